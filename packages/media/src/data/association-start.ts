@@ -1,25 +1,25 @@
-/** When we begin the association of a peer ourselves, if the peer has not. */
+/** Decides when the SFU initiates the SCTP association with a peer, if the peer does not. */
 
 export interface AssociationStartOptions {
-  /** Whether it may begin before `allow` was called. Default true. */
+  /** Whether the association may be initiated before `allow` is called. Default: true. */
   readonly mayBegin?: boolean;
-  /** Whether it waits for the first channel of either end, as between nodes, which need none before. Default: it begins at once. */
+  /** Whether to wait for the first channel of either end, as links do, which need no association before. Default: false. */
   readonly waitsForChannel?: boolean;
   /** Whether the peer is known to have finished the DTLS handshake. Default: it has. */
   readonly hasPeerFinished?: () => boolean;
 }
 
 /**
- * A peer that could begin has this long to do so before we do. Stacks double their wait with every INIT that is lost,
- * up to minutes; ours do not, so a lossy path no longer keeps a page waiting for its channel. A DTLS client whose last
- * flight of the handshake was lost repeats its own after a second.
+ * How long a peer that can initiate the association may take before the SFU does it. Other stacks double their wait with every lost INIT,
+ * up to minutes. This one does not, so a lossy path no longer keeps a page waiting for its channel. A DTLS client that lost its last flight
+ * of the handshake repeats it after a second.
  */
 const PATIENCE_MS = 1_500;
-/** Channels of ours wait no longer than this for a peer that may still be in its DTLS handshake. */
+/** The longest time that a channel opened here waits for a peer that may still be in its DTLS handshake. */
 const MAX_HANDSHAKE_WAIT_MS = 500;
 
 export class AssociationStart {
-  /** Infinity while there is no reason to begin. */
+  /** When to initiate the association; Infinity while there is no reason to. */
   atMs = Number.POSITIVE_INFINITY;
   readonly #options: AssociationStartOptions;
   #isAllowed: boolean;
@@ -29,22 +29,22 @@ export class AssociationStart {
     this.#isAllowed = options.mayBegin ?? true;
   }
 
-  /** The peer is known to have data channels, and packets reach it. */
+  /** Allows the SFU to initiate the association, now that the peer is known to have data channels and packets reach it. */
   allow(nowMs: number): void {
     this.#isAllowed = true;
     if (this.#options.waitsForChannel !== true) this.#setAt(nowMs + PATIENCE_MS);
   }
 
   /**
-   * A channel of ours waits. Our INIT still does not overtake the end of the DTLS handshake, which may have been lost: werift takes an INIT that
-   * comes first for a defect, and ends its process.
+   * Initiates the association soon, because a channel waits. The INIT must still not overtake the end of the DTLS handshake, which may have
+   * been lost: werift treats an early INIT as a defect and terminates its process.
    */
   hurry(nowMs: number): void {
     if (!this.#isAllowed) return;
     this.#setAt(this.#options.hasPeerFinished?.() === false ? nowMs + MAX_HANDSHAKE_WAIT_MS : nowMs);
   }
 
-  /** There is an association, or one is being set up. */
+  /** Stops waiting, because there is an association or one is being set up. */
   cancel(): void {
     this.atMs = Number.POSITIVE_INFINITY;
   }

@@ -1,4 +1,4 @@
-/** What the data channels of a peer are made with, and what they tell. */
+/** The options of a peer's data channels, and the listener for their events. */
 import type { HmacSha1 } from '@causeway/wire';
 import type { Timers } from '../timers.ts';
 import type { AssociationLimits } from './association/association-limits.ts';
@@ -6,29 +6,32 @@ import type { AssociationStartOptions } from './association-start.ts';
 import type { DataChannelInfo, DataKind } from './data-channel.ts';
 import type { DataCounters } from './data-counters.ts';
 
-/** What data channels tell their owner. */
+/** Receives the events of a peer's data channels. */
 export interface DataChannelsListener {
-  /** An SCTP packet for the peer, which is overwritten after the call. */
+  /** Takes an SCTP packet for the peer. Its bytes are overwritten after the call. */
   onPacket(packet: Uint8Array): void;
-  /** A channel of ours has been announced to the peer: messages can be sent on it, ahead of `onOpened`. Negotiated channels are only opened. */
+  /**
+   * A channel opened here was announced to the peer, so messages can be sent on it even before `onOpened`. Not called for negotiated
+   * channels.
+   */
   onAnnounced?(streamId: number): void;
-  /** Both ends have the channel. */
+  /** The channel is open at both ends. */
   onOpened(channel: DataChannelInfo): void;
-  /** @param reason `refused`: the peer has no such stream, or nothing more can be sent to it */
+  /** @param reason `refused` if the peer has no such stream, or its association can send nothing more */
   onClosed(streamId: number, reason: 'closed' | 'refused'): void;
-  /** The peer has sent a message that is longer than was agreed. Its channel closes, of which `onClosed` tells. */
+  /** The peer has sent a message that is longer than agreed. Its channel is closed, and `onClosed` follows. */
   onOversizedMessage(streamId: number): void;
-  /** @param data the listener's to keep; text is UTF-8 that has not been checked */
+  /** @param data owned by the listener; text is UTF-8 that has not been validated */
   onMessage(streamId: number, data: Uint8Array, kind: DataKind): void;
-  /** The peer has ended the association, or we had to. */
+  /** The association was ended, by the peer or because of an error. */
   onAborted(): void;
-  /** A timer has shown a defect of ours. */
+  /** A timer has failed because of a defect in the SFU. */
   onDefect(error: unknown): void;
 }
 
-/** What the data channels of a peer need. */
+/** The options of a peer's data channels. */
 export interface DataChannelsOptions extends AssociationStartOptions {
-  /** The DTLS client's stream ids are even, the server's odd (RFC 8832 §6). */
+  /** The DTLS role. The client uses even stream ids, the server odd ones (RFC 8832 §6). */
   readonly role: 'server' | 'client';
   readonly timers: Timers;
   readonly hmacSha1: HmacSha1;
@@ -36,13 +39,13 @@ export interface DataChannelsOptions extends AssociationStartOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly counters: DataCounters;
   readonly listener: DataChannelsListener;
-  /** Default: those of clients. */
+  /** Default: `CLIENT_LIMITS`. */
   readonly limits?: AssociationLimits;
-  /** Channels at a time. Default: 256. */
+  /** Maximum number of channels at a time. Default: 256. */
   readonly maxChannels?: number;
   /**
-   * Messages on streams without a channel are told of, too: the other end may be ahead of us. What is sent by `send` is what nodes say to each other,
-   * and passes what is shared. Default false.
+   * Whether the peer is a node. Messages on streams without a channel are then delivered too, because the other end may be ahead of this
+   * one; and messages sent by `send` are those of the nodes themselves, which take precedence over shared ones. Default: false.
    */
   readonly isLink?: boolean;
 }

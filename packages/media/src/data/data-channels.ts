@@ -1,6 +1,6 @@
 /**
- * The data channels of one peer. The association begins with the peer's INIT, or with the first channel that we open: a peer without data
- * channels costs nothing.
+ * The data channels of one peer. The association is set up when the peer sends INIT or the first channel is opened here, so a peer without
+ * data channels costs nothing.
  *
  * @see RFC 8831, RFC 8832
  */
@@ -16,10 +16,10 @@ import type { DataCounters } from './data-counters.ts';
 import { messageOf, protocolOf, readMessage, wireBytesOf } from './data-payload.ts';
 
 const MAX_CHANNELS = 256;
-/** RFC 8831 §6.4. */
+/** The priority "normal" (RFC 8831 §6.4). */
 const NORMAL_PRIORITY = 256;
 
-/** Runs the data channels of one peer on one SCTP association. */
+/** Manages the data channels of one peer on one SCTP association. */
 export class DataChannels implements Timer, AssociationListener {
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
@@ -32,7 +32,7 @@ export class DataChannels implements Timer, AssociationListener {
   readonly #start: AssociationStart;
   #association: Association | undefined;
   #isClosed = false;
-  /** Time of the call that is under way: whatever the association reports happens then. */
+  /** Time of the current call, during which the association reports events. */
   #nowMs = 0;
 
   constructor(options: DataChannelsOptions) {
@@ -48,29 +48,29 @@ export class DataChannels implements Timer, AssociationListener {
     return this.#channels.size;
   }
 
-  /** Whether the peer has agreed to an association. */
+  /** Whether there is an association that can send messages. */
   get hasAssociation(): boolean {
     return this.#association?.isReady === true;
   }
 
-  /** How much more messages with a sender may have waiting, all together. */
+  /** How many more bytes of messages with a sender fit into the buffer, over all channels. */
   get freeBytes(): number {
     return this.#association?.freeBytes ?? this.#limits.maxBufferedBytes - this.#limits.reservedBytes;
   }
 
-  /** Takes one SCTP packet from the peer, whatever it may be. */
+  /** Takes one SCTP packet from the peer, which may be malformed. */
   handlePacket(nowMs: number, packet: Uint8Array): void {
     if (this.#isClosed) return;
     this.#nowMs = nowMs;
-    // Only a peer that wants to begin is worth an association.
+    // An association is only created for a peer that initiates one.
     if (this.#association === undefined && packet[SCTP_HEADER_LENGTH] !== SctpChunkType.init) this.#counters.malformedPackets++;
     else this.#associate().handlePacket(nowMs, packet);
     this.#schedule();
   }
 
   /**
-   * The peer is known to have data channels, and packets reach it: what waits to be opened is opened. If nothing waits
-   * the peer begins the association, or we do when it has not managed to in time.
+   * Opens the channels that wait, now that the peer is known to have data channels and packets reach it. If none waits, the peer may set up
+   * the association; the SFU does it if the peer takes too long.
    */
   begin(nowMs: number): void {
     if (this.#isClosed) return;
@@ -79,7 +79,7 @@ export class DataChannels implements Timer, AssociationListener {
     this.#schedule();
   }
 
-  /** Opens a channel. @returns its stream id; undefined when there are no more */
+  /** Opens a channel. @returns its stream id; undefined if no stream or channel is free */
   open(nowMs: number, request: DataChannelRequest): number | undefined {
     const streamId = this.#freeStreamId();
     if (streamId === undefined) return undefined;
@@ -89,7 +89,7 @@ export class DataChannels implements Timer, AssociationListener {
   }
 
   /**
-   * Opens a channel on a stream of the caller's choice. One that is negotiated is open as soon as there is an association.
+   * Opens a channel on a given stream. A negotiated channel is open as soon as there is an association.
    *
    * @returns false if the stream is in use, or there are too many channels
    */
@@ -106,21 +106,21 @@ export class DataChannels implements Timer, AssociationListener {
     return true;
   }
 
-  /** Whether both ends have the channel. */
+  /** Whether the channel is open at both ends. */
   isOpen(streamId: number): boolean {
     return this.#channels.get(streamId)?.state === 'open';
   }
 
-  /** A channel that is open or about to be; undefined if there is none. */
+  /** The channel on this stream if it is open or opening; undefined if there is none. */
   channel(streamId: number): DataChannelInfo | undefined {
     const channel = this.#channels.get(streamId);
     return channel !== undefined && isWanted(channel) ? channel.info : undefined;
   }
 
   /**
-   * Sends on a channel that is open or announced; the bytes must not change after.
+   * Sends a message on a channel that is open or announced. The bytes must not change afterwards.
    *
-   * @returns false when messages cannot be sent on the channel, or too much waits already
+   * @returns false if the channel cannot send messages, or too much is waiting already
    */
   send(nowMs: number, streamId: number, data: Uint8Array | string): boolean {
     const channel = this.#channels.get(streamId);
@@ -137,7 +137,7 @@ export class DataChannels implements Timer, AssociationListener {
     return isSent;
   }
 
-  /** As `send`, for a message that others get as well, on terms of its own. */
+  /** Sends a message that other peers receive as well, with its own terms of delivery. */
   sendShared(nowMs: number, streamId: number, { message, terms }: { readonly message: DataMessage; readonly terms: DataTerms }): boolean {
     const association = this.#association;
     const channel = this.#channels.get(streamId);
@@ -158,17 +158,17 @@ export class DataChannels implements Timer, AssociationListener {
     return isSent;
   }
 
-  /** Drops the oldest message of a channel of which nothing was sent. @returns false if there is none */
+  /** Drops the oldest message of a channel, if none of it was sent yet. @returns false if there is none */
   dropOldest(streamId: number): boolean {
     return this.#association?.dropOldest(streamId) ?? false;
   }
 
-  /** Closes a channel once what was sent on it has left. */
+  /** Closes a channel after everything sent on it has left. */
   closeChannel(nowMs: number, streamId: number): void {
     const channel = this.#channels.get(streamId);
     if (channel === undefined || !isWanted(channel)) return;
     if (channel.state === 'waiting') {
-      // The peer has not heard of it.
+      // The peer does not know about this channel yet.
       this.#channels.delete(streamId);
       this.#listener.onClosed(streamId, 'closed');
       return;
@@ -178,7 +178,7 @@ export class DataChannels implements Timer, AssociationListener {
     this.#schedule();
   }
 
-  /** Tells the peer, and ends the timer; the listener hears no more, save for that last packet. */
+  /** Aborts the association and stops the timer. The listener receives no more calls, except for the packet with the ABORT. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -238,7 +238,7 @@ export class DataChannels implements Timer, AssociationListener {
     if (isOurs) this.#listener.onOversizedMessage(streamId);
   }
 
-  /** The peer has reset its side of streams: their channels are closed, and we reset ours (RFC 8831 §6.7). */
+  /** Handles the peer's reset of its side of streams: their channels are closed, and our side is reset too (RFC 8831 §6.7). */
   onIncomingReset(streamIds: readonly number[]): void {
     for (const streamId of streamIds.length > 0 ? streamIds : [...this.#channels.keys()]) {
       const channel = this.#channels.get(streamId);
@@ -253,7 +253,7 @@ export class DataChannels implements Timer, AssociationListener {
     }
   }
 
-  /** The peer knows that we have reset our side. */
+  /** Handles the peer's confirmation that our side of streams is reset. */
   onOutgoingReset(streamIds: readonly number[]): void {
     for (const streamId of streamIds) {
       const channel = this.#channels.get(streamId);
@@ -299,7 +299,7 @@ export class DataChannels implements Timer, AssociationListener {
     }
   }
 
-  /** DCEP is ordered and reliable, whatever the channel is (RFC 8832 §6). */
+  /** Sends a DCEP message, which is ordered and reliable whatever the channel is (RFC 8832 §6). */
   #sendDcep(streamId: number, data: Uint8Array): boolean {
     return this.#send(
       this.#nowMs,
@@ -327,13 +327,13 @@ export class DataChannels implements Timer, AssociationListener {
   #handleUserMessage(streamId: number, protocolId: number, data: Uint8Array): void {
     const channel = this.#channels.get(streamId);
     const message = readMessage(protocolId, data);
-    // An unordered message can overtake the ACK, and says the same: the peer has the channel.
+    // An unordered message can overtake the ACK, and proves just as well that the peer has the channel.
     if (channel?.state === 'announced') this.#becomeOpen(channel);
     const isTaken = channel?.state === 'open' || (channel === undefined && this.#options.isLink === true);
     if (isTaken && message !== undefined) {
       this.#listener.onMessage(streamId, message.data, message.kind);
     } else if (channel === undefined || isWanted(channel)) {
-      // Messages that were on their way when we closed the channel are not counted: the peer could not know.
+      // Messages that were on their way when the channel was closed here are not counted, since the peer could not know.
       this.#counters.strayMessages++;
     }
   }
@@ -347,14 +347,17 @@ export class DataChannels implements Timer, AssociationListener {
       this.#accept(streamId, message.channel, known);
     } else {
       this.#counters.refusedChannels++;
-      // With no channel of ours on it, the stream is closed in the peer's face.
+      // Without a channel of ours on the stream, the peer's channel is rejected by a reset.
       if (known === undefined) this.#association?.resetStream(this.#nowMs, streamId);
     }
   }
 
-  /** The parity of the id is not looked at: aiortc takes it from its part in ICE, and so has odd ids as a DTLS client. */
+  /**
+   * Whether the peer may open a channel on a stream. The parity of its id is not checked, because aiortc derives it from the ICE role and
+   * so uses odd ids as a DTLS client.
+   */
   #mayOpen(known: Channel | undefined): boolean {
-    // The peer may know a stream to be free before we do: its confirmation can be overtaken by the next channel.
+    // The peer may know that a stream is free before we do, because its confirmation can be overtaken by the next OPEN.
     return known === undefined ? this.#channels.size < this.#maxChannels : known.state === 'left';
   }
 

@@ -1,30 +1,32 @@
-/** What the data side threw away, by cause; of all peers of one engine, counting up. */
+/** Counts what the data channels of all peers of one engine discarded, by cause. Counters only increase. */
 export interface DataCounters {
-  /** SCTP packets with a wrong checksum, or with chunks that say impossible things. */
+  /** SCTP packets with a wrong checksum, or with malformed chunks. */
   malformedPackets: number;
-  /** SCTP packets of another association than the one that there is. */
+  /** SCTP packets that belong to another association. */
   foreignPackets: number;
-  /** Chunks over what is held for one peer. */
+  /** Chunks that exceed what is buffered for one peer. */
   overflow: number;
-  /** Channels that could not be opened: too many, malformed, or an id in use. */
+  /** Channels that could not be opened: too many, malformed, or with a stream id that is in use. */
   refusedChannels: number;
-  /** Messages on no channel, or of a kind that no channel carries. */
+  /** Messages without a channel, or with an unknown payload protocol. */
   strayMessages: number;
-  /** Messages that are longer than was agreed. */
+  /** Messages that are longer than agreed. */
   oversizedMessages: number;
-  /** Messages on channels that were published under no name in time. */
+  /** Messages on channels that were not claimed by a publication in time. */
   unclaimedMessages: number;
-  /** Replies of subscribers that may not reply. */
+  /** Replies of subscribers that are not allowed to reply. */
   refusedReplies: number;
-  /** Messages between copies of a publication without a number, or with one that has come before: another thread or node has gone wrong. */
+  /**
+   * Messages between copies of a publication without a number, or with a repeated one. They indicate a defect in another thread or node.
+   */
   misnumberedMessages: number;
-  /** Unreliable messages for which there was no room, or which became too old before they could be sent, once for each subscriber. */
+  /** Unreliable messages dropped because there was no room or they became too old, counted once for each subscriber. */
   droppedMessages: number;
-  /** Subscriptions that ended because the peer did not take reliable messages as fast as they came. */
+  /** Subscriptions that ended because the peer did not receive reliable messages as fast as they arrived. */
   overflowedSubscriptions: number;
 }
 
-/** Creates counters that all stand at 0. */
+/** Creates counters, all zero. */
 export function createDataCounters(): DataCounters {
   return {
     malformedPackets: 0,

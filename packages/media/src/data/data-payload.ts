@@ -1,22 +1,21 @@
 /**
- * What messages of applications are on the wire: text or bytes, told apart by their protocol identifiers, which also
- * say that a message is empty.
+ * The wire format of application messages. The payload protocol identifier distinguishes text from bytes, and marks empty messages.
  *
  * @see RFC 8831 §6.6, §8
  */
 import { DataProtocol, encodeUtf8 } from '@causeway/wire';
 import type { DataMessage } from './data-channel.ts';
 
-/** What an empty message is sent as, since SCTP cannot carry nothing. */
+/** Sent for an empty message, since SCTP cannot carry one. */
 const ONE_ZERO = Uint8Array.of(0);
 const NOTHING = new Uint8Array(0);
 
-/** @param data text as a string */
+/** @param data a string for a text message */
 export function messageOf(data: Uint8Array | string): DataMessage {
   return typeof data === 'string' ? { kind: 'text', data: encodeUtf8(data) } : { kind: 'binary', data };
 }
 
-/** The payload protocol identifier that a message is sent with. */
+/** The payload protocol identifier of a message. */
 export function protocolOf({ kind, data }: DataMessage): number {
   const { text, emptyText, binary, emptyBinary } = DataProtocol;
   if (data.length > 0) return kind === 'text' ? text : binary;
@@ -28,7 +27,7 @@ export function wireBytesOf({ data }: DataMessage): Uint8Array {
   return data.length > 0 ? data : ONE_ZERO;
 }
 
-/** Reads a message; undefined if it is none of an application. */
+/** Reads a message; undefined if it is not an application message. */
 export function readMessage(protocolId: number, data: Uint8Array): DataMessage | undefined {
   switch (protocolId) {
     case DataProtocol.text:
@@ -44,7 +43,7 @@ export function readMessage(protocolId: number, data: Uint8Array): DataMessage |
   }
 }
 
-/** How long a message is, of which this was sent. */
+/** The length of the message that was sent as these bytes. */
 export function payloadLength(protocolId: number, data: Uint8Array): number {
   return protocolId === DataProtocol.emptyText || protocolId === DataProtocol.emptyBinary ? 0 : data.length;
 }

@@ -1,111 +1,116 @@
 /**
- * Publications and subscriptions of data as plain data, beside those of tracks in `plan.ts`. Ids are chosen by
- * the caller and are unique within one engine; like those of tracks they begin with the session's id and a slash.
+ * The plans of data publications and subscriptions, as plain data; those of tracks are in `plan.ts`. Ids are chosen by the caller and are
+ * unique within one engine. Like those of tracks, they start with the session's id and a slash.
  */
 
-/**
- * How messages of a publication are delivered (RFC 8832 §5.1). At most one of the limits is given; with neither
- * every message arrives.
- */
+/** How messages of a publication are delivered (RFC 8832 §5.1). At most one of the limits is set; with neither, every message arrives. */
 export interface DataReliability {
   readonly ordered: boolean;
   readonly maxRetransmits: number | undefined;
   readonly maxPacketLifeTimeMs: number | undefined;
 }
 
-/** Whether every message arrives, however long that takes. */
+/** Whether every message arrives, however long it takes. */
 export function isReliable({ maxRetransmits, maxPacketLifeTimeMs }: DataReliability): boolean {
   return maxRetransmits === undefined && maxPacketLifeTimeMs === undefined;
 }
 
 /** A stream of the association that carries one channel (RFC 8831 §6.4). */
 export interface DataStreamPlan {
-  /** Below 1,024; unique among the channels of the transport. */
+  /** Below 1,024, and unique among the channels of the transport. */
   readonly streamId: number;
-  /** Both sides make the channel by agreement; no DCEP message is sent. */
+  /** Whether both sides create the channel by agreement, without DCEP messages. */
   readonly isNegotiated: boolean;
 }
 
-/** What a publication of data should be. */
+/** The desired state of a data publication. */
 export interface DataPublicationPlan {
   readonly publicationId: string;
-  /** The peer that publishes; undefined if this process does, by `publish-data`. */
+  /** The peer that publishes; undefined if this process publishes, with `publish-data`. */
   readonly transportId: string | undefined;
   /**
-   * The channel that the messages come on, undefined if this process publishes. Unless it is negotiated, the
-   * peer has opened it: what has arrived on it since `data-channel-opened` has been kept for this publication.
+   * The channel that the messages arrive on; undefined if this process publishes. Unless the channel is negotiated, the peer has opened it,
+   * and messages that arrived since `data-channel-opened` have been kept for this publication.
    */
   readonly stream: DataStreamPlan | undefined;
   readonly reliability: DataReliability;
-  /** How many of the last messages a new subscriber gets first; 0 for none. */
+  /** How many of the latest messages a new subscriber receives first; 0 for none. */
   readonly retain: number;
-  /** Whether a message of any participant, the publisher included, goes to all the others. */
+  /** Whether a message of any participant, including the publisher, is sent to all the others. */
   readonly isBus: boolean;
-  /** Who is charged for replies that the publisher gets. Default: the account of its transport. */
+  /** The account charged for replies to the publisher. Default: the account of its transport. */
   readonly account?: string;
-  /** What the channel is called in `EngineAnswers.usage`. Default: `copyOf`, or `publicationId`. */
+  /** Name of the channel in `EngineAnswers.usage`. Default: `copyOf`, or `publicationId`. */
   readonly chargedAs?: string;
   /**
-   * On a link: names the publication that this is a copy of. Its messages come with their numbers (`feedsCopy` at the other end), and
-   * subscribers that are moved to another copy of the same go on where they were. Default: it is no copy.
+   * On a link, the publication that this is a copy of. Its messages arrive with their numbers (the other end has `feedsCopy`), and
+   * subscribers that are moved to another copy continue where they were. Default: not a copy.
    */
   readonly copyOf?: string;
 }
 
-/** Whether messages of a subscriber go to the publisher. `one`: of the subscriptions with it, only the one put last may. */
+/**
+ * Whether messages of a subscriber are sent to the publisher. `one`: of the subscriptions with this right, only the one that was put last
+ * may reply.
+ */
 export type DataReplyRight = 'none' | 'one' | 'many';
 
-/** What a subscription to data should be. */
+/** The desired state of a data subscription. */
 export interface DataSubscriptionPlan {
   readonly subscriptionId: string;
-  /** The peer that subscribes; undefined if this process does, which gets `data-received`. */
+  /** The peer that subscribes; undefined if this process subscribes, which receives `data-received`. */
   readonly transportId: string | undefined;
-  /** Undefined, or of an unknown publication: nothing comes, and no channel is opened before a publication is there. */
+  /**
+   * While this is undefined or names an unknown publication, nothing is received, and no channel is opened until the publication exists.
+   */
   readonly publicationId: string | undefined;
-  /** The channel to open, undefined if this process subscribes. With DCEP it is opened by us, under `label` and `protocol`. */
+  /**
+   * The channel to open; undefined if this process subscribes. If it is not negotiated, the SFU opens it with DCEP under `label` and
+   * `protocol`.
+   */
   readonly stream: DataStreamPlan | undefined;
   readonly label: string;
   readonly protocol: string;
   readonly canReply: DataReplyRight;
-  /** Nothing is sent on a negotiated channel before the peer has sent its first message, which is not forwarded. */
+  /** Whether to send nothing on a negotiated channel until the peer has sent its first message. That message is not forwarded. */
   readonly waitsForAck: boolean;
-  /** While paused, the subscriber gets no messages, and does not get them later. */
+  /** While paused, the subscriber misses all messages. */
   readonly isPaused: boolean;
-  /** The channel stays open when the publication ends, for the one that is put in its place. */
+  /** Whether the channel stays open when the publication ends, to be used for the one that replaces it. */
   readonly isSticky: boolean;
-  /** `data-buffered-low` is wanted whenever what waits falls to this. Default: never. */
+  /** `data-buffered-low` is emitted whenever the buffered bytes fall to this value. Default: never. */
   readonly bufferedLowBytes?: number;
-  /** On a link to another node: whose publication it is. Default: the account of the transport. */
+  /** On a link to another node, the account of the publication's owner. Default: the account of the transport. */
   readonly account?: string;
-  /** What the channel is called in `EngineAnswers.usage`. Default: `publicationId`. */
+  /** Name of the channel in `EngineAnswers.usage`. Default: `publicationId`. */
   readonly chargedAs?: string;
   /**
-   * On a link: what is sent is for a copy of the publication, and carries numbers. `new`: it begins as for any subscriber. `resumed`: the other
-   * end has had a copy before, and gets what was sent lately as well. Default: it feeds no copy.
+   * On a link, marks messages that feed a copy of the publication and carry numbers. `new`: the copy starts like any other subscriber.
+   * `resumed`: the other end has had a copy before, so the most recent messages are sent again. Default: the subscription feeds no copy.
    */
   readonly feedsCopy?: 'new' | 'resumed';
 }
 
 /**
- * What the peer's SDP says about its data channels (RFC 8841). Until it has come, channels that we are to open wait:
- * a peer without an `m=application` section would never answer.
+ * What the peer's SDP says about its data channels (RFC 8841). Channels that the SFU opens wait for it, because a peer without an
+ * `m=application` section would never answer.
  */
 export interface DataPeerPlan {
   readonly transportId: string;
-  /** `a=max-message-size`, 65,536 if absent; Infinity for 0, which means any size. */
+  /** `a=max-message-size`; 65,536 if it is absent, Infinity for 0, which means any size. */
   readonly maxMessageBytes: number;
 }
 
 /**
- * `closed_by_peer`: the peer closed the channel. `message_too_large`: it sent more than 256 KiB at once.
- * `channel_gone`: there is no such channel to publish from.
+ * `closed_by_peer`: the peer closed the channel. `message_too_large`: it sent a message of more than 256 KiB. `channel_gone`: the channel
+ * to publish from does not exist.
  */
 export type DataPublicationCloseReason = 'closed_by_peer' | 'message_too_large' | 'channel_gone';
 
 /**
- * `publication_closed`: its publication ended and it is not sticky. `overflow`: the peer does not take reliable
- * messages as fast as they come. `channel_refused`: the stream id is in use, or the peer has no such stream. `messages_lost`: it was moved to another
- * copy of its publication, and reliable messages between the two cannot be had any more.
+ * `publication_closed`: the publication ended and the subscription is not sticky. `overflow`: the peer does not receive reliable messages
+ * as fast as they arrive. `channel_refused`: the stream id is in use, or the peer has no such stream. `messages_lost`: the subscription was
+ * moved to another copy of its publication, and reliable messages in between are no longer available.
  */
 export type DataSubscriptionCloseReason =
   | 'closed_by_peer'
@@ -115,33 +120,33 @@ export type DataSubscriptionCloseReason =
   | 'channel_refused'
   | 'messages_lost';
 
-/** What has gone through one publication, counting up. */
+/** Statistics of one publication. Counters only increase. */
 export interface DataPublicationStatistics {
   readonly publicationId: string;
   readonly messagesReceived: number;
-  /** Payload. */
+  /** Payload only. */
   readonly bytesReceived: number;
   readonly subscriptions: number;
   readonly retainedMessages: number;
-  /** Messages of subscribers that may not reply. */
+  /** Messages of subscribers that are not allowed to reply. */
   readonly repliesRefused: number;
 }
 
-/** What has gone to one subscriber, counting up, and what waits for it. */
+/** Statistics of one subscription. Counters only increase. */
 export interface DataSubscriptionStatistics {
   readonly subscriptionId: string;
   readonly messagesSent: number;
-  /** Payload. */
+  /** Payload only. */
   readonly bytesSent: number;
-  /** Unreliable messages that grew too old, or had to make room for later ones, before they were sent. */
+  /** Unreliable messages that were dropped before they were sent, because they became too old or had to make room for later ones. */
   readonly messagesDropped: number;
-  /** Messages that are longer than the peer takes. */
+  /** Messages that are longer than the peer accepts. */
   readonly messagesTooLarge: number;
   /** Bytes of messages that have not arrived yet. */
   readonly bufferedBytes: number;
 }
 
-/** What publications of data and subscriptions to them have carried. */
+/** Statistics of all data publications and subscriptions. */
 export interface DataStatistics {
   readonly publications: readonly DataPublicationStatistics[];
   readonly subscriptions: readonly DataSubscriptionStatistics[];

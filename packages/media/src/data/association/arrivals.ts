@@ -1,4 +1,4 @@
-/** What acknowledgements say: which chunks have arrived, how long they took, and what that tells of the path. */
+/** Evaluates acknowledgements: which chunks have arrived, and the round-trip time that this reveals. */
 import type { SackView } from '@causeway/wire';
 import type { LossDetector } from './loss-detection.ts';
 import type { OutstandingChunks } from './outstanding-chunks.ts';
@@ -12,24 +12,24 @@ export interface ArrivalsOptions {
   readonly losses: LossDetector;
   readonly probe: TailProbe;
   readonly roundTrip: RoundTrip;
-  /** Hears of each measurement. */
+  /** Called with each round-trip measurement. */
   readonly onRoundTrip: (nowMs: number, rttMs: number) => void;
 }
 
 export class Arrivals {
-  /** Bytes of all chunks that have arrived, counting up. */
+  /** Bytes of all chunks that have arrived so far. */
   totalBytes = 0;
   readonly #options: ArrivalsOptions;
-  /** Whether a probe has repaired a loss, since this was asked last. */
+  /** Whether a probe has repaired a loss since the last call of `takeRepaired`. */
   #hasRepaired = false;
-  /** Round trip of the last chunk read that was sent only once; -1 before there was one. */
+  /** Round-trip time of the last acknowledged chunk that was sent only once; -1 if there is none. */
   #rttMs = -1;
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
   }
 
-  /** Forgets all chunks up to a TSN. @returns how many bytes of them had not been acknowledged before */
+  /** Removes all chunks up to a TSN. @returns how many bytes of them had not been acknowledged before */
   ackUpTo(nowMs: number, cumulativeTsn: number): number {
     const { chunks, messages } = this.#options;
     let ackedBytes = 0;
@@ -63,7 +63,7 @@ export class Arrivals {
     return count;
   }
 
-  /** Whether a loss has shown by nothing but a probe that arrived; asked once. */
+  /** Whether a loss was revealed only by a probe that repaired it. The call resets the answer. */
   takeRepaired(): boolean {
     const hasRepaired = this.#hasRepaired;
     this.#hasRepaired = false;

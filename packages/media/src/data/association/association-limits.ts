@@ -1,25 +1,25 @@
-/** What an association may take of memory and of the path, by who is at the other end. */
+/** Limits for the memory and bandwidth of an association, which depend on the kind of peer. */
 export interface AssociationLimits {
-  /** Streams each way, and so the ids that channels can have. */
+  /** Number of streams in each direction, and so the range of channel ids. */
   readonly maxStreams: number;
-  /** Limits the bytes of messages that have not arrived yet. */
+  /** Limit for the bytes of messages that have not arrived yet. */
   readonly maxBufferedBytes: number;
-  /** So much of that is left to messages without a sender, which are ours: DCEP, and what nodes say to each other. */
+  /** The part of `maxBufferedBytes` reserved for messages without a sender: DCEP, and messages between nodes. */
   readonly reservedBytes: number;
-  /** Limits the bytes of chunks in flight, however much the path seems to carry. */
+  /** Limit for the bytes of chunks in flight, whatever the congestion window is. */
   readonly maxFlightBytes: number;
-  /** How long packets may wait in front of a narrow line because of what is sent here; Infinity for as long as they do. */
+  /** How long packets of this association may wait in a queue on the path; Infinity for no limit. */
   readonly maxQueueMs: number;
-  /** A longer message of the peer's is refused. */
+  /** Longer messages of the peer are refused. */
   readonly maxMessageBytes: number;
 }
 
-/** What SDP says (`a=max-message-size`), and the longest message that an application may send. */
+/** The value announced in SDP (`a=max-message-size`), and the longest message that an application may send. */
 export const MAX_MESSAGE_BYTES = 262_144;
-/** Between nodes and shards messages carry numbers besides. */
+/** Messages between nodes and shards also carry numbers. */
 const MAX_LINK_MESSAGE_BYTES = MAX_MESSAGE_BYTES + 64;
 
-/** As many streams as browsers use. */
+/** Clients use as many streams as browsers do. */
 export const CLIENT_LIMITS: AssociationLimits = {
   maxStreams: 1_024,
   maxBufferedBytes: 5 << 20,
@@ -29,18 +29,18 @@ export const CLIENT_LIMITS: AssociationLimits = {
   maxMessageBytes: MAX_MESSAGE_BYTES,
 };
 
-/** Publications of many clients cross a link, over distances where megabytes are on their way. */
+/** A link carries the publications of many clients, possibly over distances where megabytes are in flight. */
 export const LINK_LIMITS: AssociationLimits = {
   maxStreams: 65_535,
   maxBufferedBytes: 32 << 20,
   reservedBytes: 6 << 20,
   maxFlightBytes: Number.POSITIVE_INFINITY,
-  // What nodes say to each other, and media, wait in the same queue.
+  // Messages between nodes and media wait in the same queue.
   maxQueueMs: 40,
   maxMessageBytes: MAX_LINK_MESSAGE_BYTES,
 };
 
-/** The ring between two threads holds 1 MiB, most of which is for media: data that filled it would cost pictures. */
+/** The ring between two threads holds 1 MiB, most of which is for media. If data filled it, video would be lost. */
 export const IN_PROCESS_LIMITS: AssociationLimits = {
   ...LINK_LIMITS,
   maxFlightBytes: 256 << 10,

@@ -1,9 +1,9 @@
 /**
- * One SCTP association inside DTLS, without I/O and without a clock: packets and the time come in, packets and messages go out. It has one
- * path, and no heartbeats of its own, since ICE watches that path.
+ * One SCTP association inside DTLS, without I/O and without a clock: packets and the time go in, packets and messages come out. It has one
+ * path and sends no heartbeats, since ICE watches that path.
  *
- * Nothing is sent from within a call but answers to INIT and HEARTBEAT, and acknowledgements on a path that loses packets: what there is to
- * send waits for `handleTimeout`, which is due at once then, so that all that happens in one turn shares packets.
+ * Calls only send answers to INIT and HEARTBEAT, and acknowledgements on a path that loses packets. Everything else waits for
+ * `handleTimeout`, which is then due at once, so that everything sent in one turn shares packets.
  *
  * @see RFC 9260, RFC 8831, docs/adr/0015-our-own-sctp.md
  */
@@ -27,13 +27,13 @@ import { Peering } from './peering.ts';
 import type { StreamResetListener } from './stream-reset.ts';
 
 export interface AssociationListener extends InboundListener, StreamResetListener {
-  /** A packet for the peer, which is overwritten after the call. */
+  /** Takes a packet for the peer. Its bytes are overwritten after the call. */
   onPacket(packet: Uint8Array): void;
-  /** Messages can be sent now. Comes again when an association begins that knows nothing of those sent before. */
+  /** Messages can be sent now. Called again after a restart, when the new association knows nothing of earlier messages. */
   onReady(): void;
-  /** The peer has begun again: streams, and all that was on its way, are gone. `onReady` follows. */
+  /** The peer has restarted the association. Streams and everything in flight are lost. `onReady` follows. */
   onRestarted(): void;
-  /** The peer has aborted the association or shut it down, or we had to; at most once, and not after `close()`. */
+  /** The association was ended: aborted or shut down by the peer, or because of an error. Called at most once, and not after `close()`. */
   onClosed(): void;
 }
 
@@ -43,13 +43,13 @@ export interface AssociationOptions {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly counters: DataCounters;
   readonly listener: AssociationListener;
-  /** Default: those of clients. */
+  /** Default: `CLIENT_LIMITS`. */
   readonly limits?: AssociationLimits;
 }
 
-/** RFC 9260 §3: an unknown chunk whose highest bit is not set ends the reading of its packet. */
+/** An unknown chunk without this highest bit ends the processing of its packet (RFC 9260 §3). */
 const SKIP_BIT = 0x80;
-/** On ABORT and SHUTDOWN COMPLETE it means that the tag is that of the receiver's own packets, reflected. */
+/** On ABORT and SHUTDOWN COMPLETE, this bit means that the tag is that of the receiver's own packets, reflected. */
 const REFLECTED_TAG_BIT = 0x01;
 const NOTHING = new Uint8Array(0);
 
@@ -73,12 +73,12 @@ export class Association {
     this.#handshake = new Handshake({ packet: this.#packet, port: this.#createPort(), hmacSha1, randomBytes, maxStreams });
   }
 
-  /** Whether `send` may succeed. */
+  /** Whether `send` can succeed. */
   get isReady(): boolean {
     return this.#peering !== undefined && this.#handshake.state !== 'shutting-down' && !this.#isClosed;
   }
 
-  /** When `handleTimeout` is wanted; Infinity if never. */
+  /** When to call `handleTimeout` next; Infinity if there is no need to. */
   get nextDeadlineMs(): number {
     if (this.#isClosed) return Number.POSITIVE_INFINITY;
     const nextMs = Math.min(this.#dueAtMs, this.#handshake.deadlineMs);
@@ -86,12 +86,12 @@ export class Association {
     return Math.min(nextMs, this.#peering.nextDeadlineMs);
   }
 
-  /** Begins the association, unless it has begun. The peer may do the same at the same time. */
+  /** Initiates the association, unless that has happened. The peer may do the same at the same time. */
   connect(nowMs: number): void {
     this.#handshake.connect(nowMs);
   }
 
-  /** Takes one packet from the peer, whatever it may be. */
+  /** Takes one packet from the peer, which may be malformed. */
   handlePacket(nowMs: number, packet: Uint8Array): void {
     if (this.#isClosed) return;
     const view = this.#view;
@@ -104,7 +104,7 @@ export class Association {
     }
   }
 
-  /** Does what is due, and sends what there is to send. */
+  /** Handles due timers, and sends what is waiting. */
   handleTimeout(nowMs: number): void {
     if (this.#isClosed) return;
     this.#dueAtMs = Number.POSITIVE_INFINITY;
@@ -114,7 +114,7 @@ export class Association {
     this.#transmit(nowMs, this.#peering);
   }
 
-  /** @returns false if the association is not ready, has no such stream, or has too much to send already */
+  /** @returns false if the association is not ready, does not have the stream, or has too much waiting already */
   send(nowMs: number, message: MessageToSend): boolean {
     const peering = this.#peering;
     if (peering === undefined || !this.isReady || message.streamId >= peering.agreed.outboundStreams) return false;
@@ -126,13 +126,13 @@ export class Association {
     return true;
   }
 
-  /** How much more messages with a sender may have waiting. */
+  /** How many more bytes of messages with a sender fit into the buffer. */
   get freeBytes(): number {
     const { maxBufferedBytes, reservedBytes } = this.#limits;
     return Math.max(0, maxBufferedBytes - reservedBytes - (this.#peering?.sender.bufferedBytes ?? 0));
   }
 
-  /** Drops unsent messages of a stream that are not worth sending any more. */
+  /** Drops messages at the front of a stream that have become too old to be started. */
   dropStale(nowMs: number, streamId: number): void {
     this.#peering?.sender.dropStale(nowMs, streamId);
   }
@@ -142,28 +142,28 @@ export class Association {
     return this.#peering?.sender.dropOldest(streamId) ?? false;
   }
 
-  /** Whether the peer has this stream, as far as is known. */
+  /** Whether the stream exists in the agreed range. */
   hasStream(streamId: number): boolean {
     return this.#peering !== undefined && streamId < this.#peering.agreed.outboundStreams;
   }
 
-  /** Gives a stream its share of the bytes, by its priority in DCEP. */
+  /** Sets the share of the bandwidth that a stream gets, by its DCEP priority. */
   setPriority(streamId: number, priority: number): void {
     this.#peering?.sender.setPriority(streamId, priority);
   }
 
-  /** Resets our side of a stream, once what was sent on it has left; the listener hears when the peer knows. */
+  /** Resets our side of a stream once everything sent on it has left. The listener is called when the peer has confirmed it. */
   resetStream(nowMs: number, streamId: number): void {
     this.#peering?.reset.want(streamId);
     this.#noteDue(nowMs);
   }
 
-  /** The peer uses a stream again whose reset it has not confirmed to us: it has carried it out, and the listener hears no more of it. */
+  /** Treats a reset as confirmed, because the peer uses the stream again. The listener is not called for it any more. */
   assumeReset(streamId: number): void {
     this.#peering?.reset.assumePerformed(streamId);
   }
 
-  /** Ends the association at once, and tells the peer. */
+  /** Ends the association immediately, and tells the peer. */
   close(): void {
     if (!this.#isClosed) this.#sendAbort(SctpErrorCause.userInitiated, 'closed');
     this.#isClosed = true;
@@ -190,7 +190,10 @@ export class Association {
     this.#dueAtMs = Math.min(this.#dueAtMs, nowMs);
   }
 
-  /** Zero stands for none, which we have agreed to take; not in packets with INIT or COOKIE ECHO (RFC 9653 §5.2). */
+  /**
+   * Whether the checksum is correct. Zero stands for no checksum, which we have agreed to accept except in packets with INIT or COOKIE ECHO
+   * (RFC 9653 §5.2).
+   */
   #hasGoodChecksum(packet: Uint8Array): boolean {
     const checksum = readChecksum(packet);
     const { chunkType } = this.#view;
@@ -198,7 +201,7 @@ export class Association {
     return (checksum === 0 && mayLack) || checksum === sctpChecksum(packet);
   }
 
-  /** @see RFC 9260 §8.5 */
+  /** Whether the packet belongs to this association, by its verification tag. @see RFC 9260 §8.5 */
   #isForUs(nowMs: number): boolean {
     const { verificationTag, chunkType, chunkFlags } = this.#view;
     if (chunkType === SctpChunkType.cookieEcho) return this.#handshake.handleCookieEcho(nowMs, this.#view);
@@ -229,7 +232,7 @@ export class Association {
   }
 
   #sendPressingSack(peering: Peering): void {
-    // A peer that has no COOKIE ACK yet takes nothing else.
+    // A peer that has no COOKIE ACK yet accepts nothing else.
     if (this.#handshake.state !== 'established' || this.#handshake.isCookieAckDue) return;
     this.#packet.begin(peering.agreed.peerTag);
     if (peering.fillPressing(this.#packet)) this.#output(peering);
@@ -245,7 +248,7 @@ export class Association {
     this.#end();
   }
 
-  /** @returns false if the packet is not worth reading on */
+  /** @returns false if the rest of the packet must be ignored */
   #handleControl(nowMs: number): boolean {
     const view = this.#view;
     switch (view.chunkType) {
@@ -291,7 +294,7 @@ export class Association {
     if (this.#peering === undefined) return;
     const body = bytes.subarray(chunkStart + SCTP_CHUNK_HEADER_LENGTH, chunkEnd);
     this.#packet.begin(this.#peering.agreed.peerTag);
-    // Longer than what we send in one packet, it is none that is worth an answer.
+    // Only a heartbeat that fits one of our packets is answered.
     if (!this.#packet.hasRoomForOpaque(body)) return;
     this.#packet.addOpaque(SctpChunkType.heartbeatAck, body);
     this.#output(this.#peering);

@@ -1,5 +1,5 @@
 /**
- * The receiving half of an association: which chunks are taken, and when they are acknowledged.
+ * The receiving half of an association. Decides which chunks are accepted, and when they are acknowledged.
  *
  * @see RFC 9260 §6.2, RFC 7053, RFC 3758 §3.6
  */
@@ -8,30 +8,33 @@ import { type InboundListener, InboundStreams } from './inbound-streams.ts';
 import { MAX_PACKET_BYTES, type OutgoingPacket } from './outgoing-packet.ts';
 import { ReceivedTsns } from './received-tsns.ts';
 
-/** The window we give: 5 MiB, as browsers do. All of it is used only while a lost chunk holds up what follows. */
+/** The receive window, 5 MiB as in browsers. It only fills up while a lost chunk blocks those that follow. */
 export const WINDOW_BYTES = 5 << 20;
-/** A window of full packets has 4,500; more are smaller ones, which cost memory beside their bytes. */
+/** A window of full packets has 4,500 chunks. If there are more they are smaller, and each costs memory beyond its bytes. */
 const MAX_HELD_CHUNKS = 8_192;
-/** What fills the first gap is taken even above the bounds, or nothing would ever be delivered. At this multiple of them it ends. */
+/**
+ * A chunk that fills the first gap is accepted even above the limits, since otherwise nothing would ever be delivered. At this multiple of
+ * the limits the association ends.
+ */
 const TOLERANCE = 2;
 const SACK_DELAY_MS = 200;
 const PACKETS_PER_SACK = 2;
-/** Chromium sends no more than four packets for each acknowledgement, however much its window allows. */
+/** Chromium sends at most four packets for each acknowledgement, however large its window. */
 const MAX_PACKETS_PER_SHARED_SACK = 4;
 /**
- * A path that has lost a packet, or is new, is taken for a lossy one for so many more. On such a path each packet gets an acknowledgement of
- * its own, at once: one may be lost as well, and senders take a chunk for lost when three of them have missed it, end their recovery with one,
- * go on with one after a timeout, and grow their window by each.
+ * For this many packets after a loss, or after its start, a path counts as lossy. Each packet is then acknowledged at once. An
+ * acknowledgement may be lost too, and senders depend on each one: they declare a chunk lost after three that miss it, end recovery with
+ * one, continue with one after a timeout, and grow their window by each.
  */
 const LOSS_REMEMBERED_PACKETS = 500;
-/** So that a SACK leaves room for data. */
+/** Leaves room for data behind a SACK. */
 const MAX_GAP_BLOCKS = 64;
 
-/** `exhausted`: the peer fills our memory with what it never completes. */
+/** `exhausted`: the peer fills the buffer with messages that it never completes. */
 export type DataVerdict = 'taken' | 'dropped' | 'exhausted';
 
 export class ChunkReceiver {
-  /** When a SACK is due; Infinity while nothing waits for one. */
+  /** When a SACK is due; Infinity if there is nothing to acknowledge. */
   sackAtMs = Number.POSITIVE_INFINITY;
   readonly #tsns: ReceivedTsns;
   readonly #streams: InboundStreams;
@@ -47,7 +50,7 @@ export class ChunkReceiver {
     return this.#tsns.hasGaps;
   }
 
-  /** Whether a SACK must not wait for what else has come at the same time. */
+  /** Whether a SACK must be sent before the next packet is handled. */
   get isSackPressing(): boolean {
     return this.#packetsToAck >= (this.#mayLose ? 1 : MAX_PACKETS_PER_SHARED_SACK);
   }
@@ -57,7 +60,7 @@ export class ChunkReceiver {
     return this.#tsns.unwrap(tsn) <= this.#tsns.cumulativeTsn;
   }
 
-  /** Takes a chunk, if there is room for it. */
+  /** Takes a chunk if there is room for it. */
   handleData(nowMs: number, fields: SctpDataFields): DataVerdict {
     const tsn = this.#tsns.unwrap(fields.tsn);
     if (this.#tsns.isDuplicate(tsn)) {
@@ -75,7 +78,7 @@ export class ChunkReceiver {
     return 'taken';
   }
 
-  /** A packet with data has been read to its end. */
+  /** Called when a packet with data has been processed completely. */
   handlePacketEnd(nowMs: number): void {
     this.#packetsToAck++;
     this.#packetsSinceLoss = this.#tsns.hasGaps ? 0 : this.#packetsSinceLoss + 1;
@@ -85,7 +88,7 @@ export class ChunkReceiver {
 
   handleForwardTsn(nowMs: number, forward: SctpForwardTsn): void {
     const tsn = this.#tsns.unwrap(forward.newCumulativeTsn);
-    // Even one that is late is answered: the answer before may be what was lost.
+    // Even an old FORWARD-TSN is answered, because the previous answer may have been lost.
     this.sackAtMs = nowMs;
     if (tsn <= this.#tsns.cumulativeTsn) return;
     this.#tsns.advanceTo(tsn);
@@ -101,7 +104,7 @@ export class ChunkReceiver {
     const room = packet.room - SACK_HEADER_LENGTH - duplicates.length * SACK_ENTRY_LENGTH;
     const gapBlocks = this.#tsns.gapBlocks(Math.min(MAX_GAP_BLOCKS, Math.floor(room / SACK_ENTRY_LENGTH)));
     const freeBytes = WINDOW_BYTES - this.#streams.heldBytes;
-    // A window that is smaller than a packet invites small packets.
+    // A window smaller than a packet would invite small packets.
     const windowBytes = freeBytes < MAX_PACKET_BYTES ? 0 : freeBytes;
     const sack = { cumulativeTsn: cumulativeTsn >>> 0, windowBytes, gapBlocks, duplicateTsns: duplicates };
     packet.at = writeSack(packet.bytes, packet.at, sack);

@@ -1,5 +1,5 @@
 /**
- * The sending half of an association: messages become chunks, and chunks are sent until they have arrived or are given up.
+ * The sending half of an association. It splits messages into chunks, and sends chunks until they have arrived or are given up.
  *
  * @see RFC 9260 §6.1, §6.3, §7, RFC 8985 (RACK-TLP)
  */
@@ -20,11 +20,11 @@ import { TailProbe } from './tail-probe.ts';
 
 export interface ChunkSenderOptions {
   readonly initialTsn: number;
-  /** What the peer has room for at the beginning. */
+  /** The peer's initial receive window. */
   readonly peerWindowBytes: number;
-  /** RFC 8260 was agreed on. */
+  /** Whether RFC 8260 was agreed on. */
   readonly isInterleaved: boolean;
-  /** RFC 3758 was agreed on. */
+  /** Whether RFC 3758 was agreed on. */
   readonly canAbandon: boolean;
   readonly maxFlightBytes: number;
   readonly maxQueueMs: number;
@@ -43,17 +43,17 @@ export class ChunkSender {
   readonly #maxFlightBytes: number;
   readonly #maxQueueMs: number;
   readonly #delay = new QueueingDelay();
-  /** Packets wait, so the window does not grow. */
+  /** Whether packets wait in a queue on the path, so that the window must not grow. */
   #isQueueing = false;
   readonly #losses: LossDetector;
   readonly #probe: TailProbe;
   readonly #arrivals: Arrivals;
   #peerWindowBytes: number;
-  /** The congestion window, and nothing else, kept chunks back when packets were last filled. Several acknowledgements may come between two times. */
+  /** Whether only the congestion window limited the last `fill`. Several acknowledgements may arrive between two calls of `fill`. */
   #isWindowFull = false;
-  /** The chunk with whose acknowledgement recovery ends. */
+  /** Recovery ends when this chunk is acknowledged. */
   #recoveryTsn: number | undefined;
-  /** T3-rtx. */
+  /** When T3-rtx expires. */
   #timeoutAtMs = Number.POSITIVE_INFINITY;
   #lastSentAtMs = Number.NEGATIVE_INFINITY;
 
@@ -79,17 +79,17 @@ export class ChunkSender {
     this.#peerWindowBytes = peerWindowBytes;
   }
 
-  /** Bytes of messages that have neither arrived nor been given up, and what their keeping costs. */
+  /** Bytes of messages that have neither arrived nor been given up, including overhead. */
   get bufferedBytes(): number {
     return this.#messages.bufferedBytes;
   }
 
-  /** The last TSN that was given to a chunk, as it goes on the wire. */
+  /** The last TSN assigned to a chunk, as it is on the wire. */
   get lastTsn(): number {
     return (this.#chunks.nextTsn - 1) >>> 0;
   }
 
-  /** Everything has arrived or was given up. */
+  /** Whether everything has arrived or was given up. */
   get isIdle(): boolean {
     return this.#chunks.size === 0 && this.#messages.queue.isEmpty;
   }
@@ -118,7 +118,7 @@ export class ChunkSender {
     this.#messages.push(message);
   }
 
-  /** When `handleTimeout` is wanted next. */
+  /** When to call `handleTimeout` next. */
   get nextDeadlineMs(): number {
     return Math.min(this.#timeoutAtMs, this.#probe.deadlineMs, this.#losses.deadlineMs, this.#messages.nextExpiryMs);
   }
@@ -131,9 +131,9 @@ export class ChunkSender {
   }
 
   /**
-   * Takes an acknowledgement.
+   * Handles an acknowledgement.
    *
-   * @returns false if it acknowledges what was never sent
+   * @returns false if it acknowledges a TSN that was never sent
    */
   handleSack(nowMs: number, sack: SackView): boolean {
     const chunks = this.#chunks;
@@ -141,7 +141,7 @@ export class ChunkSender {
     const cumulativeTsn = before + tsnDistance(before >>> 0, sack.cumulativeTsn);
     const highestTsn = cumulativeTsn + (sack.gapBlockCount > 0 ? sack.gapEnd(sack.gapBlockCount - 1) : 0);
     if (highestTsn >= chunks.nextTsn) return false;
-    // Overtaken by a later one.
+    // This SACK was overtaken by a later one.
     if (cumulativeTsn < before) return true;
     const flightBefore = chunks.flightBytes;
     const arrivedBefore = this.#arrivals.totalBytes;
@@ -163,7 +163,7 @@ export class ChunkSender {
     return true;
   }
 
-  /** SHUTDOWN tells the cumulative TSN, and nothing else. */
+  /** Handles the cumulative TSN in a SHUTDOWN, which contains nothing else. */
   handleCumulativeTsn(nowMs: number, tsn: number): void {
     const before = this.#chunks.firstTsn - 1;
     const cumulativeTsn = before + tsnDistance(before >>> 0, tsn);
@@ -171,7 +171,7 @@ export class ChunkSender {
     this.#handleAdvance(nowMs, this.#arrivals.ackUpTo(nowMs, cumulativeTsn), 0);
   }
 
-  /** Whether `fill` would add something to an empty packet. */
+  /** Whether `fill` would add anything to an empty packet. */
   wantsToSend(nowMs: number): boolean {
     if (this.#forward.isDue || this.#probe.pending !== 'none') return true;
     if (this.#chunks.lostCount > 0) return this.#mayBeInFlight();
@@ -179,18 +179,19 @@ export class ChunkSender {
     return message !== undefined && this.#mayBeInFlight() && this.#fitsPeer(message);
   }
 
-  /** Adds what fits and may be sent to the packet: FORWARD-TSN, a probe, then what was lost, or new data. */
+  /** Adds to the packet what fits and may be sent: FORWARD-TSN, a probe, then lost chunks or new data. */
   fill(nowMs: number, packet: OutgoingPacket): void {
     const { flightBytes } = this.#chunks;
     if (flightBytes === 0 && this.#lastSentAtMs + this.roundTrip.rtoMs < nowMs) this.#window.restartAfterIdle();
     if (this.#forward.isDue && this.#forward.write(nowMs, packet)) this.#armTimeout(nowMs);
     this.#repeatProbed(nowMs, packet);
-    // Never both in one packet: receivers exist that refuse one whose TSNs are far apart, and with it what they need most.
+    // A packet never has both lost chunks and new data. Some receivers reject a packet whose TSNs are far apart, and then lose the chunks
+    // that they need most.
     if (this.#chunks.lostCount > 0 && !this.#isUrgent()) this.#fillLost(nowMs, packet);
     else this.#fillNew(nowMs, packet);
   }
 
-  /** The first data travels with COOKIE ECHO; when that is repeated, so is the data. */
+  /** Sends all chunks again. The first data travels with COOKIE ECHO, and is repeated with it. */
   repeatAll(): void {
     this.#loseFlight();
     this.#timeoutAtMs = Number.POSITIVE_INFINITY;
@@ -209,7 +210,10 @@ export class ChunkSender {
     if (this.#chunks.size > 0) this.#armTimeout(nowMs);
   }
 
-  /** Keeps what waits in front of a narrow line short, where that is wanted: between half of the bound and all of it the window stays as it is. */
+  /**
+   * Keeps the queue in front of a narrow link short, if that is wanted. While the delay is between half of the limit and the limit, the
+   * window stays as it is.
+   */
   #handleRoundTrip(nowMs: number, rttMs: number): void {
     if (this.#maxQueueMs === Number.POSITIVE_INFINITY) return;
     const delayMs = this.#delay.note(nowMs, rttMs);
@@ -225,7 +229,7 @@ export class ChunkSender {
     this.#losses.findLost(nowMs, this.#recoveryTsn !== undefined, ackedBehindGaps);
   }
 
-  /** A chunk is missed: one reduction of the window for all that were in flight with it. */
+  /** Handles a lost chunk. The window is reduced once for all chunks that were in flight with it. */
   #handleLoss(tsn: number): void {
     this.#beginRecovery();
     this.#lose(tsn);
@@ -243,7 +247,10 @@ export class ChunkSender {
     this.#messages.noteLost(tsn);
   }
 
-  /** T3-rtx: nothing has come back for long. All that is in flight is taken for lost, and the window begins again with a packet. */
+  /**
+   * Handles the expiry of T3-rtx, after nothing has been acknowledged for a long time. Everything in flight counts as lost, and the window
+   * restarts with one packet.
+   */
   #handleRetransmissionTimeout(nowMs: number): void {
     this.#window.reduceAfterTimeout();
     this.roundTrip.backOff();
@@ -261,7 +268,10 @@ export class ChunkSender {
     for (let tsn = chunks.firstTsn; tsn < chunks.nextTsn; tsn++) if (chunks.state(tsn) === ChunkState.inFlight) this.#lose(tsn);
   }
 
-  /** The receiver may have thrown away what it had acknowledged behind a gap (RFC 9260 §6.2): nothing else can be missing. */
+  /**
+   * Marks chunks behind a gap as lost. The receiver may have discarded chunks that it had acknowledged there (RFC 9260 §6.2), and nothing
+   * else can be missing.
+   */
   #takeBackGapAcks(): void {
     const chunks = this.#chunks;
     for (let tsn = chunks.firstTsn; tsn < chunks.nextTsn; tsn++) if (chunks.state(tsn) === ChunkState.acked) this.#lose(tsn);
@@ -315,25 +325,28 @@ export class ChunkSender {
       this.#probe.pending = 'none';
       this.#noteSent(nowMs);
     }
-    // A probe that finds nothing to send is none.
+    // A probe for new data that finds none is dropped.
     if (this.#probe.pending === 'new-data') this.#probe.pending = 'none';
   }
 
   /**
-   * An urgent message does not wait until all that was lost has been sent again: nodes choose their ways by whether links bring them. How much may
-   * leave, of either, the congestion window says.
+   * Whether an urgent message is to be sent before all lost chunks have been. Nodes choose routes according to whether links deliver such
+   * messages. The congestion window limits both alike.
    */
   #isUrgent(): boolean {
     return this.#messages.queue.hasUrgent && !this.#chunks.isFull && this.#mayBeInFlight();
   }
 
-  /** Nothing follows that would make the peer answer, or nothing may. */
+  /** Whether the chunk just written is the last for now, so that nothing after it would make the peer answer. */
   #isLastForNow(): boolean {
     const next = this.#messages.queue.peek();
     return next === undefined || !this.#fitsPeer(next) || !this.#mayBeInFlight() || this.#probe.pending !== 'none';
   }
 
-  /** One chunk may always be in flight: it is how a window of zero is probed (RFC 9260 §6.1 A). */
+  /**
+   * Whether the next fragment fits the peer's window. One chunk may always be in flight, which is how a window of zero is probed (RFC 9260
+   * §6.1 A).
+   */
   #fitsPeer(message: OutgoingMessage): boolean {
     if (this.#chunks.flightBytes === 0) return true;
     const restBytes = message.data.length - message.sentBytes;

@@ -1,4 +1,4 @@
-/** Puts outstanding chunks into packets, as DATA or as I-DATA. */
+/** Writes outstanding chunks into packets, as DATA or I-DATA. */
 import {
   createSctpDataFields,
   DATA_HEADER_LENGTH,
@@ -12,7 +12,7 @@ import type { OutgoingMessage } from './outgoing-message.ts';
 import { MAX_PACKET_BYTES, type OutgoingPacket } from './outgoing-packet.ts';
 import type { OutstandingChunks } from './outstanding-chunks.ts';
 
-/** A fragment shorter than this is not worth its header at the end of a packet: the message begins in the next one. */
+/** A shorter fragment at the end of a packet is not worth its header; the message then starts in the next packet. */
 const MIN_FRAGMENT_BYTES = 256;
 
 export class ChunkWriter {
@@ -31,7 +31,7 @@ export class ChunkWriter {
     return paddedLength(this.#headerLength + this.#chunks.length(tsn)) <= packet.room;
   }
 
-  /** How many bytes of a message the next chunk takes; 0 if it must wait for the next packet. */
+  /** How many bytes of a message the next chunk takes; 0 if the message must wait for the next packet. */
   fragmentLength(message: OutgoingMessage, packet: OutgoingPacket): number {
     const room = (packet.room & ~3) - this.#headerLength;
     const restBytes = message.data.length - message.sentBytes;

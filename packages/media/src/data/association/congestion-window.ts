@@ -1,12 +1,12 @@
 /**
- * How many bytes may be in flight: slow start, congestion avoidance, and one reduction for each round trip with losses.
+ * The congestion window: slow start, congestion avoidance, and one reduction for each round trip with losses.
  *
  * @see RFC 9260 §7.2, RFC 6928 (the initial window), RFC 3465 §2.2 (two packets of growth for each acknowledgement in slow start)
  */
 const INITIAL_PACKETS = 10;
 const MIN_PACKETS_AFTER_LOSS = 4;
 const SLOW_START_PACKETS_PER_ACK = 2;
-/** What a delay leaves of the window in one round trip; others may have caused it. */
+/** The smallest share of the window that one delay leaves; the delay may be caused by others. */
 const MIN_SHARE_FOR_DELAY = 0.7;
 
 export class CongestionWindow {
@@ -15,7 +15,7 @@ export class CongestionWindow {
   #slowStartThreshold = Number.POSITIVE_INFINITY;
   #partialBytesAcked = 0;
 
-  /** @param packetBytes what a full packet holds */
+  /** @param packetBytes capacity of a full packet */
   constructor(packetBytes: number) {
     this.#packetBytes = packetBytes;
     this.#bytes = INITIAL_PACKETS * packetBytes;
@@ -25,7 +25,7 @@ export class CongestionWindow {
     return this.#bytes;
   }
 
-  /** The cumulative acknowledgement has moved on, outside of recovery, while the window was in full use. */
+  /** Grows the window. Called when the cumulative TSN has advanced, outside of recovery, while the window was fully used. */
   grow(ackedBytes: number): void {
     if (this.#bytes <= this.#slowStartThreshold) {
       this.#bytes += Math.min(ackedBytes, SLOW_START_PACKETS_PER_ACK * this.#packetBytes);
@@ -48,19 +48,22 @@ export class CongestionWindow {
     this.#bytes = this.#packetBytes;
   }
 
-  /** Packets wait: the window has grown enough. */
+  /** Ends slow start, because packets wait in a queue: the window is large enough. */
   endSlowStart(): void {
     this.#slowStartThreshold = Math.min(this.#slowStartThreshold, this.#bytes);
   }
 
-  /** Packets wait for too long. @param share of the window that remains */
+  /** Reduces the window because packets wait too long. @param share of the window that remains */
   reduceForDelay(share: number): void {
     this.#bytes = Math.max(this.#bytes * Math.max(share, MIN_SHARE_FOR_DELAY), INITIAL_PACKETS * this.#packetBytes);
     this.#slowStartThreshold = this.#bytes;
     this.#partialBytesAcked = 0;
   }
 
-  /** Nothing was sent for an RTO: what the path carried before says little, and the whole window would leave in one burst. */
+  /**
+   * Limits the window after nothing was sent for an RTO. What the path carried before may no longer hold, and the whole window would be
+   * sent in one burst.
+   */
   restartAfterIdle(): void {
     this.#bytes = Math.min(this.#bytes, INITIAL_PACKETS * this.#packetBytes);
   }

@@ -1,5 +1,5 @@
 /**
- * How far the receiver is to go on without what was given up: the advanced peer ack point.
+ * Tells the receiver how far it may skip chunks that were given up: the advanced peer ack point.
  *
  * @see RFC 3758 §3.5, RFC 8260 §2.3
  */
@@ -7,7 +7,7 @@ import { type SkippedMessages, writeForwardTsn, writeIForwardTsn } from '@causew
 import type { OutgoingPacket } from './outgoing-packet.ts';
 import { ChunkState, type OutstandingChunks } from './outstanding-chunks.ts';
 
-/** So that the chunk fits a packet with others, whichever form it has. */
+/** Keeps the chunk small enough for a packet with others, in either form. */
 const MAX_SKIPPED = 100;
 const MAX_CHUNK_BYTES = 8 + 8 * MAX_SKIPPED;
 
@@ -24,12 +24,12 @@ export class ForwardPoint {
     this.#point = chunks.firstTsn - 1;
   }
 
-  /** There is a point to tell. */
+  /** Whether a FORWARD-TSN should be sent. */
   get isDue(): boolean {
     return this.#isDue && this.#point >= this.#chunks.firstTsn;
   }
 
-  /** Moves over what is given up at the front of the outstanding chunks; what lies between and has arrived does not stop it. */
+  /** Advances over chunks at the front that were given up. Chunks in between that have arrived do not stop it. */
   advance(): void {
     const chunks = this.#chunks;
     let tsn = Math.max(this.#point + 1, chunks.firstTsn);
@@ -44,7 +44,7 @@ export class ForwardPoint {
     }
   }
 
-  /** A SACK came that does not know the point yet: it is told again, if it should have arrived. */
+  /** Handles a SACK that does not reflect the point yet. The point is sent again if the previous FORWARD-TSN should have arrived by now. */
   noteSack(nowMs: number, roundTripMs: number): void {
     if (this.#point >= this.#chunks.firstTsn && nowMs - this.#sentAtMs > roundTripMs) this.#isDue = true;
   }
@@ -53,7 +53,7 @@ export class ForwardPoint {
     this.#isDue = true;
   }
 
-  /** @returns false if it must wait for a packet with more room */
+  /** @returns false if the packet has too little room */
   write(nowMs: number, packet: OutgoingPacket): boolean {
     if (packet.room < MAX_CHUNK_BYTES) return false;
     this.#isDue = false;
@@ -70,12 +70,12 @@ export class ForwardPoint {
     for (let tsn = chunks.firstTsn; tsn <= this.#point; tsn++) {
       const message = chunks.message(tsn);
       const { streamId, isUnordered, messageNumber } = message;
-      // Messages that have arrived are not skipped, and unordered DATA has no numbers to name it by.
+      // Messages that have arrived are not skipped, and unordered DATA has no message numbers.
       if (chunks.state(tsn) !== ChunkState.abandoned || (isUnordered && !this.#isInterleaved)) continue;
       const key = `${streamId} ${isUnordered}`;
-      // The rest is told with the next one.
+      // The remaining streams follow in the next FORWARD-TSN.
       if (!skipped.has(key) && skipped.size === MAX_SKIPPED) return { point: tsn - 1, skipped: [...skipped.values()] };
-      // TSNs ascend, and so do the numbers of a stream.
+      // TSNs ascend, and so do the message numbers of a stream, so the last one remains.
       skipped.set(key, { streamId, isUnordered, messageNumber });
     }
     return { point: this.#point, skipped: [...skipped.values()] };

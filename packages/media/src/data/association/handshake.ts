@@ -1,5 +1,6 @@
 /**
- * How an association begins, begins again, and is shut down by the peer: INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, and the answers to SHUTDOWN.
+ * Sets an association up, restarts it, and lets the peer shut it down: INIT, INIT ACK, COOKIE ECHO, COOKIE ACK, and the answers to
+ * SHUTDOWN.
  *
  * @see RFC 9260 §5, §9.2
  */
@@ -16,19 +17,19 @@ import { agreeOn, createOffer, isAcceptable, judgeCookie, type LocalBeginning } 
 import type { OutgoingPacket } from './outgoing-packet.ts';
 import { CookieSigner, type StateCookie } from './state-cookie.ts';
 
-/** What the rest of the association does for its handshake. */
+/** What the handshake requires of the association. */
 export interface HandshakePort {
   /** Sends the packet that was written. */
   sendPacket(): void;
-  /** Both ends know each other now; what there was of an association before is gone. */
+  /** Starts the association with the agreed parameters, in place of an earlier one. */
   begin(agreed: StateCookie): void;
-  /** The association that there is comes to an end, since the peer has begun again. */
+  /** Ends the existing association, because the peer has restarted it. */
   restart(): void;
-  /** Adds data to the packet with the cookie; `again` if it has been sent before. */
+  /** Adds data to the packet with the cookie. `again`: the cookie has been sent before. */
   addFirstData(nowMs: number, attempt: 'first' | 'again'): void;
-  /** Everything that was sent has arrived. */
+  /** Whether everything that was sent has arrived. */
   isIdle(): boolean;
-  /** The peer does not confirm the end, or sends what cannot be. */
+  /** The peer does not confirm the shutdown, or has sent an unacceptable cookie. */
   fail(): void;
 }
 
@@ -41,17 +42,17 @@ export interface HandshakeOptions {
 }
 
 /**
- * The handshake is repeated at this interval, without the back-off of RFC 9260 §5.1.6: ICE and DTLS have shown that the peer is there, the
- * packets are small, and a page is waiting for its channel.
+ * The interval at which the handshake is repeated, without the back-off of RFC 9260 §5.1.6: ICE and DTLS have shown that the peer is there,
+ * the packets are small, and a page is waiting for its channel.
  */
 const INTERVAL_MS = 500;
-/** After as many tries the peer has no SCTP, it seems. */
+/** After this many tries, the peer probably does not support SCTP. */
 const MAX_QUICK_TRIES = 20;
 const SLOW_INTERVAL_MS = 5_000;
 const MAX_SHUTDOWN_TRIES = 5;
 /**
- * COOKIE ACK is sent again, unasked, as long as the peer does not show that it has it: when it was lost, other stacks
- * wait longer with each COOKIE ECHO, half a minute after five of them.
+ * COOKIE ACK is repeated unasked until the peer shows that it has received it. If it is lost, other stacks wait longer after each COOKIE
+ * ECHO, up to half a minute after five of them.
  */
 const MAX_REPEATED_ACKS = 8;
 const KEY_LENGTH = 20;
@@ -67,9 +68,9 @@ export class Handshake {
   readonly #options: HandshakeOptions;
   readonly #cookies: CookieSigner;
   #local: LocalBeginning;
-  /** 0 before we know it. */
+  /** 0 until it is known. */
   #peerTag = 0;
-  /** The peer's cookie, while we wait for it to be accepted. */
+  /** The peer's cookie, until the peer has accepted it. */
   #cookie: Uint8Array = NOTHING;
   #tries = 0;
   #acksLeft = 0;
@@ -80,7 +81,7 @@ export class Handshake {
     this.#local = this.#newBeginning();
   }
 
-  /** The tag that packets for us have. */
+  /** The verification tag of packets to us. */
   get localTag(): number {
     return this.#local.tag;
   }
@@ -103,12 +104,12 @@ export class Handshake {
     else this.#sendShutdownAck();
   }
 
-  /** @returns false if it is malformed */
+  /** @returns false if the INIT is malformed */
   handleInit(nowMs: number, { bytes, chunkStart, chunkEnd, verificationTag, isLastChunk }: SctpPacketView): boolean {
     const init = parseInit(bytes, chunkStart, chunkEnd);
     if (init === undefined || !isLastChunk || verificationTag !== 0 || !isAcceptable(init)) return false;
     if (this.state === 'shutting-down') return true;
-    // With an association there, a peer that begins again has to show that it is the same peer.
+    // If there is an association, a restart must prove with its cookie that it comes from the same peer.
     const local = this.state === 'established' ? this.#newBeginning() : this.#local;
     const tieTags = { localTieTag: this.#peerTag === 0 ? 0 : this.#local.tag, peerTieTag: this.#peerTag };
     this.#sendInit(
@@ -119,7 +120,7 @@ export class Handshake {
     return true;
   }
 
-  /** @returns false if it is malformed */
+  /** @returns false if the INIT ACK is malformed */
   handleInitAck(nowMs: number, { bytes, chunkStart, chunkEnd }: SctpPacketView): boolean {
     if (this.state !== 'cookie-wait') return true;
     const answer = parseInit(bytes, chunkStart, chunkEnd);
@@ -130,7 +131,7 @@ export class Handshake {
     return true;
   }
 
-  /** @returns whether it is worth something, and so is the rest of its packet */
+  /** @returns whether the cookie is valid, so that the rest of its packet is processed */
   handleCookieEcho(nowMs: number, { bytes, chunkStart, chunkEnd, verificationTag }: SctpPacketView): boolean {
     const cookie = this.#cookies.verify(nowMs, bytes.subarray(chunkStart + SCTP_CHUNK_HEADER_LENGTH, chunkEnd));
     if (cookie === undefined || cookie.localTag !== verificationTag || this.state === 'shutting-down') return false;
@@ -151,19 +152,19 @@ export class Handshake {
     if (this.state === 'cookie-echoed') this.#establish();
   }
 
-  /** The peer has sent what only an established association sends. */
+  /** Stops repeating COOKIE ACK, because the peer has sent a packet that only an established association sends. */
   handlePeerEstablished(): void {
     if (this.state === 'established') this.deadlineMs = Number.POSITIVE_INFINITY;
   }
 
-  /** The peer wants to end it. What it has not confirmed is still sent, but nothing is begun any more. */
+  /** Handles the peer's SHUTDOWN. Messages that it has not confirmed are still sent, but no new ones are accepted. */
   handleShutdown(): void {
     if (this.state !== 'shutting-down') this.#tries = 0;
     this.state = 'shutting-down';
     this.deadlineMs = Number.POSITIVE_INFINITY;
   }
 
-  /** Something has arrived: perhaps the last of what a peer that shuts down has to confirm. */
+  /** Answers the SHUTDOWN once everything has arrived. Called after each packet. */
   handleProgress(nowMs: number): void {
     const waits = this.state === 'shutting-down' && this.deadlineMs === Number.POSITIVE_INFINITY;
     if (waits && this.#options.port.isIdle()) this.deadlineMs = nowMs;
@@ -188,11 +189,11 @@ export class Handshake {
 
   #newBeginning(): LocalBeginning {
     const bytes = this.#options.randomBytes(8);
-    // 0 is the tag of INIT packets.
+    // The tag 0 is reserved for INIT packets.
     return { tag: readUint32(bytes, 0) || 1, initialTsn: readUint32(bytes, 4) };
   }
 
-  /** INIT, or INIT ACK if there is a cookie. */
+  /** Sends INIT, or INIT ACK if there is a cookie. */
   #sendInit(local: LocalBeginning, verificationTag: number, cookie: Uint8Array | undefined): void {
     const { packet, port, maxStreams } = this.#options;
     packet.begin(verificationTag);

@@ -1,5 +1,5 @@
 /**
- * Fragments that have arrived become messages, and messages of ordered streams wait for those before them.
+ * Assembles messages from the fragments that arrive, and delivers messages of ordered streams in order.
  *
  * @see RFC 9260 §6.5, §6.9, RFC 8260 §2, RFC 3758 §3.6
  */
@@ -8,27 +8,27 @@ import { type LooseFragment, LooseFragments } from './loose-fragments.ts';
 import { MessageFragments } from './message-fragments.ts';
 
 export interface InboundListener {
-  /** The bytes are the listener's to keep. */
+  /** Takes a message. The listener may keep its bytes. */
   onMessage(streamId: number, protocolId: number, data: Uint8Array): void;
-  /** A message is longer than was agreed. Nothing more is delivered of its stream until the peer resets it. */
+  /** The peer has sent a message that is longer than agreed. Nothing more of its stream is delivered until the peer resets it. */
   onOversizedMessage(streamId: number): void;
 }
 
 interface InboundStream {
   readonly streamId: number;
-  /** Messages that are not complete, or wait for others; by number. */
+  /** Messages by number that are incomplete, or wait for earlier ones. */
   readonly ordered: Map<number, MessageFragments>;
-  /** As `ordered`, for unordered I-DATA. */
+  /** Incomplete messages of unordered I-DATA, by number. */
   readonly unordered: Map<number, MessageFragments>;
-  /** As `ordered`, for unordered DATA. */
+  /** Fragments of unordered DATA. */
   readonly loose: LooseFragments;
-  /** The ordered message that is to be delivered next. */
+  /** The number of the next ordered message to deliver. */
   nextNumber: number;
   isDiscarding: boolean;
 }
 
 export class InboundStreams {
-  /** What waits here. */
+  /** Bytes that are held here. */
   heldBytes = 0;
   heldChunks = 0;
   readonly #listener: InboundListener;
@@ -42,20 +42,20 @@ export class InboundStreams {
     this.#listener = listener;
   }
 
-  /** @param tsn of the chunk, unwrapped; the bytes that `fields` refers to are copied */
+  /** Adds a chunk, whose bytes are copied. @param tsn of the chunk, unwrapped */
   add(tsn: number, fields: SctpDataFields): void {
     const stream = this.#streamOf(fields.streamId);
     if (stream.isDiscarding || this.#isPassed(stream, fields)) return;
     const part = fields.payload.subarray(fields.payloadOffset, fields.payloadOffset + fields.payloadLength);
     const isWhole = fields.isBeginning && fields.isEnd;
     const isNext = fields.isUnordered || fields.messageNumber === stream.nextNumber;
-    // Not `slice`, which of a Buffer of Node copies nothing: the packet may be on loan.
+    // `slice` does not copy the bytes of a Buffer in Node, and the packet may be on loan.
     if (isWhole && isNext) this.#deliverWhole(stream, fields, new Uint8Array(part));
     else if (fields.isUnordered && !this.#isInterleaved) this.#addLoose(stream, tsn, fields, new Uint8Array(part));
     else this.#addFragment(stream, this.#isInterleaved ? fields.fragmentNumber : tsn, fields, part);
   }
 
-  /** The sender has given up messages. */
+  /** Skips messages that the sender has given up. */
   skip({ skipped }: SctpForwardTsn, newCumulativeTsn: number): void {
     for (const { streamId, isUnordered, messageNumber } of skipped) {
       const stream = this.#streams.get(streamId);
@@ -66,7 +66,7 @@ export class InboundStreams {
     for (const { loose } of this.#streams.values()) for (const { part } of loose.takeUpTo(newCumulativeTsn)) this.#release(1, part.length);
   }
 
-  /** The peer begins its streams again. @param streamIds none for all of them */
+  /** Resets streams at the peer's request. @param streamIds empty for all streams */
   reset(streamIds: readonly number[]): void {
     for (const streamId of streamIds.length > 0 ? streamIds : [...this.#streams.keys()]) {
       const stream = this.#streams.get(streamId);
@@ -85,7 +85,7 @@ export class InboundStreams {
     return stream;
   }
 
-  /** Tells whether a message was delivered, or abandoned and skipped. */
+  /** Whether the message was delivered, or abandoned and skipped. */
   #isPassed({ nextNumber }: InboundStream, { isUnordered, messageNumber }: SctpDataFields): boolean {
     return !isUnordered && this.#distance(nextNumber, messageNumber) < 0;
   }
@@ -151,7 +151,7 @@ export class InboundStreams {
     stream.nextNumber = this.#following(stream.nextNumber);
   }
 
-  /** What is complete of the messages that are passed over is delivered: only the others were given up. */
+  /** Skips ordered messages that the sender has given up. Complete messages among them are delivered. */
   #skipOrdered(stream: InboundStream, lastNumber: number): void {
     if (this.#distance(stream.nextNumber, lastNumber) < 0) return;
     const passed = [...stream.ordered].filter(([number]) => this.#distance(number, lastNumber) >= 0);

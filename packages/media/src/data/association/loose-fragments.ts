@@ -1,6 +1,6 @@
 /**
- * Fragments of unordered DATA on one stream. They carry no number of their message: those with TSNs in a row, from one that begins to one
- * that ends, are a message.
+ * Fragments of unordered DATA on one stream. They carry no message number: fragments with consecutive TSNs, from a beginning to an end,
+ * make up a message.
  */
 import { placeAmong } from './message-fragments.ts';
 
@@ -11,27 +11,27 @@ export interface LooseFragment {
   readonly part: Uint8Array;
 }
 
-/** How often the length of a message that has not ended is looked at, in fragments. */
+/** How often the length of an incomplete message is checked, in fragments. */
 const MEASURE_EVERY = 256;
 
 export class LooseFragments {
-  /** Ascending, unwrapped. */
+  /** Ascending and unwrapped. */
   readonly #tsns: number[] = [];
   readonly #fragments: LooseFragment[] = [];
 
-  /** Adds a fragment. @returns those of the message that it completes, which are gone from here; undefined if it completes none */
+  /** Adds a fragment. @returns the fragments of the message that it completes, after removing them; undefined if it completes none */
   add(tsn: number, fragment: LooseFragment): LooseFragment[] | undefined {
     const index = placeAmong(this.#tsns, tsn);
     this.#tsns.splice(index, 0, tsn);
     this.#fragments.splice(index, 0, fragment);
-    // In order of arrival only an end completes something: looking back at each fragment would cost the square of their number.
+    // If fragments arrive in order, only an end can complete a message. A search at each fragment would have quadratic cost.
     if (index === this.#fragments.length - 1 && !fragment.isEnd) return undefined;
     const first = this.#walk(index, -1, 'isBeginning');
     const last = first === undefined ? undefined : this.#walk(index, 1, 'isEnd');
     return first === undefined || last === undefined ? undefined : this.#take(first, last - first + 1);
   }
 
-  /** Whether the newest fragments make a message that is too long already; looked at only now and then. */
+  /** Whether the newest fragments already make up a message that is too long. Checked only from time to time. */
   isOversized(maxBytes: number): boolean {
     const { length } = this.#fragments;
     if (length % MEASURE_EVERY !== 0) return false;
@@ -43,12 +43,12 @@ export class LooseFragments {
     return bytes > maxBytes;
   }
 
-  /** Forgets what its sender has given up. @returns those fragments */
+  /** Removes fragments that the sender has given up. @returns these fragments */
   takeUpTo(tsn: number): LooseFragment[] {
     return this.#take(0, placeAmong(this.#tsns, tsn + 1));
   }
 
-  /** Goes over neighbours until one has the mark. @returns its index; undefined if a TSN is missing on the way */
+  /** Walks over consecutive fragments to one with the mark. @returns its index; undefined if a TSN is missing on the way */
   #walk(from: number, step: -1 | 1, mark: 'isBeginning' | 'isEnd'): number | undefined {
     for (let index = from; ; index += step) {
       if (this.#fragments[index][mark]) return index;

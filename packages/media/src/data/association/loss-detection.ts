@@ -1,24 +1,24 @@
 /**
- * RACK: a chunk is lost when one that was sent later has arrived, and a little time for reordering has passed.
+ * RACK: a chunk is lost if one that was sent later has arrived, and a short time for reordering has passed.
  *
- * @see RFC 8985 §6 (written for TCP; SCTP gives the same facts)
+ * @see RFC 8985 §6 (written for TCP; SCTP provides the same information)
  */
 import { ChunkState, type OutstandingChunks } from './outstanding-chunks.ts';
 import type { RoundTrip } from './round-trip.ts';
 
-/** So many acknowledged behind a gap mean loss at once, as long as the path was not seen to reorder. */
+/** As long as the path has not been seen to reorder, this many chunks acknowledged behind a gap indicate a loss at once. */
 const DUPLICATE_THRESHOLD = 3;
 const MAX_REORDERING_STEPS = 20;
-/** A path that has reordered, and does so no more, is given less time again after this many losses. */
+/** After this many recoveries without reordering, the time allowed for it is reduced again. */
 const REORDERING_PERSISTS_FOR_RECOVERIES = 16;
 
 export class LossDetector {
-  /** When `findLost` may find more; Infinity when time alone will tell nothing. */
+  /** When `findLost` may find more lost chunks; Infinity if time alone will not reveal any. */
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly #chunks: OutstandingChunks;
   readonly #roundTrip: RoundTrip;
   readonly #onLost: (tsn: number) => void;
-  /** The chunk that was sent last of all that have arrived. */
+  /** When the chunk was sent that was sent last of all that have arrived. */
   #latestSentAtMs = Number.NEGATIVE_INFINITY;
   #latestTsn = -1;
   #latestRttMs = 0;
@@ -33,14 +33,14 @@ export class LossDetector {
     this.#onLost = onLost;
   }
 
-  /** A chunk is acknowledged for the first time; it is still among the outstanding ones. */
+  /** Records that a chunk was acknowledged for the first time. It is still among the outstanding ones. */
   noteAcked(nowMs: number, tsn: number): void {
     const sentAtMs = this.#chunks.sentAtMs(tsn);
     const isFirstTransmission = this.#chunks.transmissions(tsn) === 1;
     const rttMs = nowMs - sentAtMs;
     if (tsn > this.#highestAckedTsn) this.#highestAckedTsn = tsn;
     else if (isFirstTransmission) this.#hasReordered = true;
-    // Sooner than anything comes back: what has arrived is the transmission before.
+    // No answer can return this quickly, so it is the previous transmission that has arrived.
     if (!isFirstTransmission && rttMs < this.#roundTrip.minMs) return;
     if (sentAtMs < this.#latestSentAtMs || (sentAtMs === this.#latestSentAtMs && tsn < this.#latestTsn)) return;
     this.#latestSentAtMs = sentAtMs;
@@ -48,7 +48,7 @@ export class LossDetector {
     this.#latestRttMs = rttMs;
   }
 
-  /** The peer has got something twice: it was not lost, only late. */
+  /** Allows more time for reordering, because the peer received a chunk twice: it was late, not lost. */
   noteDuplicate(): void {
     this.#reorderingSteps = Math.min(this.#reorderingSteps + 1, MAX_REORDERING_STEPS);
     this.#recoveriesUntilReset = REORDERING_PERSISTS_FOR_RECOVERIES;
@@ -58,7 +58,7 @@ export class LossDetector {
     if (this.#recoveriesUntilReset > 0 && --this.#recoveriesUntilReset === 0) this.#reorderingSteps = 1;
   }
 
-  /** @param ackedBehindGaps how many chunks the last SACK has acknowledged in gap blocks */
+  /** Finds lost chunks. @param ackedBehindGaps how many chunks the last SACK acknowledged in gap blocks */
   findLost(nowMs: number, isRecovering: boolean, ackedBehindGaps: number): void {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     const chunks = this.#chunks;
@@ -67,7 +67,7 @@ export class LossDetector {
       const sentAtMs = chunks.sentAtMs(tsn);
       const isLater = sentAtMs > this.#latestSentAtMs || (sentAtMs === this.#latestSentAtMs && tsn > this.#latestTsn);
       if (isLater) {
-        // All that follow were sent later still, whether once or again.
+        // All chunks that follow were sent even later, whether once or again.
         if (chunks.transmissions(tsn) === 1) return;
       } else if (chunks.state(tsn) === ChunkState.inFlight) {
         if (sentAtMs + patienceMs <= nowMs) this.#onLost(tsn);

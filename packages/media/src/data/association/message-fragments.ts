@@ -1,30 +1,33 @@
-/** How much room the first fragment of a message gets, in fragments: several follow, and what never completes must not take much more than it has. */
+/**
+ * How much room the first fragment allocates, in multiples of its size. More fragments follow it, but a message that is never completed
+ * must not take much more memory than its fragments.
+ */
 const GROWTH_FACTOR = 2;
 
 /**
- * Fragments of one message, by their places: TSNs (unwrapped) of DATA, fragment numbers of I-DATA. Those in a row from the first one on are
- * put together as they come, in a buffer that grows; an array for each would cost more than copying them does.
+ * Fragments of one message by position: unwrapped TSNs for DATA, fragment numbers for I-DATA. Consecutive fragments from the first one on
+ * are joined as they arrive, in a buffer that grows. A separate array for each would cost more than copying.
  */
 export class MessageFragments {
   protocolId = 0;
   bytes = 0;
   count = 0;
-  /** What is put together, with room behind it. */
+  /** The joined fragments, followed by unused space. */
   #joined = new Uint8Array(0);
   #joinedBytes = 0;
-  /** The place that goes on with it; undefined before the first fragment. */
+  /** The position of the next fragment to join; undefined before the first. */
   #nextPlace: number | undefined;
   #lastPlace: number | undefined;
-  /** What has come ahead of others. */
+  /** Fragments that arrived ahead of others. */
   readonly #places: number[] = [];
   readonly #parts: Uint8Array[] = [];
 
-  /** All fragments are there, from the first to the last. */
+  /** Whether all fragments from the first to the last have arrived. */
   get isComplete(): boolean {
     return this.#lastPlace !== undefined && this.#nextPlace === this.#lastPlace + 1 && this.#places.length === 0;
   }
 
-  /** @param part copied, since the packet it lies in may be on loan @returns false if there is one at this place */
+  /** Adds a fragment, whose bytes are copied because the packet may be on loan. @returns false if there already is one at this position */
   add(place: number, part: Uint8Array, { isBeginning, isEnd }: { readonly isBeginning: boolean; readonly isEnd: boolean }): boolean {
     if (place === this.#nextPlace || (isBeginning && this.#nextPlace === undefined)) this.#append(place, part);
     else if (this.#nextPlace !== undefined && place < this.#nextPlace) return false;
@@ -36,10 +39,10 @@ export class MessageFragments {
     return true;
   }
 
-  /** The message, whose bytes are the caller's to keep; call it once. */
+  /** The complete message. The caller may keep its bytes, so it must be called only once. */
   join(): Uint8Array {
     const waste = this.#joined.length - this.#joinedBytes;
-    // It may be kept for long.
+    // The message may be kept for a long time, so a buffer with much unused space is copied.
     return waste > this.#joinedBytes / 8 ? this.#joined.slice(0, this.#joinedBytes) : this.#joined.subarray(0, this.#joinedBytes);
   }
 
@@ -59,7 +62,7 @@ export class MessageFragments {
     const index = placeAmong(this.#places, place);
     if (this.#places[index] === place) return false;
     this.#places.splice(index, 0, place);
-    // Not `slice`, which of a Buffer of Node copies nothing.
+    // `slice` does not copy the bytes of a Buffer in Node.
     this.#parts.splice(index, 0, new Uint8Array(part));
     return true;
   }
@@ -74,11 +77,11 @@ export class MessageFragments {
   }
 }
 
-/** Where a place is in an ascending list, or belongs. */
+/** The index of a position in an ascending list, or the index where to insert it. */
 export function placeAmong(places: readonly number[], place: number): number {
   let low = 0;
   let high = places.length;
-  // In order of arrival it is behind all of them.
+  // If fragments arrive in order, the position is behind all others.
   if (high > 0 && places[high - 1] < place) return high;
   while (low < high) {
     const middle = (low + high) >> 1;

@@ -1,20 +1,20 @@
-/** What we offer with INIT and INIT ACK, and what both ends have in common. */
+/** The parameters offered in INIT and INIT ACK, and those that both ends agree on. */
 import { SctpChunkType, type SctpInit } from '@causeway/wire';
 import { WINDOW_BYTES } from './chunk-receiver.ts';
 import type { StateCookie } from './state-cookie.ts';
 
-/** RFC 6525, RFC 3758 and RFC 8260. */
+/** The chunk types of RFC 6525, RFC 3758 and RFC 8260. */
 const EXTENSIONS = [SctpChunkType.reconfig, SctpChunkType.forwardTsn, SctpChunkType.iData, SctpChunkType.iForwardTsn];
 
-/** Tags and numbers that an association begins with at our end. */
+/** The tag and initial TSN of our end of an association. */
 export interface LocalBeginning {
   readonly tag: number;
   readonly initialTsn: number;
 }
 
-/** What we offer beside what is always the same. */
+/** The variable part of our offer. */
 export interface LocalOffer extends LocalBeginning {
-  /** Streams each way. */
+  /** Number of streams in each direction. */
   readonly maxStreams: number;
 }
 
@@ -32,12 +32,12 @@ export function createOffer({ tag, initialTsn, maxStreams }: LocalOffer, cookie:
   };
 }
 
-/** @returns false for an offer that no association can come of (RFC 9260 §3.3.2) */
+/** @returns false for an offer that cannot lead to an association (RFC 9260 §3.3.2) */
 export function isAcceptable({ initiateTag, inboundStreams, outboundStreams }: SctpInit): boolean {
   return initiateTag !== 0 && inboundStreams > 0 && outboundStreams > 0;
 }
 
-/** What comes of the peer's offer and ours. */
+/** Combines the peer's offer with ours. */
 export function agreeOn(peer: SctpInit, local: LocalOffer, tieTags: Pick<StateCookie, 'localTieTag' | 'peerTieTag'>): StateCookie {
   return {
     ...tieTags,
@@ -54,7 +54,7 @@ export function agreeOn(peer: SctpInit, local: LocalOffer, tieTags: Pick<StateCo
 }
 
 /**
- * What a valid cookie means to an association that has these tags, 0 where it has none.
+ * Classifies a valid cookie, given the tags of the present association; a tag is 0 if there is none.
  *
  * @see RFC 9260 §5.2.4
  */

@@ -1,48 +1,51 @@
-/** Hears what becomes of the messages that it has sent. Calls come from within those into the association. */
+/** Receives events about the messages that it has sent. It is called from within calls into the association. */
 export interface MessageSender {
-  /** All of a message has been put into chunks. @param data as it was sent */
+  /** The last part of a message was put into a chunk. @param data as it was sent */
   onSent(protocolId: number, data: Uint8Array): void;
   /** A message was given up before any of it was sent. */
   onDropped(): void;
-  /** So many bytes of messages, and of what their keeping costs, wait no longer. */
+  /** Messages have left the buffer. @param sizeBytes their size, including overhead */
   onReleased(sizeBytes: number): void;
 }
 
-/** What a message is sent with. The bytes are shared and must not change until the message has arrived or was given up. */
+/** A message and the terms of its delivery. The bytes are shared, and must not change until the message has arrived or was given up. */
 export interface MessageToSend {
   readonly streamId: number;
   /** Payload protocol identifier (RFC 8831 §8). */
   readonly protocolId: number;
-  /** Not empty: SCTP cannot carry nothing. */
+  /** Not empty, since SCTP cannot carry an empty message. */
   readonly data: Uint8Array;
   readonly isUnordered: boolean;
-  /** How often a fragment may be sent again before the message is given up; Infinity if it is reliable. */
+  /** How often a fragment may be retransmitted before the message is given up; Infinity for a reliable message. */
   readonly maxRetransmits: number;
-  /** When the message is worth nothing any more; Infinity if it is reliable. */
+  /** When the message becomes worthless; Infinity for a reliable message. */
   readonly expiresAtMs: number;
-  /** When the message is not worth beginning any more; what was begun goes on. Default: never. */
+  /** When it is too late to start sending the message; if it was started, it is still completed. Default: never. */
   readonly staleAtMs?: number;
-  /** It passes all that is not: DCEP, and what nodes say to each other, which is short. Default false. */
+  /**
+   * Whether it takes precedence over messages that are not urgent. Used for DCEP and messages between nodes, which are short. Default:
+   * false.
+   */
   readonly isUrgent?: boolean;
   readonly sender?: MessageSender;
 }
 
-/** A message on its way, from `send` to the last acknowledgement. */
+/** A message from `send` until its last acknowledgement. */
 export interface OutgoingMessage extends Required<Omit<MessageToSend, 'sender'>> {
   readonly sender: MessageSender | undefined;
-  /** Stream sequence number or message identifier; given with the first fragment. */
+  /** Stream sequence number or message identifier, assigned with the first fragment. */
   messageNumber: number;
   /** How many bytes have been put into chunks. */
   sentBytes: number;
-  /** How many chunks they make. */
+  /** Number of chunks that contain these bytes. */
   fragments: number;
-  /** The chunks are among these TSNs (unwrapped). */
+  /** The range of unwrapped TSNs that the chunks are in. */
   firstTsn: number;
   lastTsn: number;
   isAbandoned: boolean;
 }
 
-/** What a message costs beside its bytes, so that a million empty ones are bounded too. */
+/** Counted for each message in addition to its bytes, so that a million empty messages are limited too. */
 export const MESSAGE_OVERHEAD_BYTES = 64;
 
 export function createOutgoingMessage(message: MessageToSend): OutgoingMessage {

@@ -1,4 +1,4 @@
-/** The packet that is being written: one buffer for all packets of an association. */
+/** The packet being written. All packets of an association share one buffer. */
 import {
   CHECKSUM_OFFSET,
   paddedLength,
@@ -10,17 +10,17 @@ import {
   writeSctpHeader,
 } from '@causeway/wire';
 
-/** With the 37 bytes of DTLS, and headers of IPv6 and UDP, within the 1,280 bytes that every path carries. */
+/** With 37 bytes for DTLS and the headers of IPv6 and UDP, a packet fits the 1,280 bytes that every path carries. */
 export const MAX_PACKET_BYTES = 1_192;
-/** What SDP says (`a=sctp-port`). Inside DTLS it distinguishes nothing. */
+/** The port announced in SDP (`a=sctp-port`). Inside DTLS it has no effect. */
 const SCTP_PORT = 5_000;
 
 export class OutgoingPacket {
   readonly bytes = new Uint8Array(MAX_PACKET_BYTES);
-  /** Where the next chunk goes; its writer moves it on. */
+  /** Where the next chunk goes. Chunk writers advance it. */
   at = SCTP_HEADER_LENGTH;
 
-  /** Forgets what was written, and begins with the tag that the peer has chosen. */
+  /** Starts a new packet with the verification tag that the peer has chosen. */
   begin(verificationTag: number): void {
     this.at = writeSctpHeader(this.bytes, SCTP_PORT, verificationTag);
   }
@@ -29,7 +29,7 @@ export class OutgoingPacket {
     return this.at === SCTP_HEADER_LENGTH;
   }
 
-  /** How many bytes are left for chunks. */
+  /** Number of bytes left for chunks. */
   get room(): number {
     return MAX_PACKET_BYTES - this.at;
   }

@@ -1,26 +1,26 @@
 /**
- * Chunks that were sent and not acknowledged cumulatively, as columns of a ring: nothing is allocated for a chunk, and its TSN is its place.
- * TSNs are unwrapped here: they grow without limit, and only what goes on the wire wraps.
+ * Chunks that were sent and not acknowledged cumulatively, stored as columns of a ring. Nothing is allocated for a chunk, and its TSN
+ * determines its place. TSNs are unwrapped here: they grow without limit, and only those on the wire wrap.
  */
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** Where a chunk is. `acked` is within a gap block; `abandoned` is given up, and FORWARD-TSN passes it over. */
+/** The state of a chunk. `acked`: acknowledged in a gap block. `abandoned`: given up, and skipped by FORWARD-TSN. */
 export const ChunkState = { inFlight: 1, acked: 2, lost: 3, abandoned: 4 } as const;
 
 type ChunkState = (typeof ChunkState)[keyof typeof ChunkState];
 
 const INITIAL_CAPACITY = 64;
-/** More than a window of 5 MiB holds of full packets; about 300 KB of columns. */
+/** More than a 5 MiB window of full packets, and about 300 KB of columns. */
 const MAX_CAPACITY = 8_192;
 
 export class OutstandingChunks {
-  /** The oldest chunk. */
+  /** TSN of the oldest chunk. */
   firstTsn: number;
-  /** The TSN that the next new chunk gets. */
+  /** The TSN of the next new chunk. */
   nextTsn: number;
-  /** Bytes of the chunks that are in flight. */
+  /** Bytes of the chunks in flight. */
   flightBytes = 0;
-  /** How many chunks are lost, and have not been sent again. */
+  /** Number of lost chunks that have not been retransmitted yet. */
   lostCount = 0;
   /** No chunk below this one is lost. */
   #lowestLostTsn: number;
@@ -47,7 +47,7 @@ export class OutstandingChunks {
     return this.size >= MAX_CAPACITY;
   }
 
-  /** Adds the next fragment of a message as in flight. @returns its TSN */
+  /** Adds the next fragment of a message, in flight. @returns its TSN */
   add(nowMs: number, message: OutgoingMessage, lengthBytes: number): number {
     if (this.size === this.#capacity) this.#grow();
     const tsn = this.nextTsn++;
@@ -66,7 +66,7 @@ export class OutstandingChunks {
     return tsn;
   }
 
-  /** Forgets the oldest chunk, which has arrived or was given up. */
+  /** Removes the oldest chunk, which has arrived or was given up. */
   removeFirst(): void {
     this.#setState(this.firstTsn, ChunkState.acked);
     this.#messages[this.#placeOf(this.firstTsn)] = undefined;
@@ -89,12 +89,12 @@ export class OutstandingChunks {
   sendAgain(nowMs: number, tsn: number): void {
     const place = this.#placeOf(tsn);
     this.#setState(tsn, ChunkState.inFlight);
-    // Stays at its highest value rather than beginning again at zero.
+    // The count saturates rather than wrapping to zero.
     this.#transmissions[place] = Math.min(this.#transmissions[place] + 1, 0xffff);
     this.#sentAtMs[place] = nowMs;
   }
 
-  /** The oldest chunk that is lost; there must be one. */
+  /** The oldest lost chunk. There must be one. */
   firstLost(): number {
     this.#lowestLostTsn = Math.max(this.#lowestLostTsn, this.firstTsn);
     while (this.state(this.#lowestLostTsn) !== ChunkState.lost) this.#lowestLostTsn++;
@@ -109,7 +109,7 @@ export class OutstandingChunks {
     return this.#states[this.#placeOf(tsn)];
   }
 
-  /** Sent, and neither acknowledged nor given up. */
+  /** Whether the chunk was neither acknowledged nor given up. */
   isAwaited(tsn: number): boolean {
     const state = this.state(tsn);
     return state === ChunkState.inFlight || state === ChunkState.lost;
@@ -127,12 +127,12 @@ export class OutstandingChunks {
     return this.#fragments[this.#placeOf(tsn)];
   }
 
-  /** How often it was sent. */
+  /** How often the chunk was sent. */
   transmissions(tsn: number): number {
     return this.#transmissions[this.#placeOf(tsn)];
   }
 
-  /** When it was sent last. */
+  /** When the chunk was last sent. */
   sentAtMs(tsn: number): number {
     return this.#sentAtMs[this.#placeOf(tsn)];
   }
@@ -148,7 +148,7 @@ export class OutstandingChunks {
   }
 
   #placeOf(tsn: number): number {
-    // Also right above 2^32: the operator takes the low bits.
+    // Also correct above 2^32, since the operator uses the low bits.
     return tsn & (this.#capacity - 1);
   }
 

@@ -1,6 +1,6 @@
 /**
- * What there is of an association once both ends know each other: the sending half, the receiving half, and resets of streams. It reads
- * the chunks that concern them, and fills packets with what they have to say.
+ * An association after the handshake: the sending half, the receiving half, and stream resets. It reads the chunks for them, and fills
+ * packets with their output.
  */
 import {
   createSctpDataFields,
@@ -53,7 +53,7 @@ export class Peering {
     this.reset.handleTimeout(nowMs);
   }
 
-  /** Takes the DATA or I-DATA chunk that the view has come to. */
+  /** Handles the DATA or I-DATA chunk at the current position of the view. */
   handleData(nowMs: number, { bytes, chunkStart, chunkEnd, chunkType }: SctpPacketView): DataVerdict | 'malformed' {
     const { isInterleaved } = this.agreed;
     const isAgreed = (chunkType === SctpChunkType.iData) === isInterleaved;
@@ -62,7 +62,7 @@ export class Peering {
     return this.#receiver.handleData(nowMs, this.#fields);
   }
 
-  /** @returns false if it is malformed, as from the next three handlers */
+  /** @returns false if the chunk is malformed, as do the next three handlers */
   handleSack(nowMs: number, { bytes, chunkStart, chunkEnd }: SctpPacketView): boolean {
     return this.#sack.read(bytes, chunkStart, chunkEnd) && this.sender.handleSack(nowMs, this.#sack);
   }
@@ -89,7 +89,7 @@ export class Peering {
     return true;
   }
 
-  /** All chunks of a packet have been read. */
+  /** Called when all chunks of a packet have been processed. */
   handlePacketEnd(nowMs: number, hadData: boolean): void {
     if (hadData) this.#receiver.handlePacketEnd(nowMs);
     this.reset.handleProgress();
@@ -102,7 +102,7 @@ export class Peering {
     return true;
   }
 
-  /** Adds an acknowledgement if one is due or can travel with data, then resets and data. */
+  /** Adds an acknowledgement if one is due or can travel with data, then stream resets and data. */
   fill(nowMs: number, packet: OutgoingPacket): void {
     const { sackAtMs } = this.#receiver;
     const canTravelAlong = sackAtMs < Number.POSITIVE_INFINITY && this.sender.wantsToSend(nowMs);

@@ -1,5 +1,5 @@
 /**
- * Messages from `send` until they have arrived or are given up: what they take, when they expire, and how one is abandoned.
+ * Messages from `send` until they have arrived or are given up. Tracks the memory they take and when they expire, and abandons them.
  *
  * @see RFC 3758 §3.5
  */
@@ -12,15 +12,15 @@ export interface PendingMessagesOptions {
   readonly chunks: OutstandingChunks;
   readonly forward: ForwardPoint;
   readonly isInterleaved: boolean;
-  /** RFC 3758 was agreed on; without it nothing is given up of which a part was sent. */
+  /** Whether RFC 3758 was agreed on. Without it, a message is not given up once a part of it was sent. */
   readonly canAbandon: boolean;
 }
 
 export class PendingMessages {
   readonly queue: SendQueue;
-  /** Bytes of messages that have neither arrived nor been given up, and what their keeping costs. */
+  /** Bytes of messages that have neither arrived nor been given up, including overhead. */
   bufferedBytes = 0;
-  /** When `expire` is wanted next. */
+  /** When to call `expire` next. */
   nextExpiryMs = Number.POSITIVE_INFINITY;
   readonly #options: PendingMessagesOptions;
   readonly #perishable = new Set<OutgoingMessage>();
@@ -39,7 +39,7 @@ export class PendingMessages {
     this.nextExpiryMs = Math.min(this.nextExpiryMs, message.expiresAtMs);
   }
 
-  /** What is worth sending next. What has expired in the queue is dropped here. */
+  /** The next message to send. Drops messages that have expired in the queue. */
   next(nowMs: number): OutgoingMessage | undefined {
     for (;;) {
       const message = this.queue.peek();
@@ -48,7 +48,7 @@ export class PendingMessages {
     }
   }
 
-  /** Drops the messages at the front of a stream that are not worth beginning any more. */
+  /** Drops messages at the front of a stream that have become too old to be started. */
   dropStale(nowMs: number, streamId: number): void {
     for (;;) {
       const message = this.queue.firstUnsent(streamId);
@@ -57,7 +57,7 @@ export class PendingMessages {
     }
   }
 
-  /** Drops the oldest message of a stream of which nothing was sent. @returns false if there is none */
+  /** Drops the oldest message of a stream, if none of it was sent yet. @returns false if there is none */
   dropOldest(streamId: number): boolean {
     const message = this.queue.firstUnsent(streamId);
     if (message === undefined) return false;
@@ -65,13 +65,13 @@ export class PendingMessages {
     return true;
   }
 
-  /** Takes bytes of the message that `next` returned off the queue, since they are in a chunk now. */
+  /** Takes bytes of the message that `next` returned off the queue after they were put into a chunk. */
   consume(message: OutgoingMessage, sizeBytes: number): void {
     this.queue.consume(message, sizeBytes);
     if (message.sentBytes === message.data.length) message.sender?.onSent(message.protocolId, message.data);
   }
 
-  /** The oldest chunk is about to be forgotten: what it holds of its message needs to be kept no longer. */
+  /** Releases the bytes of the oldest chunk, which is about to be removed. */
   releaseFirstChunk(): void {
     const { chunks } = this.#options;
     const tsn = chunks.firstTsn;
@@ -81,14 +81,14 @@ export class PendingMessages {
     if (isLastChunk) this.#perishable.delete(message);
   }
 
-  /** A chunk was lost: its message is given up if it may not be sent again. */
+  /** Handles a lost chunk. Its message is given up if it may not be retransmitted. */
   noteLost(tsn: number): void {
     const { chunks, canAbandon } = this.#options;
     const message = chunks.message(tsn);
     if (canAbandon && chunks.transmissions(tsn) > message.maxRetransmits) this.#abandon(message);
   }
 
-  /** Gives up what is worth nothing any more. */
+  /** Gives up messages that have expired. */
   expire(nowMs: number): void {
     this.nextExpiryMs = Number.POSITIVE_INFINITY;
     for (const message of this.#perishable) {
@@ -112,7 +112,7 @@ export class PendingMessages {
     return this.#options.canAbandon || message.fragments === 0;
   }
 
-  /** None of its chunks is sent again, and the receiver is told not to wait for them. */
+  /** Gives a message up: none of its chunks is sent again, and the receiver is told to skip them. */
   #abandon(message: OutgoingMessage): void {
     if (message.isAbandoned) return;
     const { chunks, forward } = this.#options;
@@ -121,13 +121,13 @@ export class PendingMessages {
     this.#perishable.delete(message);
     const unsentBytes = message.data.length - message.sentBytes;
     if (message.fragments === 0) {
-      // It has no TSN and no number: the peer never knew of it.
+      // The message has no TSN and no number, and the peer does not know about it.
       this.#release(message, unsentBytes + MESSAGE_OVERHEAD_BYTES);
       message.sender?.onDropped();
       return;
     }
     this.#release(message, unsentBytes);
-    // A message of which the peer may have all chunks so far can only be passed over with a TSN of its own behind them.
+    // The peer may have all chunks of the message so far. To skip the rest, one more TSN is needed behind them.
     if (unsentBytes > 0) chunks.add(0, message, 0);
     for (let tsn = Math.max(message.firstTsn, chunks.firstTsn); tsn <= message.lastTsn; tsn++) {
       if (chunks.message(tsn) === message && chunks.state(tsn) !== ChunkState.abandoned) chunks.markAbandoned(tsn);

@@ -1,32 +1,32 @@
 /**
- * How much may be in flight while losses are repaired: about half of what arrives is sent, of old or new data, so that acknowledgements keep
- * coming. Waiting until the flight has shrunk to the reduced window instead would let them stop where a burst has lost its end: nothing
- * behind it shows the loss, and only the timeout would help.
+ * Limits the bytes in flight while losses are repaired. For about every two bytes that arrive, one is sent, either lost or new data, so
+ * that acknowledgements keep coming. If the sender waited until the flight had shrunk to the reduced window, acknowledgements could stop
+ * where the end of a burst is lost. Nothing behind it would reveal that loss, and only the timeout would help.
  *
  * @see RFC 6937 (proportional rate reduction with the slow start reduction bound)
  */
 export class ProportionalReduction {
   readonly #packetBytes: number;
-  /** What was in flight when the first loss showed. */
+  /** Bytes in flight when the first loss was detected. */
   #flightAtLossBytes = 0;
   #windowBytes = 0;
   #arrivedBytes = 0;
   #sentBytes = 0;
-  /** So much may be in flight now. */
+  /** How many bytes may be in flight now. */
   limitBytes = 0;
 
-  /** @param packetBytes what a full packet holds */
+  /** @param packetBytes capacity of a full packet */
   constructor(packetBytes: number) {
     this.#packetBytes = packetBytes;
   }
 
-  /** A loss has shown. @param windowBytes what the window was reduced to */
+  /** Starts a recovery. @param windowBytes the reduced window */
   begin(flightBytes: number, windowBytes: number): void {
     this.#flightAtLossBytes = Math.max(flightBytes, this.#packetBytes);
     this.#windowBytes = windowBytes;
     this.#arrivedBytes = 0;
     this.#sentBytes = 0;
-    // What is missed is sent again at once.
+    // The lost packet is retransmitted at once.
     this.limitBytes = flightBytes + this.#packetBytes;
   }
 
@@ -34,7 +34,7 @@ export class ProportionalReduction {
     this.#sentBytes += sizeBytes;
   }
 
-  /** @param arrivedBytes what an acknowledgement has shown to have arrived @param flightBytes what is in flight since */
+  /** @param arrivedBytes newly acknowledged bytes @param flightBytes bytes in flight after that */
   noteArrived(arrivedBytes: number, flightBytes: number): void {
     this.#arrivedBytes += arrivedBytes;
     this.limitBytes = flightBytes + Math.max(0, this.#allowance(arrivedBytes, flightBytes));

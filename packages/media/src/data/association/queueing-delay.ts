@@ -1,15 +1,15 @@
 /**
- * How long packets wait in front of a narrow line, judged by how much longer a round trip takes than it has to. A window that grows until
- * something is lost fills that queue, however long it is, and everything else on the path waits in it as well.
+ * Estimates how long packets wait in a queue on the path, from the round-trip time in excess of its minimum. A window that grows until
+ * packets are lost fills that queue, however long it is, and delays everything else on the path.
  *
- * @see RFC 6817 (LEDBAT), which bounds the delay that a bulk transfer adds in the same way
+ * @see RFC 6817 (LEDBAT), which limits the delay caused by bulk transfers in the same way
  */
 
-/** The shortest round trip of so long counts, twice: then a path that has become longer is taken for what it is. */
+/** The minimum is taken over this interval and the one before. After that, a path that has become longer is recognised as such. */
 const BASE_INTERVAL_MS = 20_000;
-/** Rounds are no shorter than timers and turns of the event loop are precise. */
+/** Rounds are no shorter than the precision of timers and event loop. */
 const MIN_ROUND_MS = 10;
-/** So many measurements tell what a round is like, and one alone does not: the peer may have waited before it answered. */
+/** This many measurements are enough to judge a round. A single one is not, because the peer may have delayed its answer. */
 const ENOUGH_MEASUREMENTS = 8;
 
 export class QueueingDelay {
@@ -20,7 +20,7 @@ export class QueueingDelay {
   #roundUntilMs = Number.NEGATIVE_INFINITY;
   #measurements = 0;
 
-  /** The shortest round trip that the path is known to have; Infinity before the first one. */
+  /** The shortest round trip known; Infinity before the first measurement. */
   get baseMs(): number {
     return Math.min(this.#baseMs, this.#nextBaseMs);
   }
@@ -28,7 +28,7 @@ export class QueueingDelay {
   /**
    * Takes a measurement.
    *
-   * @returns once for each round trip, as soon as it is known, the least delay of it; undefined for all other measurements
+   * @returns the smallest delay of a round in ms, once for each round as soon as it is known; otherwise undefined
    */
   note(nowMs: number, rttMs: number): number | undefined {
     if (nowMs >= this.#baseUntilMs) {
@@ -38,7 +38,7 @@ export class QueueingDelay {
     }
     this.#nextBaseMs = Math.min(this.#nextBaseMs, rttMs);
     if (nowMs >= this.#roundUntilMs) {
-      // A round of few measurements is judged at its end.
+      // A round with few measurements is judged when it ends.
       const isUnjudged = this.#measurements > 0 && this.#measurements < ENOUGH_MEASUREMENTS;
       const delayMs = isUnjudged ? this.#roundMinMs - this.baseMs : undefined;
       this.#roundUntilMs = nowMs + Math.max(rttMs, MIN_ROUND_MS);

@@ -1,26 +1,26 @@
 /**
- * Which TSNs have arrived: all up to one, and ranges behind gaps. TSNs are unwrapped here.
+ * Records which TSNs have arrived: everything up to the cumulative TSN, and ranges behind gaps. TSNs are unwrapped here.
  *
  * @see RFC 9260 §6.2
  */
 import { tsnDistance } from '@causeway/wire';
 
-/** Gap blocks have 16 bits; half of what they reach is more than any window holds in full packets. */
+/** Gap blocks have 16 bits. Half of their reach exceeds any window of full packets. */
 const MAX_AHEAD = 32_768;
-/** A window of full packets of which every fifth is lost has fewer. */
+/** Even if every fifth packet of a full window is lost, there are fewer ranges. */
 const MAX_RANGES = 1_024;
 const MAX_DUPLICATES = 20;
 
 export class ReceivedTsns {
-  /** Everything up to here has arrived, or was given up by its sender. */
+  /** Everything up to this TSN has arrived, or was given up by the sender. */
   cumulativeTsn: number;
-  /** Received more than once since the last SACK, as on the wire. */
+  /** TSNs received more than once since the last SACK, as on the wire. */
   readonly duplicates: number[] = [];
-  /** Ranges behind the gap, ascending, none adjacent to another. */
+  /** Ranges behind the gap, ascending and not adjacent. */
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
 
-  /** @param initialTsn what the peer's first chunk has */
+  /** @param initialTsn TSN of the peer's first chunk */
   constructor(initialTsn: number) {
     this.cumulativeTsn = initialTsn - 1;
   }
@@ -29,24 +29,24 @@ export class ReceivedTsns {
     return this.#starts.length > 0;
   }
 
-  /** The unwrapped TSN that is nearest to those that are awaited. */
+  /** The unwrapped TSN that is closest to the cumulative one. */
   unwrap(tsn: number): number {
     return this.cumulativeTsn + tsnDistance(this.cumulativeTsn >>> 0, tsn);
   }
 
-  /** Whether it has arrived, or is taken for that; noted for the next SACK if so. */
+  /** Whether the TSN has arrived or was skipped. If so, it is recorded for the next SACK. */
   isDuplicate(tsn: number): boolean {
     const isKnown = tsn <= this.cumulativeTsn || this.#rangeOf(tsn) >= 0;
     if (isKnown && this.duplicates.length < MAX_DUPLICATES) this.duplicates.push(tsn >>> 0);
     return isKnown;
   }
 
-  /** Whether there is room to remember a TSN that has not arrived before. */
+  /** Whether there is room to record a new TSN. */
   hasRoomFor(tsn: number): boolean {
     return tsn === this.cumulativeTsn + 1 || (tsn <= this.cumulativeTsn + MAX_AHEAD && this.#starts.length < MAX_RANGES);
   }
 
-  /** Notes one that is no duplicate. */
+  /** Records a TSN that is not a duplicate. */
   add(tsn: number): void {
     if (tsn === this.cumulativeTsn + 1) {
       this.cumulativeTsn = tsn;
@@ -71,13 +71,13 @@ export class ReceivedTsns {
     }
   }
 
-  /** The sender has given up everything up to here. */
+  /** Skips everything up to this TSN, which the sender has given up. */
   advanceTo(tsn: number): void {
     this.cumulativeTsn = Math.max(this.cumulativeTsn, tsn);
     this.#absorb();
   }
 
-  /** @param max how many fit @returns starts and ends in turn, as distances from the cumulative TSN */
+  /** @param max how many blocks fit @returns alternating starts and ends, relative to the cumulative TSN */
   gapBlocks(max: number): number[] {
     const blocks: number[] = [];
     for (let index = 0; index < Math.min(max, this.#starts.length); index++) {
@@ -86,7 +86,7 @@ export class ReceivedTsns {
     return blocks;
   }
 
-  /** Takes the ranges in that the cumulative TSN has come to. */
+  /** Removes the ranges that the cumulative TSN has reached. */
   #absorb(): void {
     let count = 0;
     for (; count < this.#starts.length && this.#starts[count] <= this.cumulativeTsn + 1; count++) {
@@ -102,11 +102,11 @@ export class ReceivedTsns {
     return index < this.#starts.length && this.#starts[index] <= tsn ? index : -1;
   }
 
-  /** The first range that ends at this TSN or behind it. */
+  /** Index of the first range that ends at or after this TSN. */
   #firstEndingFrom(tsn: number): number {
     let low = 0;
     let high = this.#ends.length;
-    // Most often it is behind all of them.
+    // Usually it is after all of them.
     if (high > 0 && this.#ends[high - 1] < tsn) return high;
     while (low < high) {
       const middle = (low + high) >> 1;

@@ -1,13 +1,13 @@
 /**
- * How long the peer takes to answer, and how long to wait for it.
+ * Measures the round-trip time, and derives the retransmission timeout.
  *
  * @see RFC 9260 §6.3
  */
 
-/** Lower than the RFC's second, as in every SCTP of WebRTC: a lost tail would be noticed by everybody. */
+/** Lower than the RFC's second, as in all SCTP stacks for WebRTC, because a longer delay after a lost tail is noticeable. */
 const INITIAL_RTO_MS = 500;
 const MIN_RTO_MS = 400;
-/** Lower than the RFC's minute: consent ends a peer that is gone, and one that comes back within it must not wait longer than this. */
+/** Lower than the RFC's minute. A peer that is gone loses its consent; one that returns before that must not wait longer than this. */
 const MAX_RTO_MS = 5_000;
 const SMOOTHING = 1 / 8;
 const VARIATION_SMOOTHING = 1 / 4;
@@ -19,14 +19,14 @@ export class RoundTrip {
   #variationMs = 0;
   #timeouts = 0;
 
-  /** How long to wait for an acknowledgement; doubled by every timeout since the last progress. */
+  /** How long to wait for an acknowledgement. Doubled by every timeout since the last progress. */
   get rtoMs(): number {
     const { smoothedMs } = this;
     const measuredMs = smoothedMs === undefined ? INITIAL_RTO_MS : Math.max(MIN_RTO_MS, smoothedMs + 4 * this.#variationMs);
     return Math.min(measuredMs * 2 ** this.#timeouts, MAX_RTO_MS);
   }
 
-  /** @param rttMs of something that was sent only once (Karn's rule) */
+  /** @param rttMs of a chunk that was sent only once (Karn's rule) */
   measure(rttMs: number): void {
     this.minMs = Math.min(this.minMs, rttMs);
     if (this.smoothedMs === undefined) {
@@ -42,7 +42,7 @@ export class RoundTrip {
     if (this.rtoMs < MAX_RTO_MS) this.#timeouts++;
   }
 
-  /** Something new was acknowledged: the path works again. */
+  /** Ends the back-off, because something new was acknowledged. */
   endBackOff(): void {
     this.#timeouts = 0;
   }

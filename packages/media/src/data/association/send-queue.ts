@@ -1,44 +1,44 @@
 /**
- * Messages that wait to be put into chunks: a queue for each stream, and weighted turns by bytes among the streams (deficit round robin),
- * so that a large message on one channel holds up the others as little as the protocol allows. Urgent messages pass all the others.
+ * Messages that wait to be put into chunks. Each stream has a queue, and the streams take turns weighted by bytes (deficit round robin), so
+ * that a large message on one channel delays the others as little as the protocol allows. Urgent messages take precedence.
  */
 import type { OutgoingMessage } from './outgoing-message.ts';
 
-/** What a stream of normal priority may send before the next one has its turn. */
+/** How much a stream of normal priority may send in one turn. */
 const QUANTUM_BYTES = 1_200;
-/** Priority 256 of RFC 8831 §6.4 is normal. */
+/** Normal priority (RFC 8831 §6.4). */
 const NORMAL_PRIORITY = 256;
 const MIN_WEIGHT = 1 / 8;
 const MAX_WEIGHT = 8;
 /**
- * Of messages that have been begun and are not all sent: the receiver has to keep the parts of each, and gives no window any more when they fill
- * it. This is less than half of what it has room for.
+ * Limits the size of all messages that are partly sent. The receiver has to store the parts of each and closes its window when they fill
+ * it. This is less than half of its capacity.
  */
 const MAX_BEGUN_BYTES = 2 << 20;
-/** Consumed entries are cut off the front of a queue in pieces: one at a time would move all the others. */
+/** Consumed entries are removed from the front of a queue in batches, because each removal moves all the others. */
 const COMPACT_AFTER = 64;
 
 interface StreamQueue {
   readonly streamId: number;
   readonly messages: OutgoingMessage[];
-  /** Where in `messages` the queue begins. */
+  /** Where the queue starts in `messages`. */
   head: number;
   weight: number;
   creditBytes: number;
   isActive: boolean;
-  /** The next message has been begun, or may be: so many bytes. */
+  /** Size of the next message if it was started or may be; otherwise 0. */
   admittedBytes: number;
   nextOrderedNumber: number;
   nextUnorderedNumber: number;
 }
 
 export class SendQueue {
-  /** Whether fragments of different messages may be mixed (RFC 8260). */
+  /** Whether fragments of different messages may be interleaved (RFC 8260). */
   readonly #isInterleaved: boolean;
   readonly #streams = new Map<number, StreamQueue>();
-  /** Streams whose ordinary messages take turns; the first one has its turn. */
+  /** Streams whose ordinary messages take turns. The first has its turn now. */
   readonly #active: StreamQueue[] = [];
-  /** Streams whose next message must not be begun before others are all sent. */
+  /** Streams whose next message must not be started until others are sent completely. */
   readonly #waiting: StreamQueue[] = [];
   #admittedBytes = 0;
   /** Streams whose next message is urgent. */
@@ -70,7 +70,7 @@ export class SendQueue {
     this.#enqueue(stream);
   }
 
-  /** The message whose next fragment is to be sent; undefined when nothing waits. */
+  /** The message whose next fragment is to be sent; undefined if nothing waits. */
   peek(): OutgoingMessage | undefined {
     for (;;) {
       const stream = this.#active[0];
@@ -93,10 +93,10 @@ export class SendQueue {
     return first.fragments === 0 ? first : stream.messages[stream.head + 1];
   }
 
-  /** Numbers the message within its stream; call before its first fragment. */
+  /** Assigns the message its number within the stream. Call it before the first fragment. */
   number(message: OutgoingMessage): void {
     const stream = this.#streamOf(message.streamId);
-    // SSNs have 16 bits; unordered DATA has none, but I-DATA numbers both kinds, in 32 bits and apart (RFC 8260 §2.1).
+    // SSNs have 16 bits, and unordered DATA has none. I-DATA numbers both kinds separately, with 32 bits (RFC 8260 §2.1).
     if (this.#isInterleaved) {
       message.messageNumber = message.isUnordered ? stream.nextUnorderedNumber++ : stream.nextOrderedNumber++;
       stream.nextUnorderedNumber >>>= 0;
@@ -107,7 +107,7 @@ export class SendQueue {
     }
   }
 
-  /** Takes bytes of the message that `peek` returned off the queue; the message itself with the last of them. */
+  /** Takes bytes of the message that `peek` returned off the queue, and removes the message with its last bytes. */
   consume(message: OutgoingMessage, sizeBytes: number): void {
     message.sentBytes += sizeBytes;
     const stream = this.#streamOf(message.streamId);
@@ -115,7 +115,7 @@ export class SendQueue {
     if (message.sentBytes === message.data.length) this.#removeFirst(stream);
   }
 
-  /** Takes a message off the queue that is given up, if it is still there. */
+  /** Removes a message that was given up, if it is still in the queue. */
   drop(message: OutgoingMessage): void {
     const stream = this.#streams.get(message.streamId);
     if (stream?.isActive !== true) return;
@@ -127,12 +127,12 @@ export class SendQueue {
     if (index >= 0) stream.messages.splice(index, 1);
   }
 
-  /** Sets how large a share of the bytes a stream gets, by its priority in DCEP. */
+  /** Sets the share of the bytes that a stream gets, by its DCEP priority. */
   setPriority(streamId: number, priority: number): void {
     this.#streamOf(streamId).weight = Math.min(MAX_WEIGHT, Math.max(MIN_WEIGHT, priority / NORMAL_PRIORITY));
   }
 
-  /** The peer has agreed that the stream begins again: so do its numbers. */
+  /** Restarts the numbers of a stream, because the peer has confirmed its reset. */
   resetStream(streamId: number): void {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
@@ -160,7 +160,7 @@ export class SendQueue {
     return stream;
   }
 
-  /** Gives a stream its place, by what its next message is. */
+  /** Puts a stream into the queue that its next message requires. */
   #enqueue(stream: StreamQueue): void {
     const message = stream.messages[stream.head];
     if (message.isUrgent) {
@@ -171,7 +171,7 @@ export class SendQueue {
     this.#admit();
   }
 
-  /** The oldest of those that wait take part as soon as there is room for their messages. */
+  /** Lets streams that wait take part, oldest first, as soon as there is room for their messages. */
   #admit(): void {
     while (this.#waiting.length > 0) {
       const { messages, head } = this.#waiting[0];
@@ -184,7 +184,7 @@ export class SendQueue {
     }
   }
 
-  /** Takes a stream from its place. @returns whether it had its turns among ordinary messages */
+  /** Removes a stream from its queue. @returns whether it took turns with ordinary messages */
   #dequeue(stream: StreamQueue): boolean {
     this.#admittedBytes -= stream.admittedBytes;
     stream.admittedBytes = 0;
@@ -215,7 +215,7 @@ export class SendQueue {
     if (hadTurns) this.#admit();
   }
 
-  /** Whether the next message may take the place of the one that was sent, as no other stream waits for it. */
+  /** Whether the stream may continue with its next message, because no other stream waits for its place. */
   #keepsItsTurn(stream: StreamQueue, next: OutgoingMessage): boolean {
     if (next.isUrgent) return this.#urgent[0] === stream;
     const admittedBytes = this.#admittedBytes - stream.admittedBytes + next.data.length;

@@ -1,12 +1,12 @@
 /**
- * The state cookie: all that the answer to an INIT has to remember travels in it, signed, so that nothing is kept for a peer before it has
- * come back.
+ * The state cookie. It contains everything that the answer to an INIT would otherwise have to remember, signed, so that no state is kept
+ * for a peer until it has answered.
  *
  * @see RFC 9260 §5.1.3
  */
 import { type HmacSha1, readUint16, readUint32, writeUint16, writeUint32 } from '@causeway/wire';
 
-/** What two ends have agreed on, as our answer to an INIT would have it. */
+/** The parameters that both ends agree on, as our answer to an INIT would have them. */
 export interface StateCookie {
   readonly localTag: number;
   readonly peerTag: number;
@@ -14,7 +14,7 @@ export interface StateCookie {
   readonly peerInitialTsn: number;
   readonly peerWindowBytes: number;
   readonly outboundStreams: number;
-  /** Tags of the association that was there when the INIT came, 0 if none was: they tell a restart from an old cookie. */
+  /** Tags of the association that existed when the INIT arrived, 0 if there was none. They distinguish a restart from an old cookie. */
   readonly localTieTag: number;
   readonly peerTieTag: number;
   readonly canAbandon: boolean;
@@ -24,9 +24,9 @@ export interface StateCookie {
 
 const SIGNATURE_LENGTH = 20;
 const BODY_LENGTH = 40;
-/** RFC 9260 §16, Valid.Cookie.Life. */
+/** Valid.Cookie.Life of RFC 9260 §16. */
 const LIFETIME_MS = 60_000;
-/** Times have 48 bits, in milliseconds. */
+/** Times have 48 bits, in milliseconds; this divides off the upper 16. */
 const HIGH_BITS = 2 ** 32;
 
 export class CookieSigner {
@@ -57,12 +57,12 @@ export class CookieSigner {
     return bytes;
   }
 
-  /** @returns undefined if it is not one of ours, or too old */
+  /** @returns undefined if the signature is wrong, or the cookie is too old */
   verify(nowMs: number, bytes: Uint8Array): StateCookie | undefined {
     if (bytes.length !== BODY_LENGTH + SIGNATURE_LENGTH) return undefined;
     const signature = this.#hmacSha1(this.#key, bytes.subarray(0, BODY_LENGTH));
     let difference = 0;
-    // All bytes, whichever differ: the time must not tell.
+    // All bytes are compared, so that the time does not reveal which one differs.
     for (let byte = 0; byte < SIGNATURE_LENGTH; byte++) difference |= signature[byte] ^ bytes[BODY_LENGTH + byte];
     if (difference !== 0) return undefined;
     const time = readUint16(bytes, 32) * HIGH_BITS + readUint32(bytes, 34);

@@ -1,5 +1,5 @@
 /**
- * Resets of streams, ours and the peer's: how data channels close without losing what was sent on them.
+ * Stream resets of both ends, by which data channels are closed without losing what was sent on them.
  *
  * @see RFC 6525 §5, RFC 8831 §6.7
  */
@@ -16,9 +16,9 @@ import type { ChunkSender } from './chunk-sender.ts';
 import type { OutgoingPacket } from './outgoing-packet.ts';
 
 export interface StreamResetListener {
-  /** The peer has reset its side of these streams; none named means all. */
+  /** The peer has reset its side of these streams; an empty list means all. */
   onIncomingReset(streamIds: readonly number[]): void;
-  /** The peer confirms that we have reset ours, or refuses to hear of it: either way the request is over. */
+  /** A reset of our side is over, because the peer has confirmed or refused it. */
   onOutgoingReset(streamIds: readonly number[]): void;
 }
 
@@ -31,17 +31,17 @@ export interface StreamResetOptions {
   readonly peerInitialTsn: number;
 }
 
-/** A request and a response fit a packet with a SACK in it. */
+/** Chosen so that a request and a response fit a packet that also has a SACK. */
 const MAX_STREAMS_PER_REQUEST = 100;
 const MAX_CHUNK_BYTES = 24 + 2 * MAX_STREAMS_PER_REQUEST;
-/** An honest peer has one request open; what else comes within one turn gets no answer. */
+/** A well-behaved peer has one request open. More than this many within one turn are not answered. */
 const MAX_WAITING_RESPONSES = 16;
 
 export class StreamReset {
-  /** When our request is to be repeated; Infinity while none is open. */
+  /** When to repeat our request; Infinity if none is open. */
   repeatAtMs = Number.POSITIVE_INFINITY;
   readonly #options: StreamResetOptions;
-  /** Streams that are to be reset once nothing waits to be sent on them. */
+  /** Streams to reset once nothing waits to be sent on them. */
   readonly #wanted = new Set<number>();
   #request: OutgoingResetRequest | undefined;
   /** Streams of the request that need no response any more. */
@@ -49,7 +49,7 @@ export class StreamReset {
   #isRequestDue = false;
   #nextRequestSequence: number;
   #expectedSequence: number;
-  /** A request of the peer that waits for chunks on their way. */
+  /** A request of the peer that waits for chunks in flight. */
   #awaited: OutgoingResetRequest | undefined;
   readonly #responses: ReconfigResponse[] = [];
   #lastResponse: ReconfigResponse | undefined;
@@ -60,12 +60,12 @@ export class StreamReset {
     this.#expectedSequence = options.peerInitialTsn;
   }
 
-  /** Resets our side of a stream, after what was sent on it. */
+  /** Resets our side of a stream, after everything that was sent on it. */
   want(streamId: number): void {
     if (this.#request?.streamIds.includes(streamId) !== true || this.#assumed.has(streamId)) this.#wanted.add(streamId);
   }
 
-  /** Takes a reset of ours for confirmed, ahead of the response. */
+  /** Treats a reset of our side as confirmed, before the response arrives. */
   assumePerformed(streamId: number): void {
     this.#options.sender.resetStream(streamId);
     if (this.#request?.streamIds.includes(streamId) === true) this.#assumed.add(streamId);
@@ -82,7 +82,7 @@ export class StreamReset {
     else this.#handleRequest(parameter);
   }
 
-  /** Chunks have arrived: perhaps those that the peer's request waits for. */
+  /** Performs a deferred request of the peer if its chunks have arrived. Called after each packet. */
   handleProgress(): void {
     if (this.#awaited === undefined || !this.#options.receiver.hasAllUpTo(this.#awaited.lastTsn)) return;
     const request = this.#awaited;
@@ -120,7 +120,7 @@ export class StreamReset {
 
   #handleResponse({ responseSequence, result }: ReconfigResponse): void {
     const request = this.#request;
-    // The peer waits for chunks of ours: it is asked again when the timer says so.
+    // If the peer still waits for chunks of ours, the timer repeats the request.
     if (request === undefined || responseSequence !== request.requestSequence || result === ReconfigResult.inProgress) return;
     this.#request = undefined;
     this.#isRequestDue = false;
@@ -134,7 +134,7 @@ export class StreamReset {
   #handleRequest(request: Exclude<ReconfigParameter, ReconfigResponse>): void {
     const { requestSequence } = request;
     const distance = tsnDistance(this.#expectedSequence, requestSequence);
-    // The one before: our response was lost.
+    // A request with the previous number means that our response was lost.
     if (this.#responses.length >= MAX_WAITING_RESPONSES) return;
     if (distance === -1 && this.#lastResponse !== undefined) this.#responses.push(this.#lastResponse);
     else if (distance !== 0) this.#respond(requestSequence, ReconfigResult.badSequence);

@@ -1,16 +1,16 @@
 /**
- * The end of a flight may be lost, and nothing behind it would show that: after two round trips without news one more chunk is sent, which
- * makes the peer answer long before the retransmission timeout.
+ * Detects the loss of the end of a flight, which no later chunk would reveal. After two round trips without an acknowledgement one more
+ * chunk is sent, which makes the peer answer long before the retransmission timeout.
  *
  * @see RFC 8985 §7
  */
 import { ChunkState, type OutstandingChunks } from './outstanding-chunks.ts';
 import type { RoundTrip } from './round-trip.ts';
 
-/** RFC 8985 §7.2 leaves it to the precision of timers. */
+/** RFC 8985 §7.2 leaves the minimum to the precision of timers. */
 const MIN_TIMEOUT_MS = 10;
 
-/** What is to be sent as a probe: new data if there is some, or a chunk for another time. */
+/** What to send as a probe: new data if there is some, otherwise a chunk again. */
 export type Probe = 'none' | 'new-data' | { readonly tsn: number };
 
 export class TailProbe {
@@ -19,7 +19,7 @@ export class TailProbe {
   pending: Probe = 'none';
   readonly #chunks: OutstandingChunks;
   readonly #roundTrip: RoundTrip;
-  /** One probe in a flight is enough: after it comes the timeout. */
+  /** There is only one probe per flight. If it fails, the timeout follows. */
   #hasProbed = false;
   #repeatedTsn: number | undefined;
 
@@ -28,14 +28,14 @@ export class TailProbe {
     this.#roundTrip = roundTrip;
   }
 
-  /** Something was sent, or acknowledged: the wait begins again. */
+  /** Restarts the wait, because something was sent or acknowledged. */
   arm(nowMs: number): void {
     const { smoothedMs } = this.#roundTrip;
     const canProbe = this.#chunks.flightBytes > 0 && this.#chunks.lostCount === 0 && !this.#hasProbed && smoothedMs !== undefined;
     this.deadlineMs = canProbe ? nowMs + Math.max(2 * smoothedMs, MIN_TIMEOUT_MS) : Number.POSITIVE_INFINITY;
   }
 
-  /** The peer has acknowledged something new. */
+  /** Allows another probe, because the peer has acknowledged something new. */
   noteProgress(): void {
     this.#hasProbed = false;
     this.pending = 'none';
@@ -52,7 +52,7 @@ export class TailProbe {
     this.pending = hasNewData ? 'new-data' : this.#lastRepeatable();
   }
 
-  /** The chunk that the probe has to repeat, if it is still in flight. */
+  /** The chunk that the probe repeats, if it is still in flight. */
   get tsnToRepeat(): number | undefined {
     if (typeof this.pending !== 'object') return undefined;
     const { tsn } = this.pending;
@@ -66,7 +66,7 @@ export class TailProbe {
     this.#repeatedTsn = tsn;
   }
 
-  /** Whether the arrival of this chunk means that a probe has repaired a loss, of which nothing else will tell (RFC 8985 §7.4). */
+  /** Whether the arrival of this chunk means that a probe has repaired a loss which nothing else reveals (RFC 8985 §7.4). */
   hasRepaired(nowMs: number, tsn: number): boolean {
     if (tsn !== this.#repeatedTsn) return false;
     this.#repeatedTsn = undefined;

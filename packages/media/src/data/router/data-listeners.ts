@@ -1,4 +1,4 @@
-/** What becomes of publications and subscriptions of data, as events, counters and charges. */
+/** Turns what happens to data publications and subscriptions into events, counters and charges. */
 import { decodeUtf8 } from '@causeway/wire';
 import type { EngineEventListener } from '../../engine-messages.ts';
 import type { DataMessage } from '../data-channel.ts';
@@ -8,15 +8,15 @@ import type { DataPeer, DataPort } from './data-peer.ts';
 import type { DataPublication, DataPublicationListener } from './data-publication.ts';
 import type { DataSubscription, DataSubscriptionListener } from './data-subscription.ts';
 
-/** Who hears what becomes of them. */
+/** Where the router reports to. */
 export interface DataReportOptions {
   readonly counters: DataCounters;
   readonly onEvent: EngineEventListener;
-  /** Takes payload bytes that were sent for an account, to a peer or over a link. */
+  /** Charges an account for payload bytes that were sent to a peer or over a link. */
   readonly charge: (account: string, peer: DataPort, track: string, sizeBytes: number) => void;
 }
 
-/** What the router does when one of them is over. */
+/** What the router does when a publication or subscription is over. */
 export interface DataEndings {
   end(nowMs: number, publication: DataPublication): void;
   forget(subscription: DataSubscription): void;
@@ -32,7 +32,7 @@ export function createDataListeners(options: DataReportOptions, endings: DataEnd
   return { subscriptionListener, publicationListener: createPublicationListener(options, endings) };
 }
 
-/** For the owner of the engine, who gets text as text. */
+/** The content for the owner of the engine, which receives text as a string. */
 export function contentOf({ kind, data }: DataMessage): Uint8Array | string {
   return kind === 'text' ? decodeUtf8(data, 0, data.length) : data;
 }
@@ -88,7 +88,10 @@ function createPublicationListener(options: DataReportOptions, { end }: DataEndi
 
 type ChargedPlan = Pick<DataSubscriptionPlan, 'account' | 'chargedAs' | 'publicationId'>;
 
-/** Links within a process are not billed: neither they nor their plans have an account. */
+/**
+ * Charges the account of a subscription or publication. Links within a process are not billed: neither they nor their plans have an
+ * account.
+ */
 function charge({ charge: take }: DataReportOptions, plan: ChargedPlan, peer: DataPeer | undefined, sizeBytes: number): void {
   const account = plan.account ?? peer?.port.account;
   if (account === undefined || peer === undefined || sizeBytes === 0) return;

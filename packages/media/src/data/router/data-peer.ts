@@ -1,11 +1,11 @@
-/** A peer as the router of data sees it: its channels, and whose each of them is. */
+/** A peer as seen by the data router: its channels, and the owner of each. */
 
 import { TokenBucket } from '../../token-bucket.ts';
 import type { DataMessage } from '../data-channel.ts';
 import type { DataChannels } from '../data-channels.ts';
 import { HeldMessages } from './held-messages.ts';
 
-/** What the router needs of a transport. */
+/** What the router requires of a transport. */
 export interface DataPort {
   readonly id: string;
   readonly isLink: boolean;
@@ -13,10 +13,10 @@ export interface DataPort {
   readonly channels: DataChannels;
 }
 
-/** `refused`: the peer has no such stream. `message-too-large`: it sent more at once than was agreed. */
+/** `refused`: the peer has no such stream. `message-too-large`: it sent a longer message than agreed. */
 export type DataChannelEnd = 'closed' | 'refused' | 'message-too-large';
 
-/** @param refused what it is called that there was no such channel */
+/** @param refused the close reason if the channel does not exist */
 export function closeReasonOf<Refused>(end: DataChannelEnd, refused: Refused): 'closed_by_peer' | 'message_too_large' | Refused {
   switch (end) {
     case 'closed':
@@ -28,32 +28,35 @@ export function closeReasonOf<Refused>(end: DataChannelEnd, refused: Refused): '
   }
 }
 
-/** A publication or subscription, as its channel knows it. */
+/** The publication or subscription that a channel belongs to. */
 export interface ChannelOwner {
-  /** Messages can be sent on it now; the peer has yet to answer. A negotiated channel, or one that the peer has opened, is opened at once. */
+  /**
+   * Messages can be sent on the channel, but the peer has yet to answer. Not called for a negotiated channel, or one that the peer has
+   * opened.
+   */
   channelAnnounced(nowMs: number): void;
-  /** Both ends have it, and messages can be sent on it. */
+  /** The channel is open at both ends, and messages can be sent on it. */
   channelOpened(nowMs: number): void;
-  /** The channel is gone; the owner has no other. */
+  /** The channel is gone. The owner has no other. */
   channelClosed(nowMs: number, reason: DataChannelEnd): void;
   receive(nowMs: number, message: DataMessage): void;
 }
 
-/** RFC 8841 §6.1: what a peer takes that does not say. */
+/** The limit of a peer that does not announce one (RFC 8841 §6.1). */
 const DEFAULT_MAX_MESSAGE_BYTES = 65_536;
 const BURST_MS = 1_000;
 
 export class DataPeer {
   readonly port: DataPort;
-  /** Messages that the peer may send: one that has sent too many is not listened to for a while. */
+  /** The messages that the peer may send. A peer that has sent too many is ignored for a while. */
   readonly #messages: TokenBucket;
   readonly held = new HeldMessages();
-  /** What the peer takes; nodes take all that we let in. */
+  /** The longest message that the peer accepts. Nodes accept everything that the SFU lets in. */
   maxMessageBytes: number;
-  /** The peer is known to have data channels. */
+  /** Whether the peer is known to have data channels. */
   isTold: boolean;
   isConnected = false;
-  /** By stream id; null while the channel of a former owner closes. */
+  /** Owners by stream id; null while the channel of a former owner closes. */
   readonly #owners = new Map<number, ChannelOwner | null>();
 
   constructor(port: DataPort, messagesPerSecond: number) {
@@ -63,17 +66,17 @@ export class DataPeer {
     this.maxMessageBytes = port.isLink ? Number.POSITIVE_INFINITY : DEFAULT_MAX_MESSAGE_BYTES;
   }
 
-  /** Whether a packet is to be let in: the peer is within its rate, and what it has sent has found its place. */
+  /** Whether a packet is let in: the peer keeps to its rate, and its earlier messages are not all waiting for an owner. */
   admits(nowMs: number): boolean {
     return this.port.isLink || (!this.held.isFull && this.#messages.has(nowMs, 1));
   }
 
-  /** A message was taken; the last packet that is let in may bring more of them than are left. */
+  /** Counts a message. The last packet that is let in may contain more messages than the budget has left. */
   noteMessage(): void {
     this.#messages.spend(1);
   }
 
-  /** Channels that wait are opened if the peer can be asked to. */
+  /** Opens channels that wait, if the peer is ready for them. */
   beginIfReady(nowMs: number): void {
     if (this.isTold && this.isConnected) this.port.channels.begin(nowMs);
   }
@@ -87,7 +90,7 @@ export class DataPeer {
     this.#owners.set(streamId, owner);
   }
 
-  /** The owner leaves a channel, which is closed unless it is to stay. */
+  /** Takes the channel from its owner, and closes it unless `then` is `keep`. */
   release(nowMs: number, streamId: number, then: 'close' | 'keep'): void {
     if (then === 'keep') {
       this.#owners.delete(streamId);
@@ -97,17 +100,17 @@ export class DataPeer {
     }
   }
 
-  /** The channel is not the owner's after all; what is held of it stays. */
+  /** Undoes `claim`. Messages that are held for the channel are kept. */
   disclaim(streamId: number): void {
     this.#owners.delete(streamId);
   }
 
-  /** The owner has left the channel, which is not gone yet. */
+  /** Records that the owner has left the channel, which still exists. */
   leave(streamId: number): void {
     this.#owners.set(streamId, null);
   }
 
-  /** The channel is gone. */
+  /** Removes a channel that no longer exists. */
   forget(streamId: number): void {
     this.#owners.delete(streamId);
     this.held.take(streamId);

@@ -1,6 +1,6 @@
 /**
- * One publication, or the copy of one that is on another thread or node: where messages of its publisher go, and those of
- * its subscribers that may reply. A message has one body, however many get it.
+ * One publication, or a copy of one on another thread or node. It distributes the messages of its publisher, and forwards replies of
+ * subscribers that are allowed to reply. The body of a message exists only once, however many subscribers receive it.
  */
 import type { DataMessage } from '../data-channel.ts';
 import {
@@ -16,28 +16,31 @@ import { openOutlet, type PeerOutlet } from './peer-outlet.ts';
 import type { RecentMessages, RecentPool } from './recent-messages.ts';
 import { RetainedMessages } from './retained-messages.ts';
 
-/** Who gets what is published, as far as the publication needs to know. */
+/** A subscriber, as far as the publication needs to know. */
 export interface PublicationSubscriber {
   readonly plan: Pick<DataSubscriptionPlan, 'canReply' | 'feedsCopy'>;
-  /** A message. @param when `awaited`: the copy that it follows catches up, and new subscribers wait for the end of that */
+  /** Sends a message. @param when `awaited` while the copy that it belongs to catches up, which new subscribers wait for */
   send(nowMs: number, numbered: NumberedMessage, when: 'live' | 'awaited'): void;
-  /** What is retained is here. */
+  /** Called when the retained messages are complete. */
   publicationComplete(nowMs: number): void;
-  /** The publisher does not take replies as fast as this subscriber sends them: it is not the publisher who pays. */
+  /**
+   * Ends the subscription, because the publisher does not receive replies as fast as the subscriber sends them. The publisher must not
+   * suffer for that.
+   */
   endByOverflow(nowMs: number): void;
 }
 
 export interface DataPublicationListener {
   onPublicationClosed(nowMs: number, publication: DataPublication, reason: DataPublicationCloseReason): void;
-  /** A reply for a publication of this process. */
+  /** A reply to a publication of this process. */
   onReply(publication: DataPublication, message: DataMessage): void;
   onReplyRefused(): void;
   onReplySent(publication: DataPublication, sizeBytes: number): void;
-  /** What came on the channel of a copy has no number, or one that has come before. */
+  /** A message on the channel of a copy has no number, or a repeated one. */
   onMisnumbered(): void;
 }
 
-/** The position of a copy before it knows where the numbers of its messages begin. */
+/** The position of a copy until it knows where its numbers start. */
 const UNKNOWN_POSITION = -1;
 
 export class DataPublication implements ChannelOwner {
@@ -53,7 +56,7 @@ export class DataPublication implements ChannelOwner {
   /** The one subscription with the right `one`. */
   #soleReplier: PublicationSubscriber | undefined;
   #position: number;
-  /** What a copy has yet to catch up with. */
+  /** The messages that a copy has yet to catch up with. */
   #awaited: CopyStart | undefined;
   #awaitedMessages = 0;
   #messagesReceived = 0;
@@ -74,30 +77,30 @@ export class DataPublication implements ChannelOwner {
     });
   }
 
-  /** The same for all copies of a publication. */
+  /** Names the publication; the same for all its copies. */
   get source(): string {
     return this.plan.copyOf ?? this.plan.publicationId;
   }
 
-  /** The number of the last message. */
+  /** Number of the last message. */
   get position(): number {
     return this.#position;
   }
 
-  /** Whether what is retained is here: of a copy it has to come first. */
+  /** Whether the retained messages are here. A copy has to receive them first. */
   get isComplete(): boolean {
     return this.#position !== UNKNOWN_POSITION && this.#awaited === undefined;
   }
 
-  /** What a new subscriber gets first, oldest first. */
+  /** The messages that a new subscriber receives first, oldest first. */
   get retained(): readonly NumberedMessage[] {
     return this.#retained.all();
   }
 
-  /** What one gets first that may have missed something: all that is here of the last messages, oldest first. */
+  /** The messages for a subscriber that may have missed some: all that are still available, oldest first. */
   recent(nowMs: number): readonly NumberedMessage[] {
     const recent = this.#recent?.all(nowMs) ?? [];
-    // Both end with the last message, so the longer list holds the other.
+    // Both lists end with the last message, so the longer one contains the other.
     return recent.length > this.#retained.size ? recent : this.#retained.all();
   }
 
@@ -118,7 +121,7 @@ export class DataPublication implements ChannelOwner {
     if (this.#soleReplier === subscription) this.#soleReplier = undefined;
   }
 
-  /** It is over. */
+  /** Releases memory when the publication has ended. */
   close(): void {
     this.#recent?.close();
     this.#recent = undefined;
@@ -132,13 +135,13 @@ export class DataPublication implements ChannelOwner {
     this.#listener.onPublicationClosed(nowMs, this, closeReasonOf(reason, 'channel_gone'));
   }
 
-  /** A message of the publisher, or of the publication that this is a copy of. */
+  /** Takes a message of the publisher, or of the publication that this is a copy of. */
   receive(nowMs: number, message: DataMessage): void {
     if (this.plan.copyOf === undefined) this.#distribute(nowMs, { serial: this.#position + 1, origin: 0, message });
     else this.#receiveNumbered(nowMs, readNumbered(message));
   }
 
-  /** A message of a subscriber, or of one that subscribes to a copy. @param origin of its subscription */
+  /** Takes a reply of a subscriber, or of one that subscribes to a copy. @param origin of its subscription */
   receiveReply(nowMs: number, message: DataMessage, origin: number, from: PublicationSubscriber): void {
     const { isBus, copyOf } = this.plan;
     if (!isBus && from.plan.canReply !== 'many' && this.#soleReplier !== from) {
@@ -146,7 +149,7 @@ export class DataPublication implements ChannelOwner {
       this.#listener.onReplyRefused();
       return;
     }
-    // On a bus the publication itself says in which order all others get what is sent.
+    // On a bus, the publication determines the order in which messages are sent to everyone else.
     if (isBus && copyOf === undefined) this.#distribute(nowMs, { serial: this.#position + 1, origin, message });
     this.#reply(nowMs, copyOf === undefined ? message : withNumber({ serial: 0, origin, message }), from);
   }
@@ -176,7 +179,7 @@ export class DataPublication implements ChannelOwner {
     else this.#tellComplete(nowMs);
   }
 
-  /** Reliable messages come in order, each once; of others one may overtake another. */
+  /** Whether the number is possible: reliable messages arrive in order, each once, while others may overtake each other. */
   #isPlausible({ serial }: NumberedMessage): boolean {
     if (this.#position === UNKNOWN_POSITION) return false;
     return serial > this.#position || !isReliable(this.plan.reliability);
@@ -190,7 +193,7 @@ export class DataPublication implements ChannelOwner {
     this.#bytesReceived += message.data.length;
     this.#retained.add(numbered);
     this.#recent?.add(nowMs, numbered);
-    // A subscription that overflows leaves the set during the iteration, which a Set allows.
+    // A subscription that overflows removes itself from the set during the iteration, which a Set allows.
     for (const subscription of this.#subscriptions) subscription.send(nowMs, numbered, isAwaited ? 'awaited' : 'live');
     if (!isAwaited || --this.#awaitedMessages > 0) return;
     this.#awaited = undefined;
@@ -206,7 +209,10 @@ export class DataPublication implements ChannelOwner {
     else if (this.#outlet.send(nowMs, message, this.plan.reliability) === 'overflow') from.endByOverflow(nowMs);
   }
 
-  /** A subscription that is moved to another copy goes on where it was. Unreliable messages have holes anyway. */
+  /**
+   * Keeps recent messages, so that a subscription that is moved to another copy can continue where it was. Not needed for unreliable
+   * messages, which have gaps anyway.
+   */
   #keepRecent(): void {
     if (isReliable(this.plan.reliability)) this.#recent ??= this.#pool.open();
   }

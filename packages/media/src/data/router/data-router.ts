@@ -1,6 +1,6 @@
 /**
- * All publications and subscriptions of data of one engine: carries out the commands about them, brings messages of
- * peers to the publications that they belong to, and tells what becomes of both.
+ * All data publications and subscriptions of one engine. It executes the commands about them, passes the messages of peers to the
+ * publications that they belong to, and emits events about both.
  *
  * @see docs/adr/0021-data-is-published-and-subscribed-to.md
  */
@@ -24,14 +24,14 @@ export interface DataRouterOptions extends DataReportOptions {
   readonly random: () => number;
 }
 
-/** A peer, and what of this engine is its own. */
+/** A peer with its publications and subscriptions. */
 interface Member {
   readonly peer: DataPeer;
   readonly publications: Set<DataPublication>;
   readonly subscriptions: Set<DataSubscription>;
 }
 
-/** What a peer may send when its plan does not say. */
+/** The messages that a peer may send per second if its plan does not say. */
 const DEFAULT_MESSAGES_PER_SECOND = 5_000;
 
 export class DataRouter implements Timer {
@@ -72,7 +72,7 @@ export class DataRouter implements Timer {
     this.#members.set(port.id, { peer, publications: new Set(), subscriptions: new Set() });
   }
 
-  /** Ends all publications and subscriptions of a peer; only those of others are told of. */
+  /** Ends all publications and subscriptions of a peer. Events are emitted only for subscriptions of other peers. */
   removePeer(nowMs: number, peerId: string): void {
     const member = this.#members.get(peerId);
     if (member === undefined) return;
@@ -91,7 +91,7 @@ export class DataRouter implements Timer {
     peer.beginIfReady(nowMs);
   }
 
-  /** Packets reach the peer from now on. */
+  /** Called when packets can reach the peer. */
   peerConnected(nowMs: number, peerId: string): void {
     const peer = this.#members.get(peerId)?.peer;
     if (peer === undefined) return;
@@ -99,7 +99,7 @@ export class DataRouter implements Timer {
     peer.beginIfReady(nowMs);
   }
 
-  /** Whether a packet of this peer is to be let in. */
+  /** Whether a packet of this peer is let in. */
   admits(nowMs: number, peerId: string): boolean {
     return this.#members.get(peerId)?.peer.admits(nowMs) ?? false;
   }
@@ -126,7 +126,8 @@ export class DataRouter implements Timer {
     }
     this.#publications.set(plan.publicationId, publication);
     this.#memberOf(peer)?.publications.add(publication);
-    // Messages that came before are retained and go to subscriptions that wait. A channel is opened after them: the burst could overflow it at once.
+    // Messages that arrived before are retained, and go to subscriptions that wait. Channels are opened after that, since the burst could
+    // overflow them at once.
     const audience = [...this.#audiences.of(plan.publicationId)];
     for (const subscription of audience) subscription.follow(nowMs, subscription.plan, publication);
     for (const message of peer?.held.take(plan.stream?.streamId ?? -1) ?? []) publication.receive(nowMs, message);
@@ -160,21 +161,21 @@ export class DataRouter implements Timer {
     subscription.close(nowMs);
   }
 
-  /** A message of a publication of this process. */
+  /** Publishes a message of this process. */
   publish(nowMs: number, publicationId: string, data: Uint8Array | string): void {
     const publication = this.#publications.get(publicationId);
     const message = this.#ownMessage(data);
     if (publication?.peer === undefined && message !== undefined) publication?.receive(nowMs, message);
   }
 
-  /** A message of a subscriber in this process. */
+  /** Sends a reply of a subscriber in this process. */
   reply(nowMs: number, subscriptionId: string, data: Uint8Array | string): void {
     const subscription = this.#subscriptions.get(subscriptionId);
     const message = this.#ownMessage(data);
     if (subscription?.peer === undefined && message !== undefined) subscription?.receive(nowMs, message);
   }
 
-  /** Messages may follow our OPEN, which the peer has yet to answer. */
+  /** Handles that our OPEN was sent. Messages may follow it, although the peer has yet to answer. */
   handleAnnounced(peerId: string, streamId: number): void {
     this.#members.get(peerId)?.peer.ownerOf(streamId)?.channelAnnounced(this.#options.time.nowMs);
   }
@@ -194,7 +195,7 @@ export class DataRouter implements Timer {
     else owner?.channelClosed(this.#options.time.nowMs, reason);
   }
 
-  /** The channel closes, of which `handleClosed` tells later. */
+  /** Handles a message that is too long. Its channel is closed, and `handleClosed` follows later. */
   handleOversized(peerId: string, streamId: number): void {
     this.#tellOwner(this.#options.time.nowMs, this.#members.get(peerId)?.peer, streamId, 'message-too-large');
   }
@@ -230,7 +231,7 @@ export class DataRouter implements Timer {
     this.#options.onEvent({ type: 'defect', transportId: undefined, error });
   }
 
-  /** The owner of the channel hears of its end now, and not again when the peer confirms it. */
+  /** Tells the owner of a channel that it ends. The owner is not told again when the peer confirms it. */
   #tellOwner(nowMs: number, peer: DataPeer | undefined, streamId: number, reason: DataChannelEnd): void {
     const owner = peer?.ownerOf(streamId);
     if (owner === undefined || owner === null) return;
@@ -257,7 +258,7 @@ export class DataRouter implements Timer {
     this.#options.timers.schedule(nextMs, this);
   }
 
-  /** On a link, a subscriber may have replied before the subscription was put here. */
+  /** Delivers messages that arrived on a link before this subscription was put here. */
   #deliverHeld(nowMs: number, { peer, plan }: DataSubscription): void {
     const streamId = plan.stream?.streamId;
     if (peer === undefined || streamId === undefined || peer.held.bytes === 0) return;
@@ -276,12 +277,12 @@ export class DataRouter implements Timer {
     return undefined;
   }
 
-  /** Tells subscribers on all nodes apart: 48 bits by chance are enough for that. */
+  /** A number that identifies a subscriber among those of all nodes; 48 random bits are enough for that. */
   #newOrigin(): number {
     return 1 + Math.floor(this.#options.random() * (MAX_NUMBER - 1));
   }
 
-  /** The publication is over; its channel is not touched. */
+  /** Ends a publication, without closing its channel. */
   #end(nowMs: number, publication: DataPublication): void {
     this.#publications.delete(publication.plan.publicationId);
     publication.close();
@@ -295,7 +296,7 @@ export class DataRouter implements Timer {
     }
   }
 
-  /** Its channel is not touched. */
+  /** Removes a subscription, without closing its channel. */
   #forget(subscription: DataSubscription): void {
     const { subscriptionId, publicationId } = subscription.plan;
     this.#subscriptions.delete(subscriptionId);
@@ -305,7 +306,7 @@ export class DataRouter implements Timer {
   }
 }
 
-/** @returns whether the publication has its channel: one that the peer has opened, or one that both make */
+/** @returns whether the publication has its channel, either opened by the peer or negotiated */
 function claimChannel(nowMs: number, publication: DataPublication, peer: DataPeer): boolean {
   const { stream, reliability } = publication.plan;
   if (stream === undefined || peer.ownerOf(stream.streamId) !== undefined) return false;

@@ -1,6 +1,5 @@
 /**
- * One subscription: the channel that its messages go out on, from the time there is a publication and a peer for it,
- * and what comes before that channel is open.
+ * One subscription. It opens its channel once it has a publication and a peer, and keeps messages that arrive before the channel is open.
  */
 import type { DataMessage } from '../data-channel.ts';
 import {
@@ -18,7 +17,7 @@ import { openOutlet, type PeerOutlet } from './peer-outlet.ts';
 
 export interface DataSubscriptionListener {
   onSubscriptionOpened(subscription: DataSubscription): void;
-  /** To be forgotten; its channel is closed, or is about to be. */
+  /** The subscription is over. Its channel is closed, or about to be. */
   onSubscriptionClosed(nowMs: number, subscription: DataSubscription, reason: DataSubscriptionCloseReason): void;
   onTooLarge(subscription: DataSubscription, sizeBytes: number, maxMessageBytes: number): void;
   onBufferedLow(subscription: DataSubscription, bufferedBytes: number): void;
@@ -39,24 +38,24 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
   readonly peer: DataPeer | undefined;
   readonly #listener: DataSubscriptionListener;
   readonly #outlet: PeerOutlet | undefined;
-  /** Says of a message that it came from here. */
+  /** Marks messages that come from this subscriber. */
   readonly #origin: number;
   readonly #early = new EarlyMessages();
   #publication: DataPublication | undefined;
-  /** The publication that it follows, by whichever of its copies. */
+  /** The publication that it follows; the same for all its copies. */
   #source: string | undefined;
   /**
-   * `closed`: there is no channel yet. `opening`: it waits for the peer, or for its first message. `announced`: the peer has yet to answer, but
-   * messages are on their way to it.
+   * `closed`: there is no channel yet. `opening`: the channel waits for the peer, or for its first message. `announced`: the peer has yet
+   * to answer, but messages are already sent to it.
    */
   #state: 'closed' | 'opening' | 'announced' | 'open' = 'closed';
-  /** It has had what is retained. */
+  /** Whether the retained messages were sent. */
   #hasBegun = false;
-  /** The number of the last message that was meant for it. */
+  /** Number of the last message that was meant for this subscription. */
   #position = 0;
-  /** It has been moved to another copy, and nothing has come of that yet. */
+  /** Whether it was moved to another copy that has not sent anything yet. */
   #isResuming = false;
-  /** What it had before it was moved; the copy may bring that again. */
+  /** The position before it was moved. The copy may send these messages again. */
   #floor = 0;
   #toldTooLargeAtMs = Number.NEGATIVE_INFINITY;
 
@@ -73,15 +72,18 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     });
   }
 
-  /** @param publication what the plan names; undefined while there is none */
+  /** @param publication named by the plan; undefined if it does not exist */
   update(nowMs: number, plan: DataSubscriptionPlan, publication: DataPublication | undefined): void {
     this.follow(nowMs, plan, publication);
     this.openChannel(nowMs);
   }
 
-  /** As `update`, without opening a channel. Messages that come before `openChannel` wait for it, as many as `EarlyMessages` keeps. */
+  /**
+   * Does the same as `update`, but does not open a channel. Messages that arrive before `openChannel` are kept, up to the limits of
+   * `EarlyMessages`.
+   */
   follow(nowMs: number, plan: DataSubscriptionPlan, publication: DataPublication | undefined): void {
-    // A subscription stays on its channel.
+    // A subscription keeps its channel.
     this.plan = { ...plan, stream: this.plan.stream };
     if (this.#outlet !== undefined) this.#outlet.bufferedLowBytes = plan.bufferedLowBytes;
     if (this.#publication !== publication) this.#follow(publication);
@@ -91,17 +93,17 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     else this.#catchUp(nowMs);
   }
 
-  /** Opens its channel if there is something to send on it. */
+  /** Opens the channel if there is something to send on it. */
   openChannel(nowMs: number): void {
     if (this.#publication !== undefined && this.#state === 'closed') this.#open(nowMs, this.#publication);
   }
 
-  /** Leaves its publication. */
+  /** Leaves the publication. */
   leave(): void {
     this.#follow(undefined);
   }
 
-  /** Leaves its publication and its channel. */
+  /** Leaves the publication and the channel. */
   close(nowMs: number): void {
     this.leave();
     const streamId = this.plan.stream?.streamId;
@@ -128,7 +130,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     this.#end(nowMs, 'overflow');
   }
 
-  /** A message of the subscriber, or of one that subscribes to the copy at the other end. */
+  /** Takes a message of the subscriber, or of a subscriber to the copy at the other end. */
   receive(nowMs: number, message: DataMessage): void {
     if (this.#state === 'opening' && this.plan.waitsForAck) {
       this.#becomeOpen(nowMs);
@@ -164,7 +166,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     return { subscriptionId, messagesSent, bytesSent, messagesDropped, messagesTooLarge, bufferedBytes };
   }
 
-  /** A subscription of this process has none. */
+  /** False for a subscription of this process. */
   get #hasChannel(): boolean {
     return this.peer !== undefined && this.plan.stream !== undefined;
   }
@@ -188,7 +190,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     this.#early.clear();
   }
 
-  /** @returns false if messages are missing that should have come, so that the subscription is over */
+  /** @returns false if messages that should have arrived are missing, so that the subscription is over */
   #resumeAt(nowMs: number, serial: number): boolean {
     this.#isResuming = false;
     if (serial === this.#floor + 1 || this.#publication === undefined || !isReliable(this.#publication.plan.reliability)) return true;
@@ -202,7 +204,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     const { streamId, isNegotiated } = stream;
     const { channels } = this.peer.port;
     this.#state = 'opening';
-    // A channel that was left before may still be there.
+    // A channel that was left before may still exist.
     if (this.peer.ownerOf(streamId) !== undefined || channels.channel(streamId) !== undefined) {
       this.#refuse(nowMs);
       return;
@@ -225,7 +227,7 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
     this.#catchUp(nowMs);
   }
 
-  /** Sends what is retained and what has come before, or what was missed between two copies; each message once. */
+  /** Sends the retained messages and those that arrived early, or those missed between two copies; each only once. */
   #catchUp(nowMs: number): void {
     const publication = this.#publication;
     if (publication === undefined || !this.#isWritable || this.plan.isPaused) return;
@@ -284,8 +286,8 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
 }
 
 /**
- * What a copy begins with has to arrive, whatever the publication is; and reliable messages cross in order even if they need not arrive so, since
- * otherwise a missing message could not be told from a late one.
+ * The messages that a copy starts with have to arrive, whatever the publication's reliability is. Reliable messages cross in order even if
+ * they may be delivered out of order, because a missing message could otherwise not be told from a late one.
  */
 function reliabilityToCopy(reliability: DataReliability, place: 'first' | 'later'): DataReliability {
   return place === 'first' || isReliable(reliability) ? RELIABLE : reliability;

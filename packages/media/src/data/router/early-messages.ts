@@ -1,6 +1,6 @@
 /**
- * Messages that come for a subscriber whose channel is not open yet. What does not fit is dropped from the front, so
- * that what is delivered in the end has no hole: the subscription begins later.
+ * Messages for a subscriber whose channel is not open yet. If they exceed the limits the oldest are dropped, so that what is delivered has
+ * no gap: the subscription starts later.
  */
 import type { NumberedMessage } from './numbered-message.ts';
 
@@ -17,7 +17,7 @@ export class EarlyMessages {
   #messages: EarlyMessage[] = [];
   #bytes = 0;
 
-  /** The newest message is kept however long it is. */
+  /** Adds a message. The newest one is kept even if it exceeds the limits. */
   add(nowMs: number, numbered: NumberedMessage): void {
     this.#messages.push({ numbered, atMs: nowMs });
     this.#bytes += numbered.message.data.length;
@@ -25,7 +25,7 @@ export class EarlyMessages {
     while ((this.#bytes > MAX_BYTES || this.#messages.length > MAX_MESSAGES) && this.#messages.length > 1) this.#dropFirst();
   }
 
-  /** Takes all of them that are not too old, oldest first. */
+  /** Takes all messages that are not too old, oldest first. */
   take(nowMs: number): readonly NumberedMessage[] {
     this.#dropBefore(nowMs - MAX_AGE_MS);
     const messages = this.#messages.map(({ numbered }) => numbered);

@@ -1,12 +1,12 @@
 /**
- * What peers send on channels that have not been claimed yet. OPEN and the first messages share a datagram, and the
- * owner of the engine needs a moment to say what the channel is.
+ * Messages that peers send on channels that have not been claimed yet. The OPEN and the first messages share a datagram, and the owner of
+ * the engine needs a moment to assign the channel.
  */
 import type { DataMessage } from '../data-channel.ts';
 
-/** For so long after the first message of a channel. */
+/** Counts from the first message of a channel. */
 const HOLD_MS = 2_000;
-/** Limits the messages on all unclaimed channels of one peer. A client that has reached it is not read from until there is room again. */
+/** Limits the messages on all unclaimed channels of one peer. At the limit, packets of a client are ignored until there is room again. */
 export const MAX_HELD_BYTES = 1 << 20;
 const MESSAGE_OVERHEAD_BYTES = 64;
 
@@ -17,7 +17,7 @@ interface HeldChannel {
 }
 
 export class HeldMessages {
-  /** What is held now. */
+  /** Bytes that are held at present. */
   bytes = 0;
   readonly #channels = new Map<number, HeldChannel>();
 
@@ -25,14 +25,14 @@ export class HeldMessages {
     return this.bytes >= MAX_HELD_BYTES;
   }
 
-  /** When `expire` is wanted next; Infinity if nothing is held. */
+  /** When to call `expire` next; Infinity if nothing is held. */
   get nextExpiryMs(): number {
     let nextMs = Number.POSITIVE_INFINITY;
     for (const { untilMs, messages } of this.#channels.values()) if (messages.length > 0) nextMs = Math.min(nextMs, untilMs);
     return nextMs;
   }
 
-  /** @returns false if the channel has not been claimed for too long, or too much is held: the message is to be dropped */
+  /** @returns false if the message must be dropped, because the channel was not claimed in time or too much is held */
   add(nowMs: number, streamId: number, message: DataMessage): boolean {
     let channel = this.#channels.get(streamId);
     if (channel === undefined) {
@@ -40,7 +40,7 @@ export class HeldMessages {
       this.#channels.set(streamId, channel);
     }
     const sizeBytes = message.data.length + MESSAGE_OVERHEAD_BYTES;
-    // A full packet may bring several messages: it was taken, so they are all kept.
+    // A packet may contain several messages. Since it was let in, all of them are kept.
     if (channel.untilMs <= nowMs || this.bytes >= 2 * MAX_HELD_BYTES) return false;
     channel.messages.push(message);
     channel.bytes += sizeBytes;
@@ -48,7 +48,7 @@ export class HeldMessages {
     return true;
   }
 
-  /** The channel is claimed, or closed. @returns what was held of it */
+  /** Takes the messages of a channel that was claimed or closed. */
   take(streamId: number): readonly DataMessage[] {
     const channel = this.#channels.get(streamId);
     if (channel === undefined) return [];

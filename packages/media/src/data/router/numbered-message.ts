@@ -1,8 +1,8 @@
 /**
- * A message with the number that its publication gave it. Between copies of one publication, on other threads or nodes,
- * the number travels in front of the payload: a subscription that moves from one copy to another knows by it what it has received.
+ * A message with the number that its publication gave it. Between copies of a publication on other threads or nodes, the number precedes
+ * the payload. A subscription that moves from one copy to another knows by it what it has received.
  *
- * Layout: 6 bytes of serial number, then 6 bytes that say which subscriber has sent the message; both big-endian.
+ * Layout: 6 bytes for the serial number, then 6 bytes that identify the subscriber that sent the message; both big-endian.
  *
  * @see docs/adr/0028-data-crosses-regions-in-numbered-copies.md
  */
@@ -10,9 +10,9 @@ import { readUint16, readUint32, writeUint16, writeUint32 } from '@causeway/wire
 import type { DataMessage } from '../data-channel.ts';
 
 export interface NumberedMessage {
-  /** From 1 on, in the order of the publication; 0 for a reply, which has yet to be numbered. */
+  /** Starts at 1, in the order of the publication; 0 for a reply, which is not numbered yet. */
   readonly serial: number;
-  /** The subscriber that it came from, which does not get it back on a bus; 0 if it came from the publisher. */
+  /** The subscriber that sent the message, which does not receive it back on a bus; 0 for the publisher. */
   readonly origin: number;
   readonly message: DataMessage;
 }
@@ -20,17 +20,17 @@ export interface NumberedMessage {
 const NUMBER_LENGTH = 12;
 /** Serial numbers and origins have 48 bits. */
 export const MAX_NUMBER = 2 ** 48 - 1;
-/** In place of an origin: it is a `CopyStart`. */
+/** Used as the origin of a `CopyStart`. */
 const START = MAX_NUMBER;
 const ORIGIN_OFFSET = 6;
 const START_LENGTH = 2 * 6;
 const UINT32 = 2 ** 32;
 
-/** What the other end of a link is told before any message: the copy catches up with so many messages, and is complete then. */
+/** Sent over a link before any message. It says how many messages the copy has to receive until it is complete. */
 export interface CopyStart {
   /** The number before that of the first message that follows. */
   readonly afterSerial: number;
-  /** The number of the last message that it catches up with; later ones may overtake these if they are not ordered. */
+  /** Number of the last message to catch up with. Later messages may overtake these if they are not ordered. */
   readonly lastSerial: number;
   readonly messages: number;
 }
@@ -42,13 +42,13 @@ export function writeCopyStart({ afterSerial, lastSerial, messages }: CopyStart)
   return withNumber({ serial: afterSerial, origin: START, message: { kind: 'binary', data } });
 }
 
-/** @returns undefined if the message is one of an application */
+/** @returns undefined if it is an application message */
 export function readCopyStart({ serial, origin, message: { data } }: NumberedMessage): CopyStart | undefined {
   if (origin !== START || data.length !== START_LENGTH) return undefined;
   return { afterSerial: serial, lastSerial: readUint48(data, 0), messages: readUint48(data, 6) };
 }
 
-/** The message as it crosses to a copy. */
+/** The message as it is sent to a copy. */
 export function withNumber({ serial, origin, message }: NumberedMessage): DataMessage {
   const data = new Uint8Array(NUMBER_LENGTH + message.data.length);
   writeUint48(data, 0, serial);
@@ -57,7 +57,7 @@ export function withNumber({ serial, origin, message }: NumberedMessage): DataMe
   return { kind: message.kind, data };
 }
 
-/** @returns undefined if it has no number; the bytes of the message are those that it came in */
+/** @returns undefined if the message has no number; its payload is a view on the same bytes */
 export function readNumbered({ kind, data }: DataMessage): NumberedMessage | undefined {
   if (data.length < NUMBER_LENGTH) return undefined;
   const serial = readUint48(data, 0);
@@ -65,7 +65,7 @@ export function readNumbered({ kind, data }: DataMessage): NumberedMessage | und
   return { serial, origin, message: { kind, data: data.subarray(NUMBER_LENGTH) } };
 }
 
-/** How long the message is of an application that was sent with a number; 0 for a `CopyStart`. */
+/** Length of an application message that was sent with a number; 0 for a `CopyStart`. */
 export function numberedPayloadLength(data: Uint8Array): number {
   return readUint48(data, ORIGIN_OFFSET) === START ? 0 : data.length - NUMBER_LENGTH;
 }

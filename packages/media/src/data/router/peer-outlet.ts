@@ -1,6 +1,6 @@
 /**
- * Sends messages of a publication on one channel, and bounds what waits there: reliable messages by bytes, after which
- * the channel has to end, others by age and bytes, after which the oldest make room.
+ * Sends the messages of a publication on one channel, and limits what waits there. Reliable messages are limited by bytes, and the channel
+ * ends if they exceed the limit. Others are limited by age and bytes, and the oldest are dropped.
  */
 import { MESSAGE_OVERHEAD_BYTES, type MessageSender } from '../association/outgoing-message.ts';
 import type { DataMessage } from '../data-channel.ts';
@@ -9,31 +9,31 @@ import { type DataReliability, type DataStreamPlan, isReliable } from '../data-p
 import type { DataPeer } from './data-peer.ts';
 import { numberedPayloadLength } from './numbered-message.ts';
 
-/** Messages that wait or are on their way; over a link, where a round trip takes long, more of them are. */
+/** Limits messages that wait or are in flight. A link has a longer round trip, so more are in flight. */
 const MAX_BUFFERED_BYTES = 1 << 20;
 const MAX_BUFFERED_BYTES_ON_LINK = 8 << 20;
-/** The longest message, and a few short ones. */
+/** Room for the longest message, and a few short ones. */
 const MIN_BUFFERED_BYTES_ON_LINK = 300 << 10;
-/** An unreliable message that could not be sent for so long is worth less than the next one. */
+/** An unreliable message that waited for this long is worth less than the next one. */
 const MAX_WAIT_MS = 100;
 
-/** `overflow`: a reliable message could not be sent, so nothing may be sent after it. */
+/** `overflow`: a reliable message could not be sent, so nothing may follow it. */
 export type SendOutcome = 'taken' | 'dropped' | 'too-large' | 'overflow';
 
 export interface PeerOutletOptions {
   readonly peer: DataPeer;
   readonly streamId: number;
-  /** Takes the payload bytes of what was sent. */
+  /** Called with the payload bytes of what was sent. */
   readonly charge: (sizeBytes: number) => void;
-  /** Hears when what waits has fallen to `bufferedLowBytes`. */
+  /** Called when the buffered bytes have fallen to `bufferedLowBytes`. */
   readonly onBufferedLow?: (bufferedBytes: number) => void;
-  /** Hears of each message that is given up unsent. */
+  /** Called for each message that is given up unsent. */
   readonly onDropped?: () => void;
-  /** What is sent is for a copy of a publication: it has a number, which is no payload. */
+  /** Whether messages feed a copy of a publication. They then have a number, which does not count as payload. */
   readonly feedsCopy: boolean;
 }
 
-/** @returns undefined for what is of this process, and has no channel */
+/** @returns undefined for this process, which has no channel */
 export function openOutlet(
   peer: DataPeer | undefined,
   stream: DataStreamPlan | undefined,
@@ -44,7 +44,7 @@ export function openOutlet(
 
 export class PeerOutlet implements MessageSender {
   bufferedLowBytes: number | undefined;
-  /** Bytes of messages that have not arrived yet, including what it costs to keep them. */
+  /** Bytes of messages that have not arrived yet, including overhead. */
   bufferedBytes = 0;
   messagesSent = 0;
   bytesSent = 0;
@@ -70,10 +70,10 @@ export class PeerOutlet implements MessageSender {
     const { ordered, maxRetransmits, maxPacketLifeTimeMs } = reliability;
     const mustArrive = isReliable(reliability);
     if (!this.#makeRoom(message.data.length + MESSAGE_OVERHEAD_BYTES, mustArrive)) return this.#refuse(mustArrive);
-    // A lifetime says by itself how long a message is worth something.
+    // A message with a lifetime needs no other limit.
     const maxWaitMs = maxRetransmits === undefined ? Number.POSITIVE_INFINITY : MAX_WAIT_MS;
     const terms = { ordered, maxRetransmits, maxPacketLifeTimeMs, maxWaitMs, sender: this };
-    // Counted before: of a message that is sent at once, `onReleased` may come first.
+    // Counted first, because `onReleased` may be called during the send.
     this.#hold(message.data.length);
     if (peer.port.channels.sendShared(nowMs, streamId, { message, terms })) return 'taken';
     this.bufferedBytes -= heldBytes(message.data.length);
@@ -107,7 +107,10 @@ export class PeerOutlet implements MessageSender {
     return true;
   }
 
-  /** On a link, where publications of many apps wait, one may have as much waiting as is still free: so there is always room for another. */
+  /**
+   * On a link, which the publications of many apps share, one publication may use as much as is still free, so there is always room for
+   * another.
+   */
   get #maxBytes(): number {
     const { channels, isLink } = this.#options.peer.port;
     return isLink ? Math.min(MAX_BUFFERED_BYTES_ON_LINK, Math.max(channels.freeBytes, MIN_BUFFERED_BYTES_ON_LINK)) : MAX_BUFFERED_BYTES;
@@ -125,7 +128,7 @@ export class PeerOutlet implements MessageSender {
   }
 }
 
-/** An empty message is sent as one byte. */
+/** Bytes that a message counts as. An empty message is sent as one byte. */
 function heldBytes(sizeBytes: number): number {
   return Math.max(sizeBytes, 1) + MESSAGE_OVERHEAD_BYTES;
 }

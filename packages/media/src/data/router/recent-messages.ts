@@ -1,20 +1,20 @@
 /**
- * What a publication with copies elsewhere has sent lately: when the way to a copy breaks, the next copy begins with it,
- * so that subscribers miss nothing.
+ * Recent messages of a publication that has copies elsewhere. If the route to a copy breaks, the next copy starts with them, so that
+ * subscribers miss nothing.
  */
 import type { NumberedMessage } from './numbered-message.ts';
 
-/** Longer than it takes to find a way to a node again, or to give it up. */
+/** Longer than it takes to find another route to a node, or to give up. */
 const MAX_AGE_MS = 15_000;
-/** Half of what may wait on a link, where all of it is sent at once; the bytes are those that queues refer to as well. */
+/** Half of what may wait on a link, where they are all sent at once. The bytes are shared with the send queues. */
 const MAX_BYTES = 4 << 20;
-/** What all publications of an engine may keep together; each of them as much as is still free. */
+/** What all publications of an engine may keep together. Each may use as much as is still free. */
 const MAX_POOL_BYTES = 64 << 20;
-/** What an entry costs beside its bytes. */
+/** Counted for each entry in addition to its bytes. */
 const ENTRY_BYTES = 64;
-/** Forgotten entries are cut off the front in pieces: one at a time would move all the others. */
+/** Entries are removed from the front in batches, because each removal moves all the others. */
 const COMPACT_AFTER = 64;
-/** Publications that have fallen silent are looked at this often. */
+/** How often publications that have become silent are trimmed. */
 const SWEEP_INTERVAL_MS = 1_000;
 
 interface RecentMessage {
@@ -22,7 +22,7 @@ interface RecentMessage {
   readonly numbered: NumberedMessage;
 }
 
-/** What all publications of an engine keep together. */
+/** Accounts for the messages that all publications of an engine keep. */
 export class RecentPool {
   bytes = 0;
   readonly #members = new Set<RecentMessages>();
@@ -42,7 +42,7 @@ export class RecentPool {
     this.#members.delete(member);
   }
 
-  /** What is too old is let go of, whether or not anything comes after it. */
+  /** Releases messages that are too old, even of publications that send nothing more. */
   sweep(nowMs: number): void {
     if (nowMs - this.#sweptAtMs < SWEEP_INTERVAL_MS) return;
     this.#sweptAtMs = nowMs;

@@ -1,14 +1,14 @@
 /**
- * The last messages of a publication, for those who come later. A message has a serial number within its publication,
- * so that a subscriber that gets one live does not get it twice.
+ * The latest messages of a publication, for later subscribers. Messages have serial numbers within their publication, so that a subscriber
+ * that receives one live does not get it again.
  */
 import type { NumberedMessage } from './numbered-message.ts';
 
-/** An app may not make a node remember more than this for one publication, whatever it asks for. */
+/** Limits what an app can make a node store for one publication. */
 export const MAX_RETAINED_MESSAGES = 256;
 /**
- * Half of what may wait for a subscriber: it gets all of them at once, and live messages on top. The last one is
- * kept however long it is.
+ * Half of what may wait for a subscriber, which receives all of them at once and live messages in addition. The last message is kept even
+ * if it is longer.
  */
 export const MAX_RETAINED_BYTES = 512 << 10;
 
@@ -34,7 +34,7 @@ export class RetainedMessages {
   add(numbered: NumberedMessage): void {
     if (this.#capacity === 0) return;
     let at = this.#messages.length;
-    // Unordered messages may have overtaken it on the way to a copy.
+    // On the way to a copy, unordered messages may have overtaken this one.
     while (at > 0 && this.#messages[at - 1].serial > numbered.serial) at--;
     this.#messages.splice(at, 0, numbered);
     this.#bytes += numbered.message.data.length;
