@@ -13,7 +13,7 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
   /** What `node` is to run, relative to the project's root. */
   readonly main: string;
-  /** All that it gets beside the path and home of this process. */
+  /** All that it gets beside the path, the home and the compile cache of this process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Answers 200 once it is ready. */
   readonly readyUrl: string;

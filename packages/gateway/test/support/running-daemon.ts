@@ -34,7 +34,8 @@ const ENVIRONMENT = {
 export function startDaemon(environment: Record<string, string> = {}, ...args: string[]): RunningDaemon {
   const child = spawn(process.execPath, ['--conditions=causeway-source', MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...ENVIRONMENT, ...environment },
+    // Halves the time that it takes to start.
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...ENVIRONMENT, ...environment },
   });
   const written = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'] as const) {

@@ -12,7 +12,7 @@ const START_DEADLINE_MS = 30_000;
 export interface ServerOptions extends Pick<ChildOptions, 'name' | 'uid' | 'onLine'> {
   /** The program, relative to the project's root. Default: the daemon. */
   readonly main?: string;
-  /** Everything that it gets beside the path and home of this process. */
+  /** Everything that it gets beside the path, the home and the compile cache of this process. */
   readonly environment: Readonly<Record<string, string>>;
   /** Further arguments of `node` itself. */
   readonly nodeArguments?: readonly string[];
@@ -22,9 +22,9 @@ export interface ServerOptions extends Pick<ChildOptions, 'name' | 'uid' | 'onLi
 
 /** Starts a program of the project that serves until it is told to end. It may not be ready yet. */
 export function startServer({ main = DAEMON, environment, nodeArguments = [], within = here, ...rest }: ServerOptions): Child {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   const command = within([process.execPath, '--conditions=causeway-source', ...nodeArguments, resolve(PROJECT_ROOT, main)]);
-  return new Child({ ...rest, command, environment: { PATH, HOME, ...environment }, folder: PROJECT_ROOT });
+  return new Child({ ...rest, command, environment: { PATH, HOME, NODE_COMPILE_CACHE, ...environment }, folder: PROJECT_ROOT });
 }
 
 /** Reads the state of a URL: `HTTP 200`, or why it cannot be reached. */

@@ -2,6 +2,7 @@
  * Questions and answers between two processes over Node's IPC channel. A contract is an interface whose methods
  * are the verbs; both ends are of one source tree, so the types of arguments and results are taken on trust.
  */
+import { flushCompileCache } from 'node:module';
 import { inspect } from 'node:util';
 
 export type Contract<Verbs> = { readonly [Verb in keyof Verbs]: (argument: never) => unknown };
@@ -79,6 +80,8 @@ export function answerQuestions<Verbs extends Contract<Verbs>>(port: MessagePort
   const desk = desks.get(port) ?? new AnswerDesk(port);
   desks.set(port, desk);
   desk.add(Object.entries(verbs) as [string, Verb][]);
+  // Node writes what it has compiled when a process ends, and such a process is often killed.
+  flushCompileCache();
 }
 
 /**
