@@ -82,6 +82,8 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     vendors: [],
     nodeModules: true,
     toolVendors: ['yaml'],
+    // Draws what happened in a call, in a page.
+    servedPackages: ['uplot'],
   },
 };
 

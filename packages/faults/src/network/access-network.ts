@@ -5,6 +5,13 @@ import { WireTally } from './wire-tally.ts';
 
 export type AccessDirection = 'up' | 'down';
 
+/** What a line can carry now, and how long a datagram waits in front of it. */
+export interface LineState {
+  /** Infinity for an unimpaired line. */
+  readonly rateBps: number;
+  readonly waitMs: number;
+}
+
 /** Port of the proxy that clients send to, and where the node behind it is. */
 export interface AccessRequest extends Omit<LinkProxyOptions, 'directionsOf'> {
   readonly seed: number;
@@ -23,6 +30,11 @@ export class AccessNetwork {
     const directions = { there: { line: up, tally: new WireTally() }, back: { line: down, tally: new WireTally() } };
     await LinkProxy.open({ ...request, directionsOf: () => directions });
     return new AccessNetwork({ up, down });
+  }
+
+  read(direction: AccessDirection): LineState {
+    const line = this.#lines[direction];
+    return { rateBps: line.conditions.rateBps, waitMs: line.waitMs(performance.now()) };
   }
 
   /** @param direction seen from the clients; both unless it is named */

@@ -21,6 +21,11 @@ answerQuestions<ProxyVerbs>(process, {
     accesses.set(request.port, await AccessNetwork.open(request));
   },
   impairAccess: ({ port, impairment, direction }) => accesses.get(port)?.impair(impairment, direction),
+  readAccess({ port, direction }) {
+    const access = accesses.get(port);
+    if (access === undefined) throw new Error(`There is no access at port ${port}`);
+    return access.read(direction);
+  },
   async openStream({ name, port, targetPort }) {
     streams.set(name, await StreamProxy.open(port, targetPort));
   },

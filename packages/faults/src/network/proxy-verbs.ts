@@ -1,4 +1,4 @@
-import type { AccessDirection, AccessRequest } from './access-network.ts';
+import type { AccessDirection, AccessRequest, LineState } from './access-network.ts';
 import type { Impairment } from './impairment.ts';
 import type { StreamImpairment } from './stream-proxy.ts';
 import type { WireCount } from './wire-tally.ts';
@@ -28,6 +28,7 @@ export interface ProxyVerbs {
   openAccess(request: AccessRequest): Promise<void>;
   /** Changes both directions, or the one that is named. */
   impairAccess(request: { readonly port: number; readonly impairment: Impairment; readonly direction?: AccessDirection }): void;
+  readAccess(request: { readonly port: number; readonly direction: AccessDirection }): LineState;
   /** One more proxy before a TCP port that is no node's. */
   openStream(request: { readonly name: string; readonly port: number; readonly targetPort: number }): Promise<void>;
   impairStream(request: { readonly name: string; readonly impairment: StreamImpairment }): void;

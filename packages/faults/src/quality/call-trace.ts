@@ -2,18 +2,15 @@
 import { createSfuApi } from '@causeway/client';
 import type { SfuAccess } from '@causeway/e2e';
 import type { ApiEvent } from '@causeway/protocol';
-
-const EVERY_MS = 500;
+import type { PathSample } from './path-samples.ts';
 
 export class CallTrace {
   readonly #startedAtMs = Date.now();
   readonly #stop = new AbortController();
   readonly #write: (line: string) => void;
 
-  /** @param debugPort of the node, for its metrics */
-  constructor(access: SfuAccess, debugPort: number, write: (line: string) => void) {
+  constructor(access: SfuAccess, write: (line: string) => void) {
     this.#write = write;
-    void this.#pollMetrics(debugPort);
     void this.#followEvents(access);
   }
 
@@ -21,21 +18,13 @@ export class CallTrace {
     this.#write(`    ${((Date.now() - this.#startedAtMs) / 1000).toFixed(1).padStart(6)} s  ${what}`);
   }
 
-  close(): void {
-    this.#stop.abort();
+  noteSample({ estimateBps, deliveredBps, queueMs }: PathSample): void {
+    if (estimateBps === 0) return;
+    this.note(`estimate ${kbps(estimateBps)}, delivered ${kbps(deliveredBps)} kbit/s, queue ${queueMs.toFixed(0).padStart(3)} ms`);
   }
 
-  async #pollMetrics(debugPort: number): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const text = await fetch(`http://127.0.0.1:${debugPort}/metrics`, { signal: this.#stop.signal })
-        .then((reply) => reply.text())
-        .catch(() => '');
-      const read = (kind: string) =>
-        Number(new RegExp(`^causeway_path_bits_per_second\\{[^}]*"${kind}"\\} (\\S+)`, 'm').exec(text)?.[1] ?? 0);
-      const [estimated, delivered] = [read('estimated'), read('delivered')];
-      if (estimated > 0) this.note(`estimate ${kbps(estimated)}, delivered ${kbps(delivered)} kbit/s`);
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    }
+  close(): void {
+    this.#stop.abort();
   }
 
   async #followEvents({ host, appId, secret }: SfuAccess): Promise<void> {

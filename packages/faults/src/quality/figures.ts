@@ -1,5 +1,19 @@
 /** What a span of time looked like to a viewer. */
-import type { SeenFrame, SoundFigures } from './watched-call.ts';
+
+/** A frame that was presented to the viewer. */
+export interface SeenFrame {
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly height: number;
+}
+
+/** Sound that was played, up to a moment. */
+export interface SoundFigures {
+  readonly samples: number;
+  readonly concealed: number;
+  readonly bufferedSeconds: number;
+  readonly emitted: number;
+}
 
 type Frames = readonly SeenFrame[];
 

@@ -1,4 +1,7 @@
-/** `npm run quality [-- --runs N] [scenario...]`: prints what a viewer in Chromium sees behind difficult paths, and fails where that is too little. */
+/**
+ * `npm run quality [-- --runs N] [--plots FOLDER] [scenario...]`: prints what a viewer in Chromium sees behind difficult paths, draws it if
+ * asked to, and fails where that is too little.
+ */
 import { parseArgs } from 'node:util';
 import { describe, keepsBound } from './measure.ts';
 import { QUALITY_SCENARIOS } from './scenarios.ts';
@@ -9,13 +12,14 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '1' },
     trace: { type: 'boolean' },
     switches: { type: 'string', default: '1000' },
+    plots: { type: 'string' },
     help: { type: 'boolean' },
   },
 });
 const runs = Number(values.runs);
 const switches = Number(values.switches);
 const unknown = positionals.filter((name) => !QUALITY_SCENARIOS.some((scenario) => scenario.name === name));
-const usage = `npm run quality -- [--runs 1] [--trace] [--switches 1000] [${QUALITY_SCENARIOS.map(({ name }) => name).join(' ')}]\n`;
+const usage = `npm run quality -- [--runs 1] [--trace] [--switches 1000] [--plots FOLDER] [${QUALITY_SCENARIOS.map(({ name }) => name).join(' ')}]\n`;
 if (values.help === true) {
   process.stdout.write(usage);
   process.exit(0);
@@ -25,11 +29,12 @@ if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(switches) || switch
   process.exit(2);
 }
 const onTrace = values.trace === true ? (line: string) => process.stdout.write(`${line}\n`) : undefined;
-for (const { name, what, run } of QUALITY_SCENARIOS) {
+for (const { name, what, isDrawn, run } of QUALITY_SCENARIOS) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
+  if (values.plots !== undefined && !isDrawn) process.stdout.write(`${name} is not drawn: it has no path of one viewer\n`);
   for (let round = 1; round <= runs; round++) {
     process.stdout.write(`${name}: ${what}${runs > 1 ? `, run ${round} of ${runs}` : ''}\n`);
-    for (const measure of await run({ onTrace, switches })) {
+    for (const measure of await run({ onTrace, switches, plotFolder: values.plots })) {
       const isKept = keepsBound(measure);
       if (!isKept) process.exitCode = 1;
       process.stdout.write(`  ${isKept ? ' ' : '!'} ${measure.what.padEnd(40)} ${describe(measure)}\n`);

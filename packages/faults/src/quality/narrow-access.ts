@@ -2,7 +2,7 @@
 
 import type { MediaAddress } from '@causeway/e2e';
 import { AskedChild } from '@causeway/lab';
-import type { AccessDirection } from '../network/access-network.ts';
+import type { AccessDirection, LineState } from '../network/access-network.ts';
 import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
 
@@ -14,6 +14,8 @@ export interface NarrowAccess {
   readonly initScript: string;
   /** Changes a direction, seen from the browser; what is not named is unimpaired. */
   impair(direction: AccessDirection, impairment: Partial<Impairment>): Promise<void>;
+  /** What the direction carries now, and what waits in front of it. */
+  read(direction: AccessDirection): Promise<LineState>;
   close(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function openNarrowAccess(name: string, at: MediaAddress, targetPor
     initScript: redirectionScript(at),
     impair: (direction, impairment) =>
       process.ask('impairAccess', { port, direction, impairment: { ...UNIMPAIRED, queueMs: QUEUE_MS, ...impairment } }),
+    read: (direction) => process.ask('readAccess', { port, direction }),
     close: async () => {
       await process.child.stop();
     },

@@ -1,10 +1,22 @@
 /** Difficult paths, and what a viewer is to see on them. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TestBrowser } from '@causeway/e2e';
 import { watchBesideDownload } from './beside-download.ts';
-import { concealedPercent, framesPerSecond, jitterBufferMs, longestGapMs, msUntil, msUntilMoving, usualHeight } from './figures.ts';
+import { savePlot } from './call-plot.ts';
+import {
+  concealedPercent,
+  framesPerSecond,
+  jitterBufferMs,
+  longestGapMs,
+  msUntil,
+  msUntilMoving,
+  type SeenFrame,
+  usualHeight,
+} from './figures.ts';
 import { forceSwitches } from './forced-switches.ts';
 import type { Measure } from './measure.ts';
-import { type CallOptions, type SeenFrame, type Viewer, WatchedCall } from './watched-call.ts';
+import { type CallOptions, type Viewer, WatchedCall } from './watched-call.ts';
 
 /** One way: a round trip of 50 ms. */
 const DELAY_MS = 25;
@@ -12,41 +24,42 @@ const BEST_HEIGHT = 540;
 const SETTLING_SECONDS = 8;
 
 export interface QualityOptions {
-  /** Gets a line for whatever the node thinks of the viewer's path. */
+  /** Gets a line for each of the node's estimates of the viewer's path, and for each change of layer. */
   readonly onTrace: ((line: string) => void) | undefined;
   /** How many layers are asked for one after the other, where that is what is looked at. */
   readonly switches: number;
+  /** Where a picture of the call is saved; undefined for nowhere. */
+  readonly plotFolder: string | undefined;
 }
 
 export interface QualityScenario {
   readonly name: string;
   readonly what: string;
+  /** Whether there is one viewer whose path can be drawn. */
+  readonly isDrawn: boolean;
   run(options: QualityOptions): Promise<readonly Measure[]>;
 }
 
 export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
-  { name: 'step', what: '4 Mbit/s, then 500 kbit/s, then 4 Mbit/s', run: inCall({}, runStep) },
-  { name: 'join-narrow', what: 'joins at 400 kbit/s', run: inCall({}, (call) => runJoin(call, 400_000)) },
-  { name: 'join-wide', what: 'joins at 5 Mbit/s', run: inCall({}, (call) => runJoin(call, 5_000_000)) },
-  { name: 'two-tracks', what: 'two tracks over 1 Mbit/s', run: inCall({}, runTwoTracks) },
+  inCall('step', '4 Mbit/s, then 500 kbit/s, then 4 Mbit/s', runStep),
+  inCall('join-narrow', 'joins at 400 kbit/s', (call) => runJoin(call, 400_000)),
+  inCall('join-wide', 'joins at 5 Mbit/s', (call) => runJoin(call, 5_000_000)),
+  inCall('two-tracks', 'two tracks over 1 Mbit/s', runTwoTracks),
+  inCall('sound-600', 'sound beside a picture over 600 kbit/s', (call) => runSound(call, 600_000), { hasSound: true }),
+  inCall('sound-300', 'sound beside a picture over 300 kbit/s', (call) => runSound(call, 300_000), { hasSound: true }),
+  inCall('vp9', 'VP9 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 12), svc('vp9')),
+  inCall('av1', 'AV1 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 7), svc('av1')),
   {
-    name: 'sound-600',
-    what: 'sound beside a picture over 600 kbit/s',
-    run: inCall({ hasSound: true }, (call) => runSound(call, 600_000)),
+    name: 'beside-download',
+    what: 'three viewers and a download over 4 Mbit/s',
+    isDrawn: false,
+    run: ({ onTrace }) => watchBesideDownload(onTrace),
   },
-  {
-    name: 'sound-300',
-    what: 'sound beside a picture over 300 kbit/s',
-    run: inCall({ hasSound: true }, (call) => runSound(call, 300_000)),
-  },
-  { name: 'vp9', what: 'VP9 L3T3_KEY over 350 kbit/s', run: inCall(svc('vp9'), (call) => runNarrow(call, 350_000, 12)) },
-  { name: 'av1', what: 'AV1 L3T3_KEY over 350 kbit/s', run: inCall(svc('av1'), (call) => runNarrow(call, 350_000, 7)) },
-  { name: 'beside-download', what: 'three viewers and a download over 4 Mbit/s', run: ({ onTrace }) => watchBesideDownload(onTrace) },
-  { name: 'loss-5', what: '5% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.05)) },
-  { name: 'loss-10', what: '10% loss, 100 ms round trip', run: inCall({}, (call) => runLoss(call, 0.1)) },
+  inCall('loss-5', '5% loss, 100 ms round trip', (call) => runLoss(call, 0.05)),
+  inCall('loss-10', '10% loss, 100 ms round trip', (call) => runLoss(call, 0.1)),
   switching('chromium'),
   switching('firefox'),
-  { name: 'uplink', what: 'publisher’s uplink of 600 kbit/s', run: inCall({}, runUplink) },
+  inCall('uplink', 'publisher’s uplink of 600 kbit/s', runUplink),
 ];
 
 function svc(name: 'vp9' | 'av1'): CallOptions {
@@ -57,26 +70,36 @@ function switching(viewer: TestBrowser['name']): QualityScenario {
   return {
     name: `switches-${viewer}`,
     what: `layers that ${viewer} asks for one after the other`,
+    isDrawn: false,
     run: ({ onTrace, switches }) => forceSwitches(viewer, switches, { onTrace }),
   };
 }
 
 type Scene = (call: WatchedCall) => Promise<readonly Measure[]>;
 
-function inCall(options: CallOptions, scene: Scene): QualityScenario['run'] {
-  return ({ onTrace }) => runInCall({ ...options, onTrace }, scene);
-}
-
-async function runInCall(options: CallOptions, run: Scene): Promise<readonly Measure[]> {
-  const call = await WatchedCall.open(options);
-  try {
-    await call.publisherAccess.impair('up', { delayMs: 5 });
-    await call.publisherAccess.impair('down', { delayMs: 5 });
-    await call.viewerAccess.impair('up', { delayMs: DELAY_MS });
-    return await run(call);
-  } finally {
-    await call.close();
-  }
+/** A scenario with one publisher and one viewer, whose way up is only long. */
+function inCall(name: string, what: string, scene: Scene, callOptions: CallOptions = {}): QualityScenario {
+  return {
+    name,
+    what,
+    isDrawn: true,
+    async run({ onTrace, plotFolder }) {
+      const call = await WatchedCall.open({ ...callOptions, onTrace, isRecorded: plotFolder !== undefined });
+      try {
+        await call.publisherAccess.impair('up', { delayMs: 5 });
+        await call.publisherAccess.impair('down', { delayMs: 5 });
+        await call.viewerAccess.impair('up', { delayMs: DELAY_MS });
+        const measures = await scene(call);
+        if (plotFolder !== undefined) {
+          await mkdir(plotFolder, { recursive: true });
+          await savePlot(join(plotFolder, `${name}.png`), await call.record(`${name}: ${what}`));
+        }
+        return measures;
+      } finally {
+        await call.close();
+      }
+    },
+  };
 }
 
 async function runStep(call: WatchedCall): Promise<readonly Measure[]> {

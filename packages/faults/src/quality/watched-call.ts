@@ -3,9 +3,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { joinCall, openStage, type Participant, type SfuAccess, type Stage, type TestPage } from '@causeway/e2e';
 import { findFreePort, waitUntil } from '@causeway/lab';
+import type { CallRecord } from './call-plot.ts';
 import { CallTrace } from './call-trace.ts';
 import { CAMERA_SCRIPT } from './camera-script.ts';
+import type { SeenFrame, SoundFigures } from './figures.ts';
 import { type NarrowAccess, openNarrowAccess } from './narrow-access.ts';
+import { PathSampler } from './path-samples.ts';
 
 const LOOPBACK = '127.0.0.1';
 const WIDTH = 960;
@@ -18,25 +21,12 @@ export interface CallOptions {
   readonly hasSound?: boolean;
   /** Gets a line for each of the node's estimates of the viewer's path. Default: no one does. */
   readonly onTrace?: ((line: string) => void) | undefined;
+  /** Whether the call is to be drawn afterwards. Default false. */
+  readonly isRecorded?: boolean;
 }
 
 /** The best layer of the picture, by its name in the SDP. */
 export const BEST_RID = 'f';
-
-/** A frame that was presented to the viewer. */
-export interface SeenFrame {
-  /** Milliseconds since 1970. */
-  readonly atMs: number;
-  readonly height: number;
-}
-
-/** Sound that was played, up to a moment. */
-export interface SoundFigures {
-  readonly samples: number;
-  readonly concealed: number;
-  readonly bufferedSeconds: number;
-  readonly emitted: number;
-}
 
 interface SwitchRequest {
   readonly name: string;
@@ -58,9 +48,10 @@ export class WatchedCall {
   readonly viewerAccess: NarrowAccess;
   readonly #options: CallOptions;
   readonly trace: CallTrace | undefined;
+  readonly #sampler: PathSampler | undefined;
   #published: readonly Published[] = [];
   #publisher: Participant | undefined;
-  #viewers = 0;
+  readonly #viewers: Viewer[] = [];
 
   private constructor(
     stage: Stage,
@@ -72,7 +63,10 @@ export class WatchedCall {
     this.publisherAccess = publisherAccess;
     this.viewerAccess = viewerAccess;
     this.#options = options;
-    this.trace = options.onTrace && new CallTrace(stage.daemon.access, debugPort, options.onTrace);
+    const trace = options.onTrace && new CallTrace(stage.daemon.access, options.onTrace);
+    this.trace = trace;
+    if (trace === undefined && options.isRecorded !== true) return;
+    this.#sampler = new PathSampler(debugPort, viewerAccess, (sample) => trace?.noteSample(sample));
   }
 
   static async open(options: CallOptions = {}): Promise<WatchedCall> {
@@ -142,18 +136,27 @@ export class WatchedCall {
    */
   async watch(openedPage?: TestPage, access = this.access): Promise<Viewer> {
     const page = openedPage ?? (await this.#stage.openPage({ initScript: this.viewerAccess.initScript }));
-    const name = `viewer${++this.#viewers}`;
+    const name = `viewer${this.#viewers.length + 1}`;
     const receive = this.#published.map(({ kind }) => kind as 'audio' | 'video');
     const participant = await joinCall(page, name, { receive, access });
     const askedAtMs = Date.now();
     const results = await participant.subscribe(...this.#published);
     const mids = results.flatMap(({ mid, trackKind }) => (mid === undefined ? [] : [{ mid, kind: trackKind ?? '' }]));
     await participant.page.evaluate(recordInPage, { name, mids: mids.filter(({ kind }) => kind === 'video').map(({ mid }) => mid) });
-    return new Viewer(participant, askedAtMs);
+    const viewer = new Viewer(participant, askedAtMs);
+    this.#viewers.push(viewer);
+    return viewer;
+  }
+
+  /** What happened on the path of the first viewer, and what it saw of its first track. */
+  async record(title: string): Promise<CallRecord> {
+    const [frames = []] = (await this.#viewers[0]?.frames()) ?? [];
+    return { title, samples: this.#sampler?.samples ?? [], frames };
   }
 
   async close(): Promise<void> {
     this.trace?.close();
+    this.#sampler?.close();
     await this.#stage.close();
     await Promise.all([this.publisherAccess.close(), this.viewerAccess.close()]);
   }
