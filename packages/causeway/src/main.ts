@@ -8,6 +8,8 @@ causeway books backup FILE | restore FILE
                     copies what CAUSEWAY_BOOKS names to a file, or a file into empty books
 causeway ledger verify FILE
                     checks an exported ledger of usage, without a node
+causeway doctor [--from URL] [--json]
+                    says what is wrong with this node's machine, network, Redis and books
 causeway --version
 
 `;
@@ -27,7 +29,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
 } else if (command === '--version') {
   const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
   process.stdout.write(`${version}\n`);
-} else if (command === 'books' || command === 'ledger') {
+} else if (command === 'books' || command === 'ledger' || command === 'doctor') {
   await import('@causeway/gateway/daemon');
 } else if (command === undefined || command === '--help' || command === '-h') {
   if (command !== undefined) process.stdout.write(USAGE);

@@ -5,7 +5,8 @@ export type { AppEventLog, AppendReceipt, EventBatch, LogEntry, LogReading, Outg
 export { MemoryEventLog } from './events/memory-event-log.ts';
 export * from './geo/index.ts';
 export { parseRedisUrl } from './redis/redis-target.ts';
-export { MIN_CLUSTER_KEY_LENGTH } from './trust/cluster-keys.ts';
+export { type ClusterSurvey, type SurveyedNode, surveyCluster } from './survey-cluster.ts';
+export { deriveClusterKeys, MIN_CLUSTER_KEY_LENGTH } from './trust/cluster-keys.ts';
 export { DerivedLinkTrust } from './trust/derived-link-trust.ts';
 export { SignedAssertionTrust } from './trust/signed-assertion-trust.ts';
 export type { UsageDrain, UsageSink } from './usage/usage-drain.ts';

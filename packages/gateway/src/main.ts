@@ -27,12 +27,19 @@ async function main(): Promise<void> {
     process.stdout.write(await runLedgerCommand(process.argv.slice(3)));
     return;
   }
-  if (argument !== undefined && argument !== 'books')
+  if (argument !== undefined && argument !== 'books' && argument !== 'doctor')
     throw new ConfigError(`"${argument}" is not understood: a node is told by environment variables alone (--help lists them)`);
   const config = loadConfig({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
   if (argument === 'books') {
     const { runBooksCommand } = await import('./daemon/books-command.ts');
     process.stdout.write(await runBooksCommand(config, process.argv.slice(3)));
+    return;
+  }
+  if (argument === 'doctor') {
+    const { runDoctorCommand } = await import('./doctor/doctor-command.ts');
+    const { text, exitCode } = await runDoctorCommand(config, process.argv.slice(3));
+    process.stdout.write(text);
+    process.exitCode = exitCode;
     return;
   }
   const logger = createJsonLogger(config.logLevel);

@@ -16,13 +16,15 @@ export async function runBooksCommand({ books: place }: Pick<Config, 'books'>, a
   const [verb, path, ...rest] = args;
   if ((verb !== 'backup' && verb !== 'restore') || path === undefined || rest.length > 0) throw new ConfigError(USAGE);
   if (place === undefined || place.kind === 'off') throw new ConfigError(`${OPTIONS.books.variable} says where the books are`);
-  const { backUp, migrate, openDatabase, restore, sqlKindOf } = await import('@causeway/books');
+  const { backUp, migrate, noteBackup, openDatabase, restore, sqlKindOf } = await import('@causeway/books');
   const kind = sqlKindOf(place);
   try {
     await using database = openDatabase(place);
     if (verb === 'restore') return `${await restore(database, kind, path)} rows are restored from ${path}\n`;
     await migrate(database, kind);
-    return `${await backUp(database, path, Date.now())} rows are in ${path}\n`;
+    const rows = await backUp(database, path, Date.now());
+    noteBackup(place, Date.now());
+    return `${rows} rows are in ${path}\n`;
   } catch (error) {
     throw new StartError(`the books cannot be ${verb === 'backup' ? 'backed up' : 'restored'}: ${(error as Error).message}`);
   }

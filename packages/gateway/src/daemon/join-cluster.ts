@@ -15,6 +15,7 @@ import type { JoinedCluster, OpenedNode } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
+import { isOwnNetwork } from '../config/own-networks.ts';
 import { ConfigError, StartError } from '../config/start-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import { API_VERSION } from '../openapi/openapi-document.ts';
@@ -98,24 +99,11 @@ async function connect({ config, access, httpPort, logger, onSuperseded, apps }:
   }
 }
 
-/** Loopback, private, shared and link-local addresses (RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291 §2.5). */
-const OWN_NETWORKS = createAddressSet([
-  '127.0.0.0/8',
-  '10.0.0.0/8',
-  '172.16.0.0/12',
-  '192.168.0.0/16',
-  '100.64.0.0/10',
-  '169.254.0.0/16',
-  '::1/128',
-  'fc00::/7',
-  'fe80::/10',
-]);
-
 /** @returns false for a name: where that leads is not known here */
 export function isPublicAndPlain(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   const address = hostname.replace(/^\[|\]$/g, '');
-  return protocol === 'http:' && isIP(address) !== 0 && !OWN_NETWORKS.has(address);
+  return protocol === 'http:' && isIP(address) !== 0 && !isOwnNetwork(address);
 }
 
 function checkRedisUrl(url: string): void {
