@@ -19,14 +19,23 @@ export interface NarrowAccess {
   close(): Promise<void>;
 }
 
-/** @param at where the proxy listens. @param targetPort the node's UDP port */
-export async function openNarrowAccess(name: string, at: MediaAddress, targetPort: number): Promise<NarrowAccess> {
+/**
+ * @param at where the proxy listens
+ * @param targetPort the UDP port of the server
+ * @param targetAddress default: that of the proxy
+ */
+export async function openNarrowAccess(
+  name: string,
+  at: MediaAddress,
+  targetPort: number,
+  targetAddress = at.address,
+): Promise<NarrowAccess> {
   const { address, port } = at;
   const process = new AskedChild<ProxyVerbs>({ name, program: new URL('../network/proxy-main.ts', import.meta.url) });
   // Clients hear from the node which address it sees: Firefox does not believe in one of loopback.
-  await process.ask('openAccess', { address, port, targetAddress: address, targetPort, seed: 1 });
+  await process.ask('openAccess', { address, port, targetAddress, targetPort, seed: 1 });
   return {
-    initScript: redirectionScript(at),
+    initScript: redirectionScript(at, targetPort),
     impair: (direction, impairment) =>
       process.ask('impairAccess', { port, direction, impairment: { ...UNIMPAIRED, queueMs: QUEUE_MS, ...impairment } }),
     read: (direction) => process.ask('readAccess', { port, direction }),
@@ -37,11 +46,11 @@ export async function openNarrowAccess(name: string, at: MediaAddress, targetPor
 }
 
 /** The node says where it is; this page is to look for it at the proxy's. */
-function redirectionScript({ address, port }: MediaAddress): string {
+function redirectionScript({ address, port }: MediaAddress, targetPort: number): string {
   return `{
     const set = RTCPeerConnection.prototype.setRemoteDescription;
     RTCPeerConnection.prototype.setRemoteDescription = function (description) {
-      const sdp = description.sdp.replace(/^(a=candidate:\\S+ 1 udp \\d+) \\S+ \\d+ typ host/gim, '$1 ${address} ${port} typ host');
+      const sdp = description.sdp.replace(/^(a=candidate:\\S+ 1 udp \\d+) \\S+ ${targetPort} typ host/gim, '$1 ${address} ${port} typ host');
       return set.call(this, { type: description.type, sdp });
     };
   }`;

@@ -15,8 +15,10 @@ import {
   usualHeight,
 } from './figures.ts';
 import { forceSwitches } from './forced-switches.ts';
+import { JanusCall } from './janus/janus-call.ts';
 import type { Measure } from './measure.ts';
-import { type CallOptions, type Viewer, WatchedCall } from './watched-call.ts';
+import type { CallViewer, QualityCall } from './quality-call.ts';
+import { type CallOptions, WatchedCall } from './watched-call.ts';
 
 /** One way: a round trip of 50 ms. */
 const DELAY_MS = 25;
@@ -38,13 +40,15 @@ export interface QualityScenario {
   /** Whether there is one viewer whose path can be drawn. */
   readonly isDrawn: boolean;
   run(options: QualityOptions): Promise<readonly Measure[]>;
+  /** The same through Janus; undefined where that has no such call. */
+  readonly runOnJanus: (() => Promise<readonly Measure[]>) | undefined;
 }
 
 export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   inCall('step', '4 Mbit/s, then 500 kbit/s, then 4 Mbit/s', runStep),
   inCall('join-narrow', 'joins at 400 kbit/s', (call) => runJoin(call, 400_000)),
   inCall('join-wide', 'joins at 5 Mbit/s', (call) => runJoin(call, 5_000_000)),
-  inCall('two-tracks', 'two tracks over 1 Mbit/s', runTwoTracks),
+  inCall('two-tracks', 'two tracks over 1 Mbit/s', runTwoTracks, { isOnJanus: false }),
   inCall('sound-600', 'sound beside a picture over 600 kbit/s', (call) => runSound(call, 600_000), { hasSound: true }),
   inCall('sound-300', 'sound beside a picture over 300 kbit/s', (call) => runSound(call, 300_000), { hasSound: true }),
   inCall('vp9', 'VP9 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 12), svc('vp9')),
@@ -53,6 +57,7 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
     name: 'beside-download',
     what: 'three viewers and a download over 4 Mbit/s',
     isDrawn: false,
+    runOnJanus: undefined,
     run: ({ onTrace }) => watchBesideDownload(onTrace),
   },
   inCall('loss-5', '5% loss, 100 ms round trip', (call) => runLoss(call, 0.05)),
@@ -62,8 +67,8 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   inCall('uplink', 'publisher’s uplink of 600 kbit/s', runUplink),
 ];
 
-function svc(name: 'vp9' | 'av1'): CallOptions {
-  return { codec: { name, scalabilityMode: 'L3T3_KEY' } };
+function svc(name: 'vp9' | 'av1'): CallOptions & { readonly isOnJanus: false } {
+  return { codec: { name, scalabilityMode: 'L3T3_KEY' }, isOnJanus: false };
 }
 
 function switching(viewer: TestBrowser['name']): QualityScenario {
@@ -71,38 +76,47 @@ function switching(viewer: TestBrowser['name']): QualityScenario {
     name: `switches-${viewer}`,
     what: `layers that ${viewer} asks for one after the other`,
     isDrawn: false,
+    runOnJanus: undefined,
     run: ({ onTrace, switches }) => forceSwitches(viewer, switches, { onTrace }),
   };
 }
 
-type Scene = (call: WatchedCall) => Promise<readonly Measure[]>;
+type Scene = (call: QualityCall) => Promise<readonly Measure[]>;
 
 /** A scenario with one publisher and one viewer, whose way up is only long. */
-function inCall(name: string, what: string, scene: Scene, callOptions: CallOptions = {}): QualityScenario {
+function inCall(name: string, what: string, scene: Scene, callOptions: CallOptions & { readonly isOnJanus?: false } = {}): QualityScenario {
+  const { isOnJanus = true, ...options } = callOptions;
   return {
     name,
     what,
     isDrawn: true,
     async run({ onTrace, plotFolder }) {
-      const call = await WatchedCall.open({ ...callOptions, onTrace, isRecorded: plotFolder !== undefined });
-      try {
-        await call.publisherAccess.impair('up', { delayMs: 5 });
-        await call.publisherAccess.impair('down', { delayMs: 5 });
-        await call.viewerAccess.impair('up', { delayMs: DELAY_MS });
-        const measures = await scene(call);
-        if (plotFolder !== undefined) {
-          await mkdir(plotFolder, { recursive: true });
-          await savePlot(join(plotFolder, `${name}.png`), await call.record(`${name}: ${what}`));
-        }
-        return measures;
-      } finally {
-        await call.close();
-      }
+      const call = await WatchedCall.open({ ...options, onTrace, isRecorded: plotFolder !== undefined });
+      return play(call, scene, async () => {
+        if (plotFolder === undefined) return;
+        await mkdir(plotFolder, { recursive: true });
+        await savePlot(join(plotFolder, `${name}.png`), await call.record(`${name}: ${what}`));
+      });
     },
+    runOnJanus: isOnJanus ? async () => play(await JanusCall.open(options), scene) : undefined,
   };
 }
 
-async function runStep(call: WatchedCall): Promise<readonly Measure[]> {
+/** @param then what is done before the call is closed */
+async function play(call: QualityCall, scene: Scene, then?: () => Promise<void>): Promise<readonly Measure[]> {
+  try {
+    await call.publisherAccess.impair('up', { delayMs: 5 });
+    await call.publisherAccess.impair('down', { delayMs: 5 });
+    await call.viewerAccess.impair('up', { delayMs: DELAY_MS });
+    const measures = await scene(call);
+    await then?.();
+    return measures;
+  } finally {
+    await call.close();
+  }
+}
+
+async function runStep(call: QualityCall): Promise<readonly Measure[]> {
   const narrowTo = (rateBps: number) => call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
   await narrowTo(4_000_000);
   const viewer = await settled(call);
@@ -131,7 +145,7 @@ async function runStep(call: WatchedCall): Promise<readonly Measure[]> {
   ];
 }
 
-async function runJoin(call: WatchedCall, rateBps: number): Promise<readonly Measure[]> {
+async function runJoin(call: QualityCall, rateBps: number): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
   await call.publish();
   await call.sendsAllLayers();
@@ -152,7 +166,7 @@ async function runJoin(call: WatchedCall, rateBps: number): Promise<readonly Mea
   ];
 }
 
-async function runTwoTracks(call: WatchedCall): Promise<readonly Measure[]> {
+async function runTwoTracks(call: QualityCall): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps: 1_000_000, delayMs: DELAY_MS });
   const viewer = await settled(call, 2);
   const bytesBefore = await viewer.bytesReceived();
@@ -169,7 +183,7 @@ async function runTwoTracks(call: WatchedCall): Promise<readonly Measure[]> {
   return [...each, together];
 }
 
-async function runSound(call: WatchedCall, rateBps: number): Promise<readonly Measure[]> {
+async function runSound(call: QualityCall, rateBps: number): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
   const viewer = await settled(call);
   const before = await viewer.sound();
@@ -186,7 +200,7 @@ async function runSound(call: WatchedCall, rateBps: number): Promise<readonly Me
   ];
 }
 
-async function runNarrow(call: WatchedCall, rateBps: number, leastFrames: number): Promise<readonly Measure[]> {
+async function runNarrow(call: QualityCall, rateBps: number, leastFrames: number): Promise<readonly Measure[]> {
   const narrowTo = (bps: number) => call.viewerAccess.impair('down', { rateBps: bps, delayMs: DELAY_MS });
   await narrowTo(4_000_000);
   const viewer = await settled(call);
@@ -207,7 +221,7 @@ async function runNarrow(call: WatchedCall, rateBps: number, leastFrames: number
   ];
 }
 
-async function runLoss(call: WatchedCall, lossRatio: number): Promise<readonly Measure[]> {
+async function runLoss(call: QualityCall, lossRatio: number): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps: 4_000_000, delayMs: 50, lossRatio });
   await call.viewerAccess.impair('up', { delayMs: 50, lossRatio });
   const viewer = await settled(call);
@@ -225,7 +239,7 @@ async function runLoss(call: WatchedCall, lossRatio: number): Promise<readonly M
   ];
 }
 
-async function runUplink(call: WatchedCall): Promise<readonly Measure[]> {
+async function runUplink(call: QualityCall): Promise<readonly Measure[]> {
   await call.viewerAccess.impair('down', { rateBps: 5_000_000, delayMs: DELAY_MS });
   await call.publisherAccess.impair('up', { rateBps: 600_000, delayMs: DELAY_MS });
   const viewer = await settled(call);
@@ -240,7 +254,7 @@ async function runUplink(call: WatchedCall): Promise<readonly Measure[]> {
 }
 
 /** A call that has been going on for a while. */
-async function settled(call: WatchedCall, tracks = 1): Promise<Viewer> {
+async function settled(call: QualityCall, tracks = 1): Promise<CallViewer> {
   await call.publish(tracks);
   await sleepSeconds(SETTLING_SECONDS / 2);
   const viewer = await call.watch();
@@ -248,7 +262,7 @@ async function settled(call: WatchedCall, tracks = 1): Promise<Viewer> {
   return viewer;
 }
 
-async function firstTrack(viewer: Viewer): Promise<readonly SeenFrame[]> {
+async function firstTrack(viewer: CallViewer): Promise<readonly SeenFrame[]> {
   return (await viewer.frames())[0] ?? [];
 }
 

@@ -9,11 +9,9 @@ import { CAMERA_SCRIPT } from './camera-script.ts';
 import type { SeenFrame, SoundFigures } from './figures.ts';
 import { type NarrowAccess, openNarrowAccess } from './narrow-access.ts';
 import { PathSampler } from './path-samples.ts';
+import { CAMERA, type CallViewer, LAYERS, type QualityCall, readSound } from './quality-call.ts';
 
 const LOOPBACK = '127.0.0.1';
-const WIDTH = 960;
-const HEIGHT = 540;
-const FRAMES_PER_SECOND = 25;
 
 export interface CallOptions {
   /** Of the picture; default VP8 in three layers of 150, 600 and 1750 kbit/s. */
@@ -42,7 +40,7 @@ interface Published {
   readonly kind: string;
 }
 
-export class WatchedCall {
+export class WatchedCall implements QualityCall {
   readonly #stage: Stage;
   readonly publisherAccess: NarrowAccess;
   readonly viewerAccess: NarrowAccess;
@@ -86,9 +84,8 @@ export class WatchedCall {
       name: 'alice',
       tracks,
       options: { codec: this.#options.codec, hasSound: this.#options.hasSound === true },
-      width: WIDTH,
-      height: HEIGHT,
-      framesPerSecond: FRAMES_PER_SECOND,
+      camera: CAMERA,
+      layers: LAYERS,
     };
     this.#published = await alice.page.evaluate(publishInPage, request);
     this.#publisher = alice;
@@ -97,7 +94,8 @@ export class WatchedCall {
   /** Waits until every layer of the picture is sent in its full size, which a busy browser takes its time for. */
   async sendsAllLayers(): Promise<void> {
     const sent = async () => (await this.#publisher?.readOutbound())?.filter(({ kind }) => kind === 'video') ?? [];
-    const heights = this.#options.codec === undefined ? [HEIGHT / 4, HEIGHT / 2, HEIGHT] : [HEIGHT];
+    const { height: best } = CAMERA;
+    const heights = this.#options.codec === undefined ? [best / 4, best / 2, best] : [best];
     await waitUntil(
       'all layers are sent',
       sent,
@@ -162,7 +160,7 @@ export class WatchedCall {
   }
 }
 
-export class Viewer {
+export class Viewer implements CallViewer {
   readonly #participant: Participant;
   /** When it asked for the tracks. */
   readonly askedAtMs: number;
@@ -193,22 +191,8 @@ export class Viewer {
     return this.#participant.page.evaluate(switchInPage, { name: this.#participant.name, ...request });
   }
 
-  async sound(): Promise<SoundFigures> {
-    const { name } = this.#participant;
-    return this.#participant.page.evaluate(
-      async ({ name }) => {
-        const figures = { samples: 0, concealed: 0, bufferedSeconds: 0, emitted: 0 };
-        (await kit.peer(name).connection.getStats()).forEach((stats) => {
-          if (stats.type !== 'inbound-rtp' || stats.kind !== 'audio') return;
-          figures.samples = stats.totalSamplesReceived;
-          figures.concealed = stats.concealedSamples - (stats.silentConcealedSamples ?? 0);
-          figures.bufferedSeconds = stats.jitterBufferDelay;
-          figures.emitted = stats.jitterBufferEmittedCount;
-        });
-        return figures;
-      },
-      { name },
-    );
+  sound(): Promise<SoundFigures> {
+    return readSound(this.#participant.page, `kit.peer(${JSON.stringify(this.#participant.name)}).connection`);
   }
 
   async pass(seconds: number): Promise<void> {
@@ -227,23 +211,17 @@ async function publishInPage(request: {
   readonly name: string;
   readonly tracks: number;
   readonly options: { readonly codec: CallOptions['codec']; readonly hasSound: boolean };
-  readonly width: number;
-  readonly height: number;
-  readonly framesPerSecond: number;
+  readonly camera: typeof CAMERA;
+  readonly layers: typeof LAYERS;
 }): Promise<Published[]> {
-  const { name, tracks, options, width, height, framesPerSecond } = request;
+  const { name, tracks, options, camera, layers } = request;
   const peer = kit.peer(name);
-  const layers = [
-    { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-    { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 600_000 },
-    { rid: 'f', maxBitrate: 1_750_000 },
-  ];
   const transceivers: RTCRtpTransceiver[] = [];
   for (let index = 0; index < tracks; index++) {
-    const track = createCamera(width, height, framesPerSecond);
+    const track = createCamera(camera.width, camera.height, camera.framesPerSecond);
     const { codec } = options;
     const sendEncodings =
-      codec === undefined ? layers : [{ scalabilityMode: codec.scalabilityMode, maxBitrate: 2_500_000 } as RTCRtpEncodingParameters];
+      codec === undefined ? [...layers] : [{ scalabilityMode: codec.scalabilityMode, maxBitrate: 2_500_000 } as RTCRtpEncodingParameters];
     const transceiver = peer.connection.addTransceiver(track, {
       direction: 'sendonly',
       streams: [new MediaStream([track])],
