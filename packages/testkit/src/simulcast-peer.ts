@@ -39,6 +39,8 @@ export class SimulcastPeer {
   readonly #sources: readonly { readonly ssrc: number; readonly rid: string; readonly source: VideoSource }[];
   /** Which layers it sends. */
   active = ['q', 'h', 'f'];
+  /** Whether it sends a keyframe of every layer when it is asked for one of any, as Chromium does. */
+  answersForAllLayers = false;
   /** Keyframes asked of it, by SSRC. */
   readonly keyframeRequests: number[] = [];
 
@@ -58,7 +60,8 @@ export class SimulcastPeer {
     peer.onRtcp = (nowMs, packet) => {
       onRtcp(nowMs, packet);
       if (packet.type !== 'pli' || !this.#sources.some(({ ssrc }) => ssrc === packet.mediaSsrc)) return;
-      this.#keyframeDue.add(packet.mediaSsrc);
+      const answered = this.answersForAllLayers ? this.#sources.map(({ ssrc }) => ssrc) : [packet.mediaSsrc];
+      for (const ssrc of answered) this.#keyframeDue.add(ssrc);
       this.keyframeRequests.push(packet.mediaSsrc);
     };
   }

@@ -216,9 +216,14 @@ export class ReceiveStream implements Timer {
     return this.#unwrapper.highest;
   }
 
-  /** Where a very recent keyframe starts; undefined without one. */
-  recentKeyframe(nowMs: number): ExtendedSeq | undefined {
-    return this.#recentKeyframe.find(nowMs, this.newest ?? Number.NEGATIVE_INFINITY);
+  /** Where the last keyframe starts; undefined if it arrived longer ago than `withinMs`, or if too many packets have followed. */
+  recentKeyframe(nowMs: number, withinMs: number): ExtendedSeq | undefined {
+    return this.#recentKeyframe.find(nowMs, this.newest ?? Number.NEGATIVE_INFINITY, withinMs);
+  }
+
+  /** Whether every packet up to the newest one has arrived or was given up. */
+  get isComplete(): boolean {
+    return this.#nack.pending === 0;
   }
 
   fire(nowMs: number): void {

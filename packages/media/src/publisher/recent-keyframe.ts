@@ -1,9 +1,7 @@
 /** Remembers where a stream's last keyframe started, so that a subscriber that joins a moment later can still start with it. */
 import type { ExtendedSeq } from '@causeway/wire';
 
-/** After this long the picture would be outdated. */
-const RECENT_MS = 250;
-/** Sending more at once would be a burst. A camera at 1.5 Mbit/s has sent no more than this by then, including its keyframe. */
+/** Sending more at once would be a burst. A camera at 1.5 Mbit/s has sent no more than this after 250 ms, including its keyframe. */
 const RECENT_PACKETS = 64;
 
 export class RecentKeyframe {
@@ -25,10 +23,11 @@ export class RecentKeyframe {
 
   /**
    * @param newest the newest packet of the stream
+   * @param withinMs how long ago the keyframe may have arrived
    * @returns the keyframe's first packet; undefined if it arrived too long ago, or too many packets have followed
    */
-  find(nowMs: number, newest: number): ExtendedSeq | undefined {
-    if (this.#first === undefined || nowMs - this.#atMs > RECENT_MS) return undefined;
+  find(nowMs: number, newest: number, withinMs: number): ExtendedSeq | undefined {
+    if (this.#first === undefined || nowMs - this.#atMs > withinMs) return undefined;
     return newest - this.#first < RECENT_PACKETS ? this.#first : undefined;
   }
 }

@@ -129,9 +129,20 @@ export class OutgoingStream {
 
   /** Switches to the source of this packet, starting with this packet. */
   begin(nowMs: number, { stream, sequence, timestamp, codec }: StreamPacket): void {
+    this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
+    this.#startEpoch();
+  }
+
+  /** Like `begin`, but with a packet from the history; the packets that have followed it are to be sent right after it. */
+  beginWithKept(nowMs: number, { stream, sequence, timestamp, codec }: StreamPacket): void {
+    const newest = { atMs: stream.lastPacketMs, timestamp: stream.lastTimestamp };
+    this.#sequence.switchToKept(nowMs, stream, sequence, timestamp, newest, codec.plan.clockRateHz);
+    this.#startEpoch();
+  }
+
+  #startEpoch(): void {
     // Queued packets belong to the previous layer, and would only delay this keyframe.
     this.dropQueued();
-    this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
     this.#vp8.startEpoch(this.#sequence.epoch);
     this.#frameNumbers.startEpoch(this.#sequence.epoch);
     this.#writer.filter?.restart();

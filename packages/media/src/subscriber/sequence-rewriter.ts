@@ -8,6 +8,7 @@
  * @see RFC 3550 §5.1, RFC 3711 §9.1
  */
 import { compactNumber, type ExtendedSeq, timestampDistance } from '@causeway/wire';
+import { CatchUp } from './catch-up.ts';
 import { NumberMap } from './number-map.ts';
 
 /** Number of epochs from which packets can still be retransmitted. Switches wait for keyframes, so they span seconds. */
@@ -23,12 +24,21 @@ class Epoch<Source> extends NumberMap {
   readonly source: Source;
   /** Outgoing timestamp minus source timestamp, as a signed number. */
   readonly timestampShift: number;
+  /** Places timestamps that are older than what was sent before the epoch; undefined in most epochs. */
+  readonly catchUp: CatchUp | undefined;
 
-  constructor(id: number, source: Source, firstSourceSeq: number, firstSeq: number, timestampShift: number) {
+  constructor(id: number, source: Source, firstSourceSeq: number, firstSeq: number, timestampShift: number, catchUp: CatchUp | undefined) {
     super(firstSourceSeq, firstSeq);
     this.id = id;
     this.source = source;
     this.timestampShift = timestampShift;
+    this.catchUp = catchUp;
+  }
+
+  /** As a signed number. */
+  timestampOf(sourceTimestamp: number): number {
+    const timestamp = (sourceTimestamp + this.timestampShift) | 0;
+    return this.catchUp === undefined ? timestamp : this.catchUp.place(timestamp);
   }
 }
 
@@ -73,9 +83,35 @@ export class SequenceRewriter<Source> {
     this.#startEpoch(source, firstSourceSeq, this.#timestampShift(nowMs, firstSourceTimestamp, clockRateHz));
   }
 
+  /**
+   * Like `switchSource`, but starts with a packet from the history, which may be older than the newest packet sent. Packets that are newer
+   * than that keep their distance in time from it; older ones get timestamps right after it.
+   *
+   * @param newest the newest packet of the source: when it arrived, and its timestamp
+   */
+  switchToKept(
+    nowMs: number,
+    source: Source,
+    firstSourceSeq: ExtendedSeq,
+    firstSourceTimestamp: number,
+    newest: { readonly atMs: number; readonly timestamp: number },
+    clockRateHz: number,
+  ): void {
+    const highest = this.#highestTimestamp;
+    if (highest === undefined) {
+      this.switchSource(nowMs, source, firstSourceSeq, firstSourceTimestamp, clockRateHz);
+      return;
+    }
+    const sinceTicks = Math.round(((newest.atMs - this.#highestTimestampAtMs) * clockRateHz) / 1000);
+    const shift = (highest + sinceTicks - newest.timestamp) | 0;
+    const first = (firstSourceTimestamp + shift) | 0;
+    const overtakenTicks = -timestampDistance(highest, first);
+    this.#startEpoch(source, firstSourceSeq, shift, overtakenTicks < 0 ? undefined : new CatchUp(first, overtakenTicks));
+  }
+
   /** Starts an epoch with another copy of the current source. Its packet `firstSourceSeq` follows the newest packet sent. */
   continueWith(source: Source, firstSourceSeq: ExtendedSeq): void {
-    this.#startEpoch(source, firstSourceSeq, this.#current?.timestampShift ?? 0);
+    this.#startEpoch(source, firstSourceSeq, this.#current?.timestampShift ?? 0, this.#current?.catchUp);
   }
 
   /**
@@ -88,7 +124,7 @@ export class SequenceRewriter<Source> {
     if (current === undefined) return undefined;
     const outSeq = current.map(sourceSeq);
     if (outSeq === undefined) return undefined;
-    const timestamp = (sourceTimestamp + current.timestampShift) | 0;
+    const timestamp = current.timestampOf(sourceTimestamp);
     if (this.#highestTimestamp === undefined || timestampDistance(this.#highestTimestamp, timestamp) > 0) {
       this.#highestTimestamp = timestamp;
       this.#highestTimestampAtMs = compactNumber(Math.round(nowMs));
@@ -118,15 +154,15 @@ export class SequenceRewriter<Source> {
   /** Maps a timestamp of an epoch's source to the outgoing one. @returns 0 if the epoch is no longer kept, which `sourceOf` reveals */
   mapTimestamp(sourceTimestamp: number, epoch: number = this.epoch): number {
     const found = this.#find(epoch);
-    return found === undefined ? 0 : (sourceTimestamp + found.timestampShift) >>> 0;
+    return found === undefined ? 0 : found.timestampOf(sourceTimestamp) >>> 0;
   }
 
-  #startEpoch(source: Source, firstSourceSeq: ExtendedSeq, timestampShift: number): void {
+  #startEpoch(source: Source, firstSourceSeq: ExtendedSeq, timestampShift: number, catchUp?: CatchUp): void {
     const current = this.#current;
     if (current !== undefined) this.#highestSeq = current.highestTarget;
     const id = ((current?.id ?? 0) % MAX_EPOCH_ID) + 1;
     if (current !== undefined) this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), current];
-    this.#current = new Epoch(id, source, firstSourceSeq, this.#highestSeq + 1, timestampShift);
+    this.#current = new Epoch(id, source, firstSourceSeq, this.#highestSeq + 1, timestampShift, catchUp);
   }
 
   #find(id: number): Epoch<Source> | undefined {

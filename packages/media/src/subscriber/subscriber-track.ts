@@ -13,6 +13,7 @@ import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { findContinuation } from './continuation.ts';
+import { findKeptBeginning } from './kept-beginning.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { LateRepairs } from './late-repairs.ts';
 import { canBeginWith, isCopyOfSame, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
@@ -423,13 +424,20 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   }
 
   #enter(nowMs: number, packet: StreamPacket): void {
-    if (this.#stream.filter !== undefined && this.granted?.stream === packet.stream) {
-      this.#stream.limitLayers(this.granted.maxSpatialId, this.granted.maxTemporalId);
-    }
+    this.#limitToGranted(packet.stream);
     this.#stream.begin(nowMs, packet);
-    this.#layer = packet.stream;
+    this.#noteEntered(nowMs, packet.stream);
+  }
+
+  #limitToGranted(stream: ReceiveStream): void {
+    if (this.#stream.filter === undefined || this.granted?.stream !== stream) return;
+    this.#stream.limitLayers(this.granted.maxSpatialId, this.granted.maxTemporalId);
+  }
+
+  #noteEntered(nowMs: number, stream: ReceiveStream): void {
+    this.#layer = stream;
     this.#target = undefined;
-    this.#tellLayer(packet.stream);
+    this.#tellLayer(stream);
     // Another layer need not be sent any more, now that this one is.
     if (this.transport.linkLayers !== undefined) this.transport.allocation.runSoon(nowMs);
   }
@@ -442,18 +450,21 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
 
   /**
    * Begins without waiting for another keyframe: where the former source left off if this is another copy of it, or with a keyframe that
-   * has passed a moment ago.
+   * has passed already.
    *
-   * @returns false if there is neither, or something is being forwarded that would be interrupted
+   * @returns false if there is neither
    */
   #beginsAtOnce(nowMs: number, stream: ReceiveStream): boolean {
-    if (this.#layer?.isArriving(nowMs) === true || this.#plan.paused || !this.transport.canSend) return false;
-    if (isCopyOfSame(this.#former, stream) && this.#continuesWith(nowMs, this.#former, stream)) return true;
-    const first = stream.recentKeyframe(nowMs);
+    if (this.#plan.paused || !this.transport.canSend) return false;
+    const shown = this.#layer?.isArriving(nowMs) === true ? this.#layer : undefined;
+    if (shown === undefined && isCopyOfSame(this.#former, stream) && this.#continuesWith(nowMs, this.#former, stream)) return true;
+    const first = findKeptBeginning(nowMs, stream, shown, this.transport.allocation.limitBps);
     if (first === undefined) return false;
     const packet = this.#stream.reload(nowMs, stream, first);
     if (packet === undefined || this.#stream.mismatch(packet) !== undefined) return false;
-    this.#enter(nowMs, packet);
+    this.#limitToGranted(stream);
+    this.#stream.beginWithKept(nowMs, packet);
+    this.#noteEntered(nowMs, stream);
     this.#keyframeDemand.cancel();
     this.#stream.sendKept(nowMs, stream, first, stream.newest ?? first);
     return true;

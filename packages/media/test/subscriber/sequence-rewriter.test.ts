@@ -100,6 +100,29 @@ describe('SequenceRewriter', () => {
     expect(rewriter.mapTimestamp(480_000)).toBe(900_000);
   });
 
+  test('begins with kept packets so that the newest has the timestamp of its time and the others come after what was sent', () => {
+    const rewriter = new SequenceRewriter<string>(10);
+    enter(rewriter, 1000, 'high', 100, 500_000);
+    rewriter.map(1400, seqOf(101), 536_000);
+
+    rewriter.switchToKept(1450, 'low', seqOf(7), 1000, { atMs: 1440, timestamp: 37_000 }, CLOCK_HZ);
+
+    const placed = [1000, 19_000, 28_000, 37_000, 40_000].map((timestamp) => rewriter.mapTimestamp(timestamp));
+    expect(placed.slice(3)).toEqual([539_600, 542_600]);
+    expect(placed[0]).toBeGreaterThan(536_000);
+    expect(placed[2]).toBeLessThan(536_360);
+    expect(placed).toEqual([...placed].sort((one, other) => one - other));
+    expect(rewriter.map(1450, seqOf(7), 1000)).toBe(12);
+  });
+
+  test('begins with kept packets under their own timestamps if they are the first', () => {
+    const rewriter = new SequenceRewriter<string>(10);
+
+    rewriter.switchToKept(1450, 'low', seqOf(7), 1000, { atMs: 1440, timestamp: 37_000 }, CLOCK_HZ);
+
+    expect([1000, 37_000].map((timestamp) => rewriter.mapTimestamp(timestamp))).toEqual([1000, 37_000]);
+  });
+
   test('does not map packets from before the switch', () => {
     const rewriter = new SequenceRewriter<string>(10);
     enter(rewriter, 0, 'low', 100, 0);

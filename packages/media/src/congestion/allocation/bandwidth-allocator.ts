@@ -101,7 +101,12 @@ export class BandwidthAllocator implements Timer {
 
   /** Whether the path sets a limit to what is sent. */
   get isLimited(): boolean {
-    return this.#options.path.budgetBps !== undefined;
+    return this.limitBps !== undefined;
+  }
+
+  /** What the path carries in bit/s; undefined if no limit of it is known. */
+  get limitBps(): number | undefined {
+    return this.#options.path.budgetBps;
   }
 
   /** Share of all that is wanted, by what it costs, that is not sent because the path does not carry it, 0 to 1. */
