@@ -3,7 +3,7 @@ import { type AppId, parseAppId } from '@causeway/protocol';
 import type { Clock } from './clock.ts';
 import type { Shard } from './shard.ts';
 
-/** What one app has used on this node. */
+/** Bytes that one app has carried through this node. */
 export interface AppUsage {
   readonly appId: AppId;
   /** The sum of all parts. */
@@ -11,9 +11,9 @@ export interface AppUsage {
   readonly parts: readonly AppUsagePart[];
 }
 
-/** What one session got or sent of one track or data channel. */
+/** Bytes that one session received or sent of one track or data channel. */
 export interface AppUsagePart {
-  /** The session that got or sent it; for `relay`, the publisher's. */
+  /** The session that received or sent it; for `relay`, the publisher's. */
   readonly sessionId: string;
   /** `<session of the publisher>/<trackId or name of the data channel>`. */
   readonly track: string;
@@ -21,14 +21,14 @@ export interface AppUsagePart {
   readonly bytes: CarriedBytes;
 }
 
-/** A shard that hangs does not hold up the end of its node. */
+/** Bounds the wait for a shard that hangs, so that its node can still shut down. */
 const LAST_ANSWER_WITHIN_MS = 1_000;
 
-/** The usage of apps as the shard has counted it, including the remainder when it was closed. */
+/** Collects the usage of each app from the shard, including what remains when the shard closes. */
 export class AppUsageSource {
   readonly #shard: Pick<Shard, 'ask'>;
   readonly #clock: Clock;
-  /** What the shard has reported and has not been taken yet. */
+  /** Usage that the shard has reported and `take` has not returned yet. */
   #untaken = new Map<AppId, Untaken>();
   #isFinished = false;
 
@@ -37,7 +37,7 @@ export class AppUsageSource {
     this.#clock = clock;
   }
 
-  /** Since the last call. */
+  /** Returns the usage since the last call. */
   async take(): Promise<readonly AppUsage[]> {
     if (!this.#isFinished) await this.measure();
     const taken = Array.from(this.#untaken, ([appId, { bytes, parts }]) => ({ appId, bytes, parts: [...parts.values()] }));
@@ -45,12 +45,15 @@ export class AppUsageSource {
     return taken;
   }
 
-  /** What was carried since the shard was asked last, by whomever; `take` still returns it. An app may come more than once. */
+  /**
+   * Returns what was carried since the shard was last asked, by any caller. `take` still returns it. An app may be
+   * listed several times.
+   */
   async measure(): Promise<readonly AppUsage[]> {
     return this.#note(await this.#shard.ask('usage'));
   }
 
-  /** To be called when all transports are closed, and before the shard is. */
+  /** Takes the last usage. Call it after all transports have closed and before the shard does. */
   async finish(): Promise<void> {
     let cancelTimer = (): void => undefined;
     const timeout = new Promise<readonly AccountUsage[]>((resolve) => {
@@ -95,7 +98,7 @@ function sumOf(one: CarriedBytes, other: CarriedBytes): CarriedBytes {
   };
 }
 
-/** Sessions have the id of their app for an account. */
+/** A session's account is the id of its app. */
 function appUsageOf(usage: readonly AccountUsage[]): AppUsage[] {
   return usage.flatMap(({ account, bytes, parts }) => {
     const appId = parseAppId(account);
@@ -103,7 +106,7 @@ function appUsageOf(usage: readonly AccountUsage[]): AppUsage[] {
   });
 }
 
-/** Ids of transports and names of tracks begin with the id of a session. */
+/** Transport ids and track names begin with a session id. */
 function appPartOf({ transportId, track, kind, bytes }: UsagePart): AppUsagePart {
   const [sessionId = ''] = (transportId ?? track).split('/');
   return { sessionId, track, kind, bytes };

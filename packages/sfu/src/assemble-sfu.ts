@@ -67,16 +67,16 @@ export interface SfuAssembly {
   readonly announcedAddresses: readonly string[];
   readonly limits?: Partial<SessionLimits>;
   readonly overload?: Partial<OverloadLimits>;
-  /** What each app may have, unless `createSession` says otherwise. */
+  /** The bounds of each app, unless `createSession` sets others. */
   readonly appBounds?: Partial<AppBounds>;
-  /** Default: nothing is measured, and only the number of sessions can be too high. */
+  /** Default: the load is not measured, and new sessions are refused only for their number. */
   readonly load?: LoadSource;
   /** Calls back in a later turn of the event loop, in which the next session may be created. Default `setImmediate`. */
   readonly nextTurn?: (callback: () => void) => void;
-  /** Calls back in a later turn of the event loop, in which reading and writing of descriptions continues. Default `setImmediate`. */
+  /** Calls back in a later turn of the event loop, in which descriptions are read and written further. Default `setImmediate`. */
   readonly nextDescriptionTurn?: (callback: () => void) => void;
   readonly onEvent?: (event: SfuEvent) => void;
-  /** A defect that belongs to no session has occurred; its effect is over. */
+  /** Reports a defect that belongs to no session and has no further effect. */
   readonly onDefect: (error: unknown) => void;
   /** Default: the node is standalone. */
   readonly cluster?: ClusterAssembly;
@@ -84,7 +84,7 @@ export interface SfuAssembly {
 
 const DEFAULT_LIMITS: SessionLimits = { maxSdpLength: LIMITS.maxSdpBytes, maxSections: LIMITS.maxMediaSectionsPerSession };
 
-/** @param assembly with a shard whose socket is open */
+/** @param assembly its shard must have its socket open */
 export function assembleSfu(assembly: SfuAssembly): Sfu {
   const { registry, clock, random } = assembly;
   const directory = new TrackDirectory();
@@ -167,7 +167,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
         caller,
         place,
         onOpened(session) {
-          // The node may have begun to close while the offer was read.
+          // The node may have begun to close while the offer was being read.
           refuseWhenClosing();
           place.occupy();
           store.add(session);
@@ -180,7 +180,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     );
   }
 
-  /** Most that waits for any one subscriber of this node's sessions, or for another node. */
+  /** Returns the most bytes that wait for any one subscriber of this node's sessions, or for another node. */
   async function bufferedBytes(publicationId: string): Promise<number> {
     const own = store.all().flatMap(({ data }) => data.subscribed.all().filter((each) => each.publicationId === publicationId));
     const ids = new Set([...own.map(({ id }) => id), ...(relay?.dataFeedsOf(publicationId) ?? [])]);
@@ -296,7 +296,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       return concerned.length;
     },
     watch(watcher) {
-      // A copy, so that a listener that watches twice is called twice and may stop once.
+      // A copy is registered, so that a listener that watches twice is called twice and can stop each watch by itself.
       const own = { ...watcher };
       watchers.add(own);
       return () => watchers.delete(own);
@@ -321,14 +321,14 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   };
 }
 
-/** App ids become parts of keys in registries. */
+/** Validates the app id, because it becomes part of keys in registries. */
 function requireAppId(text: string): AppId {
   const appId = parseAppId(text);
   if (appId !== undefined) return appId;
   throw new SfuError('invalid_params', `app id ${JSON.stringify(text)} must be 1 to 64 letters, digits, "_" or "-"`);
 }
 
-/** The tree of a publication on a standalone node. */
+/** Returns the relay tree of a publication on a standalone node, which has no hops. */
 function aloneWith(node: number, subscribers: number): TrackPath {
   return { node, region: '', subscribers, hops: [], unanswered: [], refusedLinks: [] };
 }

@@ -20,78 +20,78 @@ import { automaticWorkers, openShard } from './shard/open-shard.ts';
 import type { ShardLoss } from './shard/shard-pool.ts';
 import type { Shard } from './shard.ts';
 
-/** What may be set for an SFU; every option has a default. */
+/** Options of an SFU; each has a default. */
 export interface SfuOptions {
   /** UDP port of all media; 0 lets the system choose. Default 0. */
   readonly udpPort?: number;
   /** Address to listen on; a wildcard stands for all local addresses of its family. Default: all local addresses. */
   readonly listenAddress?: string;
-  /** The addresses that clients are told to send to, such as a public address behind a NAT. Default: the addresses listened on. */
+  /** Addresses that clients send to, such as a public address behind a NAT. Default: the addresses listened on. */
   readonly announcedAddresses?: readonly string[];
-  /** Number in the session ids, 0 to 65,535. Default 1; in a cluster, the number that the node has there. */
+  /** Number in the session ids, 0 to 65,535. Default 1; in a cluster, the node's number there. */
   readonly nodeNo?: number;
-  /** Whether each connected peer gets a socket of its own, where the platform can; sends cost a third less. Default true. */
+  /** Whether each connected peer gets a socket of its own, on platforms that allow it. Sending then costs a third less. Default true. */
   readonly connectPaths?: boolean;
-  /** How many of those sockets at most. Default: half of the files that the process may have open. */
+  /** The highest number of those sockets. Default: half of the files that the process may open. */
   readonly maxConnectedSockets?: number;
   /**
-   * How many threads carry media, at most `MAX_SHARDS`: with more than one, each is a worker thread, all on the same UDP port (Linux only);
-   * `auto` has one for every core but one. Default 1: the calling thread.
+   * Number of threads that carry media, at most `MAX_SHARDS`. With more than one, each is a worker thread, and all
+   * share one UDP port (Linux only). `auto` uses one for every core but one. Default 1: the calling thread.
    */
   readonly workers?: number | 'auto';
   /**
-   * How much one of several workers is given to do before the next one gets sessions, as a share of its time; 0 spreads sessions from the
-   * first on. Default 0.25.
+   * How busy one of several workers becomes before the next one is given sessions, as a share of its time. 0 spreads
+   * sessions from the beginning. Default 0.25.
    */
   readonly workerFillShare?: number;
-  /** A worker thread has ended by a defect of ours, or for want of memory. It is replaced; its sessions are closed. */
+  /** Called when a worker thread has ended because of a defect or for lack of memory. It is replaced; its sessions are closed. */
   readonly onShardLost?: (loss: ShardLoss) => void;
-  /** Default: one in memory, for a standalone node. */
+  /** Default: a registry in memory, for a standalone node. */
   readonly registry?: Registry;
   readonly limits?: Partial<SessionLimits>;
-  /** When new sessions are refused with `no_capacity`; memory is below. */
+  /** Limits above which new sessions are refused with `no_capacity`; `maxMemoryBytes` limits memory. */
   readonly overload?: Partial<OverloadLimits>;
-  /** What each app may have on this node; see `defaultAppBounds`. */
+  /** The bounds of each app on this node; see `defaultAppBounds`. */
   readonly appBounds?: Partial<AppBounds>;
-  /** New sessions are refused when four fifths of this are used. Default: what the container or the machine has. */
+  /** New sessions are refused once four fifths of this are used. Default: the limit of the container or the memory of the machine. */
   readonly maxMemoryBytes?: number;
-  /** Hears of what happens in sessions. */
+  /** Called for every event of a session. */
   readonly onEvent?: (event: SfuEvent) => void;
-  /** A defect of ours has shown that no session can be blamed for, and that is over. Default: Node warns of it. */
+  /** Called for a defect that belongs to no session and has no further effect. Default: Node prints a warning. */
   readonly onDefect?: (error: unknown) => void;
   /**
-   * Makes the node a member of a cluster. Called once its UDP port is open, because its description for the others
-   * contains that port. Default: the node is standalone.
+   * Makes the node a member of a cluster. It is called once the UDP port is open, because the node's description for
+   * other nodes contains the port. Default: the node is standalone.
    */
   readonly joinCluster?: (opened: OpenedNode) => Promise<JoinedCluster>;
 }
 
 /** What is known about a node once its port is open. */
 export interface OpenedNode {
-  /** Fingerprint of the certificate that its end of every link shows. */
+  /** Fingerprint of the certificate that the node presents on every link. */
   readonly fingerprint: CertificateFingerprint;
-  /** Where links reach it: the announced addresses, best first. */
+  /** Addresses for links to this node: the announced addresses, best first. */
   readonly linkAddresses: readonly SocketAddress[];
   readonly linkVersions: { readonly min: number; readonly max: number };
   readonly clock: Clock;
-  /** Whether the loops that carry media turn: a lease is renewed only while they do. */
+  /** Whether the event loops that carry media still run. The lease is renewed only while they do. */
   readonly isMediaAlive: () => boolean;
 }
 
-/** What an SFU needs of the cluster that its node has joined. */
+/** The parts that an SFU takes from the cluster that its node has joined. */
 export interface JoinedCluster extends ClusterAssembly {
-  /** Where its sessions and tracks are found; instead of `SfuOptions.registry`. */
+  /** Index of the cluster's sessions and tracks, used instead of `SfuOptions.registry`. */
   readonly registry?: Registry;
 }
 
 const DEFAULT_NODE_NO = 1;
-/** The rest is for everything else that the process opens: connections of HTTP above all. */
+/** The other half is left for HTTP connections and whatever else the process opens. */
 const CONNECTED_SHARE_OF_FILES = 0.5;
 
 /**
- * An SFU in this process, listening. Without options it is a working one on a port of the system's choice.
+ * Creates an SFU in this process and starts to listen. Without options it listens on a port that the system chooses.
  *
- * @throws the system's error if the UDP port cannot be had; whatever `joinCluster` throws
+ * @throws the system's error if the UDP port cannot be opened; whatever `joinCluster` throws
  */
 export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
   const listen = options.listenAddress === undefined ? [] : [options.listenAddress];

@@ -20,17 +20,19 @@ export type SessionCloseReason = (typeof SESSION_CLOSE_REASONS)[number];
 export type TrackCloseReason = 'requested' | 'rejected' | 'session_closed' | 'unreachable';
 
 /**
- * Why a published data channel ended. `closed_by_peer`: the page closed it; `message_too_large`: the page sent more than a message may
- * hold; `channel_gone`: there was no such channel; `replaced`: the page has opened another one under the same label.
+ * Why a published data channel ended. `closed_by_peer`: the page closed it; `message_too_large`: the page sent a
+ * message above the size limit; `channel_gone`: the channel did not exist; `replaced`: the page opened another channel
+ * under the same label.
  */
 export type DataChannelCloseReason = 'requested' | 'session_closed' | 'closed_by_peer' | 'message_too_large' | 'channel_gone' | 'replaced';
 
-/** The same for a subscriber whose publisher may be on another node: from this node's view, there is no route to it. */
+/** Why a subscriber's source ended. The publisher may be on another node; `unreachable`: from this node's view, there is no route to it. */
 export type DataSourceEndReason = DataChannelCloseReason | 'unreachable';
 
 /**
- * Why a subscription to a data channel ended. `session_closed`: the publisher's session; `channel_refused`: the stream id was in use;
- * `unreachable`: no way leads to the publisher's node; `messages_lost`: the way to that node changed, and reliable messages were lost with the former one.
+ * Why a subscription to a data channel ended. `session_closed`: the publisher's session closed; `channel_refused`: the
+ * stream id was in use; `unreachable`: there is no route to the publisher's node; `messages_lost`: the route to that
+ * node changed, and reliable messages were lost on the former one.
  */
 export type DataSubscriptionEndReason =
   | 'unsubscribed'
@@ -45,7 +47,7 @@ interface EventOf<Type extends string> {
   readonly type: Type;
   readonly appId: AppId;
   readonly sessionId: SessionId;
-  /** That the session was created in; missing for none. */
+  /** The group that the session was created in; missing if it has none. */
   readonly group?: string;
 }
 
@@ -71,14 +73,14 @@ interface DataSubscriptionEvent<Type extends string> extends DataChannelEvent<Ty
   readonly streamId: number;
 }
 
-/** Hears of what happens in an SFU for as long as it watches. */
+/** Receives the events of an SFU while it is registered. */
 export interface SfuWatcher {
   readonly onEvent?: (event: SfuEvent) => void;
-  /** The SFU has closed every session and begins to end; there are no more events. */
+  /** The SFU has closed every session and begins to shut down; no events follow. */
   readonly onClosed?: () => void;
 }
 
-/** What happened in an SFU, for those who watch it (docs/api.md §11). `sessionId` is the session it happened to. */
+/** An event of an SFU (docs/api.md §11). `sessionId` is the session that it happened to. */
 export type SfuEvent =
   | EventOf<'session.created'>
   | (EventOf<'session.state'> & { readonly connectionState: ConnectionState })
@@ -93,27 +95,27 @@ export type SfuEvent =
   | SubscriptionEvent<'subscription.active'>
   | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })
   | (SubscriptionEvent<'subscription.failed'> & { readonly errorCode: ErrorCode })
-  /** Without a `rid`, the track is not sent for the time being. */
+  /** Without a `rid`, no layer of the track is sent at present. */
   | (SubscriptionEvent<'layer.changed'> & {
       readonly rid: string | undefined;
-      /** The highest layers within it that are sent; undefined where none is left out. */
+      /** The highest layers within it that are sent; undefined if all are. */
       readonly spatial: number | undefined;
       readonly temporal: number | undefined;
       readonly reason: LayerChangeReason;
     })
   | (SubscriptionEvent<'quality.changed'> & { readonly quality: GrantedQuality; readonly reason: LayerChangeReason })
-  /** Without a stream id the page has yet to open the channel. */
+  /** Without a stream id, the page has not opened the channel yet. */
   | (DataChannelEvent<'datachannel.published'> & { readonly streamId: number | undefined })
   | (DataChannelEvent<'datachannel.closed'> & { readonly reason: DataChannelCloseReason })
-  /** `remoteSessionId` is that of the publisher, for a subscription. */
+  /** For a subscription, `remoteSessionId` is the publisher's. */
   | (DataChannelEvent<'datachannel.failed'> & { readonly remoteSessionId: string | undefined; readonly errorCode: ErrorCode })
   | DataSubscriptionEvent<'datachannel.subscribed'>
   | (DataSubscriptionEvent<'datachannel.unsubscribed'> & { readonly reason: DataSubscriptionEndReason })
-  /** The subscription was ended, because its peer takes reliable messages too slowly. */
+  /** The subscription was ended because its peer accepts reliable messages too slowly. */
   | DataSubscriptionEvent<'datachannel.overflow'>
-  /** A message was left out, because it is too long for the peer. */
+  /** A message was dropped because it is longer than the peer accepts. */
   | (DataSubscriptionEvent<'datachannel.oversized'> & { readonly sizeBytes: number; readonly maxMessageBytes: number })
-  /** The registry refused an announcement of this session, which continues without it. */
+  /** The registry refused an announcement of this session. The session continues without it. */
   | (EventOf<'registry.failed'> & { readonly error: unknown })
-  /** A defect of the SFU, caught at an edge; the session it happened in is closed. */
+  /** A defect of the SFU was caught. The session in which it occurred is closed. */
   | (EventOf<'session.defect'> & { readonly error: unknown });

@@ -13,7 +13,7 @@ import type { SessionStore } from './session/session-store.ts';
 import type { TrackDirectory } from './session/track-directory.ts';
 import type { Shard } from './shard.ts';
 
-/** The parts of an SFU that hold something. */
+/** The parts of an SFU that hold live objects. */
 export interface InspectedParts {
   readonly shard: Shard;
   readonly registry: Registry;

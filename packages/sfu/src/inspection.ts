@@ -1,6 +1,4 @@
-/**
- * What an SFU holds and has done, as plain data: for operators, for metrics, and for finding leaks.
- */
+/** The state and the counters of an SFU as plain data, for operators, for metrics and for finding leaks. */
 import type { ConnectionState, DataCounters, EngineCensus, PathEstimates, TrafficCounters } from '@causeway/media';
 import type { DtlsCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
@@ -13,7 +11,7 @@ import type { DataTroubles } from './session/session-counters.ts';
 
 /** Sockets and paths of a UDP port. */
 export interface UdpCensus extends UdpPortCounts {
-  /** Datagrams of handshakes that wait for their turn. */
+  /** Handshake datagrams that wait for their turn. */
   readonly waitingHandshakes: number;
 }
 
@@ -24,25 +22,25 @@ export interface ShardObjects {
   readonly udp: UdpCensus;
 }
 
-/** What one shard, or all of them together, hold and have done. */
+/** State and counters of one shard, or of all shards together. */
 export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
   /** Estimates of the paths to clients and to other nodes. */
   readonly estimates: PathEstimates;
-  /** Packets that the engine threw away, by reason. */
+  /** Packets that the engine discarded, by reason. */
   readonly drops: Readonly<Record<string, number>>;
-  /** Datagrams that could not be sent, by reason and by what they carried. */
+  /** Datagrams that could not be sent, by reason and by payload. */
   readonly sends: Readonly<SendCounters>;
   readonly receives: {
     /**
-     * Datagrams that the system threw away because they came to a full receive buffer. Those of
-     * clients with a socket of their own, and of links to other nodes, are not counted.
+     * Datagrams that the system discarded because the receive buffer was full. Those of clients with a socket of their
+     * own, and of links to other nodes, are not counted.
      */
     readonly overflows: number;
   };
-  /** What lies below the engine threw away, by protocol and cause. */
+  /** Packets that the protocols below the engine discarded, by protocol and cause. */
   readonly discards: {
     readonly dtls: Readonly<DtlsCounters>;
     readonly srtp: Readonly<SrtpCounters>;
@@ -50,14 +48,14 @@ export interface ShardInspection {
   };
 }
 
-/** How many sessions there are, and in which state. */
+/** The number of sessions and of what they hold. */
 export interface SessionCensus {
   readonly sessions: number;
   readonly publications: number;
   readonly subscriptions: number;
   /** Tracks of this node that can be subscribed to. */
   readonly openTracks: number;
-  /** Sessions that subscribe to at least one track, tracks with subscribers, names that are followed. */
+  /** Sessions that subscribe to at least one track, tracks that have subscribers, and names that are followed. */
   readonly followers: number;
   readonly followedTracks: number;
   readonly followedNames: number;
@@ -66,7 +64,7 @@ export interface SessionCensus {
   readonly dataSubscriptions: number;
   readonly dataFollowers: number;
   readonly timers: number;
-  /** What the registry keeps in this process; 0 if it keeps everything elsewhere. */
+  /** Entries that the registry keeps in this process; 0 if it keeps all of them elsewhere. */
   readonly registrySessions: number;
   readonly registryTracks: number;
   readonly registryDataChannels: number;
@@ -78,26 +76,26 @@ export interface LinkInspection {
   readonly nodeNo: number;
   readonly region: string;
   readonly state: LinkState['type'];
-  /** As last reported to the other nodes; undefined while the link is not up. */
+  /** The values last reported to the other nodes; undefined while the link is not up. */
   readonly rttMs?: number;
   readonly lossRatio?: number;
 }
 
-/** What a node of a cluster shares with the others. */
+/** What a node of a cluster relays to and from the others. */
 export interface RelayInspection {
   readonly links: readonly LinkInspection[];
-  /** Tracks of other nodes that are known here, whether or not they are watched. */
+  /** Tracks of other nodes that are known here, with or without subscribers. */
   readonly importedTracks: number;
-  /** Copies of tracks that come in from neighbours. */
+  /** Copies of tracks that arrive from neighbours. */
   readonly legs: number;
-  /** Subscriptions of this node's sessions that they feed. */
+  /** Subscriptions of this node's sessions that those copies feed. */
   readonly fedSubscriptions: number;
-  /** Copies of tracks that go out to neighbours. */
+  /** Copies of tracks that are sent to neighbours. */
   readonly exports: number;
-  /** Names of this node's tracks that others follow, and names of others' that are followed here. */
+  /** Names of this node's tracks that other nodes follow, and names of theirs that are followed here. */
   readonly exportedNames: number;
   readonly followedNames: number;
-  /** Data channels of other nodes that are known here, copies of data channels that come in, subscriptions that they feed, and copies that go out. */
+  /** Data channels of other nodes that are known here, copies that arrive, the subscriptions that they feed, and copies that are sent. */
   readonly importedDataChannels: number;
   readonly dataLegs: number;
   readonly fedDataSubscriptions: number;
@@ -106,11 +104,11 @@ export interface RelayInspection {
 
 /** Everything that an SFU reports about itself. */
 export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
-  /** Live objects. When all sessions have ended, every count is zero. */
+  /** Live objects. Every count is zero once all sessions have ended. */
   readonly objects: ShardObjects & { readonly sessions: SessionCensus };
-  /** What stays behind for a while, within bounds. */
+  /** Bounded state that outlives its session. */
   readonly kept: {
-    /** Sessions that have ended and are still answered with the reason. */
+    /** Ended sessions for which calls are still answered with the reason. */
     readonly tombstones: number;
   };
   readonly sessionsByState: Readonly<Record<Exclude<ConnectionState, 'closed'>, number>>;
@@ -120,11 +118,11 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Since the SFU began. */
   readonly dataTroubles: DataTroubles;
   readonly entrance: EntranceReport;
-  /** Where apps met their own bounds. */
+  /** How often apps reached their own bounds. */
   readonly apps: {
-    /** Calls that were refused, by the bound. */
+    /** Refused calls, by bound. */
     readonly refused: Readonly<Record<AppRefusal, number>>;
-    /** Subscriptions that are sent nothing now because their app is above its egress bound. */
+    /** Subscriptions that receive nothing at present because their app is above its egress bound. */
     readonly heldSubscriptions: number;
   };
   /** Characters of session descriptions that wait to be read. */

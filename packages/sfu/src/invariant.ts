@@ -1,9 +1,9 @@
-/** We are wrong, not the caller: a defect of the SFU. It ends the call it happened in, not the process. */
+/** A defect of the SFU, not an error of the caller. It ends the call in which it occurred, not the process. */
 export class InvariantError extends Error {
   override readonly name = 'InvariantError';
 }
 
-/** @param why why the condition cannot be false */
+/** @param why why the condition always holds */
 export function invariant(condition: boolean, why: string): asserts condition {
   if (!condition) throw new InvariantError(why);
 }

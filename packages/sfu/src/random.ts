@@ -1,4 +1,4 @@
-/** Where unguessable ids, ICE credentials and SSRCs come from. */
+/** Source of unguessable ids, ICE credentials and SSRCs. */
 export interface Random {
   /** @returns `count` unpredictable bytes; seeded only in tests */
   bytes(count: number): Uint8Array;
@@ -6,13 +6,13 @@ export interface Random {
 
 const UINT32_RANGE = 2 ** 32;
 
-/** @returns uniform in [0, 1) */
+/** @returns a uniformly distributed number in [0, 1) */
 export function uniform({ bytes }: Random): number {
   const [a = 0, b = 0, c = 0, d = 0] = bytes(4);
   return (((a << 24) | (b << 16) | (c << 8) | d) >>> 0) / UINT32_RANGE;
 }
 
-/** A random UUID, version 4, lower case (RFC 9562 §5.4). */
+/** Returns a random UUID, version 4, in lower case (RFC 9562 §5.4). */
 export function uuidV4(random: Random): string {
   const bytes = random.bytes(16);
   const hex = [...bytes]

@@ -45,7 +45,7 @@ import type { QuotaState } from './overload/app-shares.ts';
 import type { NodeLoad } from './overload/entrance.ts';
 import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 
-/** What exists in one SFU at one moment. */
+/** The present contents of an SFU. */
 export interface SfuStats {
   readonly sessions: number;
   readonly publications: number;
@@ -53,22 +53,22 @@ export interface SfuStats {
 }
 
 /**
- * The server as its embedder sees it: one verb per endpoint of the HTTP API, with the bodies of that API.
+ * The SFU as its embedder sees it: one verb per endpoint of the HTTP API, with the bodies of that API.
  *
- * Requests are already valid in the sense of their schema in `@causeway/protocol`. Ids of apps and sessions come as they arrived: a
- * session is only made for an app id that can be one (`invalid_params`), and one that does not exist, or belongs to another app, is `session_not_found`. Every verb rejects with an `SfuError`; anything else is a defect.
+ * Requests must already be valid according to their schema in `@causeway/protocol`. Ids of apps and sessions are passed
+ * as received: a session is created only for a valid app id (`invalid_params`), and a session that does not exist or
+ * belongs to another app is `session_not_found`. Every verb rejects with an `SfuError`; any other error is a defect.
  *
- * A verb with a `caller` does only what that caller's token grants: it changes
- * only sessions of the token's subject (`forbidden`), and sees only those that the token names. Which
- * verbs a token is good for at all (`act`), when (`exp`, `nbf`) and where (`org`, `region`) is for
- * the caller of the verb to determine. Without a caller everything is permitted.
+ * A verb with a `caller` does only what that caller's token grants: it changes only sessions of the token's subject
+ * (`forbidden`), and sees only those that the token names. The caller of the verb must check which verbs a token allows
+ * (`act`), and when (`exp`, `nbf`) and where (`org`, `region`) it is valid. Without a caller, everything is permitted.
  */
 export interface Sfu {
   /** Port for the media of all sessions and for plain STUN requests. */
   readonly udpPort: number;
-  /** Its number in session ids. */
+  /** The number of this node in session ids. */
   readonly nodeNo: number;
-  /** @param bounds of this app, where they are not those of `SfuOptions.appBounds`; they hold for the sessions it has, too */
+  /** @param bounds of this app, where they differ from `SfuOptions.appBounds`; they apply to its existing sessions too */
   createSession(
     appId: string,
     request: CreateSessionRequest,
@@ -107,51 +107,51 @@ export interface Sfu {
   ): Promise<CloseDataChannelsReply>;
   listDataChannels(appId: string, sessionId: string, caller?: TokenGrants): Promise<ListDataChannelsReply>;
   /**
-   * Makes this process itself a participant: it publishes data channels and subscribes to them with plain functions, without a peer
-   * connection. It counts as one session of the app.
+   * Makes this process a participant, which publishes and subscribes to data channels by plain functions, without a
+   * peer connection. It counts as one session of the app.
    *
-   * @throws quota_exceeded – the app has as many sessions as it may
+   * @throws quota_exceeded – the app has reached its number of sessions
    * @throws draining – the SFU is closing
    */
   data(appId: string, options?: ParticipantOptions): Promise<DataParticipant>;
   listSessions(appId: string, request?: ListSessionsRequest, caller?: TokenGrants): Promise<ListSessionsReply>;
   listTracks(appId: string, sessionId: string, caller?: TokenGrants): Promise<ListTracksReply>;
-  /** The tree by which a track of a session on this node reaches the others, and why it is so. */
+  /** Returns the tree along which a local session's track reaches other nodes, with the reason for each hop. */
   trackPath(appId: string, sessionId: string, trackId: string, caller?: TokenGrants): Promise<TrackPathReply>;
-  /** As `trackPath`, of a data channel. */
+  /** Like `trackPath`, for a data channel. */
   dataChannelPath(appId: string, sessionId: string, dataChannelName: string, caller?: TokenGrants): Promise<DataChannelPathReply>;
   describeSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
-  /** Why no media flows to or from a session, or why it has ended (within the last ten minutes), and the figures behind that. */
+  /** Explains why no media flows to or from a session, or why it ended (within the last ten minutes), with the underlying figures. */
   diagnoseSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DiagnoseReply>;
   patchSession(appId: string, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
-  /** Renames a published track, or announces that it is muted. Subscriptions by its former name stay as they are. */
+  /** Renames a published track, or announces that it is muted. Subscriptions by its former name do not change. */
   patchTrack(appId: string, sessionId: string, trackId: string, request: PatchTrackRequest, caller?: TokenGrants): Promise<PatchTrackReply>;
-  /** Closing a closed session succeeds. */
+  /** Ends a session. Closing a closed session succeeds. */
   deleteSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DeleteSessionReply>;
   /**
-   * Closes the sessions of a subject that were created, or changed last, with a token that is good no longer.
+   * Closes the sessions of a subject that were created, or last changed, with a token that is no longer valid.
    *
-   * @returns how many
+   * @returns the number of closed sessions
    */
   closeSessionsOf(appId: string, revoked: RevokedTokens): number;
-  /** What the quota of an app allows from now on, on this node: the owner of the quota counts it. Media is paused within two seconds. */
+  /** Sets what the quota of an app now allows on this node; the owner of the quota counts the usage. Media is paused within two seconds. */
   setQuota(appId: string, state: QuotaState): void;
-  /** Tells what happens from now on, in the turn in which it happens. @returns ends the watching */
+  /** Reports later events, in the turn in which they occur. @returns a function that stops the reports */
   watch(watcher: SfuWatcher): () => void;
-  /** Whether new sessions are taken: sockets are open and `close()` has not been called. */
+  /** Whether new sessions are accepted: sockets are open and `close()` has not been called. */
   isReady(): boolean;
-  /** Whether media is being carried: false if the media loop has hung for seconds. */
+  /** Whether media is carried; false if the media loop has hung for seconds. */
   isAlive(): boolean;
-  /** How full the node is; cheap to ask. */
+  /** Returns how full the node is. The call is cheap. */
   load(): NodeLoad;
   readonly stats: SfuStats;
-  /** Everything that can be counted. Looks at every session: ask now and then, not for every request. */
+  /** Returns all counts. It examines every session, so call it occasionally, not for every request. */
   inspect(): Promise<SfuInspection>;
   /**
-   * What apps have used on this node since this was asked last, in bytes; an app may come more than once. Nothing is left out at the end: ask
-   * once more after `close`.
+   * Returns the bytes that apps have carried through this node since the last call; an app may be listed several times.
+   * To miss nothing, call it once more after `close`.
    */
   takeUsage(): Promise<readonly AppUsage[]>;
-  /** Closes every session, says goodbye to their peers and releases sockets and timers. May be called again. */
+  /** Closes every session, notifies the peers, and releases sockets and timers. May be called again. */
   close(): Promise<void>;
 }

@@ -1,41 +1,42 @@
 import type { CertificateFingerprint, EngineAnswers, EngineCommand, EngineEventListener } from '@causeway/media';
 import type { ShardInspection } from './inspection.ts';
 
-/** What a shard can be asked, by question, and what it answers; all of it is plain data. */
+/** The questions that a shard answers, each with the type of the answer, which is plain data. */
 export interface ShardAnswers extends EngineAnswers {
   /** Live objects, traffic and discarded packets, for metrics and for finding leaks. */
   readonly inspection: ShardInspection;
 }
 
-/** What a shard can be asked. */
+/** The name of a question to a shard. */
 export type ShardQuestion = keyof ShardAnswers;
 
 /**
- * An engine with its sockets and its time, wherever it runs. Commands, events and answers are plain data, so a worker thread can
- * stand behind it; one shard in front of another looks only at what it changes and passes on the rest.
+ * An engine with its sockets and its clock, wherever it runs. Commands, events and answers are plain data, so a worker
+ * thread can implement it. A shard that wraps another one handles only what it changes and passes on the rest.
  */
 export interface Shard {
-  /** The fingerprint of the certificate that peers of this shard are shown, for the SDP. */
+  /** Fingerprint for the SDP, of the certificate that this shard presents to peers. */
   readonly fingerprint: CertificateFingerprint;
   /** UDP port of the host candidates. */
   readonly port: number;
-  /** How many engines stand behind this one; the number of each is written into the ICE user fragments of its transports. */
+  /** The number of engines behind this shard. The number of each engine is part of the ICE ufrags of its transports. */
   readonly shardCount: number;
-  /** Which of them a new session should have: below `shardCount`. */
+  /** Chooses the engine for a new session. @returns a number below `shardCount` */
   chooseShardNo(): number;
-  /** Events come after the command that caused them has returned, so a listener may send any command. */
+  /** Sets the listener. Events are delivered after the command that caused them has returned, so the listener may send any command. */
   setListener(listener: EngineEventListener): void;
   /** Commands are carried out in the order in which they are sent. */
   send(command: EngineCommand): void;
   /**
-   * Several engines behind one shard answer together; accounts and links may then be named several times.
+   * Asks a question. Several engines behind one shard answer together; accounts and links may then be listed several
+   * times.
    *
-   * @param transportId the transport that a question about one is about
+   * @param transportId the transport that the question is about, if it is about one
    * @throws Error – the engine is gone
    */
   ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
-  /** Whether the loops that carry media turn, as far as is known; with several, whether one of them does. */
+  /** Whether the event loops that carry media run, as far as is known; with several, whether at least one does. */
   isAlive(): boolean;
-  /** Sends what is due to be sent, then releases sockets and timers. */
+  /** Sends what is due, then releases sockets and timers. */
   close(): Promise<void>;
 }

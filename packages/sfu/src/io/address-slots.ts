@@ -1,22 +1,22 @@
 import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 
 export const NO_ADDRESS_SLOT = -1;
-/** More peers than one thread ever has; the system provides the memory only when it is written to. */
+/** More peers than one thread ever has. The system provides the memory only when it is written to. */
 const MAX_SLOTS = 16_384;
 
-/** Remote addresses in the system's own form, side by side in memory that never moves. */
+/** Remote addresses in the system's binary form, side by side in memory that never moves. */
 export class AddressSlots {
   readonly bytes = new Uint8Array(MAX_SLOTS * SOCKET_ADDRESS_BYTES);
   readonly #lengths = new Uint8Array(MAX_SLOTS);
   readonly #free: number[] = [];
   #unused = 0;
 
-  /** How many are in use. */
+  /** The number of slots in use. */
   get taken(): number {
     return this.#unused - this.#free.length;
   }
 
-  /** @returns the slot that the address is in from now on; `NO_ADDRESS_SLOT` if there is none left, or the address has no such form */
+  /** Stores an address. @returns its slot; `NO_ADDRESS_SLOT` if none is free or the address has no binary form */
   take(address: string, port: number): number {
     const slot = this.#free.pop() ?? this.#unused;
     if (slot === MAX_SLOTS) return NO_ADDRESS_SLOT;

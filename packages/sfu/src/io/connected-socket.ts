@@ -3,16 +3,15 @@ import { createLiteralSocket } from './literal-socket.ts';
 import type { SocketPath } from './socket-path.ts';
 
 /**
- * Half a second of 8 Mbit/s. The kernel counts a packet twice, and takes memory only for what is in
- * the buffer.
+ * Half a second of 8 Mbit/s. The kernel counts each packet twice, and allocates memory only for packets in the buffer.
  */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
-/** Most systems grant no more. Hundreds of tracks arrive on one link. */
+/** Most systems allow no more. Hundreds of tracks arrive on one link. */
 const LINK_RECEIVE_BUFFER_BYTES = 4 << 20;
 
 /**
- * Whether the kernel delivers to the connected one of several sockets on a port: Linux does, others
- * have no SO_REUSEPORT for it.
+ * Whether the kernel delivers a datagram to the connected socket when several share a port. Linux does; on other
+ * systems SO_REUSEPORT does not allow it.
  */
 export function canConnectPaths(): boolean {
   return process.platform === 'linux';
@@ -20,17 +19,15 @@ export function canConnectPaths(): boolean {
 
 export interface ConnectedSocketListener {
   onMessage(datagram: Buffer, from: RemoteInfo): void;
-  /**
-   * The socket has failed. This is called at most once, and only for a socket that was handed out.
-   */
+  /** The socket has failed. This is called at most once, and only for a socket that was returned. */
   onFailed(): void;
 }
 
 /**
- * Opens a socket on one of our ports that receives from one path only, and sends there.
+ * Opens a socket on one of the node's ports that exchanges datagrams with one path only.
  *
- * @returns undefined if the system refuses, as it does without free descriptors; the shared socket
- *   then continues to serve the path
+ * @returns undefined if the system refuses, for example because no file descriptor is free; the shared socket then
+ * continues to serve the path
  */
 export function openConnectedSocket(path: SocketPath, port: number, listener: ConnectedSocketListener): Socket | undefined {
   const { address } = path.shared;
@@ -39,7 +36,7 @@ export function openConnectedSocket(path: SocketPath, port: number, listener: Co
   const socket = createLiteralSocket(address, { reusePort: true, receiveBufferBytes });
   let state: 'opening' | 'open' | 'failed' = 'opening';
   socket.on('message', (datagram, from) => listener.onMessage(datagram, from));
-  // A later ICMP answer only says that the peer is gone, which consent notices anyway.
+  // A later ICMP error only says that the peer is gone, which consent checks detect anyway.
   socket.on('error', () => {
     if (state === 'open') listener.onFailed();
     state = 'failed';
@@ -58,12 +55,12 @@ export function openConnectedSocket(path: SocketPath, port: number, listener: Co
   return undefined;
 }
 
-/** A socket whose opening failed may have nothing to close. */
+/** Closes a socket that may have failed before it was open. */
 function closeQuietly(socket: Socket): void {
   socket.removeAllListeners('message');
   try {
     socket.close();
   } catch {
-    // It was never open.
+    // The socket was never open.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Datagrams of one socket on their way into one system call: an array of `mmsghdr` structures, each
- * of which names an address and a piece of memory.
+ * Datagrams of one socket that are sent in one system call: an array of `mmsghdr` structures, each of which points to
+ * an address and to memory.
  *
  * @see sendmmsg(2)
  */
@@ -10,10 +10,7 @@ import { isForNow, refusalOfErrno, type SendRefusal } from './send-counters.ts';
 import { SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/**
- * A flush of a large fan-out in a few calls; with more the headers would push the packets out of
- * the nearest cache.
- */
+/** A large fan-out takes a few calls. With more headers per call, they would evict the packets from the L1 cache. */
 const MAX_DATAGRAMS = 64;
 
 /** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
@@ -31,18 +28,17 @@ const TWO_TO_32 = 2 ** 32;
 const TWO_TO_MINUS_32 = 2 ** -32;
 const NO_FD = -1;
 
-/** A path with a place for its remote address in the system's form. */
+/** A path whose remote address has a slot in the system's form. */
 export interface SlottedPath extends Path {
   readonly addressSlot: number;
 }
 
 export interface DatagramBatchListener {
   /**
-   * The system's buffer is full. Called for each remaining datagram, in order; the bytes are valid
-   * until it returns.
+   * The system's buffer is full. Called for each remaining datagram, in order; the bytes are valid until it returns.
    */
   onFull(path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
-  /** The system will never take a datagram; the bytes are valid until this returns. */
+  /** The system refuses a datagram for good; the bytes are valid until this returns. */
   onRefused(refusal: SendRefusal, path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void;
 }
 
@@ -51,16 +47,16 @@ export class DatagramBatch {
   #fd: number;
   readonly #addresses: AddressSlots;
   readonly #addressesAt: number;
-  /** All headers, and behind them one piece for each. */
+  /** All headers, followed by one `iovec` for each. */
   readonly #words = new Uint32Array(new ArrayBuffer(MAX_DATAGRAMS * (HEADER_WORDS + PIECE_WORDS) * WORD_BYTES));
   readonly #headersAt: number;
-  /** The same, as system calls take it: to make a `bigint` for each would cost more. */
+  /** The same address as system calls take it, because creating a `bigint` for each call costs more. */
   readonly #allHeadersAt: bigint;
-  /** The memory that pieces are in, and where it lies. */
+  /** The memory that the packets are in, and its address. */
   #memory: ProtectedBytes | undefined;
   #memoryAt = 0;
   readonly #listener: DatagramBatchListener;
-  /** Where each goes; those that were sent last, too. */
+  /** The path of each datagram, including those of the last batch. */
   readonly #paths = new Array<SlottedPath | undefined>(MAX_DATAGRAMS).fill(undefined);
   readonly #kinds = new Uint8Array(MAX_DATAGRAMS);
   #count = 0;
@@ -80,13 +76,10 @@ export class DatagramBatch {
     }
   }
 
-  /**
-   * Adds a datagram for a path that has an address slot. The bytes must stay as they are until
-   * `send`.
-   */
+  /** Adds a datagram for a path that has an address slot. The bytes must not change until `send`. */
   add(path: SlottedPath, memory: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
     if ((this.#count === MAX_DATAGRAMS || memory !== this.#memory) && !this.#makeRoom(memory)) {
-      // In the batch it would overtake the datagrams that were left.
+      // If it were added to the batch, it would overtake the datagrams that were left out.
       this.#listener.onFull(path, memory, offset, length, kind);
       return;
     }
@@ -101,8 +94,8 @@ export class DatagramBatch {
   }
 
   /**
-   * Sends all that was added. A datagram that the system refuses costs none of the others; once the
-   * buffer is full, no call is spent on the rest.
+   * Sends all datagrams that were added. One that the system refuses does not affect the others; once the buffer is
+   * full, no further calls are made.
    *
    * @returns false if there was no room for some of them
    */
@@ -114,17 +107,17 @@ export class DatagramBatch {
     return true;
   }
 
-  /** Forgets what was added but not sent. */
+  /** Discards the datagrams that were added but not sent. */
   discard(): void {
     this.#count = 0;
   }
 
-  /** Lets go of the paths that were sent to. */
+  /** Releases the references to paths of the last batch. */
   forgetSent(): void {
     this.#paths.fill(undefined, this.#count);
   }
 
-  /** The descriptor may be another socket's from now on. */
+  /** Stops using the descriptor, which may soon belong to another socket. */
   close(): void {
     this.#fd = NO_FD;
   }
@@ -134,7 +127,7 @@ export class DatagramBatch {
       const taken = this.#sendFrom(next, count);
       next += taken;
       if (next === count) break;
-      // The system reports why it stopped only when the next call begins with that datagram.
+      // The system reports why it stopped only in a call that begins with the datagram in question.
       if (taken > 0) continue;
       const errno = this.#calls.lastError();
       if (isForNow(errno)) {
@@ -147,7 +140,7 @@ export class DatagramBatch {
     return true;
   }
 
-  /** @returns how many the system took */
+  /** @returns how many datagrams the system accepted */
   #sendFrom(first: number, count: number): number {
     const headersAt = first === 0 ? this.#allHeadersAt : BigInt(this.#headersAt + first * HEADER_WORDS * WORD_BYTES);
     return Math.max(0, this.#calls.sendMany(this.#fd, headersAt, count - first));
@@ -177,7 +170,7 @@ export class DatagramBatch {
     return this.#words[MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS + PIECE_LENGTH] ?? 0;
   }
 
-  /** @returns false if there was no room for some of what was added before */
+  /** @returns false if there was no room for some of the datagrams added before */
   #makeRoom(memory: ProtectedBytes): boolean {
     const hasRoom = this.send();
     if (memory !== this.#memory) {
@@ -188,7 +181,7 @@ export class DatagramBatch {
   }
 
   #writePointer(word: number, address: number): void {
-    // Stores keep the low 32 bits of a whole number.
+    // Storing to a Uint32Array keeps the low 32 bits of a whole number.
     this.#words[word] = address;
     this.#words[word + 1] = address * TWO_TO_MINUS_32;
   }

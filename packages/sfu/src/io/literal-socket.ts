@@ -4,8 +4,8 @@ import { isIPv6 } from 'node:net';
 type LookupCallback = (error: NodeJS.ErrnoException | null, address: string, family: number) => void;
 
 /**
- * Makes a socket for a literal address. Node resolves even literals asynchronously unless told otherwise; with this, `bind`,
- * `connect` and `send` take effect before they return.
+ * Creates a socket for a literal address. By default, Node resolves even literals asynchronously; with this lookup,
+ * `bind`, `connect` and `send` take effect before they return.
  */
 export function createLiteralSocket(
   address: string,
@@ -25,7 +25,7 @@ function lookupLiteral(address: string, _options: unknown, callback: LookupCallb
   callback(null, address, isIPv6(address) ? 6 : 4);
 }
 
-/** @throws the system's error with address and port in its message; the socket is closed then */
+/** Binds the socket. @throws the system's error with address and port in its message; the socket is then closed */
 export function bindSocket(socket: Socket, address: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const refuse = (error: Error): void => {

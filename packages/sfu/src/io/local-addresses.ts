@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-/** Addresses that the media port listens on, one socket each, and what it tells clients to send to. */
+/** The addresses that the media port listens on, with one socket each, and those that it announces to clients. */
 export interface MediaAddresses {
   readonly listen: readonly string[];
   readonly announced: readonly string[];
@@ -10,13 +10,14 @@ export interface MediaAddresses {
 const ANY = new Set(['0.0.0.0', '::', '*']);
 
 /**
- * Resolves what to listen on and what to announce.
+ * Resolves the addresses to listen on and to announce.
  *
- * Every local address gets a socket of its own: answers must leave from the address that was asked, which one socket on the
- * wildcard address cannot promise on a host with several.
+ * Each local address gets its own socket, because a reply must leave from the address that received the request. One
+ * socket on the wildcard address cannot guarantee that on a host with several addresses.
  *
- * @param listen addresses to listen on; a wildcard (`0.0.0.0`, `::`) stands for all local addresses of its family; none for all
- * @param announced what to announce instead, behind a NAT say; none for the addresses listened on
+ * @param listen addresses to listen on; a wildcard (`0.0.0.0`, `::`) stands for all local addresses of its family;
+ * empty for all
+ * @param announced addresses to announce instead, for example behind a NAT; empty for the addresses listened on
  */
 export function resolveMediaAddresses(listen: readonly string[], announced: readonly string[]): MediaAddresses {
   const wanted = listen.length === 0 ? ['0.0.0.0', '::'] : listen;
@@ -36,7 +37,7 @@ function localAddresses(wildcard: string): string[] {
   );
 }
 
-/** @returns the name of the interface that a zone of IPv6 stands for; its number if there is none */
+/** @returns the interface name for an IPv6 zone; its number if no interface has it */
 export function zoneName(scopeId: number): string {
   for (const [name, entries] of Object.entries(networkInterfaces()))
     if (entries?.some((entry) => entry.family === 'IPv6' && entry.scopeid === scopeId)) return name;

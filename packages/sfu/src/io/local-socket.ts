@@ -1,7 +1,4 @@
-/**
- * Opens the unconnected socket of a local address, from which all paths without their own are
- * served.
- */
+/** Opens the unconnected socket of a local address, which serves all paths without a socket of their own. */
 import type { Socket } from 'node:dgram';
 import type { AddressSlots } from './address-slots.ts';
 import { DatagramBatch } from './datagram-batch.ts';
@@ -11,15 +8,15 @@ import type { LocalSocket } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 import type { Uplink } from './uplink.ts';
 
-/** Holds a burst of newcomers while the event loop is busy. */
+/** Holds a burst of new clients while the event loop is busy. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 /**
- * Holds one packet of each of several large fan-outs, as far as the system grants it. A larger
- * buffer in front of a narrow uplink would delay everything by what lies in it, sound included.
+ * Holds one packet of each of several large fan-outs, if the system allows it. On a narrow uplink, a larger buffer
+ * would delay everything behind its content, including audio.
  */
 const SEND_BUFFER_BYTES = 1 << 20;
 
-/** What it takes to send many datagrams with one call. */
+/** What sending many datagrams in one call requires. */
 export interface Batching {
   readonly systemCalls: SystemCalls;
   readonly addressSlots: AddressSlots;
@@ -28,14 +25,14 @@ export interface Batching {
 export interface LocalSocketOptions {
   readonly address: string;
   readonly port: number;
-  /** Whether others may share the port. */
+  /** Whether other sockets may share the port. */
   readonly reusePort: boolean;
-  /** Undefined sends each datagram by itself. */
+  /** If undefined, each datagram takes a system call. */
   readonly batching: Batching | undefined;
   readonly uplink: Uplink;
 }
 
-/** @throws the system's error, EADDRINUSE say; nothing stays open then */
+/** @throws the system's error, such as EADDRINUSE; nothing stays open in that case */
 export async function openLocalSocket(options: LocalSocketOptions): Promise<LocalSocket> {
   const { address, port, reusePort, batching, uplink } = options;
   const createSocket = (): Socket =>
@@ -48,7 +45,7 @@ export async function openLocalSocket(options: LocalSocketOptions): Promise<Loca
 }
 
 /**
- * Takes a port alone for a moment, which fails if another process shares it out.
+ * Binds a port exclusively for a moment, which fails if another process shares it.
  *
  * @returns the port, which is free again
  * @throws the system's error if the port is taken
@@ -62,9 +59,9 @@ export async function probePort(address: string, port: number): Promise<number> 
 }
 
 /**
- * Opens and binds a socket ourselves, to know its descriptor.
+ * Opens and binds a socket by system calls, in order to know its file descriptor.
  *
- * @returns undefined where the system does not allow that
+ * @returns undefined if the system does not allow it
  */
 function openBatchingSocket(
   { address, port, uplink }: LocalSocketOptions,

@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
 
-/** How much memory this process can use before the system kills a process: the container's limit, or what the machine has. */
+/** Returns the memory that this process can use before the system kills it: the limit of the container, or the memory of the machine. */
 export function memoryLimitBytes(): number {
-  // 0 or a number beyond any machine if there is no limit.
+  // Without a limit, Node returns 0 or a number larger than the memory of any machine.
   const constrainedBytes = process.constrainedMemory();
   return constrainedBytes > 0 ? Math.min(constrainedBytes, totalmem()) : totalmem();
 }

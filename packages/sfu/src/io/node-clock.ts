@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** The process's own time. Its timers do not keep the process alive. */
+/** Returns a clock for the process's real time. Its timers do not keep the process alive. */
 export function createNodeClock(): Clock {
   const armed = new Set<NodeJS.Timeout>();
   return {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 
-/** Where Linux says what a process may use. */
+/** The file in which Linux lists the limits of a process. */
 const LIMITS_FILE = '/proc/self/limits';
 const OPEN_FILES = /^Max open files +(\d+)/m;
 
-/** How many files and sockets this process may have open at once. Infinity where the system does not say, or sets no limit. */
+/** Returns how many files and sockets this process may have open. Infinity if the system does not tell, or sets no limit. */
 export function openFilesLimit(): number {
   try {
     const [, count] = OPEN_FILES.exec(readFileSync(LIMITS_FILE, 'utf8')) ?? [];

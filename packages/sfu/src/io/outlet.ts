@@ -1,29 +1,28 @@
 /**
  * A UDP socket as a sender that may be full.
  *
- * libuv keeps a pointer to each datagram that a full socket does not take, and accepts any number
- * of them. An outlet therefore hands libuv only memory that is not written to again, and one
- * datagram at a time. Once libuv has sent that one, the socket has room, and the outlet sends what
- * it holds. The kernel calls a socket writable when its buffer is half empty; until then an outlet
- * makes no system call.
+ * libuv keeps a pointer to each datagram that a full socket does not accept, and queues any number of them. An outlet
+ * therefore passes libuv only memory that is not written to again, and one datagram at a time. Once libuv has sent that
+ * datagram, the socket has room, and the outlet sends those that wait. The kernel calls a socket writable when its
+ * buffer is half empty; until then an outlet makes no system call.
  */
 import type { Socket } from 'node:dgram';
 import type { Path, SendKind } from '@causeway/media';
 import { isMedia, refusalOfError } from './send-counters.ts';
 import { isBulk, type Uplink } from './uplink.ts';
 
-/** One full socket must leave room for the datagrams of others. */
+/** One full socket must leave room for the datagrams of other sockets. */
 const MAX_WAITING_DATAGRAMS = 2_048;
 /**
- * Receivers skip a picture that is later than this, but they still play sound. SCTP takes data that is
- * missing for lost, sends less, and sends it again.
+ * Receivers skip a picture that is later than this, but still play audio. SCTP treats delayed data as lost, slows down,
+ * and retransmits it.
  */
 const MAX_BULK_AGE_MS = 100;
 const MAX_AGE_MS = 1_000;
 
-/** One packet of media in so many has its result waited for: the system may refuse some. */
+/** One media packet in this many reports its result, because the system may refuse some. */
 const SAMPLE_EVERY = 32;
-/** After the last one that was refused. */
+/** After a refusal, this many packets report their results. */
 const WATCH_PACKETS = 256;
 
 interface WaitingDatagram {
@@ -36,22 +35,22 @@ interface WaitingDatagram {
 }
 
 export class Outlet {
-  /** Whether a datagram is sent at once, because none waits here or in libuv. */
+  /** Whether a datagram can be sent at once, because none waits here or in libuv. */
   isClear = true;
   readonly #socket: Socket;
   readonly #isConnected: boolean;
   readonly #uplink: Uplink;
-  /** Audio, RTCP, STUN, handshakes and what nodes say to each other, which are sent before bulk. */
+  /** Audio, RTCP, STUN, handshakes and messages between nodes, which are sent before bulk. */
   #urgent: WaitingDatagram[] = [];
-  /** Video and data in the order in which they came. */
+  /** Video and data in order of arrival. */
   #bulk: WaitingDatagram[] = [];
-  /** Packets of media whose result is still to be waited for, and those since one whose result was. */
+  /** The number of media packets that still report their results, and of those since the last one that did. */
   #watched = 0;
   #unwatched = 0;
 
   /**
-   * @param isConnected whether the socket has a remote address; otherwise each datagram goes to its
-   * path's
+   * @param isConnected whether the socket has a remote address; otherwise each datagram is sent to the address of its
+   * path
    */
   constructor(socket: Socket, isConnected: boolean, uplink: Uplink) {
     this.#socket = socket;
@@ -59,7 +58,7 @@ export class Outlet {
     this.#uplink = uplink;
   }
 
-  /** How many bytes libuv holds; 0 once the socket is closed. */
+  /** The number of bytes that libuv holds; 0 once the socket is closed. */
   get bytesInSocket(): number {
     try {
       return this.#socket.getSendQueueSize();
@@ -68,10 +67,7 @@ export class Outlet {
     }
   }
 
-  /**
-   * Sends a datagram, holds a copy of it, or drops it. The caller may reuse the bytes when this
-   * returns.
-   */
+  /** Sends a datagram, holds a copy of it, or drops it. The caller may reuse the bytes when this returns. */
   send(path: Path, bytes: Uint8Array, offset: number, length: number, kind: SendKind): void {
     if (!this.isClear) {
       this.hold(path, bytes, offset, length, kind);
@@ -99,7 +95,7 @@ export class Outlet {
     this.#becomeFull();
   }
 
-  /** Sends what waits until the socket is full again. @returns whether the outlet is clear now */
+  /** Sends waiting datagrams until the socket is full again. @returns whether the outlet is now clear */
   drain(): boolean {
     if (this.isClear) return true;
     if (this.#holdsOne() || !this.#drain(this.#urgent, MAX_AGE_MS) || !this.#drain(this.#bulk, MAX_BULK_AGE_MS)) return false;
@@ -114,9 +110,9 @@ export class Outlet {
     this.#bulk = this.#bulk.filter((waiting) => waiting.path !== path || this.#abandon(waiting));
   }
 
-  /** Drops everything that waits. The owner calls this when it closes the socket. */
+  /** Drops all waiting datagrams. The owner calls this when it closes the socket. */
   close(): void {
-    // What is still sent reaches the socket, which refuses it.
+    // Later sends reach the socket, which refuses them.
     this.isClear = true;
     for (const waiting of this.#urgent) this.#abandon(waiting);
     for (const waiting of this.#bulk) this.#abandon(waiting);
@@ -125,7 +121,7 @@ export class Outlet {
     this.#uplink.forget(this);
   }
 
-  /** Whether a datagram may wait. What is urgent displaces the oldest bulk. */
+  /** Whether a datagram may wait. An urgent one displaces the oldest bulk datagram. */
   #admits(kind: SendKind): boolean {
     const most = isBulk(kind) ? MAX_WAITING_DATAGRAMS / 2 : MAX_WAITING_DATAGRAMS;
     while (this.#urgent.length + this.#bulk.length >= most || !this.#uplink.hasRoomFor(kind)) {
@@ -164,9 +160,9 @@ export class Outlet {
   }
 
   /**
-   * Hands a datagram to the socket.
+   * Passes a datagram to the socket.
    *
-   * @returns whether libuv keeps the memory because the system did not take the datagram
+   * @returns whether libuv keeps the memory because the system did not accept the datagram
    */
   #isKept(path: Path, memory: Buffer, length: number, kind: SendKind): boolean {
     const { remotePort, remoteAddress } = path;
@@ -182,8 +178,8 @@ export class Outlet {
   }
 
   /**
-   * A callback costs a tenth of the send, so one packet of media in a few has one, until a datagram is
-   * refused: then each has, for as long as that goes on.
+   * Whether to wait for the result of a send. The callback costs a tenth of the send, so only one media packet in
+   * `SAMPLE_EVERY` has one. After a refusal, every packet has one until `WATCH_PACKETS` packets in a row were accepted.
    */
   #wantsResult(kind: SendKind): boolean {
     if (!isMedia(kind)) return true;

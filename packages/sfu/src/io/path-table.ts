@@ -1,14 +1,15 @@
 import { AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 import type { LocalSocket, SocketPath } from './socket-path.ts';
 
-/** Where the address is in a socket address, in 32-bit words. */
+/** Offsets of the address in a socket address, in 32-bit words. */
 const IPV4_WORD = 1;
 const IPV6_WORD = 2;
 const IPV6_SCOPE_WORD = 6;
 
 /**
- * Paths that transports have claimed, by remote address. Looked up for every datagram that arrives at a shared socket, so the
- * key is the port number first: building a string per packet would cost more than the few comparisons do.
+ * The paths that transports have claimed, by remote address. The table is searched for every datagram that arrives at a
+ * shared socket, so the first key is the port number: building a string for each packet would cost more than a few
+ * comparisons.
  */
 export class PathTable {
   readonly #byPort = new Map<number, SocketPath[]>();
@@ -20,7 +21,7 @@ export class PathTable {
     return size;
   }
 
-  /** All that are remembered, in no order. */
+  /** All remembered paths, in no particular order. */
   *paths(): Iterable<SocketPath> {
     for (const paths of this.#byPort.values()) yield* paths;
   }
@@ -33,9 +34,9 @@ export class PathTable {
   }
 
   /**
-   * As `find`, for a source in the system's own form.
+   * Like `find`, for a source address in the system's form.
    *
-   * @param words a socket address at `at`, counted in words
+   * @param words contains a socket address at `at`, an index in words
    */
   findSource(shared: LocalSocket, words: Int32Array, at: number, port: number): SocketPath | undefined {
     const paths = this.#byPort.get(port);
@@ -62,7 +63,7 @@ export class PathTable {
     else this.#byPort.set(path.remotePort, others);
   }
 
-  /** An address that has no such form, as one with a zone, is found by its text only. */
+  /** An address without a binary form, such as one with a zone, is found only by its text. */
   #noteWords(path: SocketPath): void {
     const words = this.#scratch;
     const bytes = new Uint8Array(words.buffer);

@@ -5,18 +5,18 @@ import { createResidentMemory } from './resident-memory.ts';
 
 const INTERVAL_MS = 1_000;
 /**
- * The histogram's timer is due this often; what it records is the time between two of its calls, all of it. Every call wakes the process,
- * and waking is expensive on an idle node; ten samples a second also reveal a loop that is blocked again and again.
+ * Interval at which the histogram's timer is due. It records the whole time between two calls. Every call wakes the
+ * process, which is expensive on an idle node; ten samples a second still reveal a loop that is blocked repeatedly.
  */
 const RESOLUTION_MS = 100;
-/** The same where there was next to nothing to do: an idle node sleeps. */
+/** The interval after a second with almost nothing to do, so that an idle node can sleep. */
 const IDLE_RESOLUTION_MS = 500;
 const IDLE_UTILIZATION = 0.02;
 const NANOSECONDS_PER_MS = 1e6;
 
-/** What a thread that carries media knows of itself. */
+/** What a thread that carries media reports about itself. */
 export interface MediaThread {
-  /** Share of datagrams that were lost to a full uplink since this was called last. */
+  /** Returns the share of datagrams lost to a full uplink since the last call. */
   takeUplinkLossRatio(): number;
   /** Milliseconds slept so far outside the event loop, which counts them as work. */
   readonly sleptMs: number;
@@ -25,7 +25,7 @@ export interface MediaThread {
 /**
  * Measures this process once a second, with timers that do not keep it alive.
  *
- * @param maxMemoryBytes of the resident set
+ * @param maxMemoryBytes limit of the resident set
  * @param media default: this thread carries none
  */
 export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): LoadSource {
@@ -53,7 +53,7 @@ export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): 
     return sample;
   }
 
-  /** Begins with an empty histogram. */
+  /** Restarts the histogram at the given interval. */
   function watchAt(wantedMs: number): void {
     if (wantedMs === resolutionMs) {
       delays.reset();
@@ -78,17 +78,17 @@ export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): 
   };
 }
 
-/** @returns the share of the time that was work, when `sleptMs` of what the event loop took for work were not */
+/** @returns the share of time spent working, excluding `sleptMs` that the event loop counted as work */
 export function workShare({ active, idle }: { readonly active: number; readonly idle: number }, sleptMs: number): number {
   return active + idle > 0 ? Math.max(0, active - sleptMs) / (active + idle) : 0;
 }
 
-/** @returns how often to look for delays during the next second, by how busy the last one was */
+/** @returns the sampling interval for the next second, given the utilization of the last one */
 export function lookingIntervalMs(utilization: number): number {
   return utilization < IDLE_UTILIZATION ? IDLE_RESOLUTION_MS : RESOLUTION_MS;
 }
 
-/** The JavaScript heap has a limit of its own, and reaching it ends the process just as surely. */
+/** The JavaScript heap has a limit of its own, and exceeding it also ends the process. */
 function memoryShare(residentBytes: number, maxMemoryBytes: number): number {
   const { used_heap_size: heapBytes, heap_size_limit: heapLimitBytes } = getHeapStatistics();
   return Math.max(residentBytes / maxMemoryBytes, heapBytes / heapLimitBytes);

@@ -1,6 +1,6 @@
 /**
- * Datagrams that one system call brings: an array of `mmsghdr` structures, each with room for a
- * source address and a datagram.
+ * Datagrams that one system call receives: an array of `mmsghdr` structures, each with room for a source address and a
+ * datagram.
  *
  * @see recvmmsg(2)
  */
@@ -10,14 +10,14 @@ import { zoneName } from './local-addresses.ts';
 import { AF_INET6, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** What a busy millisecond brings; all slots together stay within the nearest but one cache. */
+/** As many as arrive in a busy millisecond; all slots together fit into the L2 cache. */
 const MAX_DATAGRAMS = 64;
 /**
- * Every packet of media fits. Not a power of two, so that the beginnings of the slots do not compete for the
- * same few lines of a cache.
+ * Large enough for every media packet. It is not a power of two, so that the beginnings of the slots do not compete for
+ * the same cache lines.
  */
 const SLOT_BYTES = 2_112;
-/** What the slot does not hold of the longest datagram there is goes to memory that is hardly ever touched. */
+/** The rest of the longest possible datagram goes to memory that is hardly ever touched. */
 const OVERFLOW_BYTES = 65_536 - SLOT_BYTES;
 
 /** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
@@ -48,9 +48,9 @@ export class ReceivedBatch {
   readonly #headersAt: bigint;
   readonly #slots = new Uint8Array(new ArrayBuffer(MAX_DATAGRAMS * SLOT_BYTES));
   readonly #overflow = new Uint8Array(new ArrayBuffer(MAX_DATAGRAMS * OVERFLOW_BYTES));
-  /** The view on each slot that was handed out last: packets of a stream tend to be equally long. */
+  /** The view of each slot that was last returned, since packets of a stream tend to have the same length. */
   readonly #views: Uint8Array[] = [];
-  /** How many headers the last call has written to. */
+  /** The number of headers that the last call wrote to. */
   #taken = MAX_DATAGRAMS;
 
   constructor(calls: SystemCalls) {
@@ -75,20 +75,20 @@ export class ReceivedBatch {
     }
   }
 
-  /** How many datagrams one call brings at most. */
+  /** The most datagrams that one call returns. */
   get capacity(): number {
     return MAX_DATAGRAMS;
   }
 
-  /** Takes what waits in a socket. @returns how many datagrams that were; what was taken before is gone */
+  /** Receives the datagrams that wait in a socket. @returns their number; the datagrams of the previous call become invalid */
   receive(fd: number): number {
-    // The system has written how long the sources were, in place of the room there is for them.
+    // The system has replaced the size of the address buffer with the length of the source address.
     for (let index = 0; index < this.#taken; index++) this.#words[index * HEADER_WORDS + NAME_LENGTH] = SOCKET_ADDRESS_BYTES;
     this.#taken = Math.max(0, this.#calls.receiveMany(fd, this.#headersAt, MAX_DATAGRAMS));
     return this.#taken;
   }
 
-  /** A datagram. The bytes are the caller's until the next `receive`, and may be overwritten. */
+  /** Returns a datagram. The caller may overwrite the bytes, which are valid until the next `receive`. */
   datagram(index: number): Uint8Array {
     const length = this.#words[index * HEADER_WORDS + DATAGRAM_LENGTH] ?? 0;
     const view = this.#views[index];
@@ -100,7 +100,7 @@ export class ReceivedBatch {
     return fitting;
   }
 
-  /** Where the source of a datagram begins in `sources`. */
+  /** Returns the index in `sources` of a datagram's source address. */
   sourceAt(index: number): number {
     return index * ADDRESS_WORDS;
   }
@@ -110,7 +110,7 @@ export class ReceivedBatch {
     return ((this.#sourceBytes[at + 2] ?? 0) << 8) | (this.#sourceBytes[at + 3] ?? 0);
   }
 
-  /** The source as `node:dgram` writes it. */
+  /** The source address as `node:dgram` writes it. */
   sourceAddress(index: number): string {
     const at = index * SOCKET_ADDRESS_BYTES;
     const bytes = this.#sourceBytes;
@@ -133,7 +133,7 @@ export class ReceivedBatch {
   }
 
   #writePointer(word: number, address: number): void {
-    // Stores keep the low 32 bits of a whole number.
+    // Storing to a Uint32Array keeps the low 32 bits of a whole number.
     this.#words[word] = address;
     this.#words[word + 1] = address * TWO_TO_MINUS_32;
   }

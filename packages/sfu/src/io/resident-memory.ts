@@ -1,9 +1,9 @@
 /**
- * Tells how much memory the process has. Linux says so in a file, which a process without a free file descriptor cannot open: the figure
- * is then the one before.
+ * Returns a function that reads the resident memory of the process. On Linux it is in a file, which a process without a
+ * free file descriptor cannot open; the function then returns the previous value.
  *
- * @param readBytes throws the system's error when it cannot say
- * @returns bytes; 0 until the system has once been able to say
+ * @param readBytes throws the system's error when the value cannot be read
+ * @returns bytes; 0 until it was read for the first time
  */
 export function createResidentMemory(readBytes: () => number = process.memoryUsage.rss): () => number {
   let lastBytes = 0;

@@ -1,15 +1,15 @@
-/** Counts what a node could not send, and why, in the words of the metrics. */
+/** Counts the datagrams that a node could not send, by reason, under the names that the metrics use. */
 import { constants } from 'node:os';
 import { type SEND_KIND_NAMES, SendKind } from '@causeway/media';
 
 export const SEND_REFUSALS = ['too_long', 'unreachable', 'forbidden', 'nobody_there', 'no_socket', 'other'] as const;
 
-/** Why the system refused a datagram for good: a class of `errno`. */
+/** Why the system refused a datagram for good: a class of `errno` values. */
 export type SendRefusal = (typeof SEND_REFUSALS)[number];
 
 type SendKindName = (typeof SEND_KIND_NAMES)[number];
 
-/** What one socket layer could not send, counting up. */
+/** What one socket layer could not send, as counters that only increase. */
 export interface SendCounters {
   readonly refused: Record<SendRefusal, number>;
   /** Datagrams dropped because the uplink was full, by what they carried. */
@@ -23,7 +23,7 @@ export function createSendCounters(): SendCounters {
   };
 }
 
-/** The keys are names of `errno`, and Node's codes for a socket that is closed or not connected. */
+/** The keys are names of `errno` values, and Node's codes for a socket that is closed or not connected. */
 const REFUSALS_BY_CODE: Readonly<Record<string, SendRefusal>> = {
   EMSGSIZE: 'too_long',
   ENETUNREACH: 'unreachable',
@@ -42,17 +42,17 @@ const REFUSALS_BY_CODE: Readonly<Record<string, SendRefusal>> = {
 const { EAGAIN, EWOULDBLOCK, ENOBUFS, ENOMEM } = constants.errno;
 const REFUSALS_BY_ERRNO = new Map(Object.entries(constants.errno).map(([code, errno]) => [errno, REFUSALS_BY_CODE[code] ?? 'other']));
 
-/** Whether the system may take the same datagram later. Without a reason, that is assumed. */
+/** Whether the system may accept the same datagram later. This is assumed if there is no reason. */
 export function isForNow(errno: number): boolean {
   return errno === 0 || errno === EAGAIN || errno === EWOULDBLOCK || errno === ENOBUFS || errno === ENOMEM;
 }
 
-/** @param errno as the system numbers it */
+/** @param errno the system's error number */
 export function refusalOfErrno(errno: number): SendRefusal {
   return REFUSALS_BY_ERRNO.get(errno) ?? 'other';
 }
 
-/** @param error as `node:dgram` throws it or hands it to a callback */
+/** @param error as `node:dgram` throws it or passes it to a callback */
 export function refusalOfError(error: unknown): SendRefusal {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return (typeof code === 'string' ? REFUSALS_BY_CODE[code] : undefined) ?? 'other';

@@ -4,9 +4,9 @@
 const FIRST_MULTICAST_OCTET = 224;
 
 /**
- * Whether the system sends datagrams to an address. Anyone can forge a source, and nothing can be
- * sent to port 0, nor should it be sent to unspecified, multicast or broadcast addresses. A
- * subnet's broadcast address looks like any other, but the system refuses to send there.
+ * Whether the system can send datagrams to an address. Sources can be forged, and nothing can be sent to port 0, nor
+ * should anything be sent to an unspecified, multicast or broadcast address. The broadcast address of a subnet looks
+ * like any other, but the system refuses to send there.
  *
  * @param address a literal, as sockets write it
  */

@@ -1,13 +1,13 @@
-/** Reads the unconnected sockets of a port, many datagrams with one system call. */
+/** Reads the unconnected sockets of a port, many datagrams per system call. */
 import { classifyDatagram, type Path } from '@causeway/media';
 import type { PathTable } from './path-table.ts';
 import { ReceivedBatch } from './received-batch.ts';
 import type { LocalSocket } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** After so many calls others have their turn; the rest waits in the socket. */
+/** After this many calls, other work has its turn; the rest waits in the socket. */
 const MAX_CALLS = 4;
-/** As many packets as are authenticated together. */
+/** The number of packets that are authenticated together. */
 const GROUP = 4;
 
 export interface Source {
@@ -16,11 +16,11 @@ export interface Source {
 }
 
 export interface SharedReceiverListener {
-  /** @param datagram the receiver's; that of RTP and RTCP only until this returns */
+  /** @param datagram belongs to the receiver; that of RTP and RTCP only until this returns */
   onDatagram(path: Path, datagram: Uint8Array): void;
-  /** RTP that `onDatagram` gets next, in this order, after up to three others. */
+  /** Announces RTP that `onDatagram` will receive next, in this order, after at most three others. */
   onAhead(path: Path, packet: Uint8Array): void;
-  /** The same, from where no transport has claimed a path. */
+  /** Reports a datagram from an address for which no transport has claimed a path. */
   onStranger(local: LocalSocket, datagram: Uint8Array, from: Source): void;
 }
 
@@ -29,7 +29,7 @@ export class SharedReceiver {
   readonly #batch: ReceivedBatch;
   readonly #paths: PathTable;
   readonly #listener: SharedReceiverListener;
-  /** The datagrams of a group, and the paths that are known by now. */
+  /** The datagrams of a group, and their paths as far as they are known. */
   readonly #datagrams = new Array<Uint8Array | undefined>(GROUP).fill(undefined);
   readonly #pathsOf = new Array<Path | undefined>(GROUP).fill(undefined);
   readonly #locals: (LocalSocket & { readonly fd: number })[] = [];
@@ -46,22 +46,22 @@ export class SharedReceiver {
     return this.#locals.map(({ fd }) => fd);
   }
 
-  /** How many datagrams have come to a full buffer, counting up; the system has thrown them away. */
+  /** The number of datagrams that the system discarded because the buffer was full; it only increases. */
   get overflows(): number {
     return this.#locals.reduce((sum, { fd }) => sum + this.#calls.overflowsOf(fd), 0);
   }
 
-  /** Whether the datagrams of a path need no socket of its own. */
+  /** Whether this receiver reads the socket, so that its paths need none of their own. */
   reads({ fd }: LocalSocket): boolean {
     return fd !== undefined;
   }
 
-  /** Reads a socket from now on, unless its descriptor is not known. */
+  /** Starts to read a socket, unless its descriptor is unknown. */
   add(local: LocalSocket): void {
     if (hasDescriptor(local)) this.#locals.push(local);
   }
 
-  /** Takes what waits in all sockets. @returns how many datagrams that were */
+  /** Receives the datagrams that wait in all sockets. @returns their number */
   receive(): number {
     let taken = 0;
     for (let index = 0; index < this.#locals.length; index++) {
@@ -71,7 +71,7 @@ export class SharedReceiver {
     return taken;
   }
 
-  /** The descriptors may be others' from now on. */
+  /** Stops reading; the descriptors may soon belong to other sockets. */
   close(): void {
     this.#locals.length = 0;
   }
@@ -79,7 +79,7 @@ export class SharedReceiver {
   #receiveFrom(local: LocalSocket & { readonly fd: number }): number {
     const batch = this.#batch;
     let taken = 0;
-    // What comes may have the port closed.
+    // A received datagram may cause the port to be closed.
     for (let call = 0; call < MAX_CALLS && this.#locals.length > 0; call++) {
       const count = batch.receive(local.fd);
       for (let first = 0; first < count; first += GROUP) this.#takeGroup(local, first, Math.min(first + GROUP, count));
@@ -96,7 +96,7 @@ export class SharedReceiver {
       const datagram = this.#datagrams[index - first];
       if (datagram === undefined) continue;
       if (path !== undefined) this.#listener.onDatagram(path, datagram);
-      // By now it may be known: a check before it may have claimed the path.
+      // A connectivity check earlier in the group may have claimed the path.
       else this.#listener.onStranger(local, datagram, this.#sourceOf(index));
     }
   }

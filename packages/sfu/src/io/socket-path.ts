@@ -8,32 +8,31 @@ import type { Outlet } from './outlet.ts';
 export interface LocalSocket {
   readonly socket: Socket;
   readonly address: string;
-  /** Its descriptor; undefined where the system does not tell it. */
+  /** Its descriptor; undefined if the system does not tell it. */
   readonly fd: number | undefined;
-  /** What it sends many datagrams with at once; undefined where the system has no call for that. */
+  /** Sends many datagrams at once; undefined if the system has no call for that. */
   readonly batch: DatagramBatch | undefined;
   /** Sends single datagrams, and holds them while the socket is full. */
   readonly outlet: Outlet;
 }
 
 /**
- * A path and the socket that serves it: the shared one of a local address, or one of its own once
- * it is worth while.
+ * A path and the socket that serves it: the shared one of its local address, or one of its own once that is worthwhile.
  */
 export class SocketPath extends Path {
   readonly shared: LocalSocket;
   /** Sends single datagrams, through `connected` or else the shared socket. */
   outlet: Outlet;
   /**
-   * A socket on the same port, connected to this path's remote address; undefined while the shared
-   * one serves.
+   * A socket on the same port, connected to this path's remote address; undefined while the shared socket serves the
+   * path.
    */
   connected: Socket | undefined = undefined;
-  /** Where the port keeps its remote address in the system's form. */
+  /** The slot that holds the remote address in the system's form. */
   addressSlot = NO_ADDRESS_SLOT;
   /**
-   * The remote address as 32-bit words of memory, and its family; 0 until the path is in a table. An
-   * IPv4 address is the first word.
+   * The remote address as 32-bit words of memory, and its family; 0 until the path is in a table. An IPv4 address is
+   * the first word.
    */
   family = 0;
   word0 = 0;

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 import { createLiteralSocket } from './literal-socket.ts';
 
-/** Any; no datagram is sent. */
+/** Any port will do, since no datagram is sent. */
 const PROBED_PORT = 9;
 
 /**
- * Which local address the system would send from to reach a remote one, by its routing table: a UDP socket that is connected learns it
- * without a packet.
+ * Returns the local address that the system would use to reach a remote one. A connected UDP socket learns it from the
+ * routing table without sending a packet.
  *
  * @returns undefined if there is no route, or the text is not an address
  */
@@ -14,7 +14,7 @@ export function sourceAddressTowards(remoteAddress: string): string | undefined 
   const family = isIP(remoteAddress);
   if (family === 0) return undefined;
   const probe = createLiteralSocket(remoteAddress, { reusePort: false });
-  // Without a route `connect` fails, and `address` with it.
+  // Without a route, `connect` fails, and then `address` does.
   probe.on('error', () => undefined);
   try {
     probe.bind({ address: family === 6 ? '::' : '0.0.0.0', port: 0, exclusive: true });

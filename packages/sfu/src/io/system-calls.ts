@@ -1,6 +1,6 @@
 /**
- * Linux system calls that `node:dgram` does not offer, through `node:ffi`. Where they are missing, datagrams are sent and received one by
- * one.
+ * Linux system calls that `node:dgram` does not offer, through `node:ffi`. Without them, datagrams are sent and
+ * received one at a time.
  *
  * @see sendmmsg(2), recvmmsg(2), poll(2), udp(7), docs/adr/0011-many-datagrams-in-one-system-call.md
  * @see docs/adr/0018-a-receive-path-of-our-own.md
@@ -15,17 +15,17 @@ const SOCK_CLOEXEC = 0x8_0000;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
-/** Option that reads a socket's memory counters, the ninth of which counts what did not fit into the receive buffer. */
+/** Reads a socket's memory counters, the ninth of which counts datagrams that did not fit into the receive buffer. */
 const SO_MEMINFO = 55;
 const MEMORY_COUNTS = 9;
 const OVERFLOWED = 8;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const MSG_DONTWAIT = 0x40;
-/** The `timeout` of recvmmsg: none, since it does not wait anyway. */
+/** The `timeout` of recvmmsg, which is not used because the call does not wait. */
 const NO_TIMEOUT = 0n;
 
-/** The layouts of structures, and the numbers above, are those of Linux on these; others count differently. */
+/** The machines for which the structure layouts and the numbers above are valid. */
 const KNOWN_MACHINES: readonly string[] = ['x64', 'arm64'];
 const SIGNATURES = {
   socket: { return: 'i32', arguments: ['i32', 'i32', 'i32'] },
@@ -33,11 +33,11 @@ const SIGNATURES = {
   getsockopt: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'buffer', 'buffer'] },
   bind: { return: 'i32', arguments: ['i32', 'buffer', 'u32'] },
   close: { return: 'i32', arguments: ['i32'] },
-  // Pointers to memory that never moves: a number costs less than to look up a buffer's address for each call.
+  // Passing the address of memory that never moves costs less than looking up a buffer's address for each call.
   sendmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32'] },
   recvmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32', 'u64'] },
   poll: { return: 'i32', arguments: ['u64', 'u64', 'i32'] },
-  // Where `errno` of the calling thread lies; both glibc and musl have it.
+  // The address of the calling thread's `errno`; both glibc and musl have this function.
   __errno_location: { return: 'pointer', arguments: [] },
 } as const;
 const LOOP_SIGNATURES = {
@@ -46,15 +46,15 @@ const LOOP_SIGNATURES = {
   uv_update_time: { return: 'void', arguments: ['u64'] },
 } as const;
 
-/** What libuv tells of the event loop of a thread. */
+/** What libuv reports about a thread's event loop. */
 export interface EventLoopCalls {
   /** A descriptor that is readable while the event loop has something to do. */
   readonly fd: number;
   /**
-   * How long the event loop may sleep from now on.
+   * Returns how long the event loop may sleep.
    *
-   * @returns milliseconds; -1 for ever; 0 if it has to run first: something is due, or it has not yet
-   *   told the system what `fd` is to wait for
+   * @returns milliseconds; -1 without limit; 0 if it must run first, because something is due or it has not yet told
+   * the system what `fd` waits for
    * @see https://docs.libuv.org/en/v1.x/loop.html#c.uv_backend_timeout
    */
   sleepMs(): number;
@@ -62,52 +62,57 @@ export interface EventLoopCalls {
 
 export interface SystemCalls {
   /**
-   * Opens a UDP socket that others may share its port with, and binds it.
+   * Opens a UDP socket whose port other sockets may share, and binds it.
    *
-   * @returns its file descriptor; undefined if the system refuses, and why is not said: `node:dgram` says it when it tries the same
+   * @returns its file descriptor; undefined if the system refuses. `node:dgram` reports the reason when it tries the
+   * same
    */
   openSharedSocket(address: string, port: number): number | undefined;
   close(fd: number): void;
-  /** Takes back what libuv allows for every descriptor that it is handed: that sockets of other users take the same port. */
+  /** Clears the option that libuv sets on every descriptor it is given, which would let other users' sockets take the same port. */
   forbidAddressReuse(fd: number): void;
   /**
-   * Sends datagrams, without waiting.
+   * Sends datagrams without waiting.
    *
    * @param headersAt address of an array of `mmsghdr` structures
-   * @returns how many it took, from the first on; fewer than `count` if the next one cannot be sent now, and -1 if that is the first
+   * @returns how many were accepted, from the first; fewer than `count` if the next one cannot be sent now; -1 if that
+   * is the first
    */
   sendMany(fd: number, headersAt: bigint, count: number): number;
   /**
-   * Receives datagrams, without waiting.
+   * Receives datagrams without waiting.
    *
    * @param headersAt address of an array of `mmsghdr` structures
-   * @returns how many there were, at most `count`; -1 if none
+   * @returns how many were received, at most `count`; -1 if none
    */
   receiveMany(fd: number, headersAt: bigint, count: number): number;
   /**
-   * Sleeps until one of several descriptors is readable.
+   * Sleeps until at least one descriptor is readable.
    *
    * @param entriesAt address of an array of `pollfd` structures
-   * @returns how many are; 0 after `timeoutMs`, -1 if a signal came first
+   * @returns how many are readable; 0 after `timeoutMs`; -1 if a signal arrived first
    */
   poll(entriesAt: bigint, count: bigint, timeoutMs: number): number;
-  /** The event loop of this thread; undefined where Node does not lay it open. */
+  /** The event loop of this thread; undefined if Node does not expose it. */
   readonly eventLoop: EventLoopCalls | undefined;
-  /** How many datagrams the system has thrown away because the socket's receive buffer was full, counting up from 0 to 2^32. */
+  /** The number of datagrams that the system discarded because the socket's receive buffer was full; it wraps at 2^32. */
   overflowsOf(fd: number): number;
-  /** The `errno` of the call that failed last; to be read before anything else is called. */
+  /** The `errno` of the call that failed last. Read it before any other call. */
   lastError(): number;
-  /** Where the bytes lie in the process's memory; below 2^48. Good as long as their buffer is referenced. */
+  /** The address of the bytes in the process's memory, below 2^48. It is valid while their buffer is referenced. */
   addressOf(bytes: Uint8Array): number;
 }
 
-/** @returns undefined where this system, machine or Node has no such calls, or they are not permitted */
+/** @returns undefined if the system, machine or Node has no such calls, or does not permit them */
 export function loadSystemCalls(): SystemCalls | undefined {
   if (process.platform !== 'linux' || !KNOWN_MACHINES.includes(process.arch) || endianness() !== 'LE') return undefined;
   return bindByFfi(bindSystemCalls);
 }
 
-/** Whether an address is that of the view's first byte. If a later Node took it for that of the whole buffer, peers would get other memory. */
+/**
+ * Whether Node returns the address of the view's first byte. If a later version returned the buffer's, peers would
+ * receive other memory.
+ */
 function tellsAddresses(ffi: typeof import('node:ffi')): boolean {
   const bytes = new Uint8Array(4096);
   const [offset, sign] = [100, 0xc5];
@@ -118,7 +123,8 @@ function tellsAddresses(ffi: typeof import('node:ffi')): boolean {
 
 function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
   if (!tellsAddresses(ffi)) throw new Error('this Node means something else by addresses');
-  // The process itself has them: libc is loaded. Kept whole: what becomes of its functions when the library is collected is not said.
+  // The process itself exports them, since libc is loaded. The library is kept, because its functions may not outlive
+  // it.
   const library = ffi.dlopen(null, SIGNATURES);
   const setOption = (fd: number, level: number, name: number, value: number): boolean =>
     library.functions.setsockopt(fd, level, name, new Uint8Array(Uint32Array.of(value).buffer), 4) === 0;
@@ -160,7 +166,7 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
   };
 }
 
-/** @returns undefined if Node was built without what this needs of libuv */
+/** @returns undefined if Node was built without the libuv functions that this needs */
 function bindEventLoop(ffi: typeof import('node:ffi')): EventLoopCalls | undefined {
   try {
     const { functions } = ffi.dlopen(null, LOOP_SIGNATURES);

@@ -7,55 +7,52 @@ import type { SystemCalls } from './system-calls.ts';
 export interface UdpPortOptions {
   /** Local addresses, no wildcards. */
   readonly addresses: readonly string[];
-  /** 0 takes a free port, the same on all addresses. */
+  /** 0 chooses a free port, the same on all addresses. */
   readonly port: number;
   /**
-   * Whether nominated paths get sockets of their own. Those of clients do not need them while the
-   * port receives many datagrams with one call.
+   * Whether nominated paths get sockets of their own. Clients' paths do not need them while the port receives many
+   * datagrams per call.
    */
   readonly connectPaths: boolean;
   /**
-   * How many of them; the others share the sockets that strangers arrive at, which costs more for
-   * each packet.
+   * The highest number of such sockets. Further paths use the shared sockets, at which unknown peers arrive too; that
+   * costs more per packet.
    */
   readonly maxConnectedSockets: number;
   /**
-   * To send many datagrams with one call, and, unless the port is shared, to receive them so. Default:
-   * each goes by itself.
+   * Used to send many datagrams per call and, unless the port is shared, to receive them that way. Default: one
+   * datagram per call.
    */
   readonly systemCalls?: SystemCalls | undefined;
-  /** Tells how long datagrams have waited for a full socket. Default: the process's own time. */
+  /** Measures how long datagrams have waited for a full socket. Default: the process's real time. */
   readonly clock?: Clock | undefined;
-  /** Takes a datagram; its bytes are the receiver's, those of RTP and RTCP only until it returns. */
+  /** Receives a datagram. The receiver owns its bytes; those of RTP and RTCP only until it returns. */
   readonly onDatagram: (path: Path, datagram: Uint8Array) => void;
-  /** Announces RTP packets that came together, up to four before they are handed to `onDatagram`. */
+  /** Announces RTP packets that arrived together, at most four before they are passed to `onDatagram`. */
   readonly onAhead?: (path: Path, packet: Uint8Array) => void;
   /** A datagram was dropped, incoming or outgoing. */
   readonly onDrop: (reason: DropReason) => void;
   /**
-   * One of the outgoing ones was a packet of media, which the engine has counted as sent. Not told of
-   * those that the system refuses without saying which one it was.
+   * A dropped outgoing datagram was a media packet, which the engine has counted as sent. It is not called for refusals
+   * for which the system does not name the datagram.
    */
   readonly onUnsent?: (path: Path, packet: Uint8Array) => void;
-  /**
-   * The uplink is no longer full, so paths that have lost video (`Path.hasLostVideo`) can be sent
-   * keyframes.
-   */
+  /** The uplink is no longer full, so paths that have lost video (`Path.hasLostVideo`) can be sent keyframes. */
   readonly onUplinkFree: () => void;
   /**
-   * Knows the shards that share the port. If it is given, the caller has made sure that no other process has the port.
-   * By default, the port is not shared.
+   * The other shards that share the port. If given, the caller has made sure that no other process has the port. By
+   * default, the port is not shared.
    */
   readonly sharing?: PortSharing | undefined;
 }
 
-/** What a UDP port holds at the moment. */
+/** What a UDP port holds at present. */
 export interface UdpPortCounts {
   /** Remote addresses that are remembered. */
   readonly paths: number;
   /** Paths with a socket of their own. */
   readonly connectedSockets: number;
-  /** Paths whose packets leave with those of others, in one system call. */
+  /** Paths whose packets leave together with those of other paths, in one system call. */
   readonly addressSlots: number;
   /** Datagrams that wait for room in a send buffer, and their bytes. */
   readonly queuedDatagrams: number;

@@ -1,12 +1,11 @@
 /**
- * The one UDP port of a node, with an unconnected socket per local address. Where the system has
- * calls for many datagrams, everything goes through that one: what is sent to many at once leaves in
- * one call (docs/adr/0011), and what waits is read in one call (docs/adr/0018).
+ * The UDP port of a node, with one unconnected socket per local address. Where the system has calls for many datagrams,
+ * that socket carries everything: datagrams for many peers leave in one call (docs/adr/0011), and waiting datagrams are
+ * read in one call (docs/adr/0018).
  *
- * Elsewhere, and where several threads share the port, a peer whose path ICE has nominated gets a
- * second socket on the same port, connected to it: the kernel then delivers its datagrams there, and
- * to the right thread (docs/adr/0005). A link to another node always gets one, with a buffer of its
- * own.
+ * Elsewhere, and where several threads share the port, a peer whose path ICE has nominated gets a second socket on the
+ * same port, connected to it. The kernel then delivers its datagrams there, and to the right thread (docs/adr/0005). A
+ * link to another node always gets such a socket, with a buffer of its own.
  */
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
@@ -30,7 +29,7 @@ import type { UdpPortCounts, UdpPortOptions } from './udp-port-options.ts';
 import { Uplink } from './uplink.ts';
 
 export class UdpPort implements DatagramSink {
-  /** Undefined if each datagram comes by itself. */
+  /** Undefined if each datagram is received by itself. */
   readonly receiver: SharedReceiver | undefined;
   readonly #options: UdpPortOptions;
   readonly #locals: LocalSocket[] = [];
@@ -65,12 +64,12 @@ export class UdpPort implements DatagramSink {
     });
   }
 
-  /** The port in use; the one asked for until `open` is done. */
+  /** The port in use; until `open` has finished, the requested one. */
   get port(): number {
     return this.#port;
   }
 
-  /** How many of everything the port keeps. */
+  /** The number of objects of each kind that the port holds. */
   get counts(): UdpPortCounts {
     return {
       paths: this.#table.size,
@@ -81,12 +80,12 @@ export class UdpPort implements DatagramSink {
     };
   }
 
-  /** What could not be sent so far, counting up. */
+  /** What could not be sent so far. */
   get sendCounters(): Readonly<SendCounters> {
     return this.#uplink.counters;
   }
 
-  /** @throws the system's error, EADDRINUSE say; nothing stays open then */
+  /** @throws the system's error, such as EADDRINUSE; nothing stays open in that case */
   async open(): Promise<void> {
     try {
       for (const address of this.#options.addresses) await this.#openLocal(address);
@@ -99,7 +98,7 @@ export class UdpPort implements DatagramSink {
   send(path: Path, datagram: Uint8Array): void {
     if (!(path instanceof SocketPath)) return;
     const { outlet } = path;
-    // Strangers may send any number of requests: the answers must not take the room of audio.
+    // Unknown peers may send any number of requests, and the answers must not take the room of audio.
     if (path.transport === undefined && !outlet.isClear) this.#uplink.lose(path, SendKind.Control, datagram);
     else outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
   }
@@ -117,7 +116,7 @@ export class UdpPort implements DatagramSink {
       const local = this.#locals[index];
       if (local?.batch === undefined) continue;
       local.batch.send();
-      // libuv gets the first datagram that waits, and finds out with it when there is room.
+      // libuv is given the first waiting datagram, and thereby finds out when there is room.
       if (!local.outlet.isClear) local.outlet.drain();
     }
   }
@@ -166,14 +165,14 @@ export class UdpPort implements DatagramSink {
     return this.#table.paths();
   }
 
-  /** Takes a datagram that came to another one on the same port. */
+  /** Accepts a datagram that another shard received on the same port. */
   receivePassedOn({ localAddress, address, port }: DatagramOrigin, datagram: Uint8Array): void {
     const local = this.#locals.find((candidate) => candidate.address === localAddress);
     if (!isSendableAddress(address, port)) this.#options.onDrop(DropReason.UnsendableAddress);
     else if (local !== undefined) this.#take(local, datagram, address, port);
   }
 
-  /** The address now belongs to another peer: what comes from there is no longer for us. */
+  /** Releases a path whose address now belongs to another shard's peer. */
   yieldPath({ localAddress, address, port }: DatagramOrigin): void {
     const local = this.#locals.find((candidate) => candidate.address === localAddress);
     const path = local && this.#table.find(local, address, port);
@@ -197,8 +196,8 @@ export class UdpPort implements DatagramSink {
   }
 
   /**
-   * The socket of the address that the system would send from; the first of the family where it
-   * does not say.
+   * Returns the socket of the address that the system would send from, or the first of the family if the system does
+   * not tell.
    */
   #localTowards(remoteAddress: string): LocalSocket | undefined {
     const family = isIP(remoteAddress);
@@ -211,7 +210,7 @@ export class UdpPort implements DatagramSink {
 
   async #openLocal(address: string): Promise<void> {
     const { connectPaths, sharing } = this.#options;
-    // A shared port would hide a second server on it, so it is taken alone for a moment first.
+    // A shared port would hide a second server on it, so the port is first bound exclusively for a moment.
     if (connectPaths && sharing === undefined) this.#port = await probePort(address, this.#port);
     const { systemCalls } = this.#options;
     const addressSlots = this.#addressSlots;
@@ -229,17 +228,17 @@ export class UdpPort implements DatagramSink {
     socket.on('message', (datagram, from) => {
       this.#receiveShared(local, datagram, from);
       freeReceivedRtp(datagram);
-      // There is rarely one alone, and each that libuv reads costs a call and a buffer of its own.
+      // More datagrams usually wait, and each one that libuv reads costs a call and a buffer.
       this.receiver?.receive();
     });
-    // Receiving may fail, once; a datagram that cannot be sent is not reported: its peer hears
-    // nothing, and ICE tries another way.
+    // Receiving may fail once. A datagram that cannot be sent is not reported: its peer receives nothing, and ICE tries
+    // another path.
     socket.on('error', () => undefined);
   }
 
   /**
-   * Until it is connected, a socket is given strangers' datagrams too, and they may come out of it
-   * at any time later.
+   * Until it is connected, the socket also receives other peers' datagrams, which may be read from it at any later
+   * time.
    */
   #receiveConnected(path: SocketPath, datagram: Uint8Array, from: RemoteInfo): void {
     const isFromPeer = from.port === path.remotePort && from.address === path.remoteAddress;
@@ -247,9 +246,7 @@ export class UdpPort implements DatagramSink {
     else if (!this.#isCheckOfAnother(path, datagram, from)) this.#options.onDatagram(path, datagram);
   }
 
-  /**
-   * A client that has begun again from the same address may have come to another one than before.
-   */
+  /** A client that has started again from the same address may now belong to another shard. */
   #isCheckOfAnother({ shared }: SocketPath, datagram: Uint8Array, from: RemoteInfo): boolean {
     const { sharing } = this.#options;
     return sharing !== undefined && classifyDatagram(datagram) === 'stun' && sharing.passOn(originOf(shared, from), datagram, true);
@@ -272,7 +269,7 @@ export class UdpPort implements DatagramSink {
     const known = this.#table.find(local, address, port);
     const path = known ?? new SocketPath(local, address, port);
     this.#options.onDatagram(path, datagram);
-    // Strangers leave no trace: only a path that a transport has claimed is remembered.
+    // Only a path that a transport has claimed is remembered, so unknown peers leave no state behind.
     if (known === undefined && path.transport !== undefined) this.#claim(path);
   }
 

@@ -1,36 +1,31 @@
 /**
- * What the sockets of a port share as senders: the memory for datagrams that wait, the counters of
- * what was lost and why, and the timer that tries full sockets again.
+ * What the sockets of a port share for sending: the memory for waiting datagrams, the counters of lost ones, and the
+ * timer that retries full sockets.
  */
 import { type Path, SEND_KIND_NAMES, SendKind } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { createSendCounters, isMedia, refusalOfError, type SendRefusal } from './send-counters.ts';
 
-/** One thread drops whatever exceeds this: 100 ms of 390 Mbit/s. */
+/** One thread drops datagrams above this number: 100 ms of 390 Mbit/s. */
 const MAX_WAITING_DATAGRAMS = 4_096;
 /** Video and data leave room for more urgent datagrams. */
 const BULK_SHARE = 0.5;
-/**
- * Every packet of media fits into a place. Longer datagrams are rare and get memory of their own.
- */
+/** A place holds any media packet. Longer datagrams are rare and get memory of their own. */
 const PLACE_BYTES = 1_600;
-/** Full sockets are tried again after this time, in which 10 KB leave an uplink of 40 Mbit/s. */
+/** Full sockets are retried after this time, in which 10 KB leave an uplink of 40 Mbit/s. */
 const RETRY_MS = 2;
-/** An uplink that has taken everything for this long is no longer congested. */
+/** An uplink that has accepted everything for this long is no longer congested. */
 const FREE_AGAIN_AFTER_MS = 300;
 
-/** Whether a datagram waits behind those of all other kinds: video, and data of clients. */
+/** Whether a datagram waits behind all other kinds: video, and data of clients. */
 export function isBulk(kind: SendKind): boolean {
   return kind <= SendKind.Data;
 }
 
 export interface UplinkListener {
-  /**
-   * A datagram was dropped: `full` for lack of room, `refused` because the system will never take
-   * it.
-   */
+  /** A datagram was dropped: `full` for lack of room, `refused` because the system will never accept it. */
   readonly onLost: (why: 'full' | 'refused') => void;
-  /** A packet of media was one of those. The bytes are valid until this returns. */
+  /** One of those was a media packet. The bytes are valid until this returns. */
   readonly onUnsent: (path: Path, packet: Uint8Array) => void;
   /** The uplink has been free for a while, so paths that have lost video can be sent keyframes. */
   readonly onFreeAgain: () => void;
@@ -38,7 +33,7 @@ export interface UplinkListener {
 
 /** A socket that is full at the moment. */
 export interface FullOutlet {
-  /** How many bytes libuv holds of it. */
+  /** The number of bytes that libuv holds for it. */
   readonly bytesInSocket: number;
   /** Sends waiting datagrams until the socket is full again. @returns whether none is left */
   drain(): boolean;
@@ -48,7 +43,7 @@ export class Uplink {
   readonly counters = createSendCounters();
   readonly #listener: UplinkListener;
   readonly #full = new Set<FullOutlet>();
-  /** Places of datagrams that have waited, which the next ones reuse. */
+  /** Memory of datagrams that have waited, for reuse. */
   readonly #freePlaces: Buffer[] = [];
   #scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   #waitingBytes = 0;
@@ -78,10 +73,7 @@ export class Uplink {
     return this.#clock.nowMs();
   }
 
-  /**
-   * @returns memory to send from, which the next call hands out again unless `keepScratch` comes
-   * first
-   */
+  /** @returns memory to send from, which the next call returns again unless `keepScratch` is called first */
   scratchFor(length: number): Buffer {
     return length <= PLACE_BYTES ? this.#scratch : Buffer.allocUnsafeSlow(length);
   }
@@ -91,12 +83,12 @@ export class Uplink {
     this.#scratch = Buffer.allocUnsafeSlow(PLACE_BYTES);
   }
 
-  /** Whether one more datagram may wait. */
+  /** Whether one more datagram of this kind may wait. */
   hasRoomFor(kind: SendKind): boolean {
     return this.#waitingDatagrams < MAX_WAITING_DATAGRAMS * (isBulk(kind) ? BULK_SHARE : 1);
   }
 
-  /** @returns memory for a datagram that waits; its owner calls `leave` for it, once */
+  /** @returns memory for a waiting datagram; its owner calls `leave` for it once */
   enter(length: number): Buffer {
     this.#waitingBytes += length;
     this.#waitingDatagrams++;
@@ -104,9 +96,9 @@ export class Uplink {
   }
 
   /**
-   * Ends what `enter` began.
+   * Reverses `enter`.
    *
-   * @param place the datagram's memory, to be reused; undefined if libuv has kept it
+   * @param place the datagram's memory, for reuse; undefined if libuv has kept it
    */
   leave(length: number, place: Buffer | undefined): void {
     this.#waitingBytes -= length;
@@ -141,7 +133,7 @@ export class Uplink {
     this.#listener.onLost('refused');
   }
 
-  /** As `refuse`, where it is known which one. @param datagram valid until this returns */
+  /** Like `refuse`, if it is known which datagram was refused. @param datagram valid until this returns */
   refuseDatagram(refusal: SendRefusal, path: Path, kind: SendKind, datagram: Uint8Array): void {
     this.refuse(refusal);
     if (isMedia(kind)) this.#listener.onUnsent(path, datagram);

@@ -1,5 +1,5 @@
 /**
- * A client's offer becomes the SFU's answer and the next state.
+ * Turns a client's offer into the SFU's answer and the next state.
  *
  * @see RFC 8829 §5.3 (answers), RFC 3264 §6, docs/api.md §2
  */
@@ -25,12 +25,12 @@ import { negotiateTransport } from './transport.ts';
 export interface OfferPolicy {
   readonly publish: readonly PublishWish[];
   readonly autoPublish: AutoPublish;
-  /** Tracks to send with this very answer, as far as the offer has room for them. */
+  /** Tracks to send with this answer, as far as the offer has room for them. */
   readonly subscribe: readonly SubscriptionWish[];
   readonly maxSections: number;
   /** Default: everything may be published. */
   readonly mayPublish?: MayPublish | undefined;
-  /** Whether an association for data channels may be made. Default true. */
+  /** Whether an association for data channels may be created. Default true. */
   readonly mayOpenData?: boolean;
 }
 
@@ -104,8 +104,8 @@ export function* answerOfferInPieces(
 }
 
 /**
- * What the client has seen of the session. Sections of an offer that it never answered may or may not have reached it: they have if its
- * offer has them too.
+ * Returns the sections that the client has seen. It may or may not have received the sections of an offer that it never
+ * answered; it has if its own offer contains them.
  */
 function knownSections(state: Negotiation, offer: SdpDescription): readonly Section[] {
   const firstUnknown = state.sections.findIndex((section, index) => {
@@ -155,7 +155,7 @@ function continueSections(
     if (isRejectedSection(section)) return rejected(section);
     if (isRtp(section)) return continueRtp(section, previous?.type === 'rtp' ? previous : undefined, reader);
     const former = previous?.type === 'data' ? previous : undefined;
-    // An association that there is already belongs to a caller who was allowed to have it.
+    // An existing association belongs to a caller who was allowed to create it.
     const mayHaveData = section.mid === dataMid && (mayOpenData || former !== undefined);
     return (mayHaveData ? continueData(section, former) : undefined) ?? rejected(section);
   });
@@ -172,8 +172,8 @@ function continueRtp(section: OfferedRtpSection, previous: RtpSection | undefine
 }
 
 /**
- * The offer without what the answer will reject: the transport is that of the first section which both sides use (RFC 9143 §7.3.1), and
- * ends with it.
+ * Returns the offer without the sections that the answer will reject. The transport is that of the first section that
+ * both sides use (RFC 9143 §7.3.1), and ends with it.
  */
 function asTaken(offer: SdpDescription, continued: readonly Section[]): SdpDescription {
   const sections = offer.sections.map((section, index) => {
@@ -193,7 +193,7 @@ export function rejected(section: Pick<SdpSection, 'media' | 'mid' | 'protocol' 
   };
 }
 
-/** An answer may only group what the offer grouped (RFC 9143 §7.3). */
+/** An answer may group only what the offer grouped (RFC 9143 §7.3). */
 function describeAnswer(state: Negotiation, offer: SdpDescription): OwnDescription {
   const offered = new Set(offer.bundle);
   return describe(state, state.sections, { setup: answerSetup(state), mayBundle: (mid) => offered.has(mid) });

@@ -1,5 +1,5 @@
 /**
- * The client's answer to the SFU's offer.
+ * Applies the client's answer to the SFU's offer.
  *
  * @see RFC 8829 §5.10, docs/api.md §6
  */
@@ -16,7 +16,7 @@ import { restrictSubscription } from './live-sending.ts';
 import type { Negotiation, PendingOffer, RandomSource, RtpSection, Section, Subscription } from './state.ts';
 import { negotiateTransport } from './transport.ts';
 
-/** A subscription of the offer that the answer did not take. */
+/** A subscription of the offer that the answer refused. */
 export interface RefusedSubscription {
   readonly section: Pick<RtpSection, 'mid' | 'kind'>;
   readonly subscription: Subscription;
@@ -30,8 +30,8 @@ export interface AppliedAnswer {
 }
 
 /**
- * @param state must have an offer open
- * @param answerText kept to know the same answer again
+ * @param state must have an open offer
+ * @param answerText kept to recognise a repeated answer
  * @throws invalid_session_description – the answer does not fit the offer, which stays open
  * @throws stale_answer – the answer fits only an offer that was withdrawn
  */
@@ -57,7 +57,7 @@ export function applyAnswer(state: Negotiation, clientAnswer: SdpDescription, an
   };
 }
 
-/** Browsers count up the version in their o-line with every answer, also when it is the same one again. */
+/** Browsers increment the version in the o-line with every answer, even if nothing else changes. */
 export function comparableAnswer(sdp: string): string {
   return sdp
     .split(/\r?\n/)
@@ -85,7 +85,7 @@ interface AnsweredSection {
 }
 
 interface AnswerContext {
-  /** Ids of the subscriptions that the offer brought. */
+  /** Ids of the subscriptions that the offer added. */
   readonly subscriptionIds: ReadonlySet<string>;
   readonly reader: ClientSectionReader;
 }
@@ -114,7 +114,7 @@ function answerRtpSection(section: RtpSection, facts: ClientFacts, isNew: boolea
   }
   if (isNew && !facts.clientReceives) {
     const refused = refusal(section, 'invalid_session_description', 'does not receive on');
-    // The answer says so itself: there is nothing left to be described.
+    // The answer itself says so; no further description is needed.
     return { section: { ...heard, clientReceives: false, sending: { type: 'idle', hasSent: true } }, refused };
   }
   return {
@@ -123,7 +123,7 @@ function answerRtpSection(section: RtpSection, facts: ClientFacts, isNew: boolea
   };
 }
 
-/** An answer says something about the client's sending only where the SFU offered to receive. */
+/** An answer describes the client's sending only where the SFU offered to receive. */
 function withSendingFacts(section: RtpSection, facts: ClientFacts): RtpSection {
   if (!isReceiving(section)) return section;
   const { clientSends, ssrcs, rids, isSimulcast } = facts;

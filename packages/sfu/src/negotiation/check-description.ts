@@ -1,4 +1,4 @@
-/** Whether a description of the client continues the session as SDP demands. */
+/** Checks that a client's description continues the session as SDP requires. */
 import { SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { SCTP_PORT } from './data-section.ts';
@@ -18,7 +18,7 @@ export function checkDescription(description: SdpDescription, known: readonly Se
 /** Like `checkDescription`, with pauses. */
 export function* checkInPieces(description: SdpDescription, known: readonly Section[]): InPieces<void> {
   if (description.sections.length < known.length) {
-    throw invalid(`has ${description.sections.length} m-sections; this session has ${known.length}, which stay in place for ever`);
+    throw invalid(`has ${description.sections.length} m-sections; this session has ${known.length}, which must stay in place`);
   }
   const mids = new Set<string>();
   for (const [index, section] of description.sections.entries()) {
@@ -34,7 +34,7 @@ export function* checkInPieces(description: SdpDescription, known: readonly Sect
   yield* checkSsrcs(description);
 }
 
-/** Some clients reject an m-section with its m-line alone (RFC 8829 §5.3.1): it is the one in that place. */
+/** Some clients reject an m-section with its m-line alone (RFC 8829 §5.3.1), so its position identifies it. */
 export function withMidsOfRejected(description: SdpDescription, known: readonly Section[]): SdpDescription {
   const isUnnamed = (section: SdpSection) => section.mid === undefined && isRejectedSection(section);
   if (!description.sections.some(isUnnamed)) return description;
@@ -62,7 +62,7 @@ function checkBundle({ bundle }: SdpDescription, mids: ReadonlySet<string>): voi
   if (new Set(bundle).size < bundle.length) throw invalid('names a mid twice in its BUNDLE group');
 }
 
-/** Bundled m-sections are one RTP session (RFC 9143 §9.1), in which an SSRC stands for one source (RFC 3550 §8). */
+/** Bundled m-sections form one RTP session (RFC 9143 §9.1), in which an SSRC identifies one source (RFC 3550 §8). */
 function* checkSsrcs({ sections }: SdpDescription): InPieces<void> {
   const midOf = new Map<number, string | undefined>();
   for (const [index, section] of sections.entries()) {
@@ -75,7 +75,7 @@ function* checkSsrcs({ sections }: SdpDescription): InPieces<void> {
   }
 }
 
-/** The SFU has one transport for a session: every section in use must be bundled, and RTCP multiplexed with RTP. */
+/** A session has one transport, so every section in use must be bundled, and RTCP multiplexed with RTP. */
 function checkOneTransport(description: SdpDescription): void {
   const inUse = description.sections.filter((section) => !isRejectedSection(section));
   const bundled = new Set(description.bundle);
@@ -87,11 +87,11 @@ function checkOneTransport(description: SdpDescription): void {
   if (unmuxed !== undefined) throw invalid(`m-section ${unmuxed.mid} has no a=rtcp-mux`);
 }
 
-/** Every WebRTC stack uses the same port: it means nothing outside of the DTLS association. */
+/** Every WebRTC stack uses the same port, which has no meaning outside the DTLS association. */
 function checkSctpPort({ sections }: SdpDescription): void {
   const other = sections.find(({ sctp }) => sctp !== undefined && sctp.port !== SCTP_PORT);
   if (other !== undefined)
-    throw invalid(`has a=sctp-port:${other.sctp?.port} in m-section ${other.mid}; the SFU speaks SCTP on port ${SCTP_PORT} alone`);
+    throw invalid(`has a=sctp-port:${other.sctp?.port} in m-section ${other.mid}; the SFU supports only port ${SCTP_PORT}`);
 }
 
 function invalid(problem: string): SfuError {

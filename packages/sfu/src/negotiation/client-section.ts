@@ -1,4 +1,4 @@
-/** What one audio or video section of a client's description says, in the terms of negotiation. */
+/** Reads one audio or video section of a client's description into the terms of the negotiation. */
 import type { AnnouncedSsrcPlan, MediaKind } from '@causeway/media';
 import type { SdpExtension, SdpSection } from '@causeway/wire';
 import { CodecReader } from './codecs.ts';
@@ -13,7 +13,7 @@ export type ClientFacts = Pick<
   'protocol' | 'clientSends' | 'clientReceives' | 'codecs' | 'extensions' | 'rtcpRsize' | 'ssrcs' | 'rids' | 'isSimulcast'
 >;
 
-/** Reads the sections of one description; those that list the same codecs or extensions share what is made of the lists. */
+/** Reads the sections of one description. Sections with the same list of codecs or extensions share the result. */
 export class ClientSectionReader {
   readonly codecs = new CodecReader();
   readonly #usableExtensions = new Map<readonly SdpExtension[], readonly SdpExtension[]>();
@@ -27,7 +27,7 @@ export class ClientSectionReader {
       codecs: this.codecs.supported(kind, section.codecs),
       extensions: this.#usable(section.extensions),
       rtcpRsize: section.rtcpRsize,
-      // Firefox announces both; the rid in the packets is then the one that says which layer is which.
+      // Firefox announces both; the rid in the packets then identifies the layer.
       ssrcs: rids.length > 0 ? [] : announcedSsrcs(section),
       rids,
       isSimulcast: (section.simulcast?.send.length ?? 0) > 0,
@@ -41,7 +41,7 @@ export class ClientSectionReader {
   }
 }
 
-/** Each once, so that there are no more than a section may declare: a line of `a=simulcast` has room for thousands. */
+/** Lists each rid once, so that there are no more than a section may declare; a line of `a=simulcast` has room for thousands. */
 function sentRids(section: SdpSection): readonly string[] {
   const declared = new Set(section.rids.filter(({ direction }) => direction === 'send').map(({ id }) => id));
   const ordered = new Set(section.simulcast?.send.filter((rid) => declared.has(rid)));

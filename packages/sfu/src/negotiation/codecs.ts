@@ -1,6 +1,6 @@
 /**
- * Which codecs the SFU takes part in, and what it agrees to for each. It decodes nothing: a codec is supported when its packets can be
- * forwarded, for which the payload only has to say where a picture begins.
+ * The codecs that the SFU supports, and what it agrees to for each. It decodes nothing: a codec is supported if its
+ * packets can be forwarded, for which the payload only has to reveal where a picture begins.
  *
  * @see RFC 3264 §6.1, RFC 4588 (RTX), RFC 4585 (feedback)
  */
@@ -15,22 +15,22 @@ export interface SourceCodec {
 }
 
 export interface IdentifiedCodec extends SourceCodec {
-  /** See `codecIdentity`: made out once, because it is compared with the codecs of every m-section. */
+  /** See `codecIdentity`. It is computed once, because it is compared with the codecs of every m-section. */
   readonly identity: string;
 }
 
 export interface NegotiatedCodec {
   /** This peer's payload type. */
   readonly payloadType: number;
-  /** As the client writes it. */
+  /** The name as the client writes it. */
   readonly name: string;
   readonly clockRateHz: number;
   readonly channels: number;
   readonly fmtp: string;
-  /** What the client offered; what is agreed depends on the direction. */
+  /** What the client offered; the agreed feedback depends on the direction. */
   readonly feedback: readonly SdpFeedback[];
   readonly rtxPayloadType: number | undefined;
-  /** See `codecIdentity`: equal for the same codec on every peer. */
+  /** See `codecIdentity`. The same codec has the same identity on every peer. */
   readonly identity: string;
 }
 
@@ -41,8 +41,8 @@ const SUPPORTED: Readonly<Record<MediaKind, ReadonlySet<string>>> = {
 };
 
 /**
- * A publisher's list is repeated for each subscription to its track, so small additions multiply.
- * Chromium 156 lists 15 codecs with 70 characters at most; a link to another node carries no more than this either (`MESSAGE_BOUNDS`).
+ * Bounds a publisher's list, which is repeated for each subscription to its track. Chromium 156 lists 15 codecs with at
+ * most 70 characters each; a link to another node has the same bounds (`MESSAGE_BOUNDS`).
  */
 const MAX_CODECS = 24;
 const MAX_FMTP_LENGTH = 256;
@@ -53,30 +53,30 @@ const FIR: SdpFeedback = { type: 'ccm', parameter: 'fir' };
 const TRANSPORT_CC: SdpFeedback = { type: 'transport-cc', parameter: '' };
 const REMB: SdpFeedback = { type: 'goog-remb', parameter: '' };
 
-/** What the SFU asks of a subscriber in an m-section of its own. */
+/** The feedback that the SFU asks of a subscriber in an m-section that it adds. */
 export const SUBSCRIBER_FEEDBACK: Readonly<Record<MediaKind, readonly SdpFeedback[]>> = {
   audio: [TRANSPORT_CC],
   video: [NACK, PLI, FIR, TRANSPORT_CC],
 };
 
-/** Payload types that a codec has had since RFC 3551 §6. */
+/** Static payload types of RFC 3551 §6. */
 const STATIC_PAYLOAD_TYPES: ReadonlyMap<string, number> = new Map([
   ['pcmu', 0],
   ['pcma', 8],
   ['g722', 9],
 ]);
-/** Dynamic ones; 64 to 95 would look like RTCP (RFC 5761 §4). */
+/** Dynamic payload types. 64 to 95 would look like RTCP (RFC 5761 §4). */
 const DYNAMIC_PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
 
-/** Payload types that the SFU may give to a codec that the client has given none, best first. */
+/** The payload types that the SFU may assign to a codec for which the client has none, best first. */
 export function payloadTypeCandidates(name: string): readonly number[] {
   const fixed = STATIC_PAYLOAD_TYPES.get(name.toLowerCase());
   return fixed === undefined ? DYNAMIC_PAYLOAD_TYPES : [fixed, ...DYNAMIC_PAYLOAD_TYPES];
 }
 
 /**
- * Reads lists of codecs of one description. Its m-sections share lists and codecs (see `parseSdp`), and so does what is made of them
- * here: the work grows with what is different, not with the number of m-sections.
+ * Reads the codec lists of one description. Its m-sections share lists and codecs (see `parseSdp`), and the results are
+ * shared too, so the work grows with the number of different lists, not of m-sections.
  */
 export class CodecReader {
   readonly #supported: Readonly<Record<MediaKind, Map<readonly SdpCodec[], readonly NegotiatedCodec[]>>> = {
@@ -87,14 +87,15 @@ export class CodecReader {
   readonly #repaired = new Map<SdpCodec, number>();
 
   /**
-   * The supported ones of an offer or answer, each with its retransmission format; order and payload types are kept. Several of one
-   * identity stay: some answers drop the parameters that tell profiles apart, and are then read by their payload types.
+   * Returns the supported codecs of an offer or answer, each with its retransmission format, in order and with their
+   * payload types. Several of one identity are kept, because some answers omit the parameters that distinguish profiles
+   * and are then read by payload type.
    */
   supported(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
     return remembered(this.#supported[kind], listed, () => this.#readSupported(kind, listed));
   }
 
-  /** Meanings of all payload types of some lists, supported or not, for the session's table. */
+  /** Returns the meanings of all payload types in these lists, supported or not, for the session's table. */
   meanings(lists: Iterable<readonly SdpCodec[]>): readonly (readonly [meaning: string, payloadType: number])[] {
     const meanings = new Map<SdpCodec, readonly [string, number]>();
     for (const listed of new Set(lists)) {
@@ -126,7 +127,7 @@ export class CodecReader {
     return remembered(this.#identities, codec, () => codecIdentity(codec));
   }
 
-  /** The payload type whose packets this format retransmits (RFC 4588 §8.6); NaN if it does not say. */
+  /** The payload type whose packets this format retransmits (RFC 4588 §8.6); NaN if it names none. */
   #repairedBy(codec: SdpCodec): number {
     return remembered(this.#repaired, codec, () => Number(parseFmtp(codec.fmtp).get('apt') ?? Number.NaN));
   }
@@ -142,12 +143,12 @@ function remembered<Key, Value>(known: Map<Key, Value>, key: Key, make: () => Va
   return value;
 }
 
-/** Meaning of the payload type that retransmits a codec. */
+/** The meaning of the payload type that retransmits a codec. */
 export function rtxMeaning(identity: string): string {
   return `rtx of ${identity}`;
 }
 
-/** A publisher's codecs as subscriptions need them: the first of each identity, since a subscriber has one payload type for it. */
+/** Returns a publisher's codecs as subscriptions need them: the first of each identity, since a subscriber has one payload type for it. */
 export function identifyCodecs(codecs: readonly SourceCodec[]): readonly IdentifiedCodec[] {
   const firsts = new Map<string, IdentifiedCodec>();
   for (const { name, clockRateHz, channels, fmtp } of codecs) {
@@ -158,8 +159,9 @@ export function identifyCodecs(codecs: readonly SourceCodec[]): readonly Identif
 }
 
 /**
- * What both sides agree to, given whether the client publishes on the section. Transport-wide feedback comes with its header extension or not
- * at all, whatever is sent at present: Chromium gives it up on all sections once one has the feedback without the extension.
+ * Returns the feedback that both sides agree to, given whether the client publishes on the section. Transport-wide
+ * feedback is agreed if and only if its header extension is, whatever is being sent: Chromium gives it up on all
+ * sections once one has the feedback without the extension.
  */
 export function agreedFeedback(
   codec: NegotiatedCodec,
@@ -171,10 +173,10 @@ export function agreedFeedback(
   return codec.feedback.filter((feedback) => wanted.some((each) => isSameFeedback(each, feedback)));
 }
 
-/** A list of codecs as the engine knows them. */
+/** Converts a list of codecs for the engine. */
 export const codecPlans = madeOnce((codecs: readonly NegotiatedCodec[]): readonly CodecPlan[] => codecs.map(codecPlan));
 
-/** A list of codecs as subscribers learn of them. */
+/** Converts a list of codecs for subscribers. */
 export const sourceCodecs = madeOnce((codecs: readonly NegotiatedCodec[]): readonly SourceCodec[] => {
   return codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp }));
 });

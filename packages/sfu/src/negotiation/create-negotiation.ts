@@ -4,7 +4,7 @@ import { createIceCredentials } from './ice-credentials.ts';
 import { EMPTY_NUMBER_TABLE } from './number-table.ts';
 import type { LocalEndpoint, Negotiation, RandomSource } from './state.ts';
 
-/** State of a session before its first description. */
+/** Creates the state of a session before its first description. */
 export function createNegotiation(sessionId: SessionId, shardNo: number, local: LocalEndpoint, random: RandomSource): Negotiation {
   return {
     sessionId,
@@ -23,7 +23,7 @@ export function createNegotiation(sessionId: SessionId, shardNo: number, local: 
   };
 }
 
-/** 62 random bits: positive in any 64-bit integer (RFC 8829 §5.2.1). */
+/** Returns 62 random bits, which are positive in any 64-bit integer (RFC 8829 §5.2.1). */
 function originSessionId(random: RandomSource): string {
   const bytes = random.bytes(8);
   return bytes.reduce((number, byte, index) => number * 256n + BigInt(index === 0 ? byte & 0x3f : byte), 0n).toString();
@@ -35,9 +35,9 @@ const MAX_LOCAL_PREFERENCE = 65_535;
 const COMPONENT = 1;
 
 /**
- * One host candidate for each announced address, all on the one UDP port; earlier addresses are preferred.
+ * Returns one host candidate for each announced address, all on the node's UDP port; earlier addresses are preferred.
  *
- * @param addresses literal IPv4 and IPv6 addresses, without zone
+ * @param addresses literal IPv4 and IPv6 addresses without a zone
  * @see RFC 8445 §5.1.2 (priority), RFC 8839 §5.1
  */
 export function hostCandidates(addresses: readonly string[], port: number): readonly SdpCandidate[] {

@@ -10,7 +10,7 @@ import type { DataSection, Negotiation, SctpPeer, Section } from './state.ts';
 
 /** The longest message that a data channel carries, in bytes, in either direction. */
 export const MAX_DATA_MESSAGE_BYTES = 256 * 1024;
-/** The port of every browser; it means nothing outside of the DTLS association. */
+/** The port that every browser uses; it has no meaning outside the DTLS association. */
 export const SCTP_PORT = 5000;
 const PROTOCOL = 'UDP/DTLS/SCTP';
 const FORMATS = ['webrtc-datachannel'];
@@ -27,23 +27,20 @@ export function agreedData({ sections }: Pick<Negotiation, 'sections'>): AgreedD
   return section?.peer && { localPort: section.sctpPort, peer: section.peer };
 }
 
-/**
- * Whether the client has agreed to data channels, or an offer that it is to answer, or the next
- * one, brings them.
- */
+/** Whether the client has agreed to data channels, or an offer that is open or queued contains them. */
 export function isDataOnItsWay(state: Negotiation): boolean {
   const { signaling, queued } = state;
   if (agreedData(state) !== undefined || queued?.needsData === true) return true;
   return signaling.type === 'sfu-offer-pending' && findDataSection(signaling.offer.sections) !== undefined;
 }
 
-/** Whether a section for data channels is there, or one may be added. */
+/** Whether the session has a section for data channels, or may add one. */
 export function hasRoomForData(state: Negotiation, maxSections: number): boolean {
   const sections = latestSections(state);
   return findDataSection(sections) !== undefined || sections.length < maxSections;
 }
 
-/** @returns the state with a section for data channels, the one that it has or a new one */
+/** @returns the state with a section for data channels, existing or new */
 export function withDataSection(state: Negotiation): Negotiation {
   if (findDataSection(state.sections) !== undefined) return state;
   const { mid, state: named } = nextMid(state);
@@ -56,9 +53,9 @@ export function findDataSection(sections: readonly Section[]): DataSection | und
 }
 
 /**
- * There is one association for a session.
+ * Continues the section of the session's only association.
  *
- * @returns undefined for a peer that names no SCTP port, which cannot have one
+ * @returns undefined for a client that names no SCTP port
  */
 export function continueData(offered: SdpSection, known: DataSection | undefined): DataSection | undefined {
   if (offered.sctp === undefined) return undefined;
@@ -66,13 +63,13 @@ export function continueData(offered: SdpSection, known: DataSection | undefined
   return { type: 'data', mid, protocol, formats, sctpPort: known?.sctpPort ?? sctp.port, peer: sctpPeer(sctp) };
 }
 
-/** @returns undefined if the answer rejects the section, by its port or for want of an SCTP port */
+/** @returns undefined if the answer rejects the section, by its port or by naming no SCTP port */
 export function answerData(section: DataSection, answer: SdpSection): DataSection | undefined {
   if (isRejectedSection(answer) || answer.sctp === undefined) return undefined;
   return { ...section, peer: sctpPeer(answer.sctp) };
 }
 
-/** `a=max-message-size:0` stands for any size (RFC 8841 §6.1). */
+/** `a=max-message-size:0` means any size (RFC 8841 §6.1). */
 function sctpPeer({ port, maxMessageSize }: SdpSctp): SctpPeer {
   const maxMessageBytes = maxMessageSize === 0 ? MAX_DATA_MESSAGE_BYTES : Math.min(maxMessageSize, MAX_DATA_MESSAGE_BYTES);
   return { port, maxMessageBytes };

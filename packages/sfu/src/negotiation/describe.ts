@@ -1,5 +1,6 @@
 /**
- * The SFU's own descriptions, written from the state alone: the same state always gives the same text, offer or answer.
+ * The SFU's own descriptions. They are written from the state alone: the same state always yields the same text, for
+ * offer and answer.
  *
  * @see RFC 8829 §5 (JSEP), RFC 8839 §5.3 (ice-lite is a session attribute), RFC 9143 §7
  */
@@ -19,20 +20,20 @@ import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Su
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 
 export interface DescribeOptions {
-  /** DTLS role to name: `actpass` in an offer. */
+  /** The DTLS role to state: `actpass` in an offer. */
   readonly setup: 'actpass' | 'active' | 'passive';
-  /** An answer may only group what the offer grouped (RFC 9143 §7.3). Default: every mid. */
+  /** Whether a mid may be in the BUNDLE group; an answer may group only what the offer grouped (RFC 9143 §7.3). Default: every mid. */
   readonly mayBundle?: (mid: string) => boolean;
 }
 
-/** @param sections those to describe; in an offer they are not the state's own yet */
+/** @param sections the sections to describe; those of an offer are not in the state yet */
 export function describe(state: Negotiation, sections: readonly Section[], options: DescribeOptions): OwnDescription {
   return new OwnDescription(state, sections, options);
 }
 
 /**
- * A description by the SFU. Its m-sections are worked out when they are asked for, so that a long one can be written piece by piece
- * after the state has moved on; what it describes never changes.
+ * A description by the SFU. Each m-section is computed when it is asked for, so that a long description can be written
+ * in pieces after the state has moved on. What it describes never changes.
  */
 export class OwnDescription implements SdpDescription {
   readonly origin: SdpDescription['origin'];
@@ -64,7 +65,7 @@ export class OwnDescription implements SdpDescription {
     return this.#sections.map((section) => this.#describe(section));
   }
 
-  /** @returns undefined behind the last one */
+  /** @returns undefined after the last section */
   sectionAt(index: number): SdpSection | undefined {
     const section = this.#sections[index];
     return section && this.#describe(section);
@@ -78,7 +79,7 @@ export class OwnDescription implements SdpDescription {
   }
 }
 
-/** `a=setup` of an answer: once chosen, the roles stay (RFC 8842 §5.5). */
+/** Returns `a=setup` for an answer. Once chosen, the DTLS roles do not change (RFC 8842 §5.5). */
 export function answerSetup(state: Negotiation): 'active' | 'passive' {
   return state.transport?.dtlsRole === 'client' ? 'active' : 'passive';
 }
@@ -158,12 +159,12 @@ function describeRtp(section: RtpSection): SdpSection {
   };
 }
 
-/** Whether the SFU takes packets on this section. */
+/** Whether the SFU receives packets on this section. */
 export function isReceiving(section: RtpSection): boolean {
   return section.publication !== undefined && section.clientSends;
 }
 
-/** What the SFU sends on this section, as far as the client wants to receive. */
+/** Returns the subscription that the SFU sends on this section, if the client receives there. */
 export function sentSubscription(section: RtpSection): Subscription | undefined {
   return section.sending.type === 'live' && section.clientReceives ? section.sending.subscription : undefined;
 }
@@ -174,8 +175,9 @@ function directionOf(sends: boolean, receives: boolean): SdpDirection {
 }
 
 /**
- * A section that only sends lists what its source may send. One that also receives lists everything, since the client must not lose
- * the codec it publishes with; so does an idle one, which may be used for any of them later.
+ * Returns the codecs to list. A section that only sends lists what its source may send. One that also receives lists
+ * all codecs, since the client must not lose the one it publishes with; so does an idle one, which may be used for any
+ * of them later.
  */
 function listedCodecs(section: RtpSection): readonly NegotiatedCodec[] {
   const sent = sentSubscription(section);
@@ -190,7 +192,7 @@ interface DescribedCodecs {
   readonly formats: readonly string[];
 }
 
-/** What is written of a list of codecs, by what else that depends on. */
+/** The lines of a codec list, by the circumstances that they also depend on. */
 const describedCodecs = madeOnce((_listed: readonly NegotiatedCodec[]) => new Map<string, DescribedCodecs>());
 
 function describeCodecs(section: RtpSection): DescribedCodecs {
@@ -215,8 +217,9 @@ function describeCodec(codec: NegotiatedCodec, feedback: readonly SdpFeedback[])
 }
 
 /**
- * All that the client has offered here and the SFU has a use for, in whichever direction: Chromium no longer offers an extension on any
- * new m-section once a description has left it out, and a publisher without transport-wide numbers or rids would be the worse for it.
+ * Lists every extension that the client has offered here and the SFU uses in either direction. Once a description has
+ * left out an extension, Chromium no longer offers it on any new m-section, and a publisher would then lack
+ * transport-wide numbers or rids.
  */
 const listedWithFeedback = madeOnce((extensions: readonly HeaderExtension[]): readonly SdpExtension[] => {
   const listed = [...publisherExtensions(extensions), ...extensions.filter(isForSubscribers)];
@@ -229,13 +232,13 @@ function listedExtensions(section: RtpSection): readonly SdpExtension[] {
   return listedCodecs(section).some(offersTransportCc) ? listed : listed.filter((each) => !isTransportWideCc(each));
 }
 
-/** Kept from the client's point of view, written from ours. */
+/** Directions are stored from the client's point of view and written from the SFU's. */
 function reversed(direction: SdpDirection): SdpDirection {
   if (direction === 'sendonly') return 'recvonly';
   return direction === 'recvonly' ? 'sendonly' : direction;
 }
 
-/** Chromium finds the track of a packet by these SSRCs when the first packets carry no MID. */
+/** Chromium finds the track of a packet by these SSRCs if the first packets carry no MID. */
 function describeSource({ ssrc, rtxSsrc, cname, msid }: Subscription): Pick<SdpSection, 'msids' | 'ssrcs' | 'ssrcGroups'> {
   const ssrcs = rtxSsrc === undefined ? [ssrc] : [ssrc, rtxSsrc];
   return {
@@ -245,7 +248,7 @@ function describeSource({ ssrc, rtxSsrc, cname, msid }: Subscription): Pick<SdpS
   };
 }
 
-/** Whether the client's packets of this section are counted transport-wide. */
+/** Whether the client's packets on this section carry transport-wide sequence numbers. */
 export function receivesTransportWideCc(section: RtpSection): boolean {
   return usesTransportWideCc(section.extensions) && section.codecs.some(offersTransportCc);
 }

@@ -1,7 +1,7 @@
-/** Changes that need no SDP. They apply to the sections as they are and to those that offers, open or queued, will bring. */
+/** Changes that need no SDP. They apply to the present sections and to those of open or queued offers. */
 import type { Negotiation, ParkCause, Publication, RtpSection, Section, Subscription } from './state.ts';
 
-/** Replaces RTP sections one by one, in every picture of them. */
+/** Replaces RTP sections one by one, in the present state and in every offer. */
 export function editRtpSections(state: Negotiation, edit: (section: RtpSection) => RtpSection): Negotiation {
   const editAll = (sections: readonly Section[]): readonly Section[] => {
     const edited = sections.map((section) => (section.type === 'rtp' ? edit(section) : section));
@@ -42,7 +42,7 @@ export function editPublication(state: Negotiation, id: string, edit: (publicati
   });
 }
 
-/** The client has learnt from a description that nothing more is sent: from now on the section can be reused. */
+/** A description has told the client that nothing more is sent, so the section can be reused. */
 export function withoutParked(sections: readonly Section[]): readonly Section[] {
   return sections.map((section) => {
     if (section.type !== 'rtp' || section.sending.type !== 'parked') return section;
@@ -55,7 +55,7 @@ export interface LivePublication {
   readonly publication: Publication;
 }
 
-/** Sections that carry a publication, with it. */
+/** Returns the sections that carry a publication, each with it. */
 export function publications(state: Negotiation): readonly LivePublication[] {
   const found = [];
   for (const section of state.sections) {
@@ -69,12 +69,12 @@ export interface LiveSubscription {
   readonly subscription: Subscription;
 }
 
-/** Subscriptions in the order of their sections, those of unanswered and queued offers among them. */
+/** Returns the subscriptions in the order of their sections, including those of unanswered and queued offers. */
 export function subscriptions(state: Negotiation): readonly LiveSubscription[] {
   return subscriptionsOn(latestSections(state));
 }
 
-/** The sections as they will be when no offer is open. */
+/** The sections as they will be once no offer is open. */
 export function latestSections({ queued, signaling, sections }: Negotiation): readonly Section[] {
   if (queued !== undefined) return queued.sections;
   return signaling.type === 'stable' ? sections : signaling.offer.sections;
@@ -88,7 +88,7 @@ export function subscriptionsOn(sections: readonly Section[]): readonly LiveSubs
   return found;
 }
 
-/** Publications, and subscriptions with those of unanswered offers. */
+/** The number of publications and subscriptions, including those of unanswered offers. */
 export function trackCount(state: Negotiation): number {
   return publications(state).length + subscriptions(state).length;
 }

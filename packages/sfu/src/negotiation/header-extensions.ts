@@ -1,12 +1,13 @@
 /**
- * Which RTP header extensions the SFU takes from publishers and which it passes on. Anything else is left out of its descriptions.
+ * The RTP header extensions that the SFU accepts from publishers, and those that it forwards. Its descriptions leave
+ * out all others.
  *
  * @see RFC 8285
  */
 import type { MediaKind } from '@causeway/media';
 import type { SdpExtension, SdpSection } from '@causeway/wire';
 
-/** `sendonly` and `recvonly` as the client means them; most are `sendrecv`. */
+/** `sendonly` and `recvonly` are from the client's point of view; most are `sendrecv`. */
 export type HeaderExtension = SdpExtension;
 
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
@@ -17,13 +18,13 @@ const VIDEO_ORIENTATION = 'urn:3gpp:video-orientation';
 const DEPENDENCY_DESCRIPTOR = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
 const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
 const ABSOLUTE_CAPTURE_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
-/** Without it Chromium takes canvas and screen captures for full-range video and shows them too bright. */
+/** Without it, Chromium treats canvas and screen captures as full-range video and shows them too bright. */
 const COLOR_SPACE = 'http://www.webrtc.org/experiments/rtp-hdrext/color-space';
 const VIDEO_CONTENT_TYPE = 'http://www.webrtc.org/experiments/rtp-hdrext/video-content-type';
 const ABSOLUTE_SEND_TIME = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
 const TRANSPORT_WIDE_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
-/** Written again for each subscriber, from the publisher's packet. */
+/** Copied from the publisher's packet into each subscriber's. */
 const FORWARDED = [
   AUDIO_LEVEL,
   VIDEO_ORIENTATION,
@@ -43,7 +44,7 @@ const FROM_PUBLISHERS: ReadonlySet<string> = new Set([
   ...FORWARDED,
 ]);
 
-/** What the SFU writes into the packets of every subscriber that understands it, whatever the publisher sends. */
+/** Written into the packets of every subscriber that supports them, whatever the publisher sends. */
 const OWN_TO_SUBSCRIBERS = [MID, TRANSPORT_WIDE_CC];
 const TO_SUBSCRIBERS: ReadonlySet<string> = new Set([...OWN_TO_SUBSCRIBERS, ...FORWARDED]);
 
@@ -52,19 +53,20 @@ const ONE_BYTE_IDS = range(1, 14);
 const TWO_BYTE_IDS = range(16, 255);
 
 /**
- * Ids for extensions that the client has not numbered yet. Above 14 where it understands them: Chromium numbers its own from 1 up and
- * from 14 down, and after a rollback it does not see that the SFU has taken one of those (its offer then fails on itself).
+ * Returns the ids for extensions that the client has not numbered yet, best first. Ids above 14 are preferred if the
+ * client supports them: Chromium numbers its own from 1 up and from 14 down, and after a rollback it overlooks an id
+ * that the SFU has used, so that its own offer then fails.
  */
 export function idCandidates(allowsMixed: boolean): readonly number[] {
   return allowsMixed ? [...TWO_BYTE_IDS, ...ONE_BYTE_IDS] : ONE_BYTE_IDS;
 }
 
-/** Meaning of an id in the session's table. The kind is part of it: aiortc has other ids for audio than for video. */
+/** The meaning of an id in the session's table. It includes the kind, because aiortc uses other ids for audio than for video. */
 export function extensionMeaning(kind: MediaKind, uri: string): string {
   return `${kind} ${uri}`;
 }
 
-/** Meanings of all extension ids of some m-sections, for the session's table. */
+/** Returns the meanings of all extension ids in these m-sections, for the session's table. */
 export function extensionMeanings(
   sections: readonly { readonly kind: MediaKind; readonly extensions: readonly SdpExtension[] }[],
 ): readonly (readonly [meaning: string, id: number])[] {
@@ -79,7 +81,7 @@ export function isSameKindMeaning(one: string, other: string): boolean {
   return one.split(' ')[0] === other.split(' ')[0];
 }
 
-/** What the SFU has a use for, in one direction or the other. */
+/** Returns the extensions that the SFU uses in either direction. */
 export function usableExtensions(offered: readonly SdpExtension[]): readonly HeaderExtension[] {
   const seen = new Set<string>();
   return offered.filter(({ uri, direction }) => {
@@ -90,15 +92,15 @@ export function usableExtensions(offered: readonly SdpExtension[]): readonly Hea
 }
 
 /**
- * Bundled m-sections are one RTP session (RFC 9143 §9.1), so an id that means two things is left to the first section that has it. aiortc
- * 1.4 numbers audio and video each from 1 all the same, reads the packets of both by one table, and receives nothing more after a value
- * that does not fit.
+ * Keeps an id with two meanings only for the first section that uses it, because bundled m-sections form one RTP
+ * session (RFC 9143 §9.1). aiortc 1.4 numbers audio and video from 1 each, yet reads the packets of both by one table,
+ * and receives nothing more after a value that does not fit.
  */
 export function withOneMeaningPerId(sections: readonly SdpSection[]): readonly SdpSection[] {
   const uriOf = new Map<number, string>();
   const filtered = new Map<readonly SdpExtension[], readonly SdpExtension[]>();
   return sections.map((section) => {
-    // What a list lost when it came first it loses in every section.
+    // What a list loses on its first occurrence, it loses in every section.
     const known = filtered.get(section.extensions);
     const extensions = known ?? section.extensions.filter(({ id, uri }) => (uriOf.get(id) ?? uri) === uri);
     if (known === undefined) for (const { id, uri } of extensions) uriOf.set(id, uri);
@@ -107,7 +109,7 @@ export function withOneMeaningPerId(sections: readonly SdpSection[]): readonly S
   });
 }
 
-/** Send times are only needed where the client has no transport-wide sequence numbers. */
+/** Send times are needed only if the client sends no transport-wide sequence numbers. */
 export function publisherExtensions(usable: readonly HeaderExtension[]): readonly HeaderExtension[] {
   const hasTransportWideCc = usesTransportWideCc(usable);
   return usable.filter(({ uri, direction }) => {
@@ -115,7 +117,7 @@ export function publisherExtensions(usable: readonly HeaderExtension[]): readonl
   });
 }
 
-/** @param sourceUris what the publisher's packets may carry */
+/** @param sourceUris the extensions that the publisher's packets may carry */
 export function subscriberExtensions(usable: readonly HeaderExtension[], sourceUris: readonly string[]): readonly HeaderExtension[] {
   const wanted = new Set([...OWN_TO_SUBSCRIBERS, ...sourceUris]);
   return usable.filter((extension) => isForSubscribers(extension) && wanted.has(extension.uri));
@@ -125,22 +127,22 @@ export function isForSubscribers({ uri, direction }: HeaderExtension): boolean {
   return TO_SUBSCRIBERS.has(uri) && direction !== 'sendonly';
 }
 
-/** URIs for a new m-section to a subscriber of such a source. */
+/** Returns the URIs for a new m-section to a subscriber of such a source. */
 export function subscriberUris(sourceUris: readonly string[]): readonly string[] {
   return [...OWN_TO_SUBSCRIBERS, ...forwardedUris(sourceUris)];
 }
 
-/** Those of a source's extensions that mean the same to every receiver; MID, RID and transport-wide numbers belong to one hop. */
+/** Returns those extensions of a source that mean the same to every receiver; MID, RID and transport-wide numbers belong to one hop. */
 export function forwardedUris(sourceUris: readonly string[]): readonly string[] {
   return sourceUris.filter((uri) => FORWARDED.includes(uri));
 }
 
-/** Whether the client numbers what it sends transport-wide. */
+/** Whether the client's packets carry transport-wide sequence numbers. */
 export function usesTransportWideCc(extensions: readonly HeaderExtension[]): boolean {
   return extensions.some((extension) => isTransportWideCc(extension) && extension.direction !== 'recvonly');
 }
 
-/** Whether it understands such numbers in what it receives. */
+/** Whether the client understands such numbers in packets that it receives. */
 export function takesTransportWideCc(extensions: readonly HeaderExtension[]): boolean {
   return extensions.some((extension) => isTransportWideCc(extension) && extension.direction !== 'sendonly');
 }

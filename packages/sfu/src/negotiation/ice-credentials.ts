@@ -1,6 +1,6 @@
 /**
- * ICE credentials of one session. The user fragment begins with the number of the shard that owns the session, so that any shard that
- * receives its first packet can pass it on without a shared table.
+ * ICE credentials of a session. The ufrag begins with the number of the shard that owns the session, so that any shard
+ * that receives the first packet can pass it on without a shared table.
  *
  * @see RFC 8839 §5.4 (characters), RFC 8445 §5.3 (entropy)
  */
@@ -16,7 +16,7 @@ const UFRAG_RANDOM_BYTES = 8;
 /** 144 unguessable bits; RFC 8445 asks for 128. */
 const PASSWORD_RANDOM_BYTES = 18;
 
-/** How many shards a node can have. */
+/** The most shards that a node can have. */
 export const MAX_SHARDS = BASE32.length ** SHARD_DIGITS;
 
 export function createIceCredentials(shardNo: number, random: RandomSource): IceCredentials {
@@ -27,7 +27,7 @@ export function createIceCredentials(shardNo: number, random: RandomSource): Ice
   };
 }
 
-/** @returns undefined if the text cannot be a user fragment of ours */
+/** @returns undefined if the text cannot be a ufrag of this SFU */
 export function shardNoOf(ufrag: string): number | undefined {
   const digits = [...ufrag.slice(0, SHARD_DIGITS)].map((digit) => BASE32.indexOf(digit));
   if (digits.length < SHARD_DIGITS || digits.includes(-1)) return undefined;
@@ -38,7 +38,7 @@ function shardPrefix(shardNo: number): string {
   return `${BASE32.charAt(Math.floor(shardNo / BASE32.length))}${BASE32.charAt(shardNo % BASE32.length)}`;
 }
 
-/** Five bits a character, the last one filled up with zeros. */
+/** Encodes five bits per character; the last one is padded with zeros. */
 function base32(bytes: Uint8Array): string {
   let text = '';
   let bits = 0;

@@ -1,13 +1,13 @@
 /**
- * Work that can be interrupted: a generator that yields every fraction of a millisecond and returns the result. Nothing but its own
- * variables is changed before it returns, so work that is given up leaves nothing behind.
+ * Work that can be interrupted: a generator that yields after every fraction of a millisecond and returns the result.
+ * It changes nothing but its own variables before it returns, so abandoned work has no effect.
  */
 export type InPieces<Result> = Generator<undefined, Result, undefined>;
 
-/** How many m-sections, tracks or similar items may be handled without a pause. */
+/** The number of m-sections, tracks or similar items that may be handled between two pauses. */
 export const ITEMS_AT_ONCE = 8;
 
-/** Does all the work in one go. */
+/** Runs the work without pauses. */
 export function atOnce<Result>(work: InPieces<Result>): Result {
   for (;;) {
     const { done, value } = work.next();

@@ -1,21 +1,22 @@
-/** What a subscriber asks of a track's layers over the API, and what that means for the layers the track has. */
+/** Maps the layers that a subscriber asks for over the API to the layers that the track has. */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { SubscribeItem } from '@causeway/protocol';
 
-/** The part of a subscribe or update item that is about layers. */
+/** The fields of a subscribe or update item that concern layers. */
 export type LayerWish = Pick<
   SubscribeItem,
   'simulcast' | 'quality' | 'maxWidth' | 'maxHeight' | 'maxFps' | 'maxBitrate' | 'maxTemporalLayer' | 'priority'
 >;
 
-/** Which simulcast layer a subscriber asks for, among those the track has. */
+/** The simulcast layer that a subscriber asks for, among those that the track has. */
 export type LayerChoice =
   | { readonly type: 'chosen'; readonly preferredRid: string | undefined }
   | { readonly type: 'rid_not_available'; readonly rid: string };
 
 /**
- * A rid that the track does not have is an error only if the caller says that no other layer will do (`ridNotAvailable: none`).
- * `low`, `medium` and `high` go by the order in which the publisher listed its layers, which browsers require to be ascending.
+ * Chooses a layer. A rid that the track does not have is an error only if the caller accepts no other layer
+ * (`ridNotAvailable: none`). `low`, `medium` and `high` follow the order in which the publisher listed its layers,
+ * which browsers require to be ascending.
  */
 export function chooseLayer({ simulcast, quality }: LayerWish, rids: readonly string[]): LayerChoice {
   const asked = simulcast?.preferredRid ?? ridOfQuality(quality, rids);
@@ -24,13 +25,16 @@ export function chooseLayer({ simulcast, quality }: LayerWish, rids: readonly st
   return { type: 'chosen', preferredRid: undefined };
 }
 
-/** The wish alone, of an item that says more. */
+/** Picks the wish from an item with more fields. */
 export function layerWishOf(item: LayerWish): LayerWish {
   const { simulcast, quality, maxWidth, maxHeight, maxFps, maxBitrate, maxTemporalLayer, priority } = item;
   return { simulcast, quality, maxWidth, maxHeight, maxFps, maxBitrate, maxTemporalLayer, priority };
 }
 
-/** What an update makes of a wish: what it does not name stays. A layer is named in one way or the other, so each replaces both. */
+/**
+ * Merges an update into a wish; what the update does not name stays. A layer is named by rid or by quality, so either
+ * one replaces both.
+ */
 export function updatedWish(before: LayerWish, item: LayerWish): LayerWish {
   const isLayerNamed = item.simulcast !== undefined || item.quality !== undefined;
   return {
@@ -45,7 +49,7 @@ export function updatedWish(before: LayerWish, item: LayerWish): LayerWish {
   };
 }
 
-/** The wish as the engine takes it. */
+/** Converts a wish for the engine. */
 export function layerPlan(wish: LayerWish, rids: readonly string[]): Pick<SubscriberTrackPlan, 'preferredRid' | 'layers'> {
   const choice = chooseLayer(wish, rids);
   const preferredRid = choice.type === 'chosen' ? choice.preferredRid : undefined;
@@ -73,7 +77,7 @@ function ridOfQuality(quality: string | undefined, rids: readonly string[]): str
     case undefined:
     case 'auto':
     case 'high':
-      // The best layer that the path carries.
+      // Without a preference, the engine sends the best layer that the path carries.
       return undefined;
     case 'medium':
       return rids[Math.floor((rids.length - 1) / 2)];

@@ -1,4 +1,7 @@
-/** What changes of a live subscription while its m-section stays: the track that it is sent, and the numbers that the client lists. */
+/**
+ * Changes to a live subscription whose m-section stays: the track that it receives, and the payload types and ids that
+ * the client lists.
+ */
 
 import type { NegotiatedCodec } from './codecs.ts';
 import { editSubscription, type LiveSubscription, parked } from './edit-sections.ts';
@@ -7,9 +10,10 @@ import { canCarry } from './place-subscriptions.ts';
 import type { Negotiation, RtpSection, Subscription, TrackSource } from './state.ts';
 
 /**
- * Sends another track under the same SSRC. Nothing of it is in the SDP but the `a=msid`, which stays as it was offered.
+ * Sends another track under the same SSRC. Of the track, the SDP contains only the `a=msid`, which stays as it was
+ * offered.
  *
- * @returns undefined if kind or codec do not fit what is negotiated on the m-section
+ * @returns undefined if kind or codec do not fit what was negotiated for the m-section
  */
 export function switchSource(
   state: Negotiation,
@@ -32,8 +36,8 @@ export function switchSource(
 }
 
 /**
- * A live subscription on a section whose codecs or extensions the client has listed again: numbers follow the client, and what it no
- * longer lists is not used any more. Without the codec that its source is sent in, the subscription ends.
+ * Adapts a live subscription to a section whose codecs or extensions the client has listed again. It uses the client's
+ * new numbers and drops what is no longer listed. Without the codec of its source, the subscription ends.
  */
 export function renegotiateSending(
   sending: RtpSection['sending'],
@@ -44,7 +48,7 @@ export function renegotiateSending(
   return subscription === undefined ? parked(sending.subscription, 'ended') : { type: 'live', subscription };
 }
 
-/** @returns undefined if the first codec, which is the one that comes, is gone */
+/** @returns undefined if the first codec, in which the source is sent, is no longer listed */
 export function restrictSubscription(
   subscription: Subscription,
   listed: Pick<RtpSection, 'codecs' | 'extensions'>,
@@ -57,7 +61,7 @@ export function restrictSubscription(
   return { ...subscription, codecs, extensions };
 }
 
-/** Payload types are kept as a rule; some answers drop the parameters that tell profiles apart, but none the number. */
+/** Payload types usually stay. Some answers omit the parameters that distinguish profiles, but none changes the number. */
 function renumbered(codec: NegotiatedCodec, listed: readonly NegotiatedCodec[]): NegotiatedCodec | undefined {
   const match = listed.find(({ identity }) => identity === codec.identity) ?? listed.find((other) => isSameNumber(codec, other));
   if (match === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What the engine should be doing for a session, derived from the negotiation's state. */
+/** Derives what the engine should do for a session from the state of the negotiation. */
 import { type ExtensionPlan, madeOnce, type PublisherTrackPlan, type SubscriberTrackPlan, type TransportPlan } from '@causeway/media';
 import { codecPlans, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
@@ -11,16 +11,16 @@ export interface MediaPlan {
   readonly transport: TransportPlan | undefined;
   readonly publications: ReadonlyMap<string, PublisherTrackPlan>;
   readonly subscriptions: ReadonlyMap<string, SubscriberTrackPlan>;
-  /** The m-section that each of them was made of, by the same ids. */
+  /** The m-section that each plan was derived from, by the same ids. */
   readonly sections: ReadonlyMap<string, RtpSection>;
 }
 
 export const NO_MEDIA: MediaPlan = { transport: undefined, publications: new Map(), subscriptions: new Map(), sections: new Map() };
 
 /**
- * @param account who is charged for what the session sends and gets
- * @param before an earlier plan of the session: what was made of the very same m-sections is taken from there, since most changes are of
- *   one of up to 256, and m-sections are never changed in place
+ * @param account the account that the session's usage is billed to
+ * @param before an earlier plan of the session. Plans of identical m-sections are taken from it: most changes concern
+ * one of up to 256 m-sections, and m-sections are never changed in place
  */
 export function mediaPlanOf(state: Negotiation, account: string, before: MediaPlan = NO_MEDIA): MediaPlan {
   return atOnce(mediaPlanInPieces(state, account, before));
@@ -69,7 +69,7 @@ export function* mediaPlanInPieces(state: Negotiation, account: string, before: 
   };
 }
 
-/** What usage is listed under: unlike the id of a publication, clients know both. */
+/** The name under which usage is listed. Unlike the id of a publication, clients know both parts. */
 function chargedName(sessionId: string, trackId: string): string {
   return `${sessionId}/${trackId}`;
 }
@@ -107,7 +107,7 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
     cname: subscription.cname,
     codecs: codecPlans(subscription.codecs),
     extensions: sentExtensions(subscription).map(extensionPlan),
-    // A client that stops receiving keeps its subscription, as a call on hold does.
+    // A client that stops receiving, for example during a call on hold, keeps its subscription.
     paused: subscription.isPaused || !section.clientReceives,
     ...layerPlan(subscription.layers, subscription.sourceRids),
   };
@@ -117,12 +117,12 @@ const receivedExtensions = madeOnce((extensions: readonly HeaderExtension[]): re
   return publisherExtensions(extensions).map(extensionPlan);
 });
 
-/** Numbers that the client would not report on are not written. */
+/** Transport-wide numbers are not written if the client would not report on them. */
 function sentExtensions({ extensions, codecs }: Subscription): readonly HeaderExtension[] {
   return codecs.some(offersTransportCc) ? extensions : extensions.filter((extension) => !isTransportWideCc(extension));
 }
 
-/** URIs of the header extensions that packets of a publication may carry, given those of its m-section. */
+/** Returns the URIs of the header extensions that a publication's packets may carry, given those of its m-section. */
 export const publisherUris = madeOnce((extensions: readonly HeaderExtension[]): readonly string[] => {
   return publisherExtensions(extensions).map(({ uri }) => uri);
 });

@@ -1,4 +1,4 @@
-/** Puts a track on an m-section, existing or new: codecs, extension ids and SSRCs of the subscription. */
+/** Puts a track on an existing or new m-section: chooses the codecs, extension ids and SSRCs of the subscription. */
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import { type IdentifiedCodec, type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_FEEDBACK } from './codecs.ts';
@@ -21,12 +21,12 @@ export interface SubscriptionWish {
   readonly followedName: string | undefined;
   readonly isPaused: boolean;
   readonly layers: LayerWish;
-  /** Asks for one more copy of a track that is subscribed to already. */
+  /** Asks for another copy of a track that is already subscribed to. */
   readonly isDuplicate: boolean;
 }
 
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
-/** RFC 3550 §8: SSRCs are random; 0 and all ones are avoided because some receivers take them for "none". */
+/** SSRCs are random (RFC 3550 §8). 0 and all ones are avoided, because some receivers read them as "none". */
 const MAX_SSRC = 0xff_ff_ff_fe;
 
 export interface Placed {
@@ -34,7 +34,7 @@ export interface Placed {
   readonly subscription: Subscription;
 }
 
-/** What a new subscription must not have, because something in the session has it; each new one is added. */
+/** Names already in use in the session, which a new subscription must not have. Each new one is added. */
 export interface TakenNames {
   /** SSRCs of both directions, so that none can be mistaken for another. */
   readonly ssrcs: Set<number>;
@@ -91,18 +91,18 @@ export function subscribeOnNewSection(state: Negotiation, wish: SubscriptionWish
   return { state: countSubscription({ ...named, sections: [...named.sections, section] }), subscription };
 }
 
-/** The codec as the section knows it, under the section's payload type. */
+/** Returns the codec as negotiated on the section, with the section's payload type. */
 export function onSection(codec: IdentifiedCodec, section: RtpSection): NegotiatedCodec | undefined {
   const known = section.codecs.find(({ identity }) => identity === codec.identity);
   if (known === undefined) return undefined;
-  // Opus parameters describe the stream (stereo); those of video codecs describe what this client can decode.
+  // Parameters of Opus describe the stream (stereo); those of video codecs describe what the client can decode.
   return section.kind === 'audio' && codec.fmtp !== '' ? { ...known, fmtp: codec.fmtp } : known;
 }
 
 /**
- * Adds to a section what its packets to the client may carry and the client has not listed there: an
- * offer may, and the answer tells what the client takes. Browsers list the dependency descriptor on no
- * m-section that only receives, yet decode AV1 in spatial layers with nothing else.
+ * Adds the extensions that packets of the source may carry and the client has not listed on the section. An offer may
+ * do so, and the answer tells what the client accepts. Browsers do not list the dependency descriptor on an m-section
+ * that only receives, but cannot decode AV1 spatial layers without it.
  */
 export function withExtensionsOf(
   state: Negotiation,
@@ -132,7 +132,7 @@ function createSubscription(
     sourceRids: source.rids,
     ssrc,
     rtxSsrc: hasRtx ? freshSsrc(taken.ssrcs, random) : undefined,
-    // Audio and video of one publisher are synchronised by their common name (RFC 3550 §6.5.1).
+    // Audio and video of one publisher are synchronised by their common CNAME (RFC 3550 §6.5.1).
     cname: source.remoteSessionId,
     msid: uniqueMsid(source, taken.msids),
     ...negotiated,
@@ -141,7 +141,7 @@ function createSubscription(
   };
 }
 
-/** Chromium refuses two sections with the same stream and track, as two copies of one track would have. */
+/** Chromium refuses two sections with the same stream and track, which two copies of one track would have. */
 function uniqueMsid({ remoteSessionId, remoteTrackId }: TrackSource, taken: Set<string>): Subscription['msid'] {
   let msid = { streamId: remoteSessionId, trackId: remoteTrackId };
   for (let copy = 2; taken.has(msidText(msid)); copy++) msid = { ...msid, trackId: `${remoteTrackId}#${copy}` };
@@ -169,7 +169,7 @@ function usedSsrcs(sections: readonly Section[]): Set<number> {
 
 const MAX_SSRC_DRAWS = 100;
 
-/** @returns one that is not used yet, and from now on is */
+/** @returns an unused SSRC, which is added to `used` */
 function freshSsrc(used: Set<number>, random: RandomSource): number {
   for (let draw = 0; draw < MAX_SSRC_DRAWS; draw++) {
     const ssrc = random.bytes(4).reduce((number, byte) => number * 256 + byte, 0);
@@ -180,7 +180,7 @@ function freshSsrc(used: Set<number>, random: RandomSource): number {
   invariant(false, 'a random 32-bit number is free at the first or second draw');
 }
 
-/** Names a new m-section of the SFU's; the client's own mids are left alone. */
+/** Chooses the mid of a new m-section of the SFU, other than those of the client. */
 export function nextMid(state: Negotiation): { readonly mid: string; readonly state: Negotiation } {
   let mids = state.named.mids;
   while (state.sections.some(({ mid }) => mid === `s${mids}`)) mids++;
@@ -221,7 +221,7 @@ function allocateExtensions(
   return { state: { ...state, extensionIds: table }, extensions };
 }
 
-/** One URI should have one id for both kinds: browsers look for the MID of all bundled sections under a single one. */
+/** Uses the same id for both kinds if it can: browsers look for the MID of all bundled sections under a single id. */
 function allocateExtensionId(table: NumberTable, kind: MediaKind, uri: string, allowsMixed: boolean): ReturnType<typeof allocateNumber> {
   const meaning = extensionMeaning(kind, uri);
   const elsewhere = table.numberOf.get(extensionMeaning(kind === 'audio' ? 'video' : 'audio', uri));

@@ -1,6 +1,7 @@
 /**
- * Numbers that mean something for the whole session: payload types and header-extension ids. Once a number has a meaning it never
- * gets another one, because bundled m-sections share them (RFC 9143 §9.1) and Chromium rejects a description that breaks this.
+ * Numbers with a meaning for the whole session: payload types and header-extension ids. The meaning of a number never
+ * changes, because bundled m-sections share the numbers (RFC 9143 §9.1) and Chromium rejects a description that breaks
+ * this rule.
  */
 export interface NumberTable {
   readonly numberOf: ReadonlyMap<string, number>;
@@ -10,8 +11,9 @@ export interface NumberTable {
 export const EMPTY_NUMBER_TABLE: NumberTable = { numberOf: new Map(), taken: new Set() };
 
 /**
- * Notes numbers that the client chose. The first number of a meaning stays; further ones are only taken. A number that the SFU had given
- * another meaning, in an offer that cannot have reached the client then, is the client's from now on.
+ * Records numbers that the client chose. A meaning keeps its first number; further ones only count as taken. If the SFU
+ * had given the number another meaning, it did so in an offer that the client has not received, and the client's
+ * meaning replaces it.
  *
  * @param isRival whether two meanings of one number exclude each other
  */
@@ -41,7 +43,7 @@ function forgetRivals(
   }
 }
 
-/** @returns the number of a meaning, new from the candidates if it has none yet; undefined when they are used up */
+/** @returns the number of a meaning, allocated from the candidates if it has none yet; undefined if they are exhausted */
 export function allocateNumber(
   table: NumberTable,
   meaning: string,

@@ -1,6 +1,6 @@
 /**
- * The SFU's own offers, which bring tracks to the client on existing or new m-sections, and the section of data channels. One is open at
- * a time: it is made at once, or what it would bring is queued until the open one has been answered or withdrawn (docs/api.md §6).
+ * The SFU's own offers, which add tracks on existing or new m-sections, and the section for data channels. One offer is
+ * open at a time; further changes are queued until it has been answered or withdrawn (docs/api.md §6).
  *
  * @see RFC 8829 §5.2 (offers), docs/api.md §3
  */
@@ -14,21 +14,21 @@ import type { Negotiation, RandomSource, Section } from './state.ts';
 
 export interface MadeOffer {
   readonly state: Negotiation;
-  /** Undefined when no wish changes the SDP. */
+  /** Undefined if no wish changes the SDP. */
   readonly offer: OwnDescription | undefined;
   /** One for each wish, in order. */
   readonly outcomes: readonly WishOutcome[];
 }
 
-/** What an offer of the SFU is made for. */
+/** What an offer of the SFU should contain. */
 export interface OfferWishes {
   readonly tracks: readonly SubscriptionWish[];
-  /** Data channels, which need an m-section of their own, once; see `hasRoomForData`. */
+  /** Whether data channels are wanted. They need one m-section per session; see `hasRoomForData`. */
   readonly needsData: boolean;
   readonly maxSections: number;
 }
 
-/** @param state must be stable; the next one waits for the answer if there is an offer */
+/** @param state must be stable; while an offer is open, use `queueSubscriptions` */
 export function makeOffer(state: Negotiation, { tracks, needsData, maxSections }: OfferWishes, random: RandomSource): MadeOffer {
   const { state: placed, outcomes } = placeSubscriptions(state, tracks, { isOffer: true, maxSections }, random);
   const subscriptionIds = placedIds(outcomes);
@@ -45,10 +45,10 @@ export interface QueuedWishes {
 }
 
 /**
- * Gives subscriptions that come while an offer is open their m-sections, on top of those that the open offer brings, so that callers can be
- * told at once.
+ * Assigns m-sections to subscriptions that are requested while an offer is open, in addition to those of the open
+ * offer, so that callers get their reply at once.
  *
- * @param state must have an offer open
+ * @param state must have an open offer
  */
 export function queueSubscriptions(
   state: Negotiation,
@@ -68,14 +68,14 @@ export function queueSubscriptions(
 
 export interface QueuedOffer {
   readonly state: Negotiation;
-  /** Undefined when nothing of the queue is left. */
+  /** Undefined if nothing queued remains. */
   readonly offer: OwnDescription | undefined;
-  /** Subscriptions whose m-section the client has rejected since then. */
+  /** Subscriptions whose m-section the client has rejected since they were queued. */
   readonly dropped: readonly LiveSubscription[];
 }
 
 /**
- * Makes the offer of what is queued.
+ * Creates the offer for what is queued.
  *
  * @param state must be stable
  */
@@ -90,7 +90,7 @@ export function offerQueued(state: Negotiation): QueuedOffer {
   const dropped = queuedSubscriptions(state).filter(({ subscription }) => !adopted.has(subscription.id));
   const bringsData = needsData && agreedData(state) === undefined;
   if (ids.length === 0 && !bringsData) return { state: unqueued, offer: undefined, dropped };
-  // The client may have put a section of its own in the place that the queue had for it.
+  // The client may have added a section of its own at the position that the queue had assigned.
   const draft = bringsData ? withDataSection({ ...unqueued, sections: merged }) : { ...unqueued, sections: merged };
   return { ...openOffer({ ...draft, sections: state.sections }, draft.sections, ids), dropped };
 }
@@ -103,15 +103,15 @@ export function queuedSubscriptions({ queued }: Negotiation): readonly LiveSubsc
 
 export interface WithdrawnOffer {
   readonly state: Negotiation;
-  /** Subscriptions that were in the offer and now are nowhere. */
+  /** Subscriptions of the offer, which no longer exist. */
   readonly dropped: readonly LiveSubscription[];
 }
 
 /**
- * Takes back an offer that was not answered in time. Its new m-sections stay, idle: the client may have applied it after all, and the
- * order of m-sections can never be changed again.
+ * Withdraws an offer that was not answered in time. Its new m-sections stay, idle: the client may have applied the
+ * offer after all, and the order of m-sections can never change.
  *
- * @param state must have an offer open
+ * @param state must have an open offer
  */
 export function withdrawOffer(state: Negotiation): WithdrawnOffer {
   const { signaling } = state;
@@ -125,7 +125,7 @@ export function withdrawOffer(state: Negotiation): WithdrawnOffer {
 }
 
 /**
- * Opens an offer of these sections.
+ * Opens an offer with these sections.
  *
  * @param state must be stable
  */
@@ -153,7 +153,7 @@ function placedIds(outcomes: readonly WishOutcome[]): readonly string[] {
   return outcomes.filter((outcome) => outcome.type === 'placed').map(({ subscription }) => subscription.id);
 }
 
-/** The section as it is now, with what the queue wants to send on it and the extensions that its packets may carry. */
+/** Returns the current section with the queued subscription and the extensions that its packets may carry. */
 function adopt(current: Section | undefined, queued: Section, subscriptionIds: readonly string[]): Section {
   if (current === undefined) return queued;
   const isWanted = queued.type === 'rtp' && queued.sending.type === 'live' && subscriptionIds.includes(queued.sending.subscription.id);

@@ -1,9 +1,9 @@
 /**
- * On which m-section each wanted track is sent to the client (docs/api.md §3). Used ones come before new ones, so that SDP does not grow
- * with churn.
+ * Chooses the m-section on which each wanted track is sent to the client (docs/api.md §3). Used sections are preferred
+ * to new ones, so that the SDP does not grow with churn.
  *
- * Browsers fire `track` when a section goes from not sending to sending. A parked section has not gone there and back unless a
- * description was exchanged in between, so it is used only for clients that do not depend on the event.
+ * Browsers fire `track` when a section starts to send. A parked section starts again only if a description was
+ * exchanged in between, so it is used only for clients that do not depend on the event.
  */
 import type { MediaKind } from '@causeway/media';
 import type { ErrorCode } from '@causeway/protocol';
@@ -20,7 +20,7 @@ import type { Negotiation, RandomSource, RtpSection, Section, Subscription, Trac
 export type WishOutcome =
   | { readonly type: 'placed'; readonly mid: string; readonly subscription: Subscription }
   | { readonly type: 'already_subscribed'; readonly mid: string; readonly subscription: Subscription }
-  /** There is no fitting m-section, and an answer cannot add one. */
+  /** No existing m-section fits, and an answer cannot add one. */
   | { readonly type: 'needs_offer' }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string };
 
@@ -30,7 +30,7 @@ export interface PlacementRules {
   readonly maxSections: number;
 }
 
-/** @returns the state with sections and numbers changed, and one outcome for each wish, in order */
+/** @returns the state with its sections and numbers updated, and one outcome for each wish, in order */
 export function placeSubscriptions(
   state: Negotiation,
   wishes: readonly SubscriptionWish[],
@@ -65,7 +65,7 @@ function placeOne(state: Negotiation, wish: SubscriptionWish, rules: PlacementRu
   return rules.isOffer ? placeOnNewSection(state, wish, rules, naming) : { state, outcome: { type: 'needs_offer' } };
 }
 
-/** A track that is subscribed to already is not sent a second time, unless that is what the caller asks for. */
+/** A track that is already subscribed to is not sent a second time unless the caller asks for it. */
 function findSubscription(
   state: Negotiation,
   { source, mid }: SubscriptionWish,
@@ -104,7 +104,7 @@ type SectionChoice =
   | { readonly type: 'new' }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly description: string };
 
-/** @param mid the section that the caller asked for; undefined leaves the choice to the SFU */
+/** @param mid the section that the caller asked for; undefined if the SFU chooses */
 function chooseSection(sections: readonly Section[], source: TrackSource, mid: string | undefined): SectionChoice {
   if (mid !== undefined) return namedSection(sections, source, mid);
   let best: { readonly section: RtpSection; readonly rank: number } | undefined;
@@ -117,21 +117,21 @@ function chooseSection(sections: readonly Section[], source: TrackSource, mid: s
   return best === undefined ? { type: 'new' } : { type: 'existing', section: best.section };
 }
 
-/** Whether kind and codec fit. A publisher sends its first codec unless it is told otherwise, so that is the one that must be there. */
+/** Whether kind and codec fit. A publisher sends its first codec by default, so that one must be negotiated. */
 export function canCarry(section: RtpSection, source: Pick<TrackSource, 'kind' | 'codecs'>): boolean {
   const [primary] = source.codecs;
   if (primary === undefined || section.kind !== source.kind || !section.clientReceives) return false;
   return section.codecs.some(({ identity }) => identity === primary.identity);
 }
 
-/** @returns the lower the better; undefined for a section that must be asked for by name */
+/** @returns a lower rank for a better section; undefined for one that is used only if named by its mid */
 function rankOf(section: RtpSection): number | undefined {
   if (section.publication !== undefined && !isGhost(section)) return undefined;
   switch (section.sending.type) {
     case 'live':
       return undefined;
     case 'parked':
-      // A client that unsubscribed by itself reads the mid in the reply; one whose publisher left waits for the `track` event.
+      // A client that unsubscribed reads the mid in the reply; one whose publisher left waits for the `track` event.
       return section.sending.cause === 'unsubscribed' ? 3 : undefined;
     case 'idle':
       if (section.sending.hasSent) return 2;
@@ -139,7 +139,7 @@ function rankOf(section: RtpSection): number | undefined {
   }
 }
 
-/** A transceiver without a track looks like a publication that never sends anything. */
+/** Whether it looks like a transceiver without a track: a publication that never sends anything. */
 function isGhost({ publication }: RtpSection): boolean {
   return publication !== undefined && publication.status === 'pending' && !publication.isExplicit && !publication.namesStream;
 }

@@ -1,4 +1,4 @@
-/** Which m-sections of a client's offer become published tracks (docs/api.md §2). */
+/** Decides which m-sections of a client's offer become published tracks (docs/api.md §2). */
 import type { MediaKind } from '@causeway/media';
 import type { ErrorCode, TrackId, TrackName } from '@causeway/protocol';
 import { TrackName as TrackNameSchema } from '@causeway/protocol';
@@ -8,19 +8,19 @@ import { type InPieces, ITEMS_AT_ONCE, mapInPieces } from './in-pieces.ts';
 import type { Publication, RandomSource, RtpSection, Section } from './state.ts';
 import { type AnnouncedTrack, announcedTrack, fallbackTrackId, uniqueTrackId } from './track-ids.ts';
 
-/** A publication that is named again and again is found by so many of its latest ids. */
+/** The number of former ids under which a renamed publication is still found. */
 const MAX_ALIASES = 8;
 
 export interface PublishWish {
   readonly trackId: TrackId;
   readonly mid: string;
-  /** Undefined keeps the name that the track has. */
+  /** Undefined keeps the current name. */
   readonly customTrackName: TrackName | undefined;
-  /** Takes the name from the track that has it. */
+  /** Takes the name away from another track that has it. */
   readonly replacesName: boolean;
 }
 
-/** Which sending sections are published that no wish names: those that begin to send with this offer, all, or none. */
+/** Which sending sections are published without a wish: those that start to send with this offer, all, or none. */
 export type AutoPublish = 'new' | 'all' | 'none';
 
 export type PublishOutcome =
@@ -32,27 +32,27 @@ export interface PublishStep {
   readonly publicationsNamed: number;
   /** One for each wish, in order. */
   readonly outcomes: readonly PublishOutcome[];
-  /** Mids of sections that send and stay unpublished. */
+  /** Mids of sections that send and are not published. */
   readonly unpublishedMids: readonly string[];
 }
 
-/** Whether a track of that kind may be published under that name, which is empty for a track without one. */
+/** Whether a track of that kind may be published under that name, which is empty for an unnamed track. */
 export type MayPublish = (kind: MediaKind, customTrackName: string) => boolean;
 
 export interface PublishContext {
   readonly sessionId: string;
-  /** Publications this session has named so far. */
+  /** The number of publications that this session has named so far. */
   readonly publicationsNamed: number;
   /** The client's offer, section by section. */
   readonly offered: readonly SdpSection[];
   /** Mids of sections that sent before this offer. */
   readonly sentBefore: ReadonlySet<string>;
   readonly random: RandomSource;
-  /** Default: anything may be. */
+  /** Default: everything may be published. */
   readonly mayPublish?: MayPublish | undefined;
 }
 
-/** Puts publications on m-sections of an offer: first those that are wished for, then those that follow by themselves. */
+/** Puts publications on m-sections of an offer: first those that wishes name, then those that are published automatically. */
 export function* publishInPieces(
   sections: readonly Section[],
   wishes: readonly PublishWish[],
@@ -70,13 +70,13 @@ export function* publishInPieces(
   return { sections: draft.sections, publicationsNamed: draft.publicationsNamed, outcomes, unpublishedMids };
 }
 
-/** The sections while publications are put on them, one after the other; each is found without a search through the others. */
+/** The sections while publications are added to them one by one. Each is found without a search through the others. */
 class PublishDraft {
   readonly sections: Section[];
   publicationsNamed: number;
   readonly #indexOfMid: ReadonlyMap<string, number>;
   readonly #offeredByMid: ReadonlyMap<string | undefined, SdpSection>;
-  /** Mid of the section that has a track id. */
+  /** The mid of the section that holds each track id. */
   readonly #midOfTrack = new Map<string, string>();
 
   constructor(sections: readonly Section[], { publicationsNamed, offered }: PublishContext) {
@@ -103,7 +103,7 @@ class PublishDraft {
     return announced === undefined ? { trackId: undefined, namesStream: false } : announcedTrack(announced);
   }
 
-  /** Whether another section than that of `mid` has the id. */
+  /** Whether a section other than that of `mid` has the id. */
   isTrackIdTaken(trackId: TrackId, mid: string): boolean {
     const holder = this.#midOfTrack.get(trackId);
     return holder !== undefined && holder !== mid;
@@ -123,7 +123,7 @@ function isUnpublished(section: Section): boolean {
   return section.type === 'rtp' && section.clientSends && section.publication === undefined;
 }
 
-/** A section whose track was closed while the client keeps sending is not published again by the next offer. */
+/** A section whose track was closed while the client continues to send is not published again by the next offer. */
 function isAutoPublished(section: RtpSection, auto: AutoPublish, { sentBefore, mayPublish }: PublishContext): boolean {
   if (mayPublish?.(section.kind, NO_NAME) === false) return false;
   return isUnpublished(section) && (auto === 'all' || (auto === 'new' && !sentBefore.has(section.mid)));
@@ -159,7 +159,7 @@ function publishWished(draft: PublishDraft, wish: PublishWish, context: PublishC
   return { type: 'published', mid: section.mid, isNew };
 }
 
-/** By mid; a mid that the offer does not have may be a slip, while the track id is certain. */
+/** Searches by mid, then by track id: the mid may not be in the offer, while the track id is unambiguous. */
 function findSection(draft: PublishDraft, wish: PublishWish): RtpSection | undefined {
   const byMid = draft.sectionOf(wish.mid);
   if (byMid !== undefined) return byMid.type === 'rtp' ? byMid : undefined;
@@ -187,7 +187,7 @@ function checkSending(section: RtpSection): PublishOutcome | undefined {
   return failed('invalid_params', `m-section ${section.mid} of the offer does not send; its direction must be sendonly or sendrecv`);
 }
 
-/** @returns whether the section may have the name; another track may have it and keep it */
+/** @returns whether the section may have the name; false if another track has it and keeps it */
 function claimName(draft: PublishDraft, section: RtpSection, wish: PublishWish): boolean {
   const name = wish.customTrackName;
   if (name === undefined || name === '') return true;
@@ -220,7 +220,7 @@ function putNewPublication(draft: PublishDraft, section: RtpSection, { sessionId
   draft.replace({ ...section, publication: { id, ...facts, status: 'pending', isHidden: false } });
 }
 
-/** Whether a request that names this id means the publication. */
+/** Whether a request with this id refers to the publication. */
 export function leadsTo(publication: Publication | undefined, trackId: string): boolean {
   return publication !== undefined && (publication.trackId === trackId || publication.aliases.includes(trackId));
 }

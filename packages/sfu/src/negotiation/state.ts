@@ -1,6 +1,6 @@
 /**
- * All that negotiation knows of one session. Values of these types are never changed: each step of negotiation returns the next one,
- * so that a step that fails, or an offer that is never answered, leaves nothing behind.
+ * The state of one session's negotiation. Values of these types are immutable: each step returns the next state, so
+ * that a step that fails, or an offer that is never answered, has no effect.
  */
 import type { AnnouncedSsrcPlan, CertificateFingerprint, IceCredentials, MediaKind } from '@causeway/media';
 import type { SessionId, TrackId, TrackName, TrackStatus } from '@causeway/protocol';
@@ -10,7 +10,7 @@ import type { HeaderExtension } from './header-extensions.ts';
 import type { LayerWish } from './layer-choice.ts';
 import type { NumberTable } from './number-table.ts';
 
-/** What the SFU says of itself in every description. */
+/** The SFU's own end, as every description states it. */
 export interface LocalEndpoint {
   readonly fingerprint: CertificateFingerprint;
   /** Host candidates, best first; at least one. */
@@ -18,11 +18,11 @@ export interface LocalEndpoint {
   readonly port: number;
 }
 
-/** The transport under all m-sections; there is none until both sides have named their ICE credentials. */
+/** The transport under all m-sections. It exists once both sides have named their ICE credentials. */
 export interface PeerTransportState {
-  /** Unique within the engine; of the session's first transport it is the session's own. */
+  /** Unique within the engine. The session's first transport has the session's id. */
   readonly id: string;
-  /** The m-section that stands for it: the first of the BUNDLE group when it was made. */
+  /** The m-section that represents it: the first of the BUNDLE group when the transport was created. */
   readonly tag: string;
   readonly remote: IceCredentials;
   readonly remoteFingerprints: readonly SdpFingerprint[];
@@ -31,29 +31,29 @@ export interface PeerTransportState {
 
 /** A published track: one m-section that the client sends on. */
 export interface Publication {
-  /** Unique within the engine; unlike `trackId` it is never used again. */
+  /** Unique within the engine; unlike `trackId`, it is never reused. */
   readonly id: string;
   /** Name in the API; unique within the session. */
   readonly trackId: TrackId;
-  /** Other ids that lead to it, such as the one in its `a=msid`. */
+  /** Other ids by which the track is found, such as the one in its `a=msid`. */
   readonly aliases: readonly string[];
-  /** Empty for none. */
+  /** Empty if it has no name. */
   readonly customTrackName: TrackName;
-  /** Published by a call that named it, not because its m-section was in an offer. */
+  /** Whether a call named it; otherwise, it was published because its m-section was in an offer. */
   readonly isExplicit: boolean;
   /**
-   * Whether its `a=msid` names a stream. Browsers write `-` for a transceiver without a track (and for a track without a stream):
-   * of two publications without packets, the one that names a stream is meant.
+   * Whether its `a=msid` names a stream. Browsers write `-` for a transceiver without a track, and for a track without
+   * a stream. Of two publications without packets, the one that names a stream is the real one.
    */
   readonly namesStream: boolean;
   readonly status: TrackStatus;
-  /** As the publisher states; it may still send. */
+  /** The publisher's statement; packets may still arrive. */
   readonly isMuted?: true | undefined;
-  /** Left out of listings: published by itself, and no packet since long after the session connected. */
+  /** Not listed, because it was published automatically and no packet has arrived long after the session connected. */
   readonly isHidden: boolean;
 }
 
-/** What a subscriber needs to know of a published track, wherever that lives. */
+/** What a subscriber needs to know about a published track on any node. */
 export interface TrackSource {
   readonly remoteSessionId: string;
   readonly remoteTrackId: string;
@@ -70,19 +70,19 @@ export interface TrackSource {
 
 /** One track sent to the client on one m-section. */
 export interface Subscription {
-  /** Unique within the engine; never used again, because its SSRC must not be (RFC 3711 §9.1). */
+  /** Unique within the engine and never reused, because its SSRC must not be (RFC 3711 §9.1). */
   readonly id: string;
   readonly remoteSessionId: string;
   readonly remoteTrackId: string;
-  /** The name it was subscribed by: the subscription follows that name from one publication to the next. Undefined: by id. */
+  /** The name by which it was subscribed; it follows that name from one publication to the next. Undefined if subscribed by id. */
   readonly followedName: string | undefined;
-  /** Undefined while the followed name belongs to no publication. */
+  /** Undefined while no publication has the followed name. */
   readonly sourceTrackId: string | undefined;
   readonly sourceRids: readonly string[];
   readonly ssrc: number;
   readonly rtxSsrc: number | undefined;
   readonly cname: string;
-  /** Fixed when the m-section was offered: a later change would move the browser's track to another stream. */
+  /** Fixed when the m-section was offered, because a later change would move the browser's track to another stream. */
   readonly msid: { readonly streamId: string; readonly trackId: string };
   /** As negotiated on this m-section, in the publisher's order of preference. */
   readonly codecs: readonly NegotiatedCodec[];
@@ -92,15 +92,16 @@ export interface Subscription {
 }
 
 /**
- * What the SFU does on an m-section. `parked`: nothing is sent any more, but the last description said that something is; the next
- * description of any kind makes it `idle`. Only then does a new subscription there make the browser fire `track` again.
+ * What the SFU sends on an m-section. `parked`: it has stopped sending, but the last description said that it sends;
+ * the next description of any kind makes it `idle`. Only then does a new subscription there make the browser fire
+ * `track` again.
  */
 export type Sending =
   | { readonly type: 'idle'; readonly hasSent: boolean }
   | { readonly type: 'live'; readonly subscription: Subscription }
   | { readonly type: 'parked'; readonly last: Subscription; readonly cause: ParkCause };
 
-/** `unsubscribed`: by the subscriber, who then knows; `ended`: by the publisher or the SFU. */
+/** `unsubscribed`: by the subscriber, who knows it; `ended`: by the publisher or the SFU. */
 export type ParkCause = 'unsubscribed' | 'ended';
 
 export interface RtpSection {
@@ -108,16 +109,16 @@ export interface RtpSection {
   readonly mid: string;
   readonly kind: MediaKind;
   readonly protocol: string;
-  /** What the client said last that it would do here. */
+  /** What the client last said that it does here. */
   readonly clientSends: boolean;
   readonly clientReceives: boolean;
-  /** What both sides can do here, in the client's order; payload types are the client's where it chose them. */
+  /** Codecs that both sides support here, in the client's order; payload types are the client's where it chose them. */
   readonly codecs: readonly NegotiatedCodec[];
   readonly extensions: readonly HeaderExtension[];
   readonly rtcpRsize: boolean;
-  /** SSRCs the client announced; empty when it has rids. */
+  /** SSRCs that the client announced; empty if it has rids. */
   readonly ssrcs: readonly AnnouncedSsrcPlan[];
-  /** Layers the client sends, in the order of `a=simulcast`. */
+  /** Layers that the client sends, in the order of `a=simulcast`. */
   readonly rids: readonly string[];
   readonly isSimulcast: boolean;
   readonly publication: Publication | undefined;
@@ -130,19 +131,19 @@ export interface DataSection {
   readonly mid: string;
   readonly protocol: string;
   readonly formats: readonly string[];
-  /** Ours. */
+  /** The SFU's own port. */
   readonly sctpPort: number;
-  /** What the client has said of its end; undefined until it has answered the SFU's offer of this section. */
+  /** The client's end; undefined until it has answered the SFU's offer of this section. */
   readonly peer: SctpPeer | undefined;
 }
 
 export interface SctpPeer {
   readonly port: number;
-  /** The longest message that may be sent to the client: the lower of its limit and the SFU's own. */
+  /** The longest message that may be sent to the client: the smaller of its limit and the SFU's. */
   readonly maxMessageBytes: number;
 }
 
-/** Keeps its place forever, or until the client puts another mid there (RFC 8829 §5.2.2). */
+/** Keeps its position for good, or until the client puts another mid there (RFC 8829 §5.2.2). */
 export interface RejectedSection {
   readonly type: 'rejected';
   readonly mid: string;
@@ -153,20 +154,20 @@ export interface RejectedSection {
 
 export type Section = RtpSection | DataSection | RejectedSection;
 
-/** An offer of the SFU that waits for its answer. */
+/** An offer of the SFU that has not been answered yet. */
 export interface PendingOffer {
   /** All m-sections as they will be once it is answered. */
   readonly sections: readonly Section[];
-  /** Ids of the subscriptions that it brings. */
+  /** Ids of the subscriptions that it adds. */
   readonly subscriptionIds: readonly string[];
 }
 
-/** Subscriptions that go into the next offer, which cannot be made before the present one is answered. */
+/** Subscriptions for the next offer, which cannot be created before the present one is answered. */
 export interface QueuedSubscriptions {
-  /** All m-sections as they will be once the next offer is answered too. */
+  /** All m-sections as they will be once the next offer is also answered. */
   readonly sections: readonly Section[];
   readonly subscriptionIds: readonly string[];
-  /** The next offer brings the section of data channels. */
+  /** Whether the next offer adds the section for data channels. */
   readonly needsData: boolean;
 }
 
@@ -174,7 +175,7 @@ export type Signaling =
   | { readonly type: 'stable'; readonly lastOffer: LastOffer }
   | { readonly type: 'sfu-offer-pending'; readonly offer: PendingOffer; readonly hasWithdrawn: boolean };
 
-/** How the SFU's last offer ended. The answer is kept without its o-line, which browsers count up even when nothing changes. */
+/** How the SFU's last offer ended. The answer is stored without its o-line, whose version browsers increment even if nothing changes. */
 export type LastOffer =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'answered'; readonly answer: string }
@@ -190,18 +191,18 @@ export interface Negotiation {
   readonly signaling: Signaling;
   readonly queued: QueuedSubscriptions | undefined;
   readonly sections: readonly Section[];
-  /** How many of the sections the client has seen; the rest were in offers that it never answered. */
+  /** The number of sections that the client has seen; the others were in offers that it never answered. */
   readonly confirmedSections: number;
   /** Payload types by codec identity. */
   readonly payloadTypes: NumberTable;
   /** Header-extension ids by kind and URI. */
   readonly extensionIds: NumberTable;
   readonly allowsMixedExtensions: boolean;
-  /** How many mids, publications, subscriptions and transports the SFU has named so far. */
+  /** The number of mids, publications, subscriptions and transports that the SFU has named so far. */
   readonly named: { readonly mids: number; readonly publications: number; readonly subscriptions: number; readonly transports: number };
 }
 
-/** Where ids, credentials and SSRCs of a step come from. */
+/** Source of ids, credentials and SSRCs. */
 export interface RandomSource {
   bytes(count: number): Uint8Array;
 }

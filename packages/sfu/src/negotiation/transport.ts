@@ -1,5 +1,5 @@
 /**
- * What a description of the client means for the transport under all its m-sections.
+ * Derives the transport under all m-sections from a client's description.
  *
  * @see RFC 9143 (BUNDLE), RFC 8842 (DTLS roles and fingerprints), RFC 8445 §9 (ICE restart)
  */
@@ -8,13 +8,14 @@ import { isRejectedSection, type SdpDescription, type SdpFingerprint, type SdpSe
 import { createIceCredentials, shardNoOf } from './ice-credentials.ts';
 import type { Negotiation, PeerTransportState, RandomSource } from './state.ts';
 
-/** Hashes that still identify a certificate; with SHA-1 a second one can be made to match. */
+/** Hashes that identify a certificate reliably. SHA-1 is not among them, since collisions can be constructed. */
 const TRUSTED_HASHES: ReadonlySet<string> = new Set(['sha-256', 'sha-384', 'sha-512']);
 
 /**
- * Takes the client's credentials from an offer or answer; changed ones in an offer restart ICE with new ones of ours.
+ * Reads the client's credentials from an offer or answer. Changed credentials in an offer restart ICE with new
+ * credentials of the SFU.
  *
- * @throws invalid_session_description – credentials or fingerprint are missing, or the certificate is another one than before
+ * @throws invalid_session_description – credentials or fingerprint are missing, or the certificate has changed
  */
 export function negotiateTransport(
   state: Negotiation,
@@ -28,7 +29,7 @@ export function negotiateTransport(
   const known = state.transport;
   if (known === undefined) return withNewTransport(state, seen);
   checkSameCertificate(known, seen);
-  // New credentials of ours answer new ones of the client and nothing else: Firefox refuses them otherwise.
+  // The SFU changes its credentials only if the client does; Firefox refuses the answer otherwise.
   const isRestart = type === 'offer' && !isSameCredentials(known, seen);
   const restarted = isRestart ? { ...state, ice: createIceCredentials(shardNoOf(state.ice.ufrag) ?? 0, random) } : state;
   const isReplaced = isRejected(known.tag, description) || (type === 'offer' && !isInUse(seen.tag, state));
@@ -37,9 +38,10 @@ export function negotiateTransport(
 }
 
 /**
- * Chromium and Firefox drop the transport with the m-section that stands for it and make a new one for those that are left, with a DTLS
- * association of its own. They do so too when a new m-section comes to stand for it, as in the place of a rejected one before it;
- * Chromium names new credentials then, Firefox does not.
+ * Whether the m-section that represents the transport was rejected. Chromium and Firefox then drop the transport and
+ * create a new one, with its own DTLS association, for the remaining m-sections. They do the same when a new m-section
+ * becomes the representative, for example one that replaces a rejected one before it; Chromium then chooses new
+ * credentials, Firefox does not.
  */
 function isRejected(tag: string, description: SdpDescription): boolean {
   const section = description.sections.find(({ mid }) => mid === tag);
@@ -58,7 +60,7 @@ function withNewTransport(state: Negotiation, seen: SeenTransport): Negotiation 
 
 type SeenTransport = Omit<PeerTransportState, 'id'>;
 
-/** The section whose transport attributes count for all: the first of the BUNDLE group that is in use. */
+/** Returns the section whose transport attributes apply to all: the first of the BUNDLE group that is in use. */
 export function transportSection(description: SdpDescription): SdpSection | undefined {
   const inUse = description.sections.filter((section) => !isRejectedSection(section));
   const byMid = new Map(inUse.map((section) => [section.mid, section]));
@@ -74,7 +76,7 @@ function readTransport(section: SdpSection, type: 'offer' | 'answer'): SeenTrans
   return { tag: mid, remote: section.ice, remoteFingerprints, dtlsRole: localDtlsRole(section, type) };
 }
 
-/** The SFU waits for the ClientHello unless the client insists on waiting too. */
+/** The SFU waits for the ClientHello, unless the client waits for it as well. */
 function localDtlsRole(section: SdpSection, type: 'offer' | 'answer'): 'server' | 'client' {
   if (type === 'answer' && section.setup === 'actpass')
     throw invalid(`m-section ${section.mid ?? ''} answers a=setup:actpass; expected active`);
@@ -85,7 +87,7 @@ function trustedFingerprints(fingerprints: readonly SdpFingerprint[]): readonly 
   return fingerprints.filter(({ algorithm }) => TRUSTED_HASHES.has(algorithm));
 }
 
-/** A new certificate would need a new DTLS association, and with it new keys for every subscription: that is a new session. */
+/** A new certificate would require a new DTLS association and new keys for every subscription, which amounts to a new session. */
 function checkSameCertificate(known: PeerTransportState, seen: SeenTransport): void {
   const isKnown = seen.remoteFingerprints.some(({ algorithm, value }) =>
     known.remoteFingerprints.some((fingerprint) => fingerprint.algorithm === algorithm && fingerprint.value === value),

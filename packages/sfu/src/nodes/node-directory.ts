@@ -1,4 +1,4 @@
-/** The nodes of a cluster, as each of them describes itself. */
+/** The nodes of a cluster as they describe themselves. */
 import type { CertificateFingerprint, IceCredentials } from '@causeway/media';
 
 /** One life of one node. */
@@ -7,17 +7,18 @@ export interface NodeIdentity {
   readonly epoch: number;
 }
 
-/** What two nodes derive from the cluster key, each for itself, so that a link needs no signalling. */
+/** Secrets that two nodes each derive from the cluster key, so that a link needs no signalling. */
 export interface LinkTrust {
   /**
-   * The same on both nodes, and different for every pair of lives. Each ufrag starts with the prefix of shard 0, where links live.
+   * Returns the ICE credentials of a link. They are the same on both nodes and different for every pair of lives. Each
+   * ufrag starts with the prefix of shard 0, which owns the links.
    *
-   * @param initiator the node that reaches out, the lower number
+   * @param initiator the node that opens the link, which has the lower number
    */
   credentials(initiator: NodeIdentity, acceptor: NodeIdentity): { readonly initiator: IceCredentials; readonly acceptor: IceCredentials };
 }
 
-/** `stressed` nodes get no new sessions while others can take them, `draining` ones none at all. */
+/** A `stressed` node gets no new sessions while others can take them; a `draining` one gets none at all. */
 export type NodeState = 'serving' | 'stressed' | 'draining';
 
 /** An IP address and a port. */
@@ -32,63 +33,63 @@ export interface GeoPoint {
   readonly longitudeDegrees: number;
 }
 
-/** How a node describes itself to the others. */
+/** What a node announces to the others. */
 export interface NodeRecord extends NodeIdentity {
   /** The number in the ids of its sessions. */
   readonly nodeNo: number;
-  /** Which life of the node number this is: higher is newer, and only the newest is alive. */
+  /** The life of the node: a higher epoch is newer, and only the newest is alive. */
   readonly epoch: number;
   readonly region: string;
-  /** Undefined if its operator configured none; such a node is never the nearest. */
+  /** Undefined if the operator configured none; the node then never counts as the nearest. */
   readonly location: GeoPoint | undefined;
-  /** Base URL that other nodes pass calls on to. */
+  /** Base URL to which other nodes forward calls. */
   readonly apiUrl: string;
-  /** Where links reach it, best first. */
+  /** Addresses for links to this node, best first. */
   readonly linkAddresses: readonly SocketAddress[];
-  /** Fingerprint of the certificate that its end of a link shows. */
+  /** Fingerprint of the certificate that it presents on links. */
   readonly fingerprint: CertificateFingerprint;
-  /** Versions of the control protocol on links that it speaks. */
+  /** Versions of the links' control protocol that it supports. */
   readonly linkVersions: { readonly min: number; readonly max: number };
   readonly softwareVersion: string;
   readonly state: NodeState;
   /** 0 (idle) to 1 (full). */
   readonly load: number;
-  /** How often, in this life, its ends of links were lost without notice to the other ends. Default 0. */
+  /** How often, in this life, it lost its end of a link without notice to the other end. Default 0. */
   readonly linkLosses?: number | undefined;
 }
 
-/** The parts of its description that a node may change. */
+/** The fields of its record that a node may change. */
 export type NodeNews = Partial<Pick<NodeRecord, 'state' | 'load' | 'linkLosses'>>;
 
-/** Why a node is no longer listed: it fell silent, a newer life of it began, or it said goodbye. */
+/** Why a node is no longer listed: its lease lapsed, a newer life began, or it left. */
 export type NodeGoneReason = 'lease-ended' | 'superseded' | 'left';
 
-/** Told after the directory has changed: `others` and `find` already show the news. */
+/** Called after the directory has changed: `others` and `find` already reflect the change. */
 export interface NodeListener {
-  /** A node is there, or its record changed. */
+  /** A node was added, or its record changed. */
   onNodePut(record: NodeRecord): void;
-  /** A newer epoch of the same number is reported as the removal of the old one (`superseded`) and then the new one. */
+  /** A newer epoch of the same number is reported as the removal of the old node (`superseded`), followed by the new one. */
   onNodeGone(record: NodeRecord, why: NodeGoneReason): void;
 }
 
 /** Knows this node and all other live nodes of the cluster. */
 export interface NodeDirectory {
   readonly self: NodeRecord;
-  /** Live nodes as last known, this one excluded. Never fails; with Redis down what was known last stays known until a link says otherwise. */
+  /** Other live nodes as last known. Never fails: if Redis is down, it returns the last known nodes until a link shows otherwise. */
   readonly others: readonly NodeRecord[];
   /**
-   * The regions of this node and of all nodes it has heard of; a region stays known when its last node is gone, because
-   * a node may come back.
+   * The regions of this node and of all nodes it has ever seen. A region stays known after its last node is gone,
+   * because a node may come back.
    */
   readonly knownRegions: ReadonlySet<string>;
-  /** @returns the live node of that number, this one included; undefined if there is none */
+  /** @returns the live node of that number, which may be this one; undefined if there is none */
   find(nodeNo: number): NodeRecord | undefined;
   /**
-   * Tells what changes from now on; what is known already is in `others`.
+   * Reports later changes; the present nodes are in `others`.
    *
-   * @returns stops the telling
+   * @returns a function that stops the reports
    */
   watch(listener: NodeListener): () => void;
-  /** Changes this node's description; others learn of it within a few seconds. */
+  /** Changes this node's record. Other nodes see the change within a few seconds. */
   announce(change: NodeNews): void;
 }

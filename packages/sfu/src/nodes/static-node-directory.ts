@@ -1,6 +1,6 @@
 import type { NodeDirectory, NodeGoneReason, NodeListener, NodeNews, NodeRecord } from './node-directory.ts';
 
-/** A directory whose owner adds and removes the nodes; for standalone nodes and for tests. */
+/** A directory whose owner adds and removes the nodes, for standalone nodes and for tests. */
 export class StaticNodeDirectory implements NodeDirectory {
   readonly #others = new Map<number, NodeRecord>();
   readonly #listeners = new Set<NodeListener>();
@@ -38,7 +38,7 @@ export class StaticNodeDirectory implements NodeDirectory {
     this.#self = { ...this.#self, ...change };
   }
 
-  /** Adds or replaces another node; one of an older epoch than is known changes nothing. */
+  /** Adds or replaces another node; a record with an older epoch is ignored. */
   put(record: NodeRecord): void {
     const known = this.#others.get(record.nodeNo);
     if (known !== undefined && known.epoch > record.epoch) return;
@@ -47,7 +47,7 @@ export class StaticNodeDirectory implements NodeDirectory {
     for (const listener of [...this.#listeners]) listener.onNodePut(record);
   }
 
-  /** Does nothing for a number that is not there. */
+  /** Removes a node; an unknown number is ignored. */
   remove(nodeNo: number, why: NodeGoneReason): void {
     const known = this.#others.get(nodeNo);
     if (known === undefined) return;

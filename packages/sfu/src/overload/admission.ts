@@ -1,45 +1,46 @@
 /**
- * Whether a node takes another session. It says no before the sessions it has would notice: full is a number of sessions, a share
- * of the memory, an event loop that has been late for a while because of its own work, or a saturated uplink.
+ * Decides whether a node accepts another session, and refuses it before existing sessions would suffer. A node is full
+ * because of its number of sessions, its share of the memory, an event loop that its own work has delayed for a while,
+ * or a saturated uplink.
  */
 import { SfuError } from '@causeway/protocol';
 import { Alarm } from './alarm.ts';
 import type { LoadSample } from './load-source.ts';
 
-/** The thresholds at which a node is full. It then refuses new sessions; running ones continue. */
+/** The thresholds at which a node is full. It then refuses new sessions; existing ones continue. */
 export interface OverloadLimits {
   readonly maxSessions: number;
-  /** Above this for a while, if it is our own work that takes the time, the node is too busy for more. */
+  /** If delays exceed this for a while because of the node's own work, the node is too busy for more sessions. */
   readonly maxEventLoopDelayMs: number;
 }
 
 /** The limits of a node whose operator sets none. */
 export const DEFAULT_OVERLOAD_LIMITS: OverloadLimits = {
-  // Of 120 KB each while idle, and a file descriptor.
+  // Each takes 120 KB while idle, and a file descriptor.
   maxSessions: 10_000,
-  // Jitter buffers of clients even out as much without a gap.
+  // Clients' jitter buffers absorb this much without a gap.
   maxEventLoopDelayMs: 50,
 };
 
-/** Samples come once a second. A garbage collection or a burst of joins makes one of them bad, not ten. */
+/** Samples arrive once a second. A garbage collection or a burst of joins spoils one of them, not ten. */
 const SLOW_AFTER_SAMPLES = 10;
-/** Delays so long and so frequent that the node should not wait for ten samples. */
+/** Delays so long and frequent that the node does not wait for ten samples. */
 const SEVERE_FACTOR = 4;
 const SEVERE_AFTER_SAMPLES = 2;
 const CLEAR_AFTER_SAMPLES = 5;
-/** Share of outgoing datagrams lost in each of two seconds: one bad second may be a link that was down for a moment. */
+/** Share of outgoing datagrams lost in each of two seconds; a single bad second may be a link that was down for a moment. */
 const UPLINK_FULL_LOSS_RATIO = 0.01;
 const UPLINK_FULL_AFTER_SAMPLES = 2;
-/** Late though mostly idle: another program has the cores, and refusing sessions would not give them back. */
+/** Below this utilization, delays are caused by other programs, and refusing sessions would not help. */
 const BUSY_SHARE = 0.6;
 
 /** Share of its memory at which a process counts as full. */
 export const MEMORY_FULL_SHARE = 0.8;
 const MEMORY_FREE_SHARE = 0.7;
-/** What is kept for convenience goes then. */
+/** Above this share, caches are released. */
 const MEMORY_CRITICAL_SHARE = 0.9;
 
-/** Clients that were refused together must not come back together. */
+/** The delays are random, so that clients that were refused together do not return together. */
 const MIN_RETRY_AFTER_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
@@ -91,7 +92,7 @@ export class Admission {
     this.#uplink.note(sample.uplinkLossRatio);
   }
 
-  /** The interval that was over last; undefined before the first, or where nothing is measured. */
+  /** The last sample; undefined before the first, or if the load is not measured. */
   get latest(): LoadSample | undefined {
     return this.#latest;
   }
@@ -100,7 +101,7 @@ export class Admission {
     return (this.#latest?.memoryShare ?? 0) > MEMORY_CRITICAL_SHARE;
   }
 
-  /** Why the next session would be refused; undefined if it would not. */
+  /** Returns why the next session would be refused; undefined if it would be accepted. */
   obstacle(sessions: number): AdmissionRefusal | undefined {
     if (sessions >= this.#limits.maxSessions) return 'sessions';
     if (this.#memory.isRaised) return 'memory';
@@ -108,14 +109,14 @@ export class Admission {
     return this.#slow.isRaised || this.#severe.isRaised ? 'event_loop' : undefined;
   }
 
-  /** Counts a refusal. @returns the error to answer with, which says when to come back */
+  /** Counts a refusal. @returns the error for the caller, which contains the time after which to retry */
   refuse(refusal: AdmissionRefusal): SfuError {
     this.#refused.set(refusal, (this.#refused.get(refusal) ?? 0) + 1);
     const retryAfterMs = Math.round(MIN_RETRY_AFTER_MS + this.#random() * RETRY_SPREAD_MS);
     return new SfuError('no_capacity', `${EXPLANATIONS[refusal]}; try again later, or elsewhere`, { retryAfterMs });
   }
 
-  /** By reason, zeros included; a copy. */
+  /** Returns a copy of the counts by reason, including zeros. */
   refused(): Readonly<Record<AdmissionRefusal, number>> {
     return Object.fromEntries(this.#refused) as Record<AdmissionRefusal, number>;
   }

@@ -1,19 +1,19 @@
 export interface AlarmLevels {
-  /** Raised once the value has been above this … */
+  /** Raised once the value has been above this */
   readonly raiseAbove: number;
-  /** … so many times in a row, … */
+  /** for this many samples in a row. */
   readonly raiseAfter: number;
-  /** … and cleared once it has been below this … */
+  /** Cleared once the value has been below this */
   readonly clearBelow: number;
-  /** … so many times in a row. */
+  /** for this many samples in a row. */
   readonly clearAfter: number;
 }
 
-/** A yes or no that is made of noisy values and does not flutter: it takes more to clear it than to keep it from being raised. */
+/** Turns noisy values into a stable yes or no: clearing the alarm takes lower values than not raising it. */
 export class Alarm {
   readonly #levels: AlarmLevels;
   #isRaised = false;
-  /** How many values in a row spoke against the present state. */
+  /** The number of consecutive values that contradict the present state. */
   #streak = 0;
 
   constructor(levels: AlarmLevels) {

@@ -1,20 +1,20 @@
-/** What each app has on this node, held against what it may have. Apps without sessions leave no trace. */
+/** Counts what each app uses on this node and compares it with the app's bounds. Apps without sessions take no memory here. */
 import { SfuError } from '@causeway/protocol';
 import type { AppBounds } from './app-bounds.ts';
 
 export const APP_REFUSALS = ['sessions', 'unconnected_sessions', 'tracks', 'egress', 'quota', 'subject_sessions'] as const;
 
-/** Which bound of its app, or of the subject of its token, a call was refused for. */
+/** The bound, of its app or of its token's subject, for which a call was refused. */
 export type AppRefusal = (typeof APP_REFUSALS)[number];
 
-/** `closed`: no new subscriptions; `paused`: nothing is sent any more, either. */
+/** `closed`: no new subscriptions; `paused`: existing ones are sent nothing either. */
 export type QuotaState = 'open' | 'closed' | 'paused';
 
-/** Clients that connect do so within seconds; those that never do keep their place for thirty. */
+/** Clients that connect do so within seconds; those that never do keep their place for thirty seconds. */
 const MIN_RETRY_AFTER_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
-/** For whom a session is created: the subject of a token, which may bound how many it has. */
+/** The token subject for which a session is created; the token may limit the number of its sessions. */
 export interface SessionHolder {
   readonly sub: string;
   readonly maxSessions: number | undefined;
@@ -28,7 +28,7 @@ interface Share {
   tracks: number;
   isOverEgress: boolean;
   quota: QuotaState;
-  /** Sessions by the subject that they belong to. */
+  /** Sessions by subject. */
   readonly sessionsOf: Map<string, number>;
 }
 
@@ -36,7 +36,7 @@ export class AppShares {
   readonly #defaults: AppBounds;
   readonly #random: () => number;
   readonly #shares = new Map<string, Share>();
-  /** States of the apps whose quota is used up, with sessions or without. */
+  /** Apps whose quota is exhausted, with or without sessions. */
   readonly #quotas = new Map<string, QuotaState>();
   readonly #refused = new Map<AppRefusal, number>(APP_REFUSALS.map((refusal) => [refusal, 0]));
 
@@ -47,27 +47,28 @@ export class AppShares {
   }
 
   /**
-   * Counts a session from before it is created until it leaves its place.
+   * Counts a session, beginning before it is created and ending when it leaves its place.
    *
-   * @param bounds where the app differs from the others; they hold for the sessions it has, too. Undefined leaves them as they are
-   * @throws quota_exceeded – the app, or the holder, has as many sessions as it may
-   * @throws rate_limited – too many of its sessions are not connected yet; `retryAfterMs` is random
+   * @param bounds where they differ from the defaults; they apply to the app's existing sessions too. Undefined keeps
+   * the current bounds
+   * @throws quota_exceeded – the app or the holder has reached its number of sessions
+   * @throws rate_limited – too many of the app's sessions are not connected yet; `retryAfterMs` is random
    */
   takePlace(appId: string, bounds: Partial<AppBounds> | undefined, holder?: SessionHolder): SessionPlace {
     const share = this.#shares.get(appId) ?? newShare(appId, this.#defaults, this.#quotas.get(appId));
     if (bounds !== undefined) share.bounds = { ...this.#defaults, ...bounds };
     const { maxSessions, maxUnconnectedSessions } = share.bounds;
     if (share.sessions >= maxSessions) {
-      throw this.#refuse('sessions', 'quota_exceeded', `app ${appId} may have ${maxSessions} sessions on this node`);
+      throw this.#refuse('sessions', 'quota_exceeded', `app ${appId} is limited to ${maxSessions} sessions on this node`);
     }
     if (share.unconnected >= maxUnconnectedSessions) {
       const retryAfterMs = Math.round(MIN_RETRY_AFTER_MS + this.#random() * RETRY_SPREAD_MS);
-      const message = `app ${appId} may have ${maxUnconnectedSessions} sessions on this node whose clients are not connected yet`;
+      const message = `app ${appId} is limited to ${maxUnconnectedSessions} sessions on this node whose clients have not connected yet`;
       throw this.#refuse('unconnected_sessions', 'rate_limited', message, retryAfterMs);
     }
     const held = holder === undefined ? 0 : (share.sessionsOf.get(holder.sub) ?? 0);
     if (holder?.maxSessions !== undefined && held >= holder.maxSessions) {
-      const message = `the token allows its subject ${holder.maxSessions} sessions on this node`;
+      const message = `the token limits its subject to ${holder.maxSessions} sessions on this node`;
       throw this.#refuse('subject_sessions', 'quota_exceeded', message);
     }
     share.sessions++;
@@ -83,7 +84,7 @@ export class AppShares {
     });
   }
 
-  /** Apps whose egress has a limit, with that limit. */
+  /** Returns the egress limits of the apps that have one. */
   limitedEgress(): ReadonlyMap<string, number> {
     const limits = [...this.#shares.values()].map(({ appId, bounds, quota }): [string, number] => [
       appId,
@@ -92,13 +93,13 @@ export class AppShares {
     return new Map(limits.filter(([, limitBps]) => limitBps < Number.POSITIVE_INFINITY));
   }
 
-  /** Whether the sessions of an app are sent more than they may be: new subscriptions are refused while they are. */
+  /** Records whether an app is above its egress limit. New subscriptions are refused while it is. */
   noteEgress(appId: string, isOverEgress: boolean): void {
     const share = this.#shares.get(appId);
     if (share !== undefined) share.isOverEgress = isOverEgress;
   }
 
-  /** What the quota of an app allows from now on. */
+  /** Records what the quota of an app now allows. */
   noteQuota(appId: string, state: QuotaState): void {
     if (state === 'open') this.#quotas.delete(appId);
     else this.#quotas.set(appId, state);
@@ -110,7 +111,7 @@ export class AppShares {
     return this.#quotas.get(appId) ?? 'open';
   }
 
-  /** By bound, zeros included; a copy. */
+  /** Returns a copy of the counts by bound, including zeros. */
   refused(): Readonly<Record<AppRefusal, number>> {
     return Object.fromEntries(this.#refused) as Record<AppRefusal, number>;
   }
@@ -126,7 +127,7 @@ interface PlaceKeeper {
   refuse(refusal: AppRefusal, message: string): SfuError;
 }
 
-/** What one session takes of its app's share. */
+/** What one session uses of its app's share. */
 export class SessionPlace {
   readonly #share: Share;
   readonly #keeper: PlaceKeeper;
@@ -140,7 +141,7 @@ export class SessionPlace {
     this.#keeper = keeper;
   }
 
-  /** Whether there is a session now, which gives the place back when it ends. */
+  /** Whether the session exists; it then gives the place back when it ends. */
   get isOccupied(): boolean {
     return this.#isOccupied;
   }
@@ -149,13 +150,13 @@ export class SessionPlace {
     this.#isOccupied = true;
   }
 
-  /** The client is connected; if the connection fails later, the session still does not count as unconnected again. */
+  /** The client has connected. If the connection fails later, the session does not count as unconnected again. */
   noteConnected(): void {
     if (this.#isUnconnected && !this.#hasLeft) this.#share.unconnected--;
     this.#isUnconnected = false;
   }
 
-  /** Publications and subscriptions that the session has now. */
+  /** Records the current number of publications and subscriptions of the session. */
   noteTracks(count: number): void {
     if (this.#hasLeft) return;
     this.#share.tracks += count - this.#tracks;
@@ -163,25 +164,25 @@ export class SessionPlace {
   }
 
   /**
-   * @param count publications and subscriptions that the session would have; fewer than now are always allowed
-   * @throws quota_exceeded – the app would have more than it may
+   * @param count publications and subscriptions that the session would have; fewer than at present are always allowed
+   * @throws quota_exceeded – the app would exceed its bound
    */
   checkTracks(count: number): void {
     const { appId, bounds, tracks } = this.#share;
     if (count <= this.#tracks || tracks - this.#tracks + count <= bounds.maxTracks) return;
-    throw this.#keeper.refuse('tracks', `app ${appId} may have ${bounds.maxTracks} tracks and subscriptions on this node`);
+    throw this.#keeper.refuse('tracks', `app ${appId} is limited to ${bounds.maxTracks} tracks and subscriptions on this node`);
   }
 
-  /** @throws quota_exceeded – the app's sessions are sent as much as they may be, or its quota of the month is used */
+  /** @throws quota_exceeded – the app has reached its egress limit, or used its quota for this month */
   checkEgress(): void {
     const { appId, bounds, isOverEgress, quota } = this.#share;
-    if (quota !== 'open') throw this.#keeper.refuse('quota', `app ${appId} has used its quota of this month`);
+    if (quota !== 'open') throw this.#keeper.refuse('quota', `app ${appId} has used its quota for this month`);
     if (!isOverEgress) return;
-    const message = `the sessions of app ${appId} on this node are sent ${bounds.maxEgressBps / 1e6} Mbit/s, as much as they may be`;
+    const message = `the sessions of app ${appId} on this node have reached the egress limit of ${bounds.maxEgressBps / 1e6} Mbit/s`;
     throw this.#keeper.refuse('egress', message);
   }
 
-  /** Gives the place back; a second call does nothing. */
+  /** Gives the place back; further calls do nothing. */
   leave(): void {
     if (this.#hasLeft) return;
     this.noteTracks(0);

@@ -1,32 +1,36 @@
 /**
- * Shares the thread between packets and session descriptions. A description may have 256 m-sections, and to read or write one takes as
- * long as to forward hundreds of packets, and so does what follows from it; all of it is done in pieces. One turn of the event loop carries at most
- * `QUOTA_MS` of that and finishes at most one piece of work, since its caller continues at once. Apps take turns.
+ * Shares the thread between packets and session descriptions. A description may have 256 m-sections; reading or writing
+ * one, and applying it, takes as long as forwarding hundreds of packets, so all of it is done in pieces. One turn of
+ * the event loop spends at most `QUOTA_MS` on pieces and finishes at most one piece of work, since its caller continues
+ * at once. Apps take turns.
  *
  * @see docs/adr/0013-descriptions-in-pieces.md
  */
 import { SfuError } from '@causeway/protocol';
 
-/** One of the pieces of work that are done until there is a result; each should take no more than a fraction of a millisecond. */
+/** One piece of work, called repeatedly until it returns a result. Each call should take at most a fraction of a millisecond. */
 export type Piece<Result> = () => Result | undefined;
 
-/** Time for descriptions in one turn. What the caller of finished work does at once comes on top (docs/adr/0013-descriptions-in-pieces.md has the figures). */
+/**
+ * Time for descriptions in one turn. What the caller of finished work does at once is extra (figures:
+ * docs/adr/0013-descriptions-in-pieces.md).
+ */
 const QUOTA_MS = 1;
-/** Characters of descriptions that wait to be read: a second or two of work. */
+/** Characters of descriptions that wait to be read, which amount to a second or two of work. */
 const MAX_WAITING_CHARACTERS = 32 * 1024 * 1024;
-/** Limit for one app while others are waiting. */
+/** Limit for one app while others wait. */
 const MAX_WAITING_CHARACTERS_PER_APP = MAX_WAITING_CHARACTERS / 2;
 const RETRY_AFTER_MS = 2_000;
 
 export interface DescriptionTurnsOptions {
   readonly nowMs: () => number;
-  /** Calls back in a later turn of the event loop, after what has come in until then was handled. */
+  /** Calls back in a later turn of the event loop, after the input that arrived before it has been handled. */
   readonly nextTurn: (callback: () => void) => void;
 }
 
 interface Job {
   readonly characters: number;
-  /** Does one piece; true once the result has been handed over. */
+  /** Does one piece; true once the result has been delivered. */
   readonly step: () => boolean;
 }
 
@@ -37,7 +41,7 @@ interface AppJobs {
 
 export class DescriptionTurns {
   readonly #options: DescriptionTurnsOptions;
-  /** By app, in the order in which they get their turns. */
+  /** Jobs by app, in the order of the apps' turns. */
   readonly #waiting = new Map<string, AppJobs>();
   #waitingCharacters = 0;
   #isTurnTaken = false;
@@ -46,16 +50,16 @@ export class DescriptionTurns {
     this.#options = options;
   }
 
-  /** How many characters of descriptions wait to be read. */
+  /** The number of characters of descriptions that wait to be read. */
   get waitingCharacters(): number {
     return this.#waitingCharacters;
   }
 
   /**
-   * Does pieces of work, in this turn of the event loop and in later ones, until there is a result.
+   * Runs pieces of work, in this turn of the event loop and in later ones, until there is a result.
    *
-   * @param characters of text that the work keeps while it waits; 0 for work that keeps nothing of the caller's
-   * @throws rate_limited – too much waits already, of this app or of all
+   * @param characters of text that the work retains while it waits; 0 if it retains nothing of the caller's
+   * @throws rate_limited – too much work is waiting, of this app or in total
    */
   run<Result>(appId: string, characters: number, piece: Piece<Result>): Promise<Result> {
     this.#checkRoom(appId, characters);
@@ -89,7 +93,7 @@ export class DescriptionTurns {
     ofApp.characters += job.characters;
     this.#waiting.set(appId, ofApp);
     this.#waitingCharacters += job.characters;
-    // This turn is still free: a call that comes alone does not wait.
+    // If this turn is unused, a call without competitors does not wait.
     if (!this.#isTurnTaken) this.#takeTurn();
   }
 
@@ -106,7 +110,7 @@ export class DescriptionTurns {
     if (this.#waiting.size > 0) this.#takeTurn();
   }
 
-  /** Does a piece of the first job of the app whose turn it is, which then goes behind the others. @returns whether that job is done */
+  /** Runs a piece of the first job of the app whose turn it is, and moves the app to the back. @returns whether that job is done */
   #doPiece(): boolean {
     const [first] = this.#waiting;
     if (first === undefined) return false;
@@ -125,9 +129,9 @@ export class DescriptionTurns {
 }
 
 /**
- * Work on a description that was read comes before descriptions that are still to be read. If all were read first, the
- * data derived from them would be kept at the same time, and collecting the young generation of the heap would stop the
- * thread for 20 ms.
+ * Work on a description that has been read goes before descriptions that are still unread. If all were read first,
+ * their derived data would be in memory at the same time, and collecting the young generation of the heap would stop
+ * the thread for 20 ms.
  */
 function placeOf({ characters }: Job, jobs: readonly Job[]): number {
   const firstToRead = characters > 0 ? -1 : jobs.findIndex((each) => each.characters > 0);

@@ -1,7 +1,7 @@
 /**
- * Keeps the media sent to an app's sessions within the app's bound. Nothing is counted packet by packet: the figures are those that
- * apps are billed by, read every two seconds, and what goes beyond the bound in between is sent. While an app is above its bound,
- * new subscriptions are refused, and as many of the newest are sent nothing as it takes to get below, video before audio.
+ * Keeps the media sent to an app's sessions within the app's bound. It does not count packets but uses the billing
+ * figures, read every two seconds; what exceeds the bound in between is sent. While an app is above its bound, new
+ * subscriptions are refused, and as many of the newest ones as necessary are held, video before audio.
  */
 import type { AppUsage } from '../app-usage.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -9,32 +9,32 @@ import { type Negotiation, subscriptions } from '../negotiation/index.ts';
 import type { AppShares } from './app-shares.ts';
 
 const INTERVAL_MS = 2_000;
-/** Above this share of the bound there is no room for another subscription. */
+/** Above this share of the bound, new subscriptions are refused. */
 const NEARLY_FULL_SHARE = 0.95;
-/** A subscription that was held is sent again once its estimated rate fits below this share of the bound. */
+/** A held subscription is released once its estimated rate fits below this share of the bound. */
 const RELEASE_SHARE = 0.9;
-/** How much more a video subscription is taken to carry than one of audio, as no subscription is measured by itself. */
+/** How much more a video subscription is assumed to carry than an audio one, since single subscriptions are not measured. */
 const VIDEO_WEIGHT = 20;
-/** A release that turns out to be too much is tried again later and later. */
+/** The delay doubles each time a release turns out to be too much. */
 const MIN_RELEASE_DELAY_MS = 4_000;
 const MAX_RELEASE_DELAY_MS = 64_000;
 const BITS_PER_BYTE = 8;
 const MS_PER_SECOND = 1_000;
 
-/** A session whose subscriptions can be held: they are sent nothing, and stay as they are otherwise. */
+/** A session whose subscriptions can be held: they are sent nothing and otherwise stay as they are. */
 export interface GovernedSession {
   readonly appId: string;
   readonly negotiation: Negotiation;
-  /** @param heldIds of subscriptions; those of other sessions among them mean nothing */
+  /** @param heldIds of subscriptions; those of other sessions are ignored */
   hold(heldIds: ReadonlySet<string>): void;
 }
 
 export interface EgressGovernorOptions {
   readonly shares: AppShares;
   readonly clock: Clock;
-  /** What was carried since the last call. */
+  /** Returns what was carried since the last call. */
   readonly measure: () => Promise<readonly AppUsage[]>;
-  /** All sessions of this node, the oldest first. */
+  /** Returns all sessions of this node, oldest first. */
   readonly sessions: () => readonly GovernedSession[];
 }
 
@@ -45,7 +45,7 @@ interface Candidate {
 }
 
 interface AppState {
-  /** Estimated rates of held subscriptions by their ids, the first one held first. */
+  /** Estimated rates of held subscriptions by their ids, in the order in which they were held. */
   readonly held: Map<string, number>;
   releaseDelayMs: number;
   releaseNotBeforeMs: number;
@@ -63,12 +63,12 @@ export class EgressGovernor {
     this.#options = options;
   }
 
-  /** How many subscriptions are sent nothing now because their app is above its bound. */
+  /** The number of held subscriptions. */
   get heldSubscriptions(): number {
     return [...this.#apps.values()].reduce((sum, { held }) => sum + held.size, 0);
   }
 
-  /** Begins to measure if any app has a bound; to be called when sessions come. */
+  /** Starts to measure if any app has a bound. Call it when sessions are added. */
   watch(): void {
     if (this.#cancelTimer !== undefined || this.#isClosed || this.#options.shares.limitedEgress().size === 0) return;
     this.#measuredAtMs = this.#options.clock.nowMs();
@@ -96,7 +96,7 @@ export class EgressGovernor {
   async #tick(): Promise<void> {
     const { shares, clock, measure } = this.#options;
     this.#isMeasuring = true;
-    // Without an answer nothing is known: what is held stays held until the next one.
+    // Without an answer, held subscriptions stay held until the next one.
     const usage = await measure().catch(() => undefined);
     this.#isMeasuring = false;
     if (this.#isClosed) return;
@@ -142,7 +142,7 @@ export class EgressGovernor {
     state.releaseNotBeforeMs = nowMs + state.releaseDelayMs;
   }
 
-  /** The last one held is the first to be sent again: audio, then the oldest video. */
+  /** Releases the subscriptions that were held last: audio, then the oldest video. */
   #release(state: AppState, roomBps: number): void {
     if (this.#options.clock.nowMs() < state.releaseNotBeforeMs) return;
     let leftBps = roomBps;
@@ -167,7 +167,7 @@ function bitrateOf(appId: string, usage: readonly AppUsage[], elapsedMs: number)
   return (bytes * BITS_PER_BYTE * MS_PER_SECOND) / Math.max(1, elapsedMs);
 }
 
-/** What a client has paused carries nothing. */
+/** Subscriptions that the client has paused are not candidates, since they carry nothing. */
 function candidatesOf(session: GovernedSession): Candidate[] {
   const sending = subscriptions(session.negotiation).filter(({ subscription }) => !subscription.isPaused);
   return sending.map(({ section, subscription }) => ({

@@ -5,22 +5,22 @@ import type { LoadSample, LoadSource } from './load-source.ts';
 
 export interface EntranceOptions {
   readonly limits: OverloadLimits;
-  /** Undefined where nothing is measured: only the number of sessions counts then. */
+  /** Undefined if the load is not measured; only the number of sessions then counts. */
   readonly load: LoadSource | undefined;
   readonly random: Random;
   /** Calls back in a later turn of the event loop. */
   readonly nextTurn: (callback: () => void) => void;
-  /** How many sessions there are now. */
+  /** Returns the present number of sessions. */
   readonly countSessions: () => number;
-  /** Called once a second while memory is nearly used up: what can be done without should go. */
+  /** Called once a second while memory is nearly exhausted, to release what is not essential. */
   readonly onMemoryCritical: () => void;
 }
 
-/** What the entrance has seen, for operators. */
+/** State of the entrance, for operators. */
 export interface EntranceReport {
-  /** Load of the last second; undefined before the first is over. */
+  /** Load during the last second; undefined until the first has passed. */
   readonly load: LoadSample | undefined;
-  /** Why the next session would be refused; undefined if it would not. */
+  /** Why the next session would be refused; undefined if it would be accepted. */
   readonly obstacle: AdmissionRefusal | undefined;
   readonly sessionsRefused: Readonly<Record<AdmissionRefusal, number>>;
   readonly joinsWaiting: number;
@@ -28,18 +28,18 @@ export interface EntranceReport {
 
 /** How full a node is. */
 export interface NodeLoad {
-  /** 0 (idle) to 1 (full): sessions, time or memory, whichever is nearest to its limit. */
+  /** 0 (idle) to 1 (full), of sessions, time or memory, whichever is nearest to its limit. */
   readonly share: number;
   /** Whether the next session would be refused. */
   readonly isFull: boolean;
 }
 
-/** Where sessions come in: not more than the node can bear, and not all at once. */
+/** Admits new sessions: no more than the node can serve, and not all at once. */
 export class Entrance {
   readonly #options: EntranceOptions;
   readonly #admission: Admission;
   readonly #joins: JoinLane;
-  /** Sessions that have been let in and are not counted yet. */
+  /** Sessions that have been admitted and are not counted yet. */
   readonly #arrivals = new Set<symbol>();
 
   constructor(options: EntranceOptions) {
@@ -51,10 +51,11 @@ export class Entrance {
   }
 
   /**
-   * Resolves when a session of this app may be created, for which at most a second or two must be waited.
+   * Resolves when a session of this app may be created, after at most a second or two.
    *
-   * @returns a function to be called once the session is counted, or has failed; a second call does nothing
-   * @throws no_capacity – the node is full or busy, or others needed the place in line more; `retryAfterMs` is random
+   * @returns a function to call once the session is counted or has failed; further calls do nothing
+   * @throws no_capacity – the node is full or busy, or callers of other apps took the place in the queue;
+   * `retryAfterMs` is random
    */
   async pass(appId: string): Promise<() => void> {
     const obstacle = this.#obstacle() ?? (this.#joins.hasRoom(appId) ? undefined : 'queue');

@@ -1,12 +1,12 @@
 /**
- * Lets sessions be created one in a turn of the event loop, so that packets of running sessions are handled between any two: to
- * answer an offer takes as long as to forward hundreds of packets. Apps take turns, so that a rush in one does not hold up another,
- * and when the lane is full the app with the most callers in it makes room for one that has fewer.
+ * Creates at most one session per turn of the event loop, so that packets of existing sessions are handled in between:
+ * answering an offer takes as long as forwarding hundreds of packets. Apps take turns, so that a rush in one does not
+ * delay another. When the lane is full, the app with the most callers gives up a place to one with fewer.
  */
 
-/** A second or two of work; later callers are told to retry instead. */
+/** A second or two of work; further callers are told to retry. */
 const MAX_WAITING = 256;
-/** Limit for one app while others are waiting. */
+/** Limit for one app while others wait. */
 const MAX_WAITING_PER_APP = 128;
 
 /** Whether a caller got its turn, or had to make room for a caller of another app. */
@@ -16,17 +16,17 @@ type Caller = (outcome: JoinOutcome) => void;
 
 export class JoinLane {
   readonly #nextTurn: (callback: () => void) => void;
-  /** By app, in the order in which they get their turns. */
+  /** Callers by app, in the order of the apps' turns. */
   readonly #waiting = new Map<string, Caller[]>();
   #waitingCount = 0;
   #isTurnTaken = false;
 
-  /** @param nextTurn calls back in a later turn of the event loop, after what has come in until then was handled */
+  /** @param nextTurn calls back in a later turn of the event loop, after the input that arrived before it has been handled */
   constructor(nextTurn: (callback: () => void) => void) {
     this.#nextTurn = nextTurn;
   }
 
-  /** How many callers wait. */
+  /** The number of waiting callers. */
   get waiting(): number {
     return this.#waitingCount;
   }
@@ -38,7 +38,7 @@ export class JoinLane {
     return ownCount + 1 < this.#longest().length;
   }
 
-  /** Resolves when it is the caller's turn, or once it has been displaced; undefined if this turn is still free. */
+  /** Resolves when it is the caller's turn, or when the caller was displaced. Returns undefined if the present turn is unused. */
   enter(appId: string): Promise<JoinOutcome> | undefined {
     if (!this.#isTurnTaken) {
       this.#takeTurn();
@@ -53,7 +53,7 @@ export class JoinLane {
     });
   }
 
-  /** Takes its place from the newest caller of the app with the most. */
+  /** Displaces the newest caller of the app with the most callers. */
   #displace(): void {
     const displaced = this.#longest().pop();
     if (displaced === undefined) return;
@@ -61,7 +61,7 @@ export class JoinLane {
     displaced('displaced');
   }
 
-  /** Searches at most 256 callers, and only when there are that many. */
+  /** Searches at most 256 callers, and only when that many wait. */
   #longest(): Caller[] {
     let longest: Caller[] = [];
     for (const callers of this.#waiting.values()) if (callers.length > longest.length) longest = callers;
@@ -79,7 +79,7 @@ export class JoinLane {
     if (first === undefined) return;
     const [appId, callers] = first;
     const enter = callers.shift();
-    // To the back of the queue of apps.
+    // Move the app to the back of the queue.
     this.#waiting.delete(appId);
     if (callers.length > 0) this.#waiting.set(appId, callers);
     this.#waitingCount--;

@@ -10,17 +10,17 @@ import {
 
 interface Entry {
   session: SessionRecord;
-  /** Counts sessions of this registry; pages are cut by it. */
+  /** Sequence number of the session in this registry, which page cursors refer to. */
   readonly serial: number;
   /** By publication id. */
   readonly tracks: Map<string, TrackRecord>;
-  /** Likewise. */
+  /** By publication id. */
   readonly dataChannels: Map<string, DataChannelRecord>;
 }
 
-/** The registry of one process: the embedded default. */
+/** The registry of a single process, which an embedded SFU uses by default. */
 export class MemoryRegistry implements Registry {
-  /** By app, then by session; a map keeps the order of insertion, which is that of age. */
+  /** By app, then by session; a map keeps insertion order, which is order of age. */
   readonly #apps = new Map<string, Map<string, Entry>>();
   #serial = 0;
 

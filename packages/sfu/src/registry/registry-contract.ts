@@ -1,13 +1,13 @@
 /**
- * What every `Registry` must do, as cases to run in any test framework:
- * `test.each(registryContract)('$name', ({ run }) => run(create))`.
+ * Test cases that every `Registry` must pass, for any test framework: `test.each(registryContract)('$name', ({ run })
+ * => run(create))`.
  */
 import assert from 'node:assert/strict';
 import type { DataChannelRecord, Registry, SessionRecord, TrackRecord } from './registry.ts';
 
 export interface RegistryContractCase {
   readonly name: string;
-  /** @param create makes an empty registry; called once for each case */
+  /** @param create creates an empty registry; called once for each case */
   run(create: () => Promise<Registry>): Promise<void>;
 }
 

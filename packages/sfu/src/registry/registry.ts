@@ -6,32 +6,32 @@ import type { SourceCodec } from '../negotiation/codecs.ts';
 export interface SessionRecord {
   readonly appId: string;
   readonly sessionId: string;
-  /** Empty for none. */
+  /** Empty if it has none. */
   readonly metadata: string;
-  /** That it was created in; missing for none. */
+  /** The group that the session was created in; missing if it has none. */
   readonly group?: string | undefined;
   readonly connectionState: ConnectionState;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
 }
 
-/** The public record of a published track: enough to offer it to a subscriber without asking the node that owns it. */
+/** The public record of a published track, sufficient to offer the track to a subscriber without asking the owner. */
 export interface TrackRecord {
   readonly appId: string;
   readonly sessionId: string;
   readonly trackId: string;
-  /** Other ids that lead to it, such as the one in its `a=msid`. */
+  /** Other ids by which the track is found, such as the one in its `a=msid`. */
   readonly aliases: readonly string[];
-  /** Empty for none; unique within the session. */
+  /** Empty if it has no name; unique within the session. */
   readonly customTrackName: string;
   readonly mid: string;
   readonly kind: MediaKind;
   readonly status: TrackStatus;
-  /** As the publisher states; it may still send. */
+  /** The publisher's statement; packets may still arrive. */
   readonly isMuted?: true | undefined;
-  /** Left out of listings, though it can be subscribed to. */
+  /** Not listed, though it can be subscribed to. */
   readonly isHidden: boolean;
-  /** The engine's id of the publication; never used again, unlike the others. */
+  /** The engine's id of the publication; unlike the other ids, it is never reused. */
   readonly publicationId: string;
   /** Best first. */
   readonly codecs: readonly SourceCodec[];
@@ -41,78 +41,79 @@ export interface TrackRecord {
   readonly rids: readonly string[];
 }
 
-/** The public record of a published data channel: enough to tell a subscriber what it will get. */
+/** The public record of a published data channel, sufficient to tell a subscriber how it is configured. */
 export interface DataChannelRecord {
   readonly appId: string;
   readonly sessionId: string;
   /** Unique within the session. */
   readonly dataChannelName: string;
-  /** The engine's id of the publication; never used again. */
+  /** The engine's id of the publication; never reused. */
   readonly publicationId: string;
   readonly ordered: boolean;
   /** At most one of the two limits is given; a channel with neither is reliable. */
   readonly maxRetransmits?: number;
   readonly maxPacketLifeTimeMs?: number;
-  /** How many of the last messages a new subscriber gets first. */
+  /** The number of latest messages that a new subscriber receives first. */
   readonly retain: number;
   readonly isBus: boolean;
-  /** `pending`: the publisher's page has yet to open the channel. */
+  /** `pending`: the publisher's page has not opened the channel yet. */
   readonly status: 'pending' | 'open';
 }
 
-/** How a subscriber names a track: by an id of it, or by its name. */
+/** How a subscriber names a track: by one of its ids, or by its name. */
 export type TrackReference =
   | { readonly by: 'id'; readonly sessionId: string; readonly trackId: string }
   | { readonly by: 'name'; readonly sessionId: string; readonly customTrackName: string };
 
-/** A part of a listing of sessions, and where the next one begins. */
+/** One page of a list of sessions, and where the next one begins. */
 export interface SessionPage {
   readonly sessions: readonly SessionRecord[];
   /** Undefined on the last page. */
   readonly nextCursor: string | undefined;
-  /** Sessions of other nodes may be missing, because they cannot be looked up now. Default false. */
+  /** Whether sessions of other nodes may be missing because they cannot be looked up at present. Default false. */
   readonly isPartial?: boolean;
 }
 
 /**
- * The index of what is live: sessions, their tracks and their data channels, scoped by app. The node that owns a session is the truth; this is how
- * others find it. Records are replaced whole, and a call for something unknown does nothing.
+ * The index of live sessions, tracks and data channels, scoped by app. The node that owns a session is authoritative;
+ * the registry is how other nodes find it. Records are replaced whole, and calls for unknown objects do nothing.
  *
  * Every implementation passes `registryContract`.
  */
 export interface Registry {
   putSession(session: SessionRecord): Promise<void>;
-  /** Its tracks and data channels go with it. */
+  /** Also removes its tracks and data channels. */
   removeSession(appId: string, sessionId: string): Promise<void>;
-  /** @returns undefined if there is none in this app */
+  /** @returns undefined if the app has no such session */
   findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined>;
   /**
-   * Sessions of an app, oldest first. Sessions that come and go while pages are read may be missed or listed, but none that
-   * stays is missed or listed twice. A page may be shorter than its limit, or empty, and not be the last: there is another for as
-   * long as there is a cursor. A registry may limit pages by itself, so one without a limit need not be the last either.
+   * Lists the sessions of an app, oldest first. Sessions that begin or end while pages are read may or may not be
+   * listed; every other session is listed exactly once. A page may be shorter than its limit, or empty, without being
+   * the last: more pages follow while there is a cursor. A registry may limit pages itself, so a page requested without
+   * a limit need not be the last either.
    *
-   * @param page.cursor up to 15 decimal digits, as a page before it has given
+   * @param page.cursor up to 15 decimal digits, returned with an earlier page
    */
   listSessions(appId: string, page: { readonly limit: number | undefined; readonly cursor: string | undefined }): Promise<SessionPage>;
-  /** Ignored unless the session is there: a track cannot outlive its session. */
+  /** Ignored unless the session exists, since a track cannot outlive its session. */
   putTrack(track: TrackRecord): Promise<void>;
   removeTrack(appId: string, sessionId: string, publicationId: string): Promise<void>;
-  /** All tracks of a session, hidden ones too; empty if there is no such session in this app. */
+  /** Lists all tracks of a session, including hidden ones; empty if the app has no such session. */
   listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]>;
   locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined>;
-  /** Ignored unless the session is there, as for tracks. */
+  /** Ignored unless the session exists, as for tracks. */
   putDataChannel(channel: DataChannelRecord): Promise<void>;
   removeDataChannel(appId: string, sessionId: string, publicationId: string): Promise<void>;
-  /** @returns undefined if that session publishes no channel of that name, or is not in this app */
+  /** @returns undefined if that session publishes no channel of that name, or does not belong to this app */
   locateDataChannel(appId: string, sessionId: string, dataChannelName: string): Promise<DataChannelRecord | undefined>;
-  /** How many records it keeps in this process. */
+  /** The number of records that it keeps in this process. */
   readonly kept: { readonly sessions: number; readonly tracks: number; readonly dataChannels: number };
 }
 
 /**
- * Finds what a subscriber means among the tracks of the session it named.
+ * Finds the track that a subscriber refers to among the tracks of a session.
  *
- * @returns the track with that id, else one that it is an alias of; or the one of that name
+ * @returns the track with that id, else one with that alias; or the track of that name
  */
 export function findTrack(tracks: Iterable<TrackRecord>, reference: TrackReference): TrackRecord | undefined {
   const list = [...tracks];

@@ -1,4 +1,4 @@
-/** Which simulcast layers of each track arrive at this node now, by the engine's latest report; the highest bitrate first. */
+/** The simulcast layers of each track that currently arrive at this node, by the engine's latest report; highest bitrate first. */
 import type { PublisherTrackPlan } from '@causeway/media';
 
 export class ArrivingLayers {
@@ -6,7 +6,7 @@ export class ArrivingLayers {
   readonly #tracksOf = new Map<string, Set<string>>();
   readonly #transportOf = new Map<string, string>();
 
-  /** @returns empty while nothing has arrived, and without simulcast */
+  /** @returns empty before anything has arrived, and without simulcast */
   of(trackId: string): readonly string[] {
     return this.#rids.get(trackId) ?? [];
   }
@@ -30,7 +30,7 @@ export class ArrivingLayers {
     if (tracks?.size === 0) this.#tracksOf.delete(transportId);
   }
 
-  /** A transport takes its tracks with it. */
+  /** Forgets a transport and its tracks. */
   forgetTransport(transportId: string): void {
     for (const trackId of [...(this.#tracksOf.get(transportId) ?? [])]) this.forgetTrack(trackId);
   }

@@ -7,9 +7,9 @@ export interface ClusterAssembly {
   /** The other nodes, and this one. */
   readonly directory: NodeDirectory;
   readonly trust: LinkTrust;
-  /** To how many neighbours this node passes one track on; further nodes get it from those. Default 16. */
+  /** The number of neighbours to which this node sends one track; further nodes receive it from those. Default 16. */
   readonly maxFanOut?: number;
-  /** What traffic between regions costs, in one currency. Default: nothing. */
+  /** Prices of traffic between regions, in one currency. Default: none. */
   readonly prices?: readonly RelayPrice[];
   readonly onLinkEvent?: (event: LinkEvent) => void;
 }

@@ -1,6 +1,6 @@
 /**
  * The export of one data channel to one neighbour: an ordinary subscription on the link that feeds the neighbour's
- * copy. It follows the channel in the directory, so that the neighbour gets the same news as sessions here.
+ * copy. It follows the channel in the directory, so that the neighbour receives the same events as local sessions.
  */
 import type { DataSubscriptionCloseReason } from '@causeway/media';
 import type { DataSourceEndReason } from '../events.ts';
@@ -60,7 +60,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
   readonly wantId: number;
   readonly publicationId: string;
   readonly isResumed: boolean;
-  /** In the engine. */
+  /** The id of the subscription in the engine. */
   readonly subscriptionId: string;
   readonly #streamId: number;
   readonly #parts: DataExportParts;
@@ -104,7 +104,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
     this.#feed(this.#record);
   }
 
-  /** Only a subscriber behind the neighbour may reply from now on. */
+  /** From now on, only a subscriber behind the neighbour may reply. */
   claimReply(): void {
     if (this.#record === undefined) return;
     const { sessionId, dataChannelName } = this.#record;
@@ -135,7 +135,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
     this.#parts.onDefect(error);
   }
 
-  /** The engine has ended it by itself. */
+  /** The engine has ended the subscription by itself. */
   onSubscriptionClosed(reason: DataSubscriptionCloseReason): void {
     if (this.#isEnded) return;
     if (reason === 'overflow') this.link.send({ type: 'data-closed', wantId: this.wantId, reason: 'overflow' });
@@ -174,11 +174,11 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
         stream: { streamId: this.#streamId, isNegotiated: true },
         label: '',
         protocol: '',
-        // Who may reply was decided where the subscriber is.
+        // The right to reply was decided on the subscriber's node.
         canReply: 'many',
         waitsForAck: false,
         isPaused: false,
-        // Its source may change; the copy at the other end continues.
+        // The source may change; the copy at the other end continues.
         isSticky: true,
         account: appId,
         feedsCopy: this.isResumed ? 'resumed' : 'new',

@@ -1,5 +1,6 @@
 /**
- * Importing data channels from other nodes: to the engine, a leg is a copy of the publication, on its own stream of the link's association.
+ * Imports data channels from other nodes. To the engine, a leg is a copy of the publication on its own stream of the
+ * link's association.
  *
  * @see docs/adr/0028-data-crosses-regions-in-numbered-copies.md
  */
@@ -16,12 +17,12 @@ import type { NodeLink } from './links/node-link.ts';
 import type { LegNews, RelayedKind } from './relayed-kind.ts';
 import { tellableDataChannel } from './tellable-records.ts';
 
-/** What distinguishes data channels on one link. */
+/** The number that identifies a data channel on a link. */
 export interface DataLeg {
   readonly streamId: number;
 }
 
-/** A data channel has no layers: a subscriber wants all of it. */
+/** A data channel has no layers, so a subscriber always wants all of it. */
 export const ALL_OF_IT: LayerDemand = { best: true, preferred: [], exact: [], weight: 1 };
 
 export class DataKind implements RelayedKind<DataChannelRecord, DataSubscriptionPlan, DataLeg, DataChannelCloseReason> {
@@ -56,7 +57,7 @@ export class DataKind implements RelayedKind<DataChannelRecord, DataSubscription
     });
   }
 
-  /** What is retained, or who hears whom on it. */
+  /** The retained messages or the bus property may have changed. */
   changed(leg: ImportLeg<DataLeg>, record: DataChannelRecord): void {
     this.put(leg, record);
   }
@@ -82,7 +83,7 @@ export class DataKind implements RelayedKind<DataChannelRecord, DataSubscription
     return NO_DEMAND;
   }
 
-  /** A channel that is opened again with other settings is another publication. */
+  /** A channel that is opened again with other settings is a different publication. */
   descriptionOf(): string {
     return '';
   }
@@ -104,7 +105,7 @@ export class DataKind implements RelayedKind<DataChannelRecord, DataSubscription
     return tellableDataChannel(record);
   }
 
-  /** A subscriber here that holds the sole right to reply claims it along the route in use. */
+  /** If a subscriber on this node holds the sole right to reply, claims it on the route now in use. */
   moved(leg: ImportLeg<DataLeg>, { sessionId, dataChannelName }: DataChannelRecord): void {
     if (this.#directory.hasReplyRight(dataNameKey(sessionId, dataChannelName)))
       leg.link.send({ type: 'claim-reply', wantId: leg.options.wantId });

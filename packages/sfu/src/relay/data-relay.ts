@@ -17,7 +17,7 @@ import type { RelaySideOptions } from './track-relay.ts';
 
 export interface DataRelayOptions extends RelaySideOptions {
   readonly directory: DataDirectory;
-  /** Subscriptions of sessions have ended, because the link could not keep up with reliable messages. */
+  /** Subscriptions of sessions have ended because the link could not keep up with reliable messages. */
   readonly onOverflow: (subscriptionIds: readonly string[]) => void;
 }
 

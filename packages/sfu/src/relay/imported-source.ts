@@ -1,6 +1,6 @@
 /**
- * A track or data channel of another node, as this node has it: its subscribers here, the legs it arrives on, and the
- * choice between them. However many subscribers there are, a neighbour sends it once.
+ * A track or data channel of another node, as this node has it: its local subscribers, the legs on which it arrives,
+ * and the choice between them. A neighbour sends it once, however many subscribers there are.
  */
 import type { FedExport, ImportLeg, ImportLegOptions } from './import-leg.ts';
 import { ImportLegs } from './import-legs.ts';
@@ -12,7 +12,7 @@ import { MoveWatch, OVERLAP_MS } from './path/move-watch.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
 import type { RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
-/** A subscriber that comes back, or the next one, finds the track still coming. */
+/** After the last subscriber has left, its leg stays open this long for one that returns or follows. */
 const LINGER_MS = 3000;
 /**
  * After this long without a route to the owner, subscribers are told that the track has ended. A node that has lost its
@@ -27,12 +27,12 @@ const WARM_UP_MS = 3000;
 
 export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
   readonly ownerNo: number;
-  /** When its last user left, for the importer, which forgets unused sources. */
+  /** When its last user left. The importer forgets sources that have been unused for a while. */
   idleSinceMs: number | undefined;
   #record: Record;
   readonly #parts: ImportParts<Record, Plan, Numbers, Reason>;
   readonly #subscribers = new Map<string, Plan>();
-  /** Those whose path does not carry the best layer. */
+  /** Subscribers whose path does not carry the best layer. */
   readonly #short = new Set<string>();
   readonly #legs: ImportLegs<Numbers>;
   readonly #watch = new MoveWatch();
@@ -53,7 +53,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return this.#record;
   }
 
-  /** Its owner, or the registry, describes it again. Legs with codecs or layers that it no longer has are opened again. */
+  /** The owner or the registry has sent a new description. Legs with codecs or layers that it no longer has are opened again. */
   describe(record: Record): void {
     const { kind } = this.#parts;
     const isSame = kind.descriptionOf(record) === kind.descriptionOf(this.#record);
@@ -85,7 +85,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return [...this.#legs.all].some(({ state }) => state === 'accepted');
   }
 
-  /** @param plan as the session made it, with the publication's own id for a source */
+  /** @param plan as the session made it; its source is the id of the original publication */
   putSubscriber(plan: Plan): void {
     if (this.#subscribers.size === 0) this.#noRouteSinceMs = undefined;
     this.#subscribers.set(plan.subscriptionId, plan);
@@ -95,7 +95,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** The path of a subscriber of this node is too narrow for the best layer, or not any more. */
+  /** The path of a local subscriber has become too narrow for the best layer, or wide enough again. */
   needLowerLayers(subscriptionId: string, areNeeded: boolean): void {
     if (!this.#subscribers.has(subscriptionId)) return;
     if (areNeeded) this.#short.add(subscriptionId);
@@ -103,7 +103,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** The engine is told by the caller. */
+  /** Removes a subscriber. The caller informs the engine. */
   releaseSubscriber(subscriptionId: string): void {
     this.#short.delete(subscriptionId);
     if (this.#subscribers.delete(subscriptionId)) this.#settle();
@@ -112,8 +112,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   /**
    * Feeds a relay further downstream.
    *
-   * @param rest of its route, from this node on
-   * @returns the leg it attaches to, or why there is none
+   * @param rest its route from this node on
+   * @returns the leg that it attaches to, or why there is none
    */
   attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
     const leg = this.#legFor(fed, rest, requester);
@@ -134,7 +134,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** Looks for the best route for this node's own subscribers; to be called when links have changed, and periodically. */
+  /** Looks for the best route for this node's own subscribers. Call it when links have changed, and periodically. */
   choose(): void {
     if (this.#subscribers.size === 0) return;
     const nowMs = this.#parts.clock.nowMs();
@@ -145,19 +145,19 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (planned !== undefined) this.#consider(nowMs, planned, currentCost);
   }
 
-  /** To be called once a second. */
+  /** Called once a second. */
   tick(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const leg of [...this.#legs.all]) {
       if (leg.unusedSinceMs !== undefined && nowMs - leg.unusedSinceMs >= LINGER_MS) this.#end(leg);
     }
-    // The next subscriber has received nothing yet that it could continue from.
+    // The next subscriber starts from the beginning, since it has received nothing yet.
     if (this.#legs.all.size === 0 && this.#subscribers.size === 0) this.#hasHadLeg = false;
     const next = this.#legs.next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
     this.#unite();
     this.choose();
-    // Only here: `choose` is also called while a session is in the middle of a change of its state.
+    // This is checked only here, because `choose` is also called while a session is changing its state.
     if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS) this.#parts.onGone('unreachable');
     if (this.#legs.all.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
     else this.idleSinceMs ??= nowMs;
@@ -165,14 +165,14 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
 
   // Messages from the neighbours that the legs lead to.
 
-  /** @param route that of the neighbour's own copy */
+  /** @param route the route of the neighbour's own copy */
   onAccepted(leg: ImportLeg<Numbers>, route: readonly number[]): void {
     leg.noteAccepted(this.#parts.clock.nowMs(), [this.#parts.routes.selfNo, ...route]);
     if (this.#parts.kind.resumes && !leg.isActive) this.onActive(leg);
   }
 
   onRefused(leg: ImportLeg<Numbers>, { reason, others }: Pick<ControlMessageOf<'refused'>, 'reason' | 'others'>): void {
-    // Only the owner knows whether it exists.
+    // Only the owner knows whether the publication exists.
     if ((reason === 'unknown-track' || reason === 'wrong-app') && leg.firstHop === this.ownerNo) {
       this.#parts.onGone(reason === 'wrong-app' ? 'rejected' : 'requested');
       return;
@@ -182,7 +182,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.choose();
   }
 
-  /** The first packet has arrived. */
+  /** The first packet of a leg has arrived. */
   onActive(leg: ImportLeg<Numbers>): void {
     leg.isActive = true;
     if (leg !== this.#legs.next) return;
@@ -190,13 +190,13 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     else this.#parts.clock.schedule(OVERLAP_MS, () => leg === this.#legs.next && this.#moveTo(leg));
   }
 
-  /** It delivers nothing more, for a reason of its own: another route is sought. @param how see `#end` */
+  /** A leg has failed and another route is needed. @param how see `#end` */
   onBroken(leg: ImportLeg<Numbers>, how: { readonly isInEngine: boolean }): void {
     this.#end(leg, { isTold: false, ...how });
     this.choose();
   }
 
-  /** Ends the subscriptions of this node's own sessions. @returns those subscriptions */
+  /** Ends the subscriptions of this node's own sessions. @returns their ids */
   takeSubscribers(): readonly string[] {
     const ids = [...this.#subscribers.keys()];
     this.#subscribers.clear();
@@ -204,7 +204,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return ids;
   }
 
-  /** The transport is gone, and the leg's publication with it. */
+  /** A transport is gone, and with it the publication of the leg. */
   onTransportGone(transportId: string): void {
     const gone = [...this.#legs.all].filter(({ options }) => options.transportId === transportId);
     if (gone.length === 0) return;
@@ -212,7 +212,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.choose();
   }
 
-  /** It has ended; its followers have been told. Whatever of it is left goes. */
+  /** Ends all legs and subscriptions. The followers of the publication have already been told that it ended. */
   close(): void {
     for (const leg of [...this.#legs.all]) this.#end(leg);
     this.#subscribers.clear();
@@ -223,15 +223,15 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (best !== undefined) return best;
     const [, firstHop] = rest;
     const same = this.#legs.from(firstHop);
-    // A second copy from the same neighbour is never asked for.
+    // The same neighbour is never asked for a second copy.
     if (same !== undefined && !this.#legs.isInterrupted(same)) return this.#shortenLeg(same, rest, fed);
     if (same !== undefined) this.#end(same);
     return this.#open(rest, 'asked-for', fed) ?? 'no-path';
   }
 
   /**
-   * Asks the same neighbour for the track on a shorter route, because a relay further downstream relies on that. The new
-   * leg replaces the old one and feeds all that are attached to it.
+   * Asks the same neighbour for the track on a shorter route, because a relay further downstream relies on that. The
+   * new leg replaces the old one and feeds all relays that were attached to it.
    */
   #shortenLeg(former: ImportLeg<Numbers>, route: readonly number[], fed: FedExport): ImportLeg<Numbers> | Refusal {
     const isCircle = [...former.exports].some(({ requester }) => route.includes(requester));
@@ -268,8 +268,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   /**
-   * A leg that exists for others is used too, if it begins with the same neighbour: there is one from each. One whose
-   * route is interrupted further on is replaced.
+   * Returns a leg that exists for other nodes if it starts at the same neighbour, since there is one leg per neighbour.
+   * If its route is interrupted further on, it is replaced.
    */
   #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg<Numbers> | undefined {
     const leg = this.#legs.from(firstHop);
@@ -278,11 +278,11 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return undefined;
   }
 
-  /** Everything that this node and others have requested arrives on one leg, so that each layer arrives once. */
+  /** Moves everything to one leg, so that each layer arrives only once for this node and the nodes behind it. */
   #unite(): void {
     if (this.#legs.next !== undefined) return;
     const byLength = this.#legs.feeding();
-    // A leg that this node has just left, and that feeds no other node, only lingers.
+    // A leg that this node has just left, and that feeds no other node, is about to end.
     const shortest = byLength.find((each) => each === this.#legs.local || each.exports.size > 0);
     if (this.#legs.local !== undefined && shortest !== undefined && shortest.route.length < this.#legs.local.route.length)
       this.#shorten(shortest);
@@ -301,9 +301,9 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   /**
-   * Others have requested a shorter route than this node's own, so their leg cannot attach to this node's. This node
-   * takes the shorter route too. If that costs much more, or bypasses the region's own copy, the requesters have to
-   * find another route.
+   * Other nodes have requested a shorter route than this node's own, so their leg cannot attach to this node's. This
+   * node then also uses the shorter route. If that costs much more, or bypasses the region's own copy, the requesters
+   * have to find another route.
    */
   #shorten(shorter: ImportLeg<Numbers>): void {
     const { routes, clock } = this.#parts;
@@ -332,8 +332,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   /**
-   * For this node's own subscribers the new leg is opened first, and the neighbour replaces the old one with it. Others
-   * request it again by themselves.
+   * Opens a leg again. For this node's own subscribers the new leg is opened first, and the neighbour replaces the old
+   * one with it. Other nodes request it again themselves.
    */
   #renew(leg: ImportLeg<Numbers>): void {
     const renewed = leg === this.#legs.local ? this.#open(leg.route, leg.options.reason) : undefined;
@@ -353,7 +353,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#parts.kind.feed(plan, this.#legs.local);
   }
 
-  /** Tells neighbours what is wanted from their legs, and notes which legs are unused. */
+  /** Tells the neighbours what is wanted from their legs, and records which legs are unused. */
   #settle(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const leg of this.#legs.all) {
@@ -372,7 +372,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     return this.#parts.kind.demandOf(this.#subscribers.values(), this.#short, this.#record);
   }
 
-  /** @param how `isTold`: the neighbour knows; not `isInEngine`: the engine has lost its publication already */
+  /** @param how `isTold`: the neighbour knows; not `isInEngine`: the engine has already lost the leg's publication */
   #end(leg: ImportLeg<Numbers>, { isTold = false, isInEngine = true } = {}): void {
     if (leg.state === 'ended') return;
     leg.state = 'ended';

@@ -1,4 +1,4 @@
-/** Names that subscribers behind neighbours follow: the neighbour is told each time that one passes to another publication. */
+/** Names that subscribers behind neighbours follow. The neighbour is notified each time that another publication takes one. */
 import type { DataChannelCloseReason } from '../events.ts';
 import type { DataChannelRecord, TrackRecord } from '../registry/index.ts';
 import { type DataDirectory, type DataFollower, dataNameKey } from '../session/data/data-directory.ts';
@@ -7,23 +7,26 @@ import type { ControlMessage } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { tellableDataChannel, tellableTrack } from './tellable-records.ts';
 
-/** What a neighbour may follow, by name. */
+/** The names that a neighbour may follow. */
 export interface FollowableNames<Record> {
   readonly followType: 'follow' | 'follow-data';
-  /** @param onTaken is told which publication has the name now, and each time that it passes to another one. @returns ends the following */
+  /**
+   * @param onTaken called with the publication that has the name, and again each time that another one takes it.
+   * @returns a function that stops following
+   */
   follow(sessionId: string, name: string, onTaken: (record: Record) => void): () => void;
   told(followId: number, record: Record): ControlMessage;
 }
 
 export interface NameExportsOptions<Record> {
   readonly names: FollowableNames<Record>;
-  /** Owners of publications that this node only passes on. */
+  /** Records the app of publications that this node only passes on. */
   readonly noteApp: (sessionId: string, appId: string) => void;
 }
 
 export class NameExports<Record extends { readonly appId: string }> {
   readonly #options: NameExportsOptions<Record>;
-  /** By transport and number of the name: what ends it. */
+  /** Functions that stop following, by transport and number of the name. */
   readonly #followed = new Map<string, () => void>();
 
   constructor(options: NameExportsOptions<Record>) {
@@ -34,7 +37,7 @@ export class NameExports<Record extends { readonly appId: string }> {
     return this.#followed.size;
   }
 
-  /** @returns whether the message was about such a name */
+  /** @returns whether the message was about a followed name */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     const { transportId } = link;
     const { names, noteApp } = this.#options;
@@ -52,7 +55,7 @@ export class NameExports<Record extends { readonly appId: string }> {
     return true;
   }
 
-  /** The transport is gone, and all requests made over it. */
+  /** Drops the requests that were made over a transport that is gone. */
   onTransportGone(transportId: string): void {
     for (const key of [...this.#followed.keys()]) if (key.startsWith(`${transportId} `)) this.#unfollow(key);
   }

@@ -1,6 +1,6 @@
 /**
- * Names of other nodes' tracks, or data channels, that sessions here follow. The owners are asked to report when a name
- * passes to another publication.
+ * Names of other nodes' tracks or data channels that local sessions follow. The owners are asked to report when another
+ * publication takes such a name.
  */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import { type NameWatcher, nameKey } from '../session/track-directory.ts';
@@ -20,9 +20,9 @@ interface FollowedName {
 
 export interface NameImportsOptions {
   readonly followType: 'follow' | 'follow-data';
-  /** From this version of the link protocol on a node can be asked. */
+  /** The lowest version of the link protocol with which a node can be asked. */
   readonly minVersion: number;
-  /** Numbers names, those of tracks and of data channels together. */
+  /** Numbers the names of tracks and of data channels in one sequence. */
   readonly nextFollowId: () => number;
   /** Publications that already arrive from other nodes. */
   readonly known: () => readonly RelayedRecord[];
@@ -33,7 +33,7 @@ export interface NameImportsOptions {
 export class NameImports implements NameWatcher {
   readonly #options: NameImportsOptions;
   readonly #names = new Map<string, FollowedName>();
-  /** Apps of sessions whose tracks this node passes on without having any of them. */
+  /** Apps of sessions whose tracks this node passes on without subscribing to them. */
   readonly #apps = new Map<string, string>();
 
   constructor(options: NameImportsOptions) {
@@ -65,7 +65,7 @@ export class NameImports implements NameWatcher {
     this.#withdraw(followed);
   }
 
-  /** @returns whether this node has asked there who has that name of that session */
+  /** @returns whether this node has asked that neighbour about a name of that session */
   isAnswer(link: NodeLink, followId: number, sessionId: string): boolean {
     const followed = [...this.#names.values()].find((each) => each.followId === followId);
     return followed?.asked?.link === link && sessionId === followed.sessionId;

@@ -3,7 +3,7 @@ import type { Refusal } from './links/control-messages.ts';
 
 /** How long a neighbour is not asked again. */
 const REFUSAL_MS = 3000;
-/** A node without room stays without room for a while. */
+/** A node without a free slot is expected to stay so for longer. */
 const FAN_OUT_REFUSAL_MS = 30_000;
 
 /** Neighbours that refuse to pass a track on for now, and the nodes that may do it instead. */
@@ -20,7 +20,7 @@ export class NeighbourRefusals {
     this.#byNode.set(nodeNo, { untilMs: this.#clock.nowMs() + forMs, others });
   }
 
-  /** Refusals that still hold, by the node that refused. */
+  /** Returns the refusals still in force, by the node that refused. */
   current(): ReadonlyMap<number, readonly number[]> {
     const nowMs = this.#clock.nowMs();
     for (const [nodeNo, { untilMs }] of this.#byNode) if (untilMs <= nowMs) this.#byNode.delete(nodeNo);

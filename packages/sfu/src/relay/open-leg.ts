@@ -1,11 +1,11 @@
-/** The parts that importing a publication of another node needs, and how a leg of it is opened. */
+/** What importing a publication of another node requires, and how a leg is opened. */
 import type { Clock } from '../clock.ts';
 import { ImportLeg, type ImportLegOptions } from './import-leg.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 import type { RelayedKind, RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
-/** What all publications of one kind share. */
+/** The parts that all publications of one kind share. */
 export interface SharedImportParts<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
   readonly kind: RelayedKind<Record, Plan, Numbers, Reason>;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
@@ -15,12 +15,12 @@ export interface SharedImportParts<Record extends RelayedRecord, Plan extends Re
   readonly onLegEnded: (leg: ImportLeg<Numbers>) => void;
 }
 
-/** What one of them needs. */
+/** The parts for a single publication. */
 export interface ImportParts<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason>
   extends SharedImportParts<Record, Plan, Numbers, Reason> {
-  /** Messages about the want go to this leg from now on. */
+  /** Messages about the want are for this leg from now on. */
   readonly onLegOpened: (leg: ImportLeg<Numbers>) => void;
-  /** It is no longer available; its followers have to be told. */
+  /** The publication is no longer available; its followers have to be told. */
   readonly onGone: (reason: 'requested' | 'rejected' | 'unreachable') => void;
 }
 

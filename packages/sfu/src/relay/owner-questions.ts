@@ -11,13 +11,13 @@ import { tellableDataChannel, tellableTrack } from './tellable-records.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
 /**
- * Two calls' worth, and less than a link carries in a second: one app's questions about invented sessions leave room
- * for those of the others.
+ * As many as two calls may ask, and fewer than a link carries in a second, so that one app's questions about invented
+ * sessions leave room for those of others.
  */
 const MAX_WAITING_OF_APP = 128;
 const MAX_WAITING = 1024;
 
-/** The answers to both kinds of questions. */
+/** The answer to either kind of question. */
 type Answer = OwnerAnswer & OwnerDataAnswer;
 type Question = ControlMessageOf<'locate' | 'locate-data'>;
 
@@ -25,7 +25,7 @@ export interface OwnerQuestionsOptions {
   readonly routes: RouteFinder;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
   readonly clock: Clock;
-  /** How this node answers others. */
+  /** Answers the questions of other nodes. */
   readonly answer: (appId: string, reference: OwnerReference) => Answer;
 }
 
@@ -48,7 +48,7 @@ export class OwnerQuestions {
     return this.#waiting.size;
   }
 
-  /** @returns undefined if there is no route to the owner, it does not answer within a second, or too many questions are waiting already */
+  /** @returns undefined if there is no route to the owner, it does not answer within a second, or too many questions are already waiting */
   ask(owner: number, appId: string, reference: OwnerReference): Promise<Answer | undefined> {
     const { routes, linkTo, clock } = this.#options;
     if (!this.#hasRoomFor(appId)) return Promise.resolve(undefined);

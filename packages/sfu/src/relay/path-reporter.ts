@@ -1,6 +1,6 @@
 /**
- * Collects the tree along which a track or data channel reaches its subscribers' nodes, by asking the nodes: each knows
- * the copies that it sends, and why it takes the one that it receives.
+ * Collects the tree along which a track or data channel reaches its subscribers' nodes. Each node knows the copies that
+ * it sends, and why it uses the route on which it receives its own.
  */
 import type { TrackPathHop, TrackPathReply } from '@causeway/protocol';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -13,9 +13,9 @@ import type { RouteFinder } from './path/route-finder.ts';
 import type { RelayedExport } from './relay-exporter.ts';
 
 const BUDGET_MS = 1500;
-/** The part of its time budget that each node keeps for the answer's return. */
+/** The part of its time budget that each node reserves for the return of its answer. */
 const STEP_MS = 400;
-/** Longer than the budget, so that callers that ask in that time share the answer: each answer costs messages on all links of the track. */
+/** Longer than the budget, so that callers that ask in that time share the answer; each answer costs messages on all links of the track. */
 const SHARED_MS = 2000;
 
 type OwnHop = ControlMessageOf<'path-told'>['own'];
@@ -26,7 +26,7 @@ interface Subtree {
   readonly unanswered: readonly number[];
 }
 
-/** Publications of other nodes that arrive here. */
+/** A publication of another node that arrives here. */
 interface ReportedSource {
   readonly ownerNo: number;
   readonly legs: Iterable<ImportLeg<unknown>>;
@@ -49,7 +49,7 @@ export type TrackPath = Pick<TrackPathReply, 'node' | 'region' | 'subscribers' |
 export class PathReporter {
   readonly #options: PathReporterOptions;
   readonly #waiting = new Map<number, { readonly resolve: (subtree: Subtree | undefined) => void; readonly cancelTimer: CancelTimer }>();
-  /** By publication. */
+  /** Recent reports by publication. */
   readonly #reports = new Map<string, { readonly path: Promise<TrackPath>; readonly cancelTimer: CancelTimer }>();
   #lastRequestId = 0;
 
@@ -70,7 +70,7 @@ export class PathReporter {
     return path;
   }
 
-  /** @returns whether the message was one of these */
+  /** @returns whether the message was a path question or answer */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     if (message.type === 'ask-path') void this.#answer(link, message);
     else if (message.type === 'path-told') this.#settle(message.requestId, message);
@@ -117,7 +117,7 @@ export class PathReporter {
     link.send({ type: 'path-told', requestId, own, hops: hops.slice(0, bound), unanswered: unanswered.slice(0, bound) });
   }
 
-  /** The copies of a track that this node sends, with the trees below them. */
+  /** Collects the copies of a track that this node sends, with the trees below them. */
   async #gather(publicationId: string, budgetMs: number, from?: NodeLink): Promise<Omit<Subtree, 'own'>> {
     const sent = this.#options
       .exports()
@@ -172,21 +172,21 @@ export class PathReporter {
 function whyOf({ to, route = [], reason, alternative }: ToldHop, routes: RouteFinder): string {
   const next = route[1] ?? '';
   const cost = Math.round(routes.cost(route) ?? Number.NaN);
-  const other = alternative && `the next best, ${alternative.route.join('-')}, costs ${Math.round(alternative.cost)}`;
+  const other = alternative && `the next best route, ${alternative.route.join('-')}, costs ${Math.round(alternative.cost)}`;
   switch (reason) {
     case 'only-way':
-      return `no other way leads to node ${route.at(-1) ?? ''}`;
+      return `there is no other route to node ${route.at(-1) ?? ''}`;
     case 'cheapest':
-      return `the cheapest way, ${cost}${other === undefined ? '' : `; ${other}`}`;
+      return `the cheapest route, ${cost}${other === undefined ? '' : `; ${other}`}`;
     case 'region-root':
-      return `node ${next} brings it into region ${routes.regionOf(to) ?? ''} for the other nodes there`;
+      return `node ${next} receives it for the other nodes of region ${routes.regionOf(to) ?? ''}`;
     case 'region-tree':
-      return `node ${next} passes it on within region ${routes.regionOf(to) ?? ''}, which has more nodes than one of them feeds`;
+      return `node ${next} passes it on within region ${routes.regionOf(to) ?? ''}, which has more nodes than one node can feed`;
     case 'fan-out':
-      return `the next node on the cheapest way sends it to as many as it may; node ${next} passes it on in its stead`;
+      return `the next node on the cheapest route feeds as many nodes as it may; node ${next} passes it on instead`;
     case 'asked-for':
       return `node ${to} passes it on; it had no copy of its own`;
     default:
-      return `node ${to} did not say in time`;
+      return `node ${to} did not answer in time`;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The upstream side of relays: what neighbours want of the tracks, or of the data channels, that this node has, both
- * its own and those that it only passes on.
+ * The upstream side of relays: what neighbours want of the tracks or data channels on this node, both its own and those
+ * that it only passes on.
  */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
 import type { FedExport, ImportLeg } from './import-leg.ts';
@@ -14,19 +14,19 @@ export interface RelayedWant<Record> extends RelayedRecord {
   readonly wantId: number;
   /** From the neighbour to the owner. */
   readonly route: readonly number[];
-  /** For intermediate nodes, which may never have heard of it. */
+  /** For intermediate nodes, which may not know the publication. */
   readonly record: Record | undefined;
 }
 
-/** A publication on its way to one neighbour. */
+/** A publication that is sent to one neighbour. */
 export interface RelayedExport<Record> extends FedExport {
   readonly link: NodeLink;
   readonly transportId: string;
   readonly wantId: number;
   readonly publicationId: string;
-  /** Layers that are sent now; for a data channel, one layer without a name. */
+  /** Layers that are currently sent; for a data channel, one unnamed layer. */
   readonly carried: readonly string[];
-  /** The leg it arrives on; undefined if it is this node's own. */
+  /** The leg on which it arrives; undefined if it is this node's own publication. */
   readonly source: ImportLeg<unknown> | undefined;
   start(source: ImportLeg<unknown> | undefined, record: Record): void;
   /** @param isInEngine false if the link's transport is gone, and its subscriptions with it */
@@ -36,11 +36,11 @@ export interface RelayedExport<Record> extends FedExport {
 /** How exporting a track differs from exporting a data channel. */
 export interface ExportKind<Record, Want extends RelayedWant<Record>, Export> {
   recordOf(publicationId: string): Record | undefined;
-  /** @returns undefined if the message asks for nothing of this kind */
+  /** @returns undefined if the message requests nothing of this kind */
   wantIn(message: ControlMessage): Want | undefined;
   /** @param onEnded the export has ended by itself, and the neighbour has been told */
   create(link: NodeLink, transportId: string, want: Want, onEnded: () => void): Export;
-  /** Has the directory tell the export what happens to its publication. */
+  /** Subscribes the export to the directory's events about its publication. */
   follow(opened: Export, record: Record): void;
   unfollow(ended: Export): void;
 }
@@ -63,7 +63,7 @@ const MAX_OTHERS = 64;
 
 export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWant<Record>, Export extends RelayedExport<Record>> {
   readonly #options: RelayExporterOptions<Record, Want, Export>;
-  /** By transport and want. */
+  /** Exports by transport and want. */
   readonly #exports = new Map<string, Export>();
 
   constructor(options: RelayExporterOptions<Record, Want, Export>) {
@@ -78,12 +78,12 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return this.#exports.size;
   }
 
-  /** Finds what the neighbour at the other end of a transport has requested. */
+  /** Finds the export for a want of the neighbour at the other end of a transport. */
   find(transportId: string, wantId: number): Export | undefined {
     return this.#exports.get(key(transportId, wantId));
   }
 
-  /** @returns whether the message was one from a downstream neighbour */
+  /** @returns whether the message was a request from a downstream neighbour */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     const { transportId } = link;
     if (transportId === undefined) return false;
@@ -97,14 +97,14 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return known !== undefined;
   }
 
-  /** Nothing is left of what was sent over it. */
+  /** Ends the exports that were sent over a transport that is gone. */
   onTransportGone(transportId: string): void {
     for (const each of this.all) if (each.transportId === transportId) this.#end(each, false);
   }
 
   #open(link: NodeLink, transportId: string, want: Want): void {
     const { publicationId, wantId } = want;
-    // There is one copy per neighbour: a new want replaces an older one.
+    // There is one copy per neighbour, so a new want replaces an older one.
     for (const each of this.all) if (each.transportId === transportId && each.publicationId === publicationId) this.#end(each, true);
     const opened: Export = this.#options.kind.create(link, transportId, want, () => this.#forget(opened));
     const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, link, want);
@@ -113,7 +113,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     link.send({ type: 'refused', wantId, reason: outcome, others: others.slice(0, MAX_OTHERS) });
   }
 
-  /** @returns why this neighbour may not have it; undefined if it may */
+  /** @returns why this neighbour may not have the publication; undefined if it may */
   #admit(requester: number, { publicationId, appId, sessionId, route, record: told }: Want): Refusal | undefined {
     const { kind, importer, routes } = this.#options;
     if (route[0] !== requester || route[1] !== routes.selfNo || route.at(-1) !== ownerOf(sessionId)) return 'no-path';
@@ -125,9 +125,9 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
   }
 
   /**
-   * Every other region takes one slot, and the nodes of the owner's region must not take all of them. A node whose region
-   * has its share gets the track from a node there, unless it is a root of its region's tree: a root is let in, and the
-   * copy beside it ends once the nodes behind that one have moved.
+   * Whether there is a free slot. Every other region takes one, and the nodes of the owner's region must not take all
+   * of them. If a region already has its share, further nodes receive the track from a node there, except a root of the
+   * region's tree: a root is admitted, and the other copy ends once the nodes behind it have moved.
    */
   #hasRoom(requester: number, publicationId: string): boolean {
     const { importer, routes } = this.#options;
@@ -142,13 +142,13 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     // Nodes of this region beyond its share are about to move, so they take no slot.
     if (imported === undefined) return Math.min(mates, routes.ownRegionSlots) + regions < routes.maxFanOut;
     if (mates + regions >= routes.maxFanOut) return false;
-    // Slots that this node's own region needs are kept free, or its nodes would get the track from outside.
+    // Slots that this node's own region needs are kept free; its nodes would otherwise receive the track from outside.
     return isMate(requester) || regions < routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
   }
 
   /**
-   * The nodes that can pass the track on to a neighbour for which there is no room here. If this node has the track from
-   * elsewhere itself, a node of another region does better without this region.
+   * Returns the nodes that can pass the track on to a neighbour for which there is no slot here. If this node itself
+   * imports the track, a node of another region should use a route outside this region.
    */
   #standInsFor(requester: number, publicationId: string): readonly number[] {
     const { importer, routes } = this.#options;
@@ -159,7 +159,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return isMate || importer.find(publicationId) === undefined ? fed : [];
   }
 
-  /** A node that the requester has no link to is left out, since it may be dead without this node knowing it yet. */
+  /** Excludes nodes that the requester has no link to, since they may be dead without this node knowing it yet. */
   #fedInRegionOf(requester: number, fed: readonly number[]): readonly number[] {
     const { routes } = this.#options;
     const region = routes.regionOf(requester);

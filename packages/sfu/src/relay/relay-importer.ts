@@ -1,6 +1,6 @@
 /**
- * The downstream side of relays: all tracks, or all data channels, of other nodes that are known here, and the news
- * about them. In their directory, sessions see them like local ones; commands of sessions to the shard reach this file
+ * The downstream side of relays: all tracks, or all data channels, of other nodes that are known here, and the messages
+ * about them. Sessions see them in the directory like local ones; sessions' commands to the shard reach this file
  * through `RelayingShard`.
  */
 import { nodeNoOf, parseSessionId } from '@causeway/protocol';
@@ -13,16 +13,16 @@ import type { SharedImportParts } from './open-leg.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 import type { LegEnd, LegNews, RelayedDirectory, RelayedKind, RelayedPlan, RelayedRecord } from './relayed-kind.ts';
 
-/** How long a publication that was looked up stays known without a subscription: offers take up to 15 s to be answered or given up. */
+/** How long a publication stays known after a lookup without a subscription; offers take up to 15 s to be answered or withdrawn. */
 const FORGET_AFTER_MS = 60_000;
 
-/** The last messages of an ended publication arrive within this time, or not at all. */
+/** The last messages of an ended publication arrive within this time, or never. */
 const LAST_MESSAGES_MS = 5_000;
 
 /** The neighbour's message about the end of a leg may arrive after the end itself. */
 const NEWS_WITHIN_MS = 500;
 
-/** Why a relay ends a publication in its directory, of either kind. */
+/** Why a relay removes a publication of either kind from its directory. */
 type EndReason = 'requested' | 'rejected' | 'unreachable' | 'session_closed';
 
 export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
@@ -31,11 +31,11 @@ export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends
   readonly routes: RouteFinder;
   readonly directory: RelayedDirectory<Record, Reason | EndReason>;
   readonly clock: Clock;
-  /** Numbers wants, those of tracks and of data channels together. */
+  /** Numbers the wants of tracks and of data channels in one sequence. */
   readonly nextWantId: () => number;
-  /** A leg has been added or removed. */
+  /** A leg has been opened or has ended. */
   readonly onLeg?: (leg: ImportLeg<Numbers>, change: 'opened' | 'ended') => void;
-  /** Subscriptions of this node have ended, and not because their publication has. */
+  /** Subscriptions of this node have ended although their publication continues. */
   readonly onOverflow?: (subscriptionIds: readonly string[]) => void;
 }
 
@@ -43,9 +43,9 @@ export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends
 interface Want<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
   readonly source: ImportedSource<Record, Plan, Numbers, Reason>;
   readonly leg: ImportLeg<Numbers>;
-  /** How it will end once everything that was sent has arrived; undefined while no end was announced. */
+  /** How it will end once everything that was sent has arrived; undefined if no end was announced. */
   end: LegEnd<Reason> | undefined;
-  /** Everything that was sent has arrived. */
+  /** Whether everything that was sent has arrived. */
   isComplete: boolean;
 }
 
@@ -57,7 +57,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   readonly #wantOfTrackId = new Map<string, number>();
   /** The source of each subscription that a relay feeds. */
   readonly #sourceOf = new Map<string, ImportedSource<Record, Plan, Numbers, Reason>>();
-  /** When publications ended that an old record in the registry might still list. */
+  /** When publications ended, kept because an old record in the registry might still list them. */
   readonly #ended = new Map<string, number>();
 
   constructor(options: RelayImporterOptions<Record, Plan, Numbers, Reason>) {
@@ -97,13 +97,14 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   }
 
   /**
-   * The same for a publication whose owner says that it now has its name, even if another one was known to have it.
+   * Like `admit`, for a publication whose owner reports that it now has its name, even if another one was known to have
+   * it.
    *
-   * @param rename the known record, with the name that it has now
+   * @param rename returns the known record with its new name
    */
   admitNamed(record: Record, rename: (known: Record) => Record): void {
     const known = this.#sources.get(record.publicationId);
-    // If the owner keeps this node up to date about it, only the name is news.
+    // If the owner keeps this node up to date about it, only the name is new.
     if (known?.isKnownFirstHand) this.#learn(rename(known.record), known.ownerNo);
     else this.admit(record);
     this.#options.directory.confirmName(record.publicationId);
@@ -111,7 +112,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
 
   // Commands of sessions, and of relays further downstream, to the shard.
 
-  /** @param sourceId the publication that the plan names. @returns false if that is none of another node */
+  /** @param sourceId the publication that the plan names. @returns false if it does not belong to another node */
   putSubscriber(sourceId: string | undefined, plan: Plan): boolean {
     const source = this.#sources.get(sourceId ?? '');
     const before = this.#sourceOf.get(plan.subscriptionId);
@@ -122,7 +123,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return true;
   }
 
-  /** The subscription is over, or has another source; the engine is told by the caller. */
+  /** The subscription has ended or has another source. The caller informs the engine. */
   releaseSubscriber(subscriptionId: string): void {
     this.#sourceOf.get(subscriptionId)?.releaseSubscriber(subscriptionId);
     this.#sourceOf.delete(subscriptionId);
@@ -139,7 +140,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
 
   // Events of links and of the engine.
 
-  /** @returns whether the message was one from an upstream neighbour about a want */
+  /** @returns whether the message was from an upstream neighbour about a want */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     if (!('wantId' in message)) return false;
     const want = this.#wants.get(message.wantId);
@@ -160,14 +161,14 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return want?.leg.link === link ? want : undefined;
   }
 
-  /** @returns whether it was about a leg */
+  /** @returns whether the event was about a leg */
   onTrackActive(trackId: string): boolean {
     const want = this.#wants.get(this.#wantOfTrackId.get(trackId) ?? 0);
     want?.source.onActive(want.leg);
     return want !== undefined;
   }
 
-  /** The engine has ended a leg by itself. @returns whether it was one */
+  /** The engine has ended a leg by itself. @returns whether the id was that of a leg */
   onLegClosed(trackId: string): boolean {
     const want = this.#wants.get(this.#wantOfTrackId.get(trackId) ?? 0);
     if (want === undefined) return false;
@@ -181,17 +182,17 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     for (const source of this.all()) source.onTransportGone(transportId);
   }
 
-  /** The map of links has changed. */
+  /** The link states have changed. */
   onRoutesChanged(): void {
     for (const source of this.all()) source.choose();
   }
 
-  /** A node was given up, and its sessions with it; a node that was only frozen comes back with all of them. */
+  /** A node was given up with its sessions; if it was only suspended, it returns with all of them. */
   onNodeLost(nodeNo: number): void {
     for (const source of this.all()) if (source.ownerNo === nodeNo) this.#finish(source, 'session_closed', { mayReturn: true });
   }
 
-  /** To be called once a second. */
+  /** Called once a second. */
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const source of this.all()) {
@@ -213,7 +214,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     } else if (news.type === 'changed') this.#learn(news.record, source.ownerNo);
     else if (want.isComplete || !this.#options.kind.endsByItself) this.#carryOut(want, news);
     else {
-      // Earlier messages may still be in transit; the last one says that it is the last.
+      // Earlier messages may still be in transit; the last one is marked as such.
       want.end = news;
       this.#options.clock.schedule(LAST_MESSAGES_MS, () => leg.state !== 'ended' && this.#carryOut(want, news));
     }
@@ -224,7 +225,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     if (leg.state !== 'ended' && end === undefined) source.onBroken(leg, { isInEngine: false });
   }
 
-  /** What the neighbour has announced. */
+  /** Carries out the end that the neighbour has announced. */
   #carryOut({ source, leg }: Want<Record, Plan, Numbers, Reason>, end: LegEnd<Reason>): void {
     if (end.type === 'closed') {
       this.#finish(source, end.reason);
@@ -238,8 +239,8 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
 
   /**
    * An attacker who can write to the registry can claim there that a publication belongs to their own app. Publications
-   * that are already here, local or watched, are handed out according to their known app; for any other, the owner is
-   * asked.
+   * that are already here, local or subscribed to, are handed out according to their known app; for any other, the
+   * owner is asked.
    */
   #isOfAnotherSession({ publicationId, appId, sessionId }: Record): boolean {
     const known = this.#options.directory.recordOf(publicationId);
@@ -251,7 +252,8 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     const known = this.#sources.get(record.publicationId);
     if (known === undefined) this.#sources.set(record.publicationId, this.#newSource(record, ownerNo));
     const before = directory.recordOf(record.publicationId);
-    // First, so that nodes further downstream have opened their legs again before they hear that the old ones are broken.
+    // The directory is updated first, so that nodes further downstream have opened their legs again before they learn
+    // that the old ones are broken.
     if (JSON.stringify(before) !== JSON.stringify(record)) directory.put(record, { takesName: false });
     known?.describe(record);
   }
@@ -265,7 +267,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return source;
   }
 
-  /** Followers are told while it still exists, so that they can release it. */
+  /** Followers are notified while the source still exists, so that they can release it. */
   #finish(
     source: ImportedSource<Record, Plan, Numbers, Reason>,
     reason: Reason | EndReason,
@@ -273,7 +275,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   ): void {
     const { publicationId } = source.record;
     if (this.#sources.get(publicationId) !== source) return;
-    // One that is unreachable now may be back in a moment.
+    // An unreachable publication may return in a moment.
     if (!mayReturn) this.#ended.set(publicationId, this.#options.clock.nowMs());
     this.#options.directory.remove(publicationId, reason);
     this.#sources.delete(publicationId);

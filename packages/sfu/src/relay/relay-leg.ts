@@ -1,19 +1,20 @@
 /**
- * One hop of a relayed track, as plain data: the downstream side makes a leg from the track's record in the registry
- * and tells the upstream side. To the downstream engine the leg is a publication, to the upstream engine one
+ * One hop of a relayed track, as plain data. The downstream side derives a leg from the track's record in the registry
+ * and sends it to the upstream side. To the downstream engine the leg is a publication, to the upstream engine one
  * subscription for each layer.
  *
- * All numbers on the wire are the leg's own. SSRCs say which layer a packet belongs to, so neither MID nor RID is written into packets.
+ * All numbers on the wire are the leg's own. The SSRC identifies the layer of a packet, so packets contain neither MID
+ * nor RID.
  */
 import type { AnnouncedSsrcPlan, CodecPlan, ExtensionPlan, MediaKind, PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
 import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import type { SourceCodec } from '../negotiation/codecs.ts';
 import { forwardedUris } from '../negotiation/header-extensions.ts';
 
-/** What a leg needs to know about the track; a `TrackRecord` contains all of it. */
+/** What a leg needs to know about the track; a `TrackRecord` includes it. */
 export interface RelayedTrack {
   readonly kind: MediaKind;
-  /** The publisher's, best first. */
+  /** The publisher's codecs, best first. */
   readonly codecs: readonly SourceCodec[];
   readonly extensionUris: readonly string[];
   /** In the order of `a=simulcast`; empty without simulcast. */
@@ -22,7 +23,7 @@ export interface RelayedTrack {
 
 /** One encoding of the track on this leg. */
 export interface LegLayer {
-  /** Empty for the one encoding of a track without simulcast. */
+  /** Empty for the only encoding of a track without simulcast. */
   readonly rid: string;
   readonly ssrc: number;
   readonly rtxSsrc: number;
@@ -45,8 +46,8 @@ export interface RelayLeg {
 /** Dynamic payload types; 64 to 95 would look like RTCP (RFC 5761 §4). */
 const PAYLOAD_TYPES: readonly number[] = [...range(96, 127), ...range(35, 63)];
 /**
- * Numbers all packets of a link to another node, across legs, so all legs use the same id. A node of a version that
- * does not know it sends no numbers and gets none. Ids up to 14 fit the one-byte form (RFC 8285 §4.2).
+ * Numbers all packets of a link to another node, across legs, so all legs use the same id. A node of a version without
+ * it sends and receives no numbers. Ids up to 14 fit the one-byte form (RFC 8285 §4.2).
  */
 export const LINK_TRANSPORT_WIDE_CC: ExtensionPlan = { id: 14, uri: TRANSPORT_WIDE_CC_URI };
 
@@ -54,7 +55,7 @@ const NO_LAYERS: ReadonlySet<string> = new Set();
 
 /**
  * @param mid unique among the legs of the transport
- * @param nextSsrc draws an SSRC that was never used on the transport: SRTP must not see one twice (RFC 3711 §9.1)
+ * @param nextSsrc returns an SSRC that was never used on the transport; SRTP must not see one twice (RFC 3711 §9.1)
  */
 export function createLeg(track: RelayedTrack, mid: string, nextSsrc: () => number): RelayLeg {
   const rids = track.rids.length === 0 ? [''] : track.rids;
@@ -67,7 +68,7 @@ export function createLeg(track: RelayedTrack, mid: string, nextSsrc: () => numb
   };
 }
 
-/** The leg as the downstream engine gets it: an ordinary publication, which may arrive as soon as this is put. */
+/** The leg for the downstream engine: an ordinary publication, whose packets may arrive as soon as this is put. */
 export function downstreamPlan(leg: RelayLeg, ids: Pick<PublisherTrackPlan, 'transportId' | 'trackId' | 'copyOf'>): PublisherTrackPlan {
   const { mid, kind, codecs, extensions, layers } = leg;
   return {
@@ -84,23 +85,23 @@ export function downstreamPlan(leg: RelayLeg, ids: Pick<PublisherTrackPlan, 'tra
 
 export interface UpstreamLegIds {
   readonly transportId: string;
-  /** Subscriptions are named after it, one for each layer. */
+  /** The subscriptions of the layers are named after it. */
   readonly legId: string;
-  /** The track in the upstream engine. */
+  /** The id of the track in the upstream engine. */
   readonly sourceTrackId: string;
-  /** The account of the track. By default, its traffic is not counted. */
+  /** The account that is billed for the track. By default, its traffic is not counted. */
   readonly account?: string;
-  /** Share of the link when that is too narrow, relative to other tracks. Default 1. */
+  /** The track's share of a link that is too narrow, relative to other tracks. Default 1. */
   readonly weight?: number;
 }
 
 /**
- * The leg as the upstream engine gets it: a subscription for each layer that is or was carried. One that is no longer wanted is paused and
- * not removed, because its SSRC could not be used again.
+ * The leg for the upstream engine: a subscription for each layer that is or was carried. A layer that is no longer
+ * wanted is paused and not removed, because its SSRC could not be used again.
  *
- * @param carried see `layersToCarry`, and the layers that may stand in for those
- * @param opened ids of the subscriptions of this leg that were put before
- * @param standIns which of those carried are sent only in the place of better ones that the link does not carry
+ * @param carried see `layersToCarry`; also contains the layers that may replace them
+ * @param opened ids of this leg's subscriptions that were put before
+ * @param standIns those of the carried layers that are sent only in place of better ones that the link does not carry
  */
 export function upstreamPlans(
   leg: RelayLeg,
@@ -127,7 +128,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
     sourceTrackId: ids.sourceTrackId,
     ssrc: layer.ssrc,
     rtxSsrc: layer.rtxSsrc,
-    // Only the other side of the link sees this; subscribers are told the name of the publisher's session.
+    // Only the other end of the link sees this; subscribers receive the session name of the publisher.
     cname: ids.legId,
     codecs: leg.codecs,
     extensions: leg.extensions,
@@ -139,7 +140,7 @@ function upstreamPlan(leg: RelayLeg, layer: LegLayer, ids: UpstreamLegIds, pause
   };
 }
 
-/** Every hop repairs its own losses, including audio: its round trip is known to be short enough. */
+/** Every hop repairs its own losses, including those of audio, because its round trip is known to be short enough. */
 function legCodecs({ kind, codecs }: RelayedTrack): readonly LegCodec[] {
   return codecs.slice(0, Math.floor(PAYLOAD_TYPES.length / 2)).map(({ name, clockRateHz, channels, fmtp }, index) => ({
     payloadType: PAYLOAD_TYPES[index * 2] ?? 0,
@@ -154,7 +155,7 @@ function legCodecs({ kind, codecs }: RelayedTrack): readonly LegCodec[] {
   }));
 }
 
-/** Extensions that mean the same to every receiver; MID, RID and send times belong to one hop. */
+/** Returns the extensions that mean the same to every receiver; MID, RID and send times belong to one hop. */
 function legExtensions(sourceUris: readonly string[]): readonly ExtensionPlan[] {
   return forwardedUris(sourceUris).map((uri, index) => ({ id: index + 1, uri }));
 }

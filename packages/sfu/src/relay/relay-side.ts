@@ -1,4 +1,4 @@
-/** Everything that relays do with one kind of publication, tracks or data channels: importing, exporting, and following names. */
+/** Everything that relays do with one kind of publication (tracks or data channels): importing, exporting, and following names. */
 import type { ControlMessage } from './links/control-messages.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { NameExports } from './name-exports.ts';
@@ -19,7 +19,7 @@ export interface RelaySideParts<
   readonly exporter: RelayExporter<Record, Want, Export>;
   readonly names: NameImports;
   readonly nameExports: NameExports<Record>;
-  /** Takes messages that only this kind has. @returns whether it was one */
+  /** Handles messages that only this kind has. @returns whether the message was one */
   readonly handleOwn: (link: NodeLink, message: ControlMessage) => boolean;
 }
 
@@ -45,7 +45,7 @@ export class RelaySide<
     this.#handleOwn = handleOwn;
   }
 
-  /** @returns whether the message concerned this kind; false too for a message about a copy that has ended */
+  /** @returns whether the message concerned this kind; also false for a message about a copy that has ended */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {
     return (
       this.#handleOwn(link, message) ||
@@ -61,7 +61,7 @@ export class RelaySide<
     this.importer.onTransportGone(transportId);
   }
 
-  /** The map of links has changed. */
+  /** The link states have changed. */
   onRoutesChanged(): void {
     this.names.onRoutesChanged();
     this.importer.onRoutesChanged();

@@ -37,14 +37,14 @@ export interface RelayOptions extends ClusterAssembly {
   readonly random: Random;
   readonly tracks: TrackDirectory;
   readonly dataChannels: DataDirectory;
-  /** What this node knows of its own sessions, for others that ask. */
+  /** Answers questions of other nodes about this node's own sessions. */
   readonly answer: (appId: string, reference: OwnerReference) => OwnerAnswer & OwnerDataAnswer;
-  /** How many subscriptions of its sessions forward a track or data channel of its own. */
+  /** Returns how many subscriptions of its sessions receive a track or data channel of its own. */
   readonly countSubscribers: (publicationId: string) => number;
 }
 
 export class Relay implements RemoteTracks {
-  /** The shard that sessions drive. */
+  /** The shard as sessions see it. */
   readonly shard: RelayingShard;
   readonly links: NodeLinks;
   readonly table = new LinkStateTable();
@@ -57,7 +57,7 @@ export class Relay implements RemoteTracks {
   readonly #paths: PathReporter;
   readonly #teller: LinkStateTeller;
   readonly #missing: MissingLinks;
-  /** Takes what sessions are told; undefined until they listen. */
+  /** Receives the events for sessions; undefined until they listen. */
   #sessions: EngineEventListener | undefined = undefined;
 
   constructor(options: RelayOptions) {
@@ -99,7 +99,7 @@ export class Relay implements RemoteTracks {
     });
   }
 
-  /** Begins to connect to the other nodes; the shard must have its listener. */
+  /** Starts to connect to the other nodes. The shard must have its listener. */
   open(): void {
     this.#teller.noteLinks();
     this.links.open();
@@ -113,9 +113,9 @@ export class Relay implements RemoteTracks {
     this.routes.close();
   }
 
-  // What sessions ask.
+  // Questions of sessions.
 
-  /** @returns the node that a session lives on if that is another one */
+  /** @returns the node that owns the session if it is not this one */
   ownerOf(sessionId: string): number | undefined {
     const parsed = parseSessionId(sessionId);
     const owner = parsed === undefined ? undefined : nodeNoOf(parsed);
@@ -137,13 +137,13 @@ export class Relay implements RemoteTracks {
     return source?.isKnownFirstHand ?? false;
   }
 
-  /** Whether a track of that node can be asked for now, or as soon as its link is there. */
+  /** Whether a track of that node can be requested now, or once its link is up. */
   canReach(nodeNo: number): boolean {
     const link = this.links.find(nodeNo);
     return (link !== undefined && link.state.type !== 'refused') || this.routes.plan(nodeNo, '', new Map()) !== undefined;
   }
 
-  /** A node that is not in the directory may be of any version. */
+  /** Whether the node supports data channels on links. One that is not in the directory may have any version. */
   carriesData(nodeNo: number): boolean {
     return (this.#options.directory.find(nodeNo)?.linkVersions.max ?? LINK_DATA_VERSION) >= LINK_DATA_VERSION;
   }
@@ -154,18 +154,18 @@ export class Relay implements RemoteTracks {
     return owner === undefined ? undefined : this.#questions.ask(owner, appId, reference);
   }
 
-  /** As `ask`, about a data channel. */
+  /** Like `ask`, for a data channel. */
   async askData(appId: string, reference: DataChannelReference): Promise<OwnerDataAnswer | undefined> {
     const owner = this.ownerOf(reference.sessionId);
     return owner === undefined ? undefined : this.#questions.ask(owner, appId, reference);
   }
 
-  /** How a track or data channel of this node reaches the others. */
+  /** Reports how a track or data channel of this node reaches the other nodes. */
   pathOf(publicationId: string): Promise<TrackPath> {
     return this.#paths.report(publicationId);
   }
 
-  /** @returns ids of the subscriptions by which a data channel goes to other nodes */
+  /** @returns ids of the subscriptions that send a data channel to other nodes */
   dataFeedsOf(publicationId: string): readonly string[] {
     const feeds = this.data.exporter.all.filter((each) => each.publicationId === publicationId);
     return feeds.map(({ subscriptionId }) => subscriptionId);
@@ -225,7 +225,7 @@ export class Relay implements RemoteTracks {
     sessions(event);
   }
 
-  /** Called for a subscriber of this node, or for a neighbour, whose link is too narrow. */
+  /** A link to a subscriber of this node, or to a neighbour, is too narrow for the best layer, or wide enough again. */
   #needLowerLayers({ transportId, subscriptionId, areNeeded }: Extract<EngineEvent, { type: 'lower-layers-needed' }>): void {
     const { importer, exporter } = this.tracks;
     const fed = exporter.all.find((each) => each.transportId === transportId && each.has(subscriptionId));
@@ -255,7 +255,7 @@ export class Relay implements RemoteTracks {
         this.#log({ type: 'link.heard', ...placeOf(link) });
       },
       onLinkDown: (link, transportId, reason) => {
-        // The map first, so that a source that loses a leg finds another route at once.
+        // The link states are updated first, so that a source that loses a leg finds another route at once.
         this.#teller.noteLinks();
         this.tracks.onTransportGone(transportId);
         this.data.onTransportGone(transportId);
@@ -274,18 +274,18 @@ export class Relay implements RemoteTracks {
       if (isAboutLinks(message)) this.#teller.handleMessage(link, message);
       else this.#pass(link, message);
     } catch (error) {
-      // Errors stop here: a message from one node must not affect the others.
+      // Errors stop here, because a message from one node must not affect the others.
       this.#log({ type: 'link.defect', error });
     }
   }
 
-  /** To the one part that the message is for. */
+  /** Passes the message to the part that it is for. */
   #pass(link: NodeLink, message: ControlMessage): void {
     if (this.#questions.handleMessage(message) || this.#paths.handleMessage(link, message)) return;
     if (!this.tracks.handleMessage(link, message)) this.data.handleMessage(link, message);
   }
 
-  /** Subscriptions whose reliable messages can no longer all be delivered; the session hears of it as from the engine. */
+  /** Ends subscriptions whose reliable messages can no longer all be delivered. The session is notified as if by the engine. */
   #endSubscriptions(subscriptionIds: readonly string[]): void {
     for (const subscriptionId of subscriptionIds) {
       this.#options.shard.send({ type: 'remove-data-subscription', subscriptionId });

@@ -14,50 +14,50 @@ export interface RelayedRecord {
   readonly sessionId: string;
 }
 
-/** What a session of this node wants from it. */
+/** What a session of this node wants from a publication. */
 export interface RelayedPlan {
   readonly subscriptionId: string;
 }
 
-/** How a leg ends, according to the neighbour that it leads to. */
+/** How a leg ends, according to its neighbour. */
 export type LegEnd<Reason> =
   /** The publication has ended. */
   | { readonly type: 'closed'; readonly reason: Reason }
-  /** The neighbour cannot send everything that it must: nothing more will come. */
+  /** The neighbour cannot send everything that it must, so nothing more arrives. */
   | { readonly type: 'overflow' };
 
-/** What the neighbour says of a leg. */
+/** What the neighbour reports about a leg. */
 export type LegNews<Record, Reason> =
-  /** @param route that of its own copy */
+  /** @param route the route of its own copy */
   | { readonly type: 'accepted'; readonly record: Record; readonly route: readonly number[] }
   | { readonly type: 'changed'; readonly record: Record }
   | LegEnd<Reason>;
 
-/** @typeParam Numbers what tells legs of one link apart */
+/** @typeParam Numbers the numbers that identify a leg on a link */
 export interface RelayedKind<Record extends RelayedRecord, Plan extends RelayedPlan, Numbers, Reason> {
-  /** @returns undefined if this link cannot carry it */
+  /** @returns undefined if this link cannot carry the publication */
   numbersFor(record: Record, link: NodeLink): Numbers | undefined;
-  /** Makes a leg known to the engine; nothing was asked for yet. */
+  /** Makes a leg known to the engine, before it is requested. */
   put(leg: ImportLeg<Numbers>, record: Record): void;
   /** @returns false if the neighbour cannot be asked */
   ask(leg: ImportLeg<Numbers>, record: Record, demand: LayerDemand): boolean;
-  /** The leg is over. @param isInEngine false if the engine has lost it already */
+  /** Ends a leg. @param isInEngine false if the engine has already lost it */
   end(leg: ImportLeg<Numbers>, isInEngine: boolean): void;
-  /** Gives a subscriber of this node another source; undefined: none for the time being. */
+  /** Gives a subscriber of this node another source, or none for the time being. */
   feed(plan: Plan, leg: ImportLeg<Numbers> | undefined): void;
-  /** @param short ids of those whose path does not carry the best there is */
+  /** @param short ids of the subscriptions whose path does not carry the best layer */
   demandOf(plans: Iterable<Plan>, short: ReadonlySet<string>, record: Record): LayerDemand;
-  /** What the numbers of a leg depend on. */
+  /** Describes the properties that the numbers of a leg depend on. */
   descriptionOf(record: Record): string;
-  /** Undefined if the message is not about a leg of this kind. */
+  /** @returns undefined if the message is not about a leg of this kind */
   newsIn(message: ControlMessage): LegNews<Record, Reason> | undefined;
-  /** The record as it may be told on. */
+  /** Returns the record in the form that may be sent to other nodes. */
   tellable(record: Record): Record;
-  /** The record has changed in a way that the engine may have to know for its legs too. */
+  /** The record has changed in a way that may concern the engine's legs. */
   changed?(leg: ImportLeg<Numbers>, record: Record): void;
-  /** Another leg feeds this node from now on. */
+  /** Another leg now feeds this node. */
   moved?(leg: ImportLeg<Numbers>, record: Record): void;
-  /** A leg can be used before it has delivered anything, because it will deliver what was missed until then. */
+  /** Whether a leg can be used before it has delivered anything, because it will deliver what was missed. */
   readonly resumes: boolean;
   /**
    * Messages sent before a publication ended may arrive after the news of its end; the engine reports when a leg has
@@ -66,7 +66,7 @@ export interface RelayedKind<Record extends RelayedRecord, Plan extends RelayedP
   readonly endsByItself: boolean;
 }
 
-/** All publications known on this node; it tells sessions and relays what happens to each. */
+/** All publications known on this node. It notifies sessions and relays of the events of each. */
 export interface RelayedDirectory<Record, Reason> {
   recordOf(publicationId: string): Record | undefined;
   /** @param how not `takesName`: the record may be old, and leaves a name with its known holder */
@@ -74,7 +74,7 @@ export interface RelayedDirectory<Record, Reason> {
   /** The publication now has its name, even if another one was known to have it. */
   confirmName(publicationId: string): void;
   remove(publicationId: string, reason: Reason): void;
-  /** Removes one that is not followed here. */
+  /** Removes a publication that is not followed here. */
   forget(publicationId: string): void;
   isFollowed(publicationId: string): boolean;
 }

@@ -13,7 +13,7 @@ export interface RelayingShardOptions {
   readonly tracks: TrackRelay['importer'];
   readonly data: DataRelay['importer'];
   readonly arriving: ArrivingLayers;
-  /** Gives each event to relays first; `sessions` gets those that do not concern relays alone. */
+  /** Passes each event to relays first; `sessions` receives those that do not concern relays alone. */
   readonly handleEvent: (event: EngineEvent, sessions: EngineEventListener) => void;
 }
 
@@ -23,7 +23,7 @@ export class RelayingShard implements Shard {
   readonly #data: DataRelay['importer'];
   readonly #arriving: ArrivingLayers;
   readonly #handleEvent: RelayingShardOptions['handleEvent'];
-  /** Subscriptions of each transport, which go with it. */
+  /** Subscriptions of each transport, which end with it. */
   readonly #subscriptions = new Map<string, Set<string>>();
   readonly #transportOf = new Map<string, string>();
 
@@ -74,7 +74,8 @@ export class RelayingShard implements Shard {
         break;
       case 'put-subscriber-track':
         this.#noteSubscription(command.plan.transportId, command.plan.subscriptionId);
-        // The importer takes a subscription to another node's track, and gives it to the engine with a source of its own.
+        // The importer accepts a subscription to another node's track, and passes it to the engine with a source of its
+        // own.
         if (!this.#tracks.putSubscriber(command.plan.sourceTrackId, command.plan)) this.#inner.send(command);
         break;
       case 'put-data-subscription':
@@ -118,7 +119,7 @@ export class RelayingShard implements Shard {
     this.#data.releaseSubscriber(subscriptionId);
   }
 
-  /** A transport takes its publications and subscriptions with it. */
+  /** Forgets a transport with its publications and subscriptions. */
   #forgetTransport(transportId: string): void {
     for (const subscriptionId of [...(this.#subscriptions.get(transportId) ?? [])]) this.#forgetSubscription(subscriptionId);
     this.#arriving.forgetTransport(transportId);

@@ -1,6 +1,6 @@
 /**
  * The export of one track to one neighbour: an ordinary subscription on the link for each layer that is wanted there.
- * It follows the track in the directory, so that the neighbour gets the same news as sessions here.
+ * It follows the track in the directory, so that the neighbour receives the same events as local sessions.
  */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -17,7 +17,7 @@ import type { ExportKind, RelayedExport, RelayedWant } from './relay-exporter.ts
 import { type RelayLeg, upstreamPlans } from './relay-leg.ts';
 import { tellableTrack } from './tellable-records.ts';
 
-/** A layer that is no longer wanted continues for this long, until its successor's keyframe has surely arrived. */
+/** A layer that is no longer wanted continues for this long, by when its successor's keyframe has arrived. */
 const LAYER_OVERLAP_MS = 2000;
 
 export interface TrackExportParts {
@@ -61,7 +61,7 @@ export class TrackExports implements ExportKind<TrackRecord, TrackWant, TrackExp
 }
 
 export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
-  /** A picture begins again with a keyframe. */
+  /** Another leg starts with a keyframe, so nothing is resumed. */
   readonly isResumed = false;
   readonly link: NodeLink;
   readonly transportId: string;
@@ -78,7 +78,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
   #rids: readonly string[];
   #record: TrackRecord | undefined = undefined;
   #carried: ReadonlySet<string> = new Set();
-  /** The link does not carry all that is wanted of its tracks: lower layers may have to stand in. */
+  /** Whether the link does not carry everything that is wanted of its tracks, so that lower layers may have to replace better ones. */
   #isShort = false;
   #cancelOverlap: CancelTimer | undefined = undefined;
   #isEnded = false;
@@ -96,7 +96,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.#onEnded = onEnded;
   }
 
-  /** What the neighbour wants, and the layers that may have to stand in for it. */
+  /** The neighbour's demand, with the layers that may have to replace those it wants. */
   get demand(): LayerDemand {
     if (!this.#isShort || isNoDemand(this.#demand)) return this.#demand;
     return joinDemands([this.#demand, { ...NO_DEMAND, preferred: this.#standIns() }]);
@@ -114,12 +114,12 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     return this.#source;
   }
 
-  /** The track in this node's engine. */
+  /** The id of the track in this node's engine. */
   get sourceTrackId(): string {
     return this.#source?.trackId ?? this.publicationId;
   }
 
-  /** @param source the leg that the track arrives on; undefined if it is this node's own */
+  /** @param source the leg on which the track arrives; undefined if it is this node's own */
   start(source: ImportLeg<unknown> | undefined, record: TrackRecord): void {
     this.#source = source;
     this.#accept(record);
@@ -139,18 +139,18 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.refresh();
   }
 
-  /** Whether a subscription is one of this export. */
+  /** Whether a subscription belongs to this export. */
   has(subscriptionId: string): boolean {
     return this.#opened.has(subscriptionId);
   }
 
-  /** The link has become too narrow for what is wanted of its tracks, or is not any more. */
+  /** The link has become too narrow for what is wanted of its tracks, or wide enough again. */
   needLowerLayers(areNeeded: boolean): void {
     this.#isShort = areNeeded;
     this.refresh();
   }
 
-  /** Carries the wanted layers among those that arrive; to be called when either set has changed. */
+  /** Sends the wanted layers among those that arrive. Call it when either set has changed. */
   refresh(): void {
     if (this.#isEnded) return;
     const wanted = layersToCarry(this.#demand, this.#rids, this.#parts.arriving.of(this.sourceTrackId));
@@ -183,7 +183,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.#parts.onDefect(error);
   }
 
-  /** The leg that feeds it is gone. */
+  /** The leg that feeds this export is gone. */
   onSourceBroken(): void {
     this.link.send({ type: 'refused', wantId: this.wantId, reason: 'broken', others: [] });
     this.#finish();
@@ -210,7 +210,10 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.#onEnded();
   }
 
-  /** Names the layers that may be sent in the place of what is wanted; none without simulcast, since the one encoding there is has no name. */
+  /**
+   * Returns the layers that may be sent in place of those that are wanted. There are none without simulcast, since the
+   * only encoding has no name.
+   */
   #standIns(): readonly string[] {
     const { best, preferred, exact } = this.#demand;
     if (best) return this.#rids;

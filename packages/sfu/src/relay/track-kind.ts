@@ -1,4 +1,4 @@
-/** Importing tracks from other nodes: to the engine, a leg is a publication, with numbers of its own on the link. */
+/** Imports tracks from other nodes. To the engine, a leg is a publication with its own numbers on the link. */
 import type { SubscriberTrackPlan } from '@causeway/media';
 import type { TrackCloseReason } from '../events.ts';
 import type { TrackRecord } from '../registry/index.ts';
@@ -12,7 +12,7 @@ import type { LegNews, RelayedKind } from './relayed-kind.ts';
 import { tellableTrack } from './tellable-records.ts';
 
 export class TrackKind implements RelayedKind<TrackRecord, SubscriberTrackPlan, RelayLeg, TrackCloseReason> {
-  /** The first packet shows that subscribers can move to a leg. */
+  /** Subscribers move to a leg once its first packet has arrived. */
   readonly resumes = false;
   readonly endsByItself = false;
   readonly #shard: Shard;
@@ -34,7 +34,7 @@ export class TrackKind implements RelayedKind<TrackRecord, SubscriberTrackPlan, 
     const { wantId, route, numbers } = leg.options;
     const { publicationId, appId, sessionId } = record;
     const want = { type: 'subscribe', wantId, publicationId, appId, sessionId, route, demand, leg: numbers } as const;
-    // Intermediate nodes may never have heard of the track; its owner knows better.
+    // Intermediate nodes may not know the track; its owner uses its own record.
     return leg.link.send(route.length > 2 ? { ...want, track: record } : want);
   }
 

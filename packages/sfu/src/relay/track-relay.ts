@@ -20,13 +20,13 @@ import { TrackKind } from './track-kind.ts';
 
 export type TrackRelay = RelaySide<TrackRecord, SubscriberTrackPlan, RelayLeg, TrackCloseReason, TrackWant, TrackExport>;
 
-/** What both kinds need. */
+/** Options for either kind. */
 export interface RelaySideOptions {
   readonly shard: Shard;
   readonly linkTo: (nodeNo: number) => NodeLink | undefined;
   readonly routes: RouteFinder;
   readonly clock: Clock;
-  /** Numbers wants and followed names of both kinds together. */
+  /** Numbers wants and followed names of both kinds in one sequence. */
   readonly nextId: () => number;
   readonly onDefect: (error: unknown) => void;
 }

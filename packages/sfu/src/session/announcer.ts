@@ -1,4 +1,4 @@
-/** Announces changes in what a session publishes to the registry and the subscribers. */
+/** Announces changes to what a session publishes to the registry and to the subscribers. */
 import type { AppId, SessionId } from '@causeway/protocol';
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import {
@@ -40,7 +40,7 @@ export class Announcer {
     this.#parts = parts;
   }
 
-  /** Resolves when lookups see all that was announced. */
+  /** Resolves once pending registry writes have finished. */
   async settled(): Promise<void> {
     await this.#gradual.settled();
     await this.#outstanding;
@@ -50,7 +50,7 @@ export class Announcer {
     this.#later(() => this.#parts.registry.putSession(record));
   }
 
-  /** @param closeReason of tracks that are no longer published */
+  /** @param closeReason for tracks that are no longer published */
   announceTracks(state: Negotiation, closeReason: TrackCloseReason): void {
     const published = new Set(publications(state).map(({ publication }) => publication.id));
     const withdrawn = [...this.#announced.values()]
@@ -85,7 +85,7 @@ export class Announcer {
       const former = this.#announced.get(live.publication.id);
       if (former?.section === live.section) continue;
       const track = publishedTrack(this.#appId, state.sessionId, live);
-      // First, because who hears of the track may change this session once more.
+      // This is recorded first, because a subscriber's reaction may change this session again.
       this.#announced.set(live.publication.id, track);
       this.#announceTrack(former?.record, track.record);
       yield;
@@ -110,10 +110,10 @@ export class Announcer {
     }
   }
 
-  /** One after the other, so that the registry hears things in the order in which they happened. */
+  /** Runs announcements one at a time, so that the registry receives changes in the order in which they happened. */
   #later(announce: () => Promise<void>): void {
     const { onEvent } = this.#parts;
-    // The session itself is sound without the registry, so its failure is reported and not passed on.
+    // The session works without the registry, so a failure is reported and not thrown.
     this.#outstanding = this.#outstanding
       .then(announce)
       .catch((error: unknown) => onEvent({ type: 'registry.failed', appId: this.#appId, sessionId: this.#sessionId, error }));
@@ -136,12 +136,12 @@ function trackEvent(record: TrackRecord, appId: AppId, sessionId: SessionId): Om
   return { appId, sessionId, trackId, customTrackName, mid, kind };
 }
 
-/** What a session publishes, as others may know it. */
+/** Returns what a session publishes, as other sessions may see it. */
 export function publishedTracks(appId: AppId, state: Negotiation): readonly PublishedTrack[] {
   return publications(state).map((live) => publishedTrack(appId, state.sessionId, live));
 }
 
-/** One track of a session, as others may know it. */
+/** Returns one track of a session, as other sessions may see it. */
 export function publishedTrack(appId: AppId, sessionId: SessionId, { section, publication }: LivePublication): PublishedTrack {
   return { section, record: trackRecordOf(appId, sessionId, section, publication) };
 }

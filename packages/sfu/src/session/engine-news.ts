@@ -3,9 +3,9 @@ import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
 /**
- * Brings the engine's events to the sessions that they are about; events about a session that has ended are of no use.
+ * Delivers the engine's events to their sessions; events of ended sessions are dropped.
  *
- * @param onDefect takes a defect that no session can be blamed for
+ * @param onDefect called with a defect that belongs to no session
  */
 export function createEngineListener(store: SessionStore, onDefect: (error: unknown) => void): EngineEventListener {
   const tell = (engineId: string, news: (session: Session) => void): void => {
@@ -14,7 +14,7 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
     try {
       news(session);
     } catch (error) {
-      // This is an edge: a defect in one session must not keep events from the others.
+      // A defect in one session must not keep events from others.
       session.onDefect(error);
     }
   };
@@ -54,7 +54,7 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
       case 'data-buffered-low':
       case 'layers-changed':
       case 'lower-layers-needed':
-        // Relays use these, and get them first; the low mark of a buffer is never requested.
+        // Only relays use these, and they receive them first; a low buffer mark is never requested.
         return;
       default:
         event satisfies never;
@@ -62,7 +62,7 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
   };
 }
 
-/** Ids in the engine are the session's own, or begin with it. */
+/** An id in the engine is a session id, or begins with one. */
 function sessionIdOf(engineId: string): string {
   const slash = engineId.indexOf('/');
   return slash === -1 ? engineId : engineId.slice(0, slash);

@@ -1,4 +1,4 @@
-/** How a session's subscriptions follow their publications, which belong to other sessions. */
+/** How a session's subscriptions follow publications of other sessions. */
 import type { TrackCloseReason } from '../events.ts';
 import {
   editRtpSections,
@@ -14,14 +14,14 @@ import {
 } from '../negotiation/index.ts';
 import type { SubscriptionReports } from './subscription-reports.ts';
 
-/** The session whose subscriptions follow. */
+/** The session that subscribes. */
 export interface FollowingSession {
   readonly negotiation: Negotiation;
   readonly reports: SubscriptionReports;
   commit(next: Negotiation): void;
 }
 
-/** Subscriptions by name wait for the name's next publication; those by id are over. */
+/** Subscriptions by name wait for the name's next publication; those by id end. */
 export function handleSourcesClosed(session: FollowingSession, sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void {
   const isClosed = ({ sourceTrackId }: Subscription) => sourceTrackId !== undefined && sourceTrackIds.has(sourceTrackId);
   const closed = subscriptions(session.negotiation).filter(({ subscription }) => isClosed(subscription));
@@ -38,7 +38,7 @@ export function handleSourcesClosed(session: FollowingSession, sourceTrackIds: R
   for (const live of closed) session.reports.stopped(live, reason);
 }
 
-/** A name that is followed belongs to this publication from now on. */
+/** A followed name now belongs to this publication. */
 export function handleNameTaken(session: FollowingSession, source: TrackSource): void {
   const following = subscriptions(session.negotiation).filter(({ subscription }) => isToFollow(subscription, source));
   if (following.length === 0) return;
@@ -59,7 +59,7 @@ export function handleNameTaken(session: FollowingSession, source: TrackSource):
     session.reports.failed(
       live,
       'codec_mismatch',
-      `the track now named ${followedName} needs a codec that mid ${live.section.mid} has not`,
+      `the track now named ${followedName} needs a codec that mid ${live.section.mid} was not negotiated for`,
     );
   }
 }

@@ -1,4 +1,4 @@
-/** Turns what a request says about remote tracks into what negotiation needs to know of them, and what came of that into the reply. */
+/** Looks up the remote tracks of a request for the negotiation, and turns the outcome into the reply. */
 import {
   type AppId,
   allowsAction,
@@ -33,15 +33,15 @@ export interface RemoteTrack {
 
 type LocatingParts = Pick<SessionParts, 'registry' | 'directory' | 'remoteTracks'>;
 
-/** Who asks for tracks. */
+/** Identifies the session that asks for tracks. */
 export interface Receiver {
   readonly appId: AppId;
   readonly sessionId: string;
-  /** Undefined if it may have every track of its app. */
+  /** Undefined if it may subscribe to every track of its app. */
   readonly caller: TokenGrants | undefined;
 }
 
-/** The wish behind one item of a subscribe request. */
+/** Looks up the track of one item of a subscribe request. */
 export async function locateWish(receiver: Receiver, item: SubscribeItem, parts: LocatingParts): Promise<LocatedWish> {
   const located = await locateTrack(receiver, item, parts);
   if (located.type === 'failed') return located;
@@ -63,7 +63,7 @@ export async function locateWish(receiver: Receiver, item: SubscribeItem, parts:
   };
 }
 
-/** How the item of a reply reads. */
+/** Builds one item of the reply. */
 export function subscribedResult(
   { remoteSessionId, remoteTrackId, customTrackName }: SubscribeItem,
   located: LocatedWish,
@@ -94,13 +94,16 @@ export function subscribedResult(
   }
 }
 
-/** A track that the receiver may not have fails as `forbidden`; one of a session that it may not see, as if there were none. */
+/**
+ * Checks the rights of the receiver. A forbidden track fails as `forbidden`; one of a session that it may not see, as
+ * if it did not exist.
+ */
 export async function locateTrack(receiver: Receiver, remote: RemoteTrack, parts: LocatingParts): Promise<LocatedTrack> {
   const { appId, sessionId, caller } = receiver;
   if (caller === undefined) return findTrack(appId, remote, parts);
   if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the rights of the caller do not include "subscribe"');
   const isOwn = remote.remoteSessionId === sessionId;
-  // A token for one session says by `subs` whose tracks that session may have.
+  // For a token of one session, `subs` lists the sessions whose tracks it may subscribe to.
   if (!isOwn && !maySee({ ...caller, sid: undefined }, remote.remoteSessionId, undefined)) return explainMissing(appId, remote, false);
   const located = await findTrack(appId, remote, parts);
   const isAllowed = located.type === 'failed' || caller.kinds?.includes(located.source.kind) !== false;
@@ -111,7 +114,7 @@ async function findTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts
   const { directory, remoteTracks } = parts;
   const owner = remoteTracks?.ownerOf(remote.remoteSessionId);
   const record = directory.locate(appId, referenceOf(remote));
-  // What this node owns, or hears of from its owner, it knows with or without a registry.
+  // What this node owns, or what the owner reports to it, it knows even without a registry.
   const isOwn = remoteTracks === undefined || owner === undefined;
   if (record !== undefined && (isOwn || remoteTracks.isKnownFirstHand(record.publicationId))) return located(record, remote);
   if (!isOwn) return locateElsewhere(appId, remote, owner, remoteTracks, parts);
@@ -122,8 +125,8 @@ async function findTrack(appId: AppId, remote: RemoteTrack, parts: LocatingParts
 }
 
 /**
- * The registry's record makes the offer at once; the relay is built at the same time. If the registry does not know the track,
- * the owner is asked.
+ * Uses the registry's record for an immediate offer, while the relay is being set up. If the registry does not know the
+ * track, the owner is asked.
  */
 async function locateElsewhere(
   appId: AppId,
@@ -164,7 +167,7 @@ function explainMissing(
   return failed('track_not_found', `session ${remoteSessionId} has no track ${track}`);
 }
 
-/** There is such a track, or may be, but this node cannot get it. */
+/** The track exists or may exist, but this node cannot receive it. */
 function unreachable(sessionId: string): LocateFailure {
   const parsed = parseSessionId(sessionId);
   const node = parsed === undefined ? 'another node' : `node ${nodeNoOf(parsed)}`;

@@ -1,9 +1,10 @@
 /**
- * Where calls wait that need an offer of the SFU. One offer is open at a time, and all requests made until it is answered go into
- * the next one. One call waits to carry that offer to the client; the others are told at once where their tracks will
- * be (docs/api.md §6).
+ * Queues the calls that need an offer from the SFU. One offer is open at a time, and all requests made until it is
+ * answered go into the next one. One call waits to carry that offer to the client; the others are told at once where
+ * their tracks will be (docs/api.md §6).
  *
- * Only one waits because a browser has six connections to a host: if all were taken by waiting calls, the answer could not get through.
+ * Only one call waits because a browser opens six connections per host: if waiting calls used all of them, the answer
+ * could not get through.
  */
 import {
   type AppId,
@@ -37,7 +38,7 @@ import type { SubscriptionReports } from './subscription-reports.ts';
 
 const HOLD_TIMEOUT_MS = 5_000;
 
-/** One item of a subscribe request, with what was found out about its track. */
+/** One item of a subscribe request, with the result of the lookup. */
 export interface DeskItem {
   readonly asked: SubscribeItem;
   readonly located: LocatedWish;
@@ -49,20 +50,20 @@ interface PlacedItem extends DeskItem {
 
 /** The call that waits to carry the next offer. */
 interface Carrier {
-  /** @param offer undefined if nothing of what was asked for is left */
+  /** @param offer undefined if nothing requested remains */
   readonly deliver: (offer: OwnDescription | undefined) => void;
   readonly reject: (error: unknown) => void;
-  /** The call has waited too long: what it asked for is taken back. */
+  /** Withdraws what the call requested, because it has waited too long. */
   readonly takeBack: () => void;
   readonly cancelTimer: CancelTimer;
 }
 
-/** What a call that may need an offer of the SFU tells its client about it. */
+/** The part of a reply that concerns an offer of the SFU. */
 export type OfferReply =
   | { readonly immediateRenegotiationRequired: false }
   | { readonly immediateRenegotiationRequired: true; readonly sessionDescription: OfferDescription };
 
-/** The session that offers are made for. */
+/** The session for which offers are created. */
 export interface OfferingSession {
   readonly appId: AppId;
   readonly id: SessionId;
@@ -71,7 +72,7 @@ export interface OfferingSession {
   readonly isStable: boolean;
   readonly reports: SubscriptionReports;
   readonly data: { readonly subscribed: Pick<SubscribedChannels, 'failAll'> };
-  /** @throws quota_exceeded – with this state there would be more tracks than the app or the token allows */
+  /** @throws quota_exceeded – this state would have more tracks than the app or the token allows */
   checkTracks(next: Negotiation): void;
   commit(next: Negotiation): void;
 }
@@ -85,10 +86,10 @@ export class OfferDesk {
   }
 
   /**
-   * Brings tracks to the client.
+   * Sends tracks to the client.
    *
    * @throws negotiation_in_progress – an earlier offer was not answered while this call waited
-   * @throws quota_exceeded – the app would have more tracks than it may
+   * @throws quota_exceeded – the app would exceed its number of tracks
    */
   subscribe(items: readonly DeskItem[]): Promise<SubscribeReply> {
     const current = items.map((item) => this.#refreshed(item));
@@ -96,10 +97,10 @@ export class OfferDesk {
   }
 
   /**
-   * Brings the m-section of data channels to the client, unless it is there or an offer that is open brings it.
+   * Negotiates the m-section for data channels, unless it exists or an open offer contains it.
    *
    * @throws negotiation_in_progress – an earlier offer was not answered while this call waited
-   * @throws quota_exceeded – the session has as many m-sections as it may
+   * @throws quota_exceeded – the session has the maximum number of m-sections
    */
   openData(): Promise<OfferReply> {
     const { negotiation, parts, isStable } = this.#session;
@@ -119,7 +120,7 @@ export class OfferDesk {
     return this.#carry((offer) => this.#offerReply(offer), withoutQueuedData);
   }
 
-  /** Continues with what is queued; to be called whenever an offer has been answered or withdrawn. */
+  /** Continues with the queue. Call it whenever an offer has been answered or withdrawn. */
   resume(): void {
     if (!this.#session.isStable || this.#session.negotiation.queued === undefined) return;
     const carrier = this.#carrier;
@@ -170,7 +171,7 @@ export class OfferDesk {
     );
   }
 
-  /** Waits for the next offer. @param withoutIt the state without what this call asked for */
+  /** Waits for the next offer. @param withoutIt removes what this call requested from a state */
   #carry<Reply>(
     replyOf: (offer: OwnDescription | undefined) => Promise<Reply> | SfuError,
     withoutIt: (state: Negotiation) => Negotiation,
@@ -206,7 +207,7 @@ export class OfferDesk {
     carrier.reject(stillInProgress(this.#session.id));
   }
 
-  /** Without a call to carry it, the offer would never be answered. */
+  /** Drops the queue, because without a call to carry the offer it would never be answered. */
   #dropQueue(): void {
     const { negotiation } = this.#session;
     this.#session.commit({ ...negotiation, queued: undefined });
@@ -216,11 +217,11 @@ export class OfferDesk {
     }
   }
 
-  /** What the call is told; the offer's text is written later. */
+  /** Builds the reply of the call; the text of the offer is written later. */
   #reply(items: readonly PlacedItem[], offer: OwnDescription | undefined): Promise<SubscribeReply> | SfuError {
     const tracks = items.map((item) => this.#result(item));
     const failure = allFailedError(tracks);
-    // An offer must reach the client, so the call that carries it cannot simply fail with its own error.
+    // A call that carries an offer cannot fail with an error, because the offer must reach the client.
     if (failure !== undefined && offer === undefined) return failure;
     return this.#withOffer(tracks, offer);
   }
@@ -240,13 +241,13 @@ export class OfferDesk {
     return subscribedResult(asked, located, outcome, this.#session.parts.directory);
   }
 
-  /** The track may have ended while its call looked it up. */
+  /** The track may have ended during the lookup. */
   #refreshed(item: DeskItem): DeskItem {
     if (item.located.type === 'failed' || this.#session.parts.directory.isOpen(item.located.wish.source.sourceTrackId)) return item;
     return { ...item, located: justEnded(item) };
   }
 
-  /** The track may have ended while its call waited. */
+  /** The track may have ended while the call waited. */
   #stillPlaced(item: PlacedItem): PlacedItem {
     const { outcome } = item;
     if (outcome?.type !== 'placed') return item;
@@ -263,7 +264,7 @@ function wishesOf(items: readonly DeskItem[]) {
   return items.flatMap(({ located }) => (located.type === 'wish' ? [located.wish] : []));
 }
 
-/** Outcomes are those of the located items, in their order. */
+/** The outcomes are those of the located items, in order. */
 function withOutcomes(items: readonly DeskItem[], outcomes: readonly WishOutcome[]): readonly PlacedItem[] {
   const left = [...outcomes];
   return items.map((item) => ({ ...item, outcome: item.located.type === 'wish' ? left.shift() : undefined }));

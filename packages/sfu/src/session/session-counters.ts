@@ -1,8 +1,8 @@
 import { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent } from '../events.ts';
 
-/** What befell data channels that their pages or users should know of. */
+/** Failures of data channels that their users should know about. */
 export interface DataTroubles {
-  /** Channels that could not be published, or not be brought to a subscriber. */
+  /** Channels that could not be published, or not be delivered to a subscriber. */
   readonly failed: number;
   /** Subscriptions that were ended because their peer was too slow. */
   readonly overflow: number;
@@ -10,7 +10,7 @@ export interface DataTroubles {
   readonly oversized: number;
 }
 
-/** How many sessions there have been, how they ended, and what befell their data channels. */
+/** Counts the sessions, their ends by reason, and failures of their data channels. */
 export class SessionCounters {
   #created = 0;
   readonly #troubles = { failed: 0, overflow: 0, oversized: 0 };
@@ -32,7 +32,7 @@ export class SessionCounters {
     return { ...this.#troubles };
   }
 
-  /** By reason, zeros included; a copy. */
+  /** Returns a copy of the counts by reason, including zeros. */
   closed(): Readonly<Record<SessionCloseReason, number>> {
     return Object.fromEntries(this.#closed) as Record<SessionCloseReason, number>;
   }

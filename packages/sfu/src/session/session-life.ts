@@ -1,12 +1,12 @@
-/** How a session begins and ends, and what happens when its client does not do its part: answer, connect, or send what it publishes. */
+/** How a session begins and ends, and what happens if its client does not answer, connect, or send what it publishes. */
 import { type ConnectionState, SfuError } from '@causeway/protocol';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { SessionCloseReason } from '../events.ts';
 import { editPublication, type Negotiation, type Publication, publications } from '../negotiation/index.ts';
 
-/** An offer of the SFU that is not answered by then is withdrawn (docs/api.md §6). */
+/** An offer of the SFU that is not answered within this time is withdrawn (docs/api.md §6). */
 export const ANSWER_TIMEOUT_MS = 10_000;
-/** As the engine gives a transport to connect (docs/api.md §9), for sessions that have none yet. */
+/** For sessions without a transport; the engine gives a transport the same time to connect (docs/api.md §9). */
 const SETUP_TIMEOUT_MS = 30_000;
 /** How long an unnamed publication may stay without a packet before listings leave it out (docs/api.md §2). */
 const GHOST_AFTER_MS = 10_000;
@@ -25,7 +25,7 @@ export function sessionClosedError(sessionId: string, { reason, closedAt }: Sess
   return new SfuError('session_closed', `session ${sessionId} has ended: ${reason}`, { details: { reason, closedAt } });
 }
 
-/** The two things that a client must do in time: answer an offer, and give its session a transport. */
+/** The deadlines of a client: to answer an offer, and to give its session a transport. */
 export class ClientDeadlines {
   readonly #clock: Clock;
   readonly #onAnswerMissed: () => void;
@@ -40,12 +40,12 @@ export class ClientDeadlines {
     this.#onSetupMissed = onSetupMissed;
   }
 
-  /** For how long an answer has been due; undefined while none is. */
+  /** How long an answer has been due; undefined if none is. */
   get answerDueForMs(): number | undefined {
     return this.#cancelAnswer === undefined ? undefined : this.#clock.nowMs() - this.#offeredAtMs;
   }
 
-  /** To be called after every change. A running deadline continues while the session waits for the same thing. */
+  /** Called after every change. A running deadline continues while the session waits for the same thing. */
   watch({ isAnswerDue, isSetupDue }: { readonly isAnswerDue: boolean; readonly isSetupDue: boolean }): void {
     if (!isAnswerDue) this.#stopAnswer();
     else if (this.#cancelAnswer === undefined) {
@@ -77,7 +77,7 @@ export class ClientDeadlines {
   }
 }
 
-/** Finds publications that never come to life. */
+/** Detects publications that never send a packet. */
 export class GhostWatch {
   readonly #clock: Clock;
   readonly #onGhosts: (publicationIds: ReadonlySet<string>) => void;
@@ -89,7 +89,7 @@ export class GhostWatch {
     this.#onGhosts = onGhosts;
   }
 
-  /** Starts to wait for the silent ones among a connected session's publications; known ones go on waiting. */
+  /** Starts to wait for the silent publications of a connected session; those already watched are not restarted. */
   watch(silentIds: readonly string[]): void {
     const added = new Set(silentIds.filter((id) => !this.#watched.has(id)));
     if (added.size === 0) return;
@@ -108,7 +108,7 @@ export class GhostWatch {
   }
 }
 
-/** Published by itself and never heard of: the transceiver behind it may have no track. */
+/** Whether it was published automatically and has never sent anything; its transceiver may have no track. */
 function isGhost({ isExplicit, status, isHidden }: Publication): boolean {
   return !isExplicit && status === 'pending' && !isHidden;
 }
@@ -120,7 +120,7 @@ export function ghostIds(state: Negotiation): readonly string[] {
     .map(({ id }) => id);
 }
 
-/** Leaves those of the publications out of listings that still have sent nothing. */
+/** Hides those of the publications that still have sent nothing. */
 export function hideGhosts(state: Negotiation, publicationIds: ReadonlySet<string>): Negotiation {
   return [...publicationIds].reduce((hidden, id) => {
     return editPublication(hidden, id, (publication) => (isGhost(publication) ? { ...publication, isHidden: true } : publication));

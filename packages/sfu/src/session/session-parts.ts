@@ -11,7 +11,7 @@ import type { DataDirectory } from './data/data-directory.ts';
 import type { RemoteTracks } from './remote-tracks.ts';
 import type { TrackDirectory } from './track-directory.ts';
 
-/** What a session may hold (docs/api.md §13). */
+/** Limits of a session (docs/api.md §13). */
 export interface SessionLimits {
   readonly maxSdpLength: number;
   readonly maxSections: number;
@@ -32,21 +32,21 @@ export interface SessionParts {
   readonly onEvent: (event: SfuEvent) => void;
 }
 
-/** What one session is made with. */
+/** Options of one session. */
 export interface SessionOptions {
   readonly appId: AppId;
   readonly negotiation: Negotiation;
   readonly metadata: string;
-  /** Undefined for none. */
+  /** Undefined if it has none. */
   readonly group?: string | undefined;
-  /** Whether sections that begin to send in an offer are published by themselves. */
+  /** Whether sections that start to send in an offer are published automatically. */
   readonly autoPublish: boolean;
-  /** It belongs to this process: it has no client, and ends only when it is told to. Default false. */
+  /** Whether it belongs to this process. It then has no client, and ends only when told to. Default false. */
   readonly isHosted?: boolean;
-  /** What it takes of its app's share; the session gives it back when it ends. */
+  /** Its place in its app's share, which the session gives back when it ends. */
   readonly place: SessionPlace;
-  /** The client has set its handlers before it applies our answer. Default false. */
+  /** Whether the client sets its handlers before it applies the SFU's answer. Default false. */
   readonly connectsAtOnce?: boolean | undefined;
-  /** Whose token it is created with; undefined for the secret of the app. */
+  /** The grants of the token with which it is created; undefined for the app's secret. */
   readonly creator: TokenGrants | undefined;
 }

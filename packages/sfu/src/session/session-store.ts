@@ -6,9 +6,9 @@ import type { Session } from './session.ts';
 import { mayChange, maySee, type SessionOwner } from './session-access.ts';
 import { sessionClosedError } from './session-life.ts';
 
-/** How long a closed session is answered with its reason instead of "not found" (docs/api.md §5). */
+/** How long calls for a closed session are answered with the reason instead of "not found" (docs/api.md §5). */
 const TOMBSTONE_MS = 10 * 60_000;
-/** About 30 MB of them; past this the oldest are forgotten early. */
+/** These take about 30 MB; above this number, the oldest are forgotten early. */
 const MAX_TOMBSTONES = 100_000;
 
 interface Tombstone {
@@ -23,7 +23,7 @@ interface Tombstone {
 export class SessionStore {
   readonly #clock: Clock;
   readonly #open = new Map<string, Session>();
-  /** In the order of their end, so that the oldest are found at the front. */
+  /** In the order of their ends, so that the oldest are at the front. */
   readonly #tombstones = new Map<string, Tombstone>();
 
   constructor(clock: Clock) {
@@ -34,7 +34,7 @@ export class SessionStore {
     this.#open.set(session.id, session);
   }
 
-  /** To be called once a session has ended. */
+  /** Records that a session has ended. */
   close(session: Session): void {
     if (!this.#open.delete(session.id) || session.life.type !== 'closed') return;
     const { reason, closedAtMs, closedAt } = session.life;
@@ -42,21 +42,21 @@ export class SessionStore {
     this.#forgetOld();
   }
 
-  /** @returns undefined if there never was such a session in this app, or not lately */
+  /** @returns undefined if the app never had such a session, or not recently */
   endOf(appId: string, sessionId: string): SfuError | undefined {
     this.#forgetOld();
     const tombstone = this.#tombstones.get(sessionId);
     return tombstone?.appId === appId ? sessionClosedError(sessionId, tombstone) : undefined;
   }
 
-  /** @returns why a session of this app has ended; undefined if it has not, or not lately */
+  /** @returns why a session of this app ended; undefined if it has not, or not recently */
   closeReasonOf(appId: string, sessionId: string): SessionCloseReason | undefined {
     this.#forgetOld();
     const tombstone = this.#tombstones.get(sessionId);
     return tombstone?.appId === appId ? tombstone.reason : undefined;
   }
 
-  /** Finds a session of any app, for events of the engine. */
+  /** Finds a session of any app, for the engine's events. */
   byId(sessionId: string): Session | undefined {
     return this.#open.get(sessionId);
   }
@@ -76,7 +76,7 @@ export class SessionStore {
     throw this.endOf(appId, sessionId) ?? this.notFound(appId, sessionId);
   }
 
-  /** Owner of a session that is open or has ended recently; undefined if it has none or belongs to another app. */
+  /** Returns the owner of a session that is open or has ended recently; undefined if it has none or belongs to another app. */
   ownerOf(appId: string, sessionId: string): SessionOwner | undefined {
     const session = this.#open.get(sessionId) ?? this.#tombstones.get(sessionId);
     return session?.appId === appId ? session.owner : undefined;
@@ -117,9 +117,10 @@ export function requireVisible(store: SessionStore, appId: string, sessionId: st
 }
 
 /**
- * The session, which remembers the caller as the last one who may have changed it.
+ * Returns the session, which records the caller as the last one that was allowed to change it.
  *
- * @throws forbidden – the caller may see the session but not change it; and whatever `requireVisible` throws
+ * @throws forbidden – the caller may see the session but not change it
+ * @throws whatever `requireVisible` throws
  */
 export function requireOwn(store: SessionStore, appId: string, sessionId: string, caller: TokenGrants | undefined): Session {
   const session = requireVisible(store, appId, sessionId, caller);
@@ -130,7 +131,7 @@ export function requireOwn(store: SessionStore, appId: string, sessionId: string
   return session;
 }
 
-/** Subscriptions of sessions on this node that forward a track or data channel. */
+/** Counts the subscriptions of sessions on this node that receive a track or data channel. */
 export function countSubscribers(store: SessionStore, publicationId: string): number {
   let count = 0;
   for (const { negotiation, data } of store.all()) {

@@ -1,6 +1,6 @@
 /**
- * When the work of a session is done: its calls one after the other, and what one call leads to in several turns of the event loop if it
- * is long.
+ * Schedules the work of a session: its calls run one at a time, and long consequences of a call are spread over several
+ * turns of the event loop.
  */
 import { type AppId, SfuError } from '@causeway/protocol';
 import { DEFAULT_SDP_LIMITS, type SdpDescription, SdpReader, writeSdpSection, writeSdpSession } from '@causeway/wire';
@@ -8,19 +8,19 @@ import { atOnce, type InPieces, type OwnDescription } from '../negotiation/index
 import type { DescriptionTurns } from '../overload/description-turns.ts';
 import type { SessionParts } from './session-parts.ts';
 
-/** More calls than these waiting for one session are not patience but a loop. */
+/** If more calls than these wait for one session, the client is in a loop. */
 const MAX_WAITING = 256;
 const RETRY_AFTER_MS = 1_000;
 
-/** Runs the calls of one session one after the other, in the order they came. */
+/** Runs the calls of one session one at a time, in order of arrival. */
 export class Lane {
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  /** @throws rate_limited – too many calls wait already */
+  /** @throws rate_limited – too many calls are already waiting */
   run<Result>(call: () => Promise<Result>): Promise<Result> {
     if (this.#waiting >= MAX_WAITING) {
-      throw new SfuError('rate_limited', `${MAX_WAITING} calls of this session are waiting already`, { retryAfterMs: RETRY_AFTER_MS });
+      throw new SfuError('rate_limited', `${MAX_WAITING} calls of this session are already waiting`, { retryAfterMs: RETRY_AFTER_MS });
     }
     this.#waiting++;
     const result = this.#last.then(call).finally(() => this.#waiting--);
@@ -29,7 +29,7 @@ export class Lane {
   }
 }
 
-/** Some 30 us of work. */
+/** About 30 us of work. */
 const LINES_PER_PIECE = 32;
 
 /** @throws invalid_session_description – the text is not SDP, or breaks a limit */
@@ -42,7 +42,7 @@ export async function readSdp(appId: AppId, sdp: string, { limits, descriptionTu
   throw new SfuError('invalid_session_description', `the SDP ${parsed.reason}`, details);
 }
 
-/** The text of a description, written one m-section at a time; whatever happens to the session until then does not change it. */
+/** Returns the text of a description, written one m-section at a time. Changes to the session in that time do not affect it. */
 export function writeDescription(
   appId: AppId,
   description: OwnDescription,
@@ -58,13 +58,14 @@ export function writeDescription(
   });
 }
 
-/** What a description of so many m-sections leads to takes less than a millisecond. */
+/** Applying a description of so few m-sections takes less than a millisecond. */
 export const SHORT_SECTIONS = 32;
 
 /**
- * Does pure work that a description leads to: at once if it is short, otherwise in pieces, as the description itself was read.
+ * Does pure work that follows from a description: at once if it is short, otherwise in pieces, as the description
+ * itself was read.
  *
- * @param sectionCount m-sections of the description
+ * @param sectionCount number of m-sections of the description
  */
 export async function inTurns<Result>(
   appId: string,
@@ -80,21 +81,21 @@ export async function inTurns<Result>(
   return result;
 }
 
-/** Ordinary changes are over when the call that makes them returns. */
+/** Enough for ordinary changes to finish before the call that makes them returns. */
 const STEPS_AT_ONCE = 32;
-/** Some 50 us of work. */
+/** About 50 us of work. */
 const STEPS_PER_PIECE = 8;
 
 export interface GradualOptions {
   readonly appId: string;
   readonly turns: DescriptionTurns;
-  /** A step has failed in a later turn, outside of any call. */
+  /** A step has failed in a later turn, outside any call. */
   readonly onDefect: (error: unknown) => void;
 }
 
 /**
- * Does the first steps of some work at once and the others in later turns of the event loop. Work that begins takes the place of what
- * was not over, and must itself find out what is left to be done.
+ * Does the first steps of some work at once and the others in later turns of the event loop. New work replaces
+ * unfinished work, and must itself determine what remains to be done.
  */
 export class Gradual {
   readonly #options: GradualOptions;
@@ -117,7 +118,7 @@ export class Gradual {
     this.#work = undefined;
   }
 
-  /** Resolves when there is nothing left to be done; work that was stopped counts as over. */
+  /** Resolves once no work remains; work that was stopped counts as finished. */
   async settled(): Promise<void> {
     for (let latest: unknown; latest !== this.#settled; ) {
       latest = this.#settled;
@@ -125,7 +126,7 @@ export class Gradual {
     }
   }
 
-  /** A step may lead to other work of this object, which then takes the place of this. @returns whether it is over */
+  /** Runs steps. A step may begin other work, which replaces this. @returns whether this work is finished */
   #do(work: InPieces<void>, steps: number): boolean {
     for (let step = 0; step < steps; step++) {
       if (this.#work !== work) return true;

@@ -1,9 +1,10 @@
 /**
- * One session: a peer connection to the SFU with what it publishes and receives. The verbs of the API are functions beside this class;
- * here is what they share: the state, its order of calls, and everything that follows from a change of state.
+ * One session: a peer connection to the SFU with its publications and subscriptions. The verbs of the API are functions
+ * beside this class, which contains what they share: the state, the order of calls, and everything that follows from a
+ * change of state.
  *
- * Every change goes through `commit`, which reads and writes without waiting, so that news from other sessions and from the engine may
- * arrive between any two calls.
+ * Every change goes through `commit`, which reads and writes synchronously, so that events from other sessions and from
+ * the engine may arrive between any two calls.
  */
 import type { TransportCloseReason } from '@causeway/media';
 import { type AppId, type ConnectionState, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
@@ -55,7 +56,7 @@ import { interestOf, type TrackFollower } from './track-directory.ts';
 export interface CommitOptions {
   /** Why tracks are no longer published. Default `requested`. */
   readonly closeReason?: TrackCloseReason;
-  /** What `planMedia` has made of the next state; it may be out of date. */
+  /** The plan that `planMedia` derived from the next state; it may be out of date. */
   readonly prepared?: MediaPlan | undefined;
 }
 
@@ -77,21 +78,21 @@ export class Session implements TrackFollower, DataOwner {
   readonly #deadlines: ClientDeadlines;
   readonly #onClosed: (session: Session) => void;
   #negotiation: Negotiation;
-  /** The negotiated state; the engine knows it except for what is on hold. */
+  /** The plan for the negotiated state; the engine has it except for subscriptions on hold. */
   #planned: MediaPlan = NO_MEDIA;
   readonly #told: ToldMedia;
   #heldIds: ReadonlySet<string> = new Set();
   #metadata: string;
   #owner: SessionOwner | undefined;
-  /** Limit of the latest token; undefined for as many as the app may have. */
+  /** Limit of the latest token; undefined if only the app's limit applies. */
   #maxTracks: number | undefined;
-  /** As it was created with, for as long as it lives. */
+  /** Terms of its creation, which never change. */
   readonly #terms: TransportTerms;
-  /** The latest token; undefined if the session was created with the secret and no token has changed it. */
+  /** The latest token; undefined if the session was created with the app's secret and no token has changed it. */
   #caller: TokenGrants | undefined;
   #life: SessionLife = { type: 'open', connectionState: 'new' };
 
-  /** @param onClosed called once, when the session has ended for whatever reason */
+  /** @param onClosed called once, when the session has ended for any reason */
   constructor(options: SessionOptions, parts: SessionParts, onClosed: (session: Session) => void) {
     this.appId = options.appId;
     this.id = options.negotiation.sessionId;
@@ -138,12 +139,12 @@ export class Session implements TrackFollower, DataOwner {
     return this.#owner;
   }
 
-  /** Names the transport that the engine has for it; undefined before the client has described itself. */
+  /** Id of the transport in the engine; undefined until the client has sent a description. */
   get transportId(): string | undefined {
     return this.#told.transportId;
   }
 
-  /** For how long an offer of the SFU has waited for its answer; undefined if none waits. */
+  /** How long an offer of the SFU has been waiting for its answer; undefined if none is open. */
   get offerWaitsMs(): number | undefined {
     return this.#deadlines.answerDueForMs;
   }
@@ -152,7 +153,7 @@ export class Session implements TrackFollower, DataOwner {
     return this.#negotiation.signaling.type === 'stable';
   }
 
-  /** Runs a call after those that came before it. @throws session_closed – it has ended since */
+  /** Runs a call after all earlier ones. @throws session_closed – the session has ended since */
   run<Result>(call: () => Promise<Result>): Promise<Result> {
     this.#endAnswerHold();
     return this.#lane.run(async () => {
@@ -168,7 +169,7 @@ export class Session implements TrackFollower, DataOwner {
     });
   }
 
-  /** Begins a session of this process, which has no client that could connect. */
+  /** Opens a session of this process, which has no client that could connect. */
   openHosted(): Promise<void> {
     this.place.noteConnected();
     this.#life = { type: 'open', connectionState: 'connected' };
@@ -193,7 +194,7 @@ export class Session implements TrackFollower, DataOwner {
     return { appId, sessionId, metadata: this.#metadata, ...(group !== undefined && { group }), connectionState, createdAtMs };
   }
 
-  /** Makes a newly created session known and sets its first state. */
+  /** Announces a new session and sets its first state. */
   open(first: Negotiation, prepared?: MediaPlan): Promise<void> {
     this.#announcer.announceSession(this.record());
     this.parts.onEvent({ type: 'session.created', appId: this.appId, sessionId: this.id });
@@ -206,22 +207,22 @@ export class Session implements TrackFollower, DataOwner {
     this.#announcer.announceSession(this.record());
   }
 
-  /** The latest token bounds what comes next. A session without an owner stays without one. */
+  /** Applies the limits of the latest token from now on. A session without an owner stays without one. */
   noteCaller(caller: TokenGrants): void {
     if (this.#owner !== undefined) this.#owner = ownerOf(caller);
     this.#maxTracks = caller.max?.tracks;
     this.#caller = caller;
   }
 
-  /** @throws quota_exceeded – with this state the app, or the bearer of the token, would have more tracks than it may */
+  /** @throws quota_exceeded – this state would have more tracks than the app or the token allows */
   checkTracks(next: Negotiation): void {
     checkOwnTracks(this.#maxTracks, trackCount(next), trackCount(this.#negotiation));
     this.place.checkTracks(trackCount(next));
   }
 
   /**
-   * The next state becomes the present one, and the engine, the subscribers and the registry follow: at once, but where there are dozens of
-   * new tracks, in later turns of the event loop; see `settled`.
+   * Makes the next state the present one, and updates the engine, the subscribers and the registry. This happens at
+   * once, except that dozens of new tracks take later turns of the event loop; see `settled`.
    */
   commit(next: Negotiation, { closeReason = 'requested', prepared = this.#planned }: CommitOptions = {}): void {
     if (this.#life.type === 'closed') return;
@@ -231,14 +232,14 @@ export class Session implements TrackFollower, DataOwner {
     this.#applyPlan();
     this.data.follow();
     this.#announcer.announceTracks(next, closeReason);
-    // A session may subscribe to itself: what it has just announced can have changed its state once more.
+    // A session may subscribe to itself, so the announcement above may have changed its state again.
     this.parts.directory.follow(this, interestOf(this.#negotiation));
     const isSetupDue = this.#negotiation.transport === undefined && !this.isHosted;
     this.#deadlines.watch({ isAnswerDue: !this.isStable, isSetupDue });
     if (this.#life.connectionState === 'connected') this.#ghosts.watch(ghostIds(this.#negotiation));
   }
 
-  /** Sends nothing for these subscriptions until it is called without them; nothing else about them changes. */
+  /** Sends nothing for these subscriptions until it is called without them; they do not change otherwise. */
   hold(heldIds: ReadonlySet<string>): void {
     if (this.#life.type === 'closed') return;
     this.#heldIds = heldIds;
@@ -265,7 +266,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#ghosts.watch(ghostIds(this.#negotiation));
   }
 
-  /** The engine has ended the transport: there is nothing left to be closed there. */
+  /** The engine has ended the transport, so nothing remains to be closed there. */
   onTransportClosed(transportId: string, reason: TransportCloseReason): void {
     if (transportId !== this.#told.transportId) return;
     this.#planned = NO_MEDIA;
@@ -277,7 +278,7 @@ export class Session implements TrackFollower, DataOwner {
     this.commit(editPublication(this.#negotiation, publicationId, (publication) => ({ ...publication, status, isHidden: false })));
   }
 
-  /** The client now gets another layer of a track, or a different part of what it requested. */
+  /** The client now receives another layer of a track, or a different part of what it requested. */
   onSubscriptionChanged(event: SubscriptionChange): void {
     const live = subscriptions(this.#negotiation).find(({ subscription }) => subscription.id === event.subscriptionId);
     if (live !== undefined) this.reports.changed(live, event);
@@ -297,7 +298,7 @@ export class Session implements TrackFollower, DataOwner {
     handleNameTaken(this, source);
   }
 
-  // What its data channels need.
+  // Used by its data channels.
 
   mayPublishData(name: string): boolean {
     return mayPublishData(this.#caller, name);
@@ -316,7 +317,7 @@ export class Session implements TrackFollower, DataOwner {
     this.close('internal_error');
   }
 
-  /** Only while it is connecting can the engine hold anything. */
+  /** The engine can hold packets only while it is connecting. */
   #endAnswerHold(): void {
     const { transportId } = this;
     if (this.#life.type !== 'open' || this.#life.connectionState !== 'connecting' || transportId === undefined) return;

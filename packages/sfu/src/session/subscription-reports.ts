@@ -3,10 +3,10 @@ import { type AppId, type ErrorCode, LIMITS, type SessionId, type SubscriptionSu
 import type { SfuEvent, TrackCloseReason } from '../events.ts';
 import type { RtpSection, Subscription } from '../negotiation/index.ts';
 
-/** As many as a session has m-sections; mids do not run out, for a client may give one place ever new ones. */
+/** The number of m-sections of a session. There may be more mids, because a client can reuse an m-section under a new mid. */
 const MAX_KEPT = LIMITS.maxMediaSectionsPerSession;
 
-/** Subscriptions that the SFU ended by itself, one for each m-section, until the section is used again. */
+/** Subscriptions that the SFU ended by itself, one per m-section, until the section is used again. */
 export class EndedSubscriptions {
   readonly #byMid = new Map<string, SubscriptionSummary>();
 
@@ -25,7 +25,7 @@ export class EndedSubscriptions {
     });
   }
 
-  /** @param liveMids sections that carry something again */
+  /** @param liveMids sections that are in use again */
   list(liveMids: ReadonlySet<string>): readonly SubscriptionSummary[] {
     return [...this.#byMid.values()].filter(({ mid }) => !liveMids.has(mid));
   }
@@ -40,10 +40,10 @@ export interface ReportedSubscription {
   readonly subscription: Subscription;
 }
 
-/** What the engine says of the layers that a client gets. */
+/** The engine's report about the layers that a client receives. */
 export type SubscriptionChange = Extract<EngineEvent, { readonly type: 'layer-changed' | 'quality-changed' }>;
 
-/** Tells what became of a session's subscriptions: as events, and on record for later questions. */
+/** Reports the ends and changes of a session's subscriptions as events, and records them for later queries. */
 export class SubscriptionReports {
   readonly ended = new EndedSubscriptions();
   readonly #appId: AppId;
@@ -72,7 +72,7 @@ export class SubscriptionReports {
       this.#onEvent({ type: 'layer.changed', ...facts, rid: change.rid, spatial: change.spatialId, temporal: change.temporalId, reason });
   }
 
-  /** The SFU ended it for a reason that the client could not know of. */
+  /** The SFU ended it for a reason that the client could not know. */
   failed(reported: ReportedSubscription, errorCode: ErrorCode, errorDescription: string): void {
     this.ended.note(reported.section, reported.subscription, errorCode, errorDescription);
     this.#onEvent({ type: 'subscription.failed', ...this.#facts(reported), errorCode });

@@ -1,7 +1,7 @@
 /**
- * What the engine knows of a session, and the steps from there to what it should be doing. No verb lists its own steps, so none
- * can forget one. Hundreds of new tracks take several turns of the event loop, in which the session may change again: the steps are
- * always worked out from what the engine was told until then.
+ * What the engine has been told about a session, and the steps from there to a new plan. No verb lists its own steps,
+ * so none can be forgotten. Hundreds of new tracks take several turns of the event loop, in which the session may
+ * change again, so the steps are always derived from what the engine was told until then.
  */
 import type { PublisherTrackPlan, SubscriberTrackPlan, TransportPlan } from '@causeway/media';
 import { type InPieces, type MediaPlan, NO_MEDIA } from '../negotiation/index.ts';
@@ -25,13 +25,14 @@ export class ToldMedia {
     return this.#transport?.transportId;
   }
 
-  /** Resolves when the engine has been told everything. */
+  /** Resolves once the engine has been told everything. */
   settled(): Promise<void> {
     return this.#gradual.settled();
   }
 
   /**
-   * Drives the engine to a new picture; what is the same in both is not touched. Transports, and what ends, come first and at once.
+   * Updates the engine to a new plan; equal parts are not touched. Transports, and whatever ends, come first and at
+   * once.
    *
    * @param heldIds subscriptions that are sent nothing for now
    */
@@ -39,13 +40,13 @@ export class ToldMedia {
     this.#gradual.begin(this.#steps(withHeld(after, heldIds)));
   }
 
-  /** Closes the transport, if there is one, with all that is on it. */
+  /** Closes the transport, if there is one, with everything on it. */
   close(): void {
     this.#gradual.stop();
     this.#closeTransport();
   }
 
-  /** The engine has ended the transport. */
+  /** The engine has ended the transport by itself. */
   forget(): void {
     this.#gradual.stop();
     this.#clear();
@@ -70,7 +71,7 @@ export class ToldMedia {
   #take(after: MediaPlan): void {
     const { transportId } = this;
     const isReplaced = transportId !== undefined && transportId !== after.transport?.transportId;
-    // Everything moves with the transport: it is taken down whole and built up on the new one.
+    // Everything moves with the transport, so it is removed from the old one and created on the new one.
     const kept = isReplaced ? NO_MEDIA : after;
     for (const id of [...this.#subscriptions.keys()]) if (!kept.subscriptions.has(id)) this.#removeSubscription(id);
     for (const id of [...this.#publications.keys()]) if (!kept.publications.has(id)) this.#removePublication(id);
@@ -113,13 +114,13 @@ export class ToldMedia {
   }
 }
 
-/** Plans are plain data that one function builds, so equal ones are written alike. */
+/** Plans are plain data built by one function, so equal plans have equal JSON. */
 function isSamePlan(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   return one !== undefined && JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** The plan without what the session may not be sent for now; the m-sections and what the API says of them stay as they are. */
+/** Pauses the held subscriptions in the plan. The m-sections, and what the API reports about them, do not change. */
 function withHeld(media: MediaPlan, heldIds: ReadonlySet<string>): MediaPlan {
   if (heldIds.size === 0) return media;
   const subscriptions = Array.from(media.subscriptions, ([id, plan]) => [id, heldIds.has(id) ? { ...plan, paused: true } : plan] as const);

@@ -1,6 +1,6 @@
 /**
- * The published tracks that this node can forward, its own and those of other nodes, and who follows each of them. It carries the news
- * from a publishing session to its subscribers: a track has ended, or a name belongs to a new track.
+ * The published tracks that this node can forward, its own and those of other nodes, and the followers of each. It
+ * notifies subscribers when a track has ended, or when a name belongs to a new track.
  */
 import type { TrackStatus } from '@causeway/protocol';
 import type { TrackCloseReason } from '../events.ts';
@@ -10,25 +10,25 @@ import type { TrackRecord, TrackReference } from '../registry/index.ts';
 /** A session that subscribes to tracks, or the relay to another node that has such sessions. */
 export interface TrackFollower {
   onSourceClosed(sourceTrackId: string, reason: TrackCloseReason): void;
-  /** Called instead of the former if the follower has it, once for all tracks that end together. */
+  /** Called instead of `onSourceClosed` if the follower has it, once for all tracks that end together. */
   onSourcesClosed?(sourceTrackIds: ReadonlySet<string>, reason: TrackCloseReason): void;
   onNameTaken(source: TrackSource): void;
-  /** What is known of a followed track has changed. */
+  /** The record of a followed track has changed. */
   onSourceUpdated?(record: TrackRecord): void;
-  /** A defect while one of the above ran: the follower's, not the publisher's. */
+  /** A defect occurred in one of the above. It is the follower's, not the publisher's. */
   onDefect(error: unknown): void;
 }
 
-/** What one follower wants to hear of. */
+/** The tracks and names that one follower follows. */
 export interface Interest {
   readonly sourceTrackIds: ReadonlySet<string>;
-  /** Made by `nameKey`. */
+  /** Keys made by `nameKey`. */
   readonly names: ReadonlySet<string>;
 }
 
 const NO_INTEREST: Interest = { sourceTrackIds: new Set(), names: new Set() };
 
-/** Hears which names are followed, by any session. */
+/** Learns which names are followed by any session. */
 export interface NameWatcher {
   onNameFollowed(sessionId: string, name: string): void;
   onNameReleased(sessionId: string, name: string): void;
@@ -38,7 +38,7 @@ export class TrackDirectory {
   readonly #open = new Map<string, TrackRecord>();
   /** Publications by session. */
   readonly #ofSession = new Map<string, Set<string>>();
-  /** Publication that has a name now, by `nameKey`. */
+  /** The publication that currently has a name, by `nameKey`. */
   readonly #named = new Map<string, string>();
   readonly #followersOfTrack = new Map<string, Set<TrackFollower>>();
   readonly #followersOfName = new Map<string, Set<TrackFollower>>();
@@ -121,7 +121,7 @@ export class TrackDirectory {
     return this.#open.get(sourceTrackId);
   }
 
-  /** @returns the open track that a subscriber of this app names so; undefined if there is none here */
+  /** @returns the open track that a subscriber of this app refers to; undefined if there is none here */
   locate(appId: string, reference: TrackReference): TrackRecord | undefined {
     const { sessionId } = reference;
     if (reference.by === 'name')
@@ -131,7 +131,7 @@ export class TrackDirectory {
     return ofApp(appId, byId ?? records.find(({ aliases }) => aliases.includes(reference.trackId)));
   }
 
-  /** @returns the track that has the name now; undefined if none has */
+  /** @returns the track that currently has the name; undefined if there is none */
   findNamed(sessionId: string, name: string): TrackRecord | undefined {
     return this.#open.get(this.#named.get(nameKey(sessionId, name)) ?? '');
   }
@@ -140,12 +140,12 @@ export class TrackDirectory {
     return this.#followersOfTrack.has(sourceTrackId);
   }
 
-  /** There is one watcher: the relay to other nodes. */
+  /** Sets the only watcher: the relay to other nodes. */
   watchNames(watcher: NameWatcher): void {
     this.#nameWatcher = watcher;
   }
 
-  /** Replaces what a follower wants to hear of. */
+  /** Replaces what a follower follows. */
   follow(follower: TrackFollower, interest: Interest): void {
     const former = this.#interests.get(follower) ?? NO_INTEREST;
     updateIndex(this.#followersOfTrack, follower, former.sourceTrackIds, interest.sourceTrackIds);
@@ -177,7 +177,7 @@ export class TrackDirectory {
       try {
         news(follower);
       } catch (error) {
-        // An edge: a subscriber's defect must not stop the publisher's call, nor keep the news from the other subscribers.
+        // A defect of one subscriber must not stop the publisher's call, nor keep the event from other subscribers.
         follower.onDefect(error);
       }
     }
@@ -203,7 +203,7 @@ function partsOf(key: string): [sessionId: string, name: string] {
   return [key.slice(0, separator), key.slice(separator + 1)];
 }
 
-/** @returns keys that have their first follower, and keys that have lost their last */
+/** @returns the keys that have gained their first follower, and those that have lost their last */
 function updateIndex(
   index: Map<string, Set<TrackFollower>>,
   follower: TrackFollower,
@@ -228,7 +228,7 @@ function updateIndex(
   return { added, emptied };
 }
 
-/** What a session in this state has to hear of. */
+/** Returns what a session in this state follows. */
 export function interestOf(state: Negotiation): Interest {
   const sourceTrackIds = new Set<string>();
   const names = new Set<string>();
@@ -240,7 +240,7 @@ export function interestOf(state: Negotiation): Interest {
   return { sourceTrackIds, names };
 }
 
-/** @param askedId the id by which the subscriber named the track, if it did */
+/** @param askedId the id by which the subscriber named the track, if it used one */
 export function trackSourceOf(record: TrackRecord, askedId: string | undefined): TrackSource {
   return {
     remoteSessionId: record.sessionId,

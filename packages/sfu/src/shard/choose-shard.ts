@@ -1,26 +1,26 @@
-/** What decides where a session goes. */
+/** The state of a shard that determines where a session goes. */
 export interface ShardBurden {
   readonly shardNo: number;
-  /** It is there, and its event loop turns. */
+  /** Whether it exists and its event loop runs. */
   readonly isAlive: boolean;
-  /** As a share of its time. */
+  /** The share of its time that it is expected to be busy. */
   readonly expectedLoad: number;
   readonly sessions: number;
 }
 
-/** What an idle session counts: an audience that waits for a speaker must not all be on one shard when the speaker begins. */
+/** The load assumed for an idle session, so that an audience that waits for a speaker is not all on one shard when the speaker begins. */
 const UTILIZATION_PER_SESSION = 0.002;
 
-/** Until a shard has so much to do, the next one gets nothing: sessions that come together often watch each other. */
+/** Up to this load, a shard is filled before the next one, because sessions that arrive together often watch each other. */
 export const DEFAULT_WORKER_FILL_SHARE = 0.25;
 
 /**
- * Fills one shard after another up to a share of its time, and then gives to the one that has the least to do: what stays on one shard
- * need not cross, and nothing crosses to a thread that must be woken for it, but none gets more than others before all are at work.
+ * Fills the shards one after another up to a share of their time, and then chooses the least busy one. Traffic within a
+ * shard need not cross threads or wake another thread, and once all shards are in use, none gets more than the others.
  *
  * @param burdens of all shards, by number; at least one
- * @param fillShare 0 gives to the one with the least to do from the first session on
- * @returns one that is not there is chosen only if none is: its session fails, as it would anywhere
+ * @param fillShare 0 chooses the least busy shard from the first session on
+ * @returns the number of a shard; one that is not alive only if none is, in which case the session fails
  */
 export function chooseShard(burdens: readonly ShardBurden[], fillShare: number): number {
   const alive = burdens.filter(({ isAlive }) => isAlive);
@@ -34,18 +34,18 @@ function weightOf({ expectedLoad, sessions }: ShardBurden): number {
   return Math.max(expectedLoad, sessions * UTILIZATION_PER_SESSION);
 }
 
-/** The half-life of a measurement: joining costs a moment of work that says nothing about what a session will cost. */
+/** The half-life of a measurement. Joining causes a moment of work that does not indicate what a session will cost. */
 const HALF_LIFE_MS = 5000;
-/** What one newcomer may come to cost: some 300 packets a second. */
+/** The assumed cost of a new session: about 300 packets a second. */
 const UTILIZATION_PER_NEWCOMER = 0.003;
 
-/** How busy a shard will be when its newcomers have settled: their expected cost fades out as what they do cost fades in. */
+/** Estimates the load of a shard once its new sessions have settled: their assumed cost decays as their measured cost grows. */
 export class ExpectedLoad {
   #utilization = 0;
   #newcomers = 0;
   #atMs = Number.NEGATIVE_INFINITY;
 
-  /** @param utilization share of the last second in which it was busy */
+  /** @param utilization share of the last second in which the shard was busy */
   at(nowMs: number, utilization: number): number {
     const left = 2 ** ((this.#atMs - nowMs) / HALF_LIFE_MS);
     this.#utilization = utilization + (this.#utilization - utilization) * left;
@@ -54,7 +54,7 @@ export class ExpectedLoad {
     return this.#utilization + this.#newcomers * UTILIZATION_PER_NEWCOMER;
   }
 
-  /** One was placed at the moment that was asked about last. */
+  /** Records a new session, placed at the time of the last `at`. */
   addNewcomer(): void {
     this.#newcomers++;
   }

@@ -1,8 +1,8 @@
 import type { DatagramOrigin } from '../io/port-sharing.ts';
 
 /**
- * Which other shard a path belongs to. Contains only paths that a shard has claimed after authenticating a check on
- * them, so strangers cannot make it grow.
+ * The other shards to which paths belong. It contains only paths that a shard has claimed after authenticating a
+ * connectivity check, so unknown peers cannot make it grow.
  */
 export class ClaimedPaths {
   readonly #owners = new Map<string, number>();
@@ -15,13 +15,13 @@ export class ClaimedPaths {
     return this.#owners.get(keyOf(origin));
   }
 
-  /** Notes a claim. The first one stays until it is given up, because the second claimant may only have forged the address. */
+  /** Records a claim. The first claim stays until it is released, because a second claimant may have forged the address. */
   claim(origin: DatagramOrigin, shardNo: number): void {
     const key = keyOf(origin);
     if (!this.#owners.has(key)) this.#owners.set(key, shardNo);
   }
 
-  /** Notes a claim that was proven, which ends every other. */
+  /** Records a proven claim, which overrides any other. */
   prove(origin: DatagramOrigin, shardNo: number): void {
     this.#owners.set(keyOf(origin), shardNo);
   }
@@ -31,7 +31,7 @@ export class ClaimedPaths {
     if (this.#owners.get(key) === shardNo) this.#owners.delete(key);
   }
 
-  /** The shard is gone, and so is whatever it has claimed. */
+  /** Releases the claims of a shard that is gone. */
   releaseAll(shardNo: number): void {
     for (const [key, owner] of this.#owners) if (owner === shardNo) this.#owners.delete(key);
   }

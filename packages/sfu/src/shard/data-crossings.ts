@@ -1,12 +1,12 @@
 /**
- * Publications of data that have subscribers on other shards than their publisher's. Each crosses to such a shard
- * once, on a stream of the link between the two: to the publisher's shard the crossing is a subscriber, to the other
- * one a publisher, whose messages carry the numbers of the publication (`feedsCopy`).
+ * Data publications that have subscribers on other shards. Each crosses to such a shard once, on a stream of the link
+ * between the two. To the publisher's shard, the crossing is a subscriber; to the other shard it is a publisher, whose
+ * messages carry the publication's numbers (`feedsCopy`).
  */
 import type { DataPublicationPlan, DataStatistics, DataSubscriptionCloseReason, DataSubscriptionPlan, EngineEvent } from '@causeway/media';
 import type { CrossingWay, FindWay } from './track-crossings.ts';
 
-/** What a shard says of publications and subscriptions of data. */
+/** A shard's event about a data publication or subscription. */
 export type DataEvent = Exclude<Extract<EngineEvent, { readonly type: `data-${string}` }>, { readonly transportId: string }>;
 
 export function isDataEvent(event: EngineEvent): event is DataEvent {
@@ -27,14 +27,14 @@ interface Crossing {
   readonly publicationId: string;
   readonly toShardNo: number;
   readonly way: CrossingWay;
-  /** That of the publisher's shard. */
+  /** The id of the subscription on the publisher's shard. */
   readonly subscriptionId: string;
   readonly streamId: number;
-  /** `ending`: what was sent before still crosses. `overflow`: as that, since the link could not keep up. */
+  /** `ending`: earlier messages still cross. `overflow`: the same, because the link could not keep up. */
   state: 'open' | 'ending' | 'overflow';
 }
 
-/** Each link has as many streams; crossings of both directions share them. */
+/** The number of streams of a link, which crossings in both directions share. */
 const MAX_STREAMS = 65_535;
 
 export class DataCrossings {
@@ -44,18 +44,18 @@ export class DataCrossings {
   readonly #watchers = new Map<string, Watcher>();
   /** Subscriptions by publication. */
   readonly #watched = new Map<string, Set<string>>();
-  /** By publication, then by the shard that it crosses to. */
+  /** Crossings by publication, then by the shard that they lead to. */
   readonly #crossings = new Map<string, Map<number, Crossing>>();
-  /** The stream that was used last, by link. */
+  /** The last stream used, by link. */
   readonly #lastStream = new Map<string, number>();
 
-  /** @param onIdle hears of links that no data crosses any more */
+  /** @param onIdle called with a link that no data crosses any more */
   constructor(findWay: FindWay, onIdle: (linkId: string) => void) {
     this.#findWay = findWay;
     this.#onIdle = onIdle;
   }
 
-  /** How many publications cross, each counted once for every shard it crosses to. */
+  /** The number of crossings: each publication counts once for every shard that it crosses to. */
   get size(): number {
     let size = 0;
     for (const crossings of this.#crossings.values()) size += crossings.size;
@@ -76,21 +76,21 @@ export class DataCrossings {
     return false;
   }
 
-  /** To be called when the plan was given to its shard. */
+  /** Called after the plan was given to its shard. */
   putSource(shardNo: number, plan: DataPublicationPlan): void {
     this.#sources.set(plan.publicationId, { shardNo, plan });
     for (const toShardNo of this.#shardsWatching(plan.publicationId)) this.#update(plan.publicationId, toShardNo);
-    // A bus that became one, or other retained messages, concern the copies as well.
+    // A changed bus property or retention also concerns the copies.
     for (const crossing of this.#crossings.get(plan.publicationId)?.values() ?? []) putCopy(crossing, plan);
   }
 
-  /** The publication has ended, or is about to. What was sent before still crosses, and then its copies end by themselves. */
+  /** The publication has ended or is about to. Earlier messages still cross, and then its copies end by themselves. */
   removeSource(publicationId: string): void {
     this.#sources.delete(publicationId);
     for (const crossing of this.#crossings.get(publicationId)?.values() ?? []) crossing.state = 'ending';
   }
 
-  /** @param apply gives the plan to its shard, when its publication crosses to it and what it followed before still does */
+  /** @param apply gives the plan to its shard; called while both the new publication and the one followed before cross */
   putSubscription(shardNo: number, plan: DataSubscriptionPlan, apply: () => void): void {
     const { subscriptionId, publicationId } = plan;
     const before = this.#watchers.get(subscriptionId)?.plan.publicationId;
@@ -104,7 +104,7 @@ export class DataCrossings {
     if (before !== undefined && before !== publicationId) this.#update(before, shardNo);
   }
 
-  /** To be called when its shard knows that it has ended. */
+  /** Called once its shard knows that the subscription has ended. */
   removeSubscription(subscriptionId: string): void {
     const watcher = this.#watchers.get(subscriptionId);
     if (watcher === undefined) return;
@@ -115,13 +115,13 @@ export class DataCrossings {
     this.#update(publicationId, watcher.shardNo);
   }
 
-  /** All that belongs to a transport has ended with it. */
+  /** Removes everything that ended with a transport. */
   removeTransport(transportId: string): void {
     this.#removeWhere((plan) => plan.transportId === transportId);
   }
 
   /**
-   * What belongs to this process ended with a shard that is lost; the owner may put it again.
+   * Removes what belonged to this process on a lost shard. The owner may put it again.
    *
    * @returns the events that the shard can no longer report
    */
@@ -137,13 +137,13 @@ export class DataCrossings {
     ];
   }
 
-  /** A link is gone with all that crossed it; its streams are as new on the next one. */
+  /** Removes everything that crossed a link that is gone; the next link starts with unused streams. */
   linkLost(linkId: string): void {
     this.#lastStream.delete(linkId);
     for (const crossing of this.#all()) if (crossing.way.transportId === linkId) this.#forget(crossing);
   }
 
-  /** There may be ways to or from this shard that were not there before. */
+  /** A shard has started, so crossings to and from it may be possible now. */
   shardCame(shardNo: number): void {
     for (const publicationId of this.#watched.keys()) {
       const from = this.#sources.get(publicationId)?.shardNo;
@@ -152,9 +152,9 @@ export class DataCrossings {
   }
 
   /**
-   * Takes an event of a shard about a publication or subscription.
+   * Handles a shard's event about a publication or subscription.
    *
-   * @returns what it means to the owner of the pool; undefined if it is about a crossing
+   * @returns the event for the owner of the pool; undefined if it is about a crossing
    */
   handleEvent(shardNo: number, event: DataEvent): DataEvent | undefined {
     if ('subscriptionId' in event) return this.#handleSubscriptionEvent(shardNo, event);
@@ -166,7 +166,7 @@ export class DataCrossings {
     return event;
   }
 
-  /** @returns what several shards say, without what is about crossings */
+  /** @returns the statistics of all shards, without the crossings */
   mergeStatistics(answers: readonly { readonly shardNo: number; readonly statistics: DataStatistics }[]): DataStatistics {
     return {
       publications: answers.flatMap(({ shardNo, statistics }) =>
@@ -190,7 +190,7 @@ export class DataCrossings {
     return undefined;
   }
 
-  /** The copy has ended because the link could not keep up, which is not what its shard knows. */
+  /** Corrects the reason if the copy ended because the link could not keep up, which its shard cannot know. */
   #reasonOf({ plan, shardNo }: Watcher, reason: DataSubscriptionCloseReason): DataSubscriptionCloseReason {
     if (reason !== 'publication_closed' || plan.publicationId === undefined) return reason;
     return this.#crossings.get(plan.publicationId)?.get(shardNo)?.state === 'overflow' ? 'overflow' : reason;
@@ -203,22 +203,22 @@ export class DataCrossings {
   }
 
   /**
-   * Everything that was sent on a crossing has arrived, and it is over; subscribers that still wait for its publication
-   * get another one.
+   * Everything sent on a crossing has arrived, and the crossing has ended. Subscribers that still wait for the
+   * publication get another crossing.
    */
   #copyEnded(shardNo: number, publicationId: string): void {
     const crossing = this.#crossings.get(publicationId)?.get(shardNo);
     if (crossing === undefined) return;
     if (crossing.state === 'open')
       crossing.way.upstream.send({ type: 'remove-data-subscription', subscriptionId: crossing.subscriptionId });
-    // After the events about its subscriptions, which come with this one.
+    // This runs after the events about its subscriptions, which arrive with this one.
     queueMicrotask(() => {
       this.#forget(crossing);
       this.#update(publicationId, shardNo);
     });
   }
 
-  /** Makes a publication cross to a shard only if it has subscribers there. */
+  /** Opens or closes the crossing of a publication to a shard, depending on whether it has subscribers there. */
   #update(publicationId: string, toShardNo: number): void {
     const source = this.#sources.get(publicationId);
     const crossing = this.#crossings.get(publicationId)?.get(toShardNo);
@@ -246,12 +246,12 @@ export class DataCrossings {
         stream: { streamId, isNegotiated: true },
         label: '',
         protocol: '',
-        // Who may reply was decided where the subscriber is.
+        // The right to reply was decided on the subscriber's node.
         canReply: 'many',
         waitsForAck: false,
         isPaused: false,
         isSticky: false,
-        // A copy may replace another one, which subscribers over there have had something of.
+        // The copy may replace an earlier one, of which subscribers on the other shard have received a part.
         feedsCopy: plan.copyOf === undefined ? 'new' : 'resumed',
       },
     });
@@ -295,7 +295,7 @@ export class DataCrossings {
     if (watching?.size === 0) this.#watched.delete(publicationId);
   }
 
-  /** A stream that was closed is not used again for as long as possible: both ends need a moment to agree that it is free. */
+  /** Returns an unused stream. A closed one is reused as late as possible, because both ends need a moment to agree that it is free. */
   #nextStream(linkId: string): number {
     const taken = new Set(this.#all().flatMap(({ way, streamId }) => (way.transportId === linkId ? [streamId] : [])));
     let streamId = this.#lastStream.get(linkId) ?? -1;
@@ -310,7 +310,7 @@ export class DataCrossings {
   }
 }
 
-/** Makes or changes what the subscribers' shard has of a publication. */
+/** Creates or updates the copy of a publication on the subscribers' shard. */
 function putCopy({ way, streamId }: Crossing, source: DataPublicationPlan): void {
   const { publicationId, reliability, retain, isBus, copyOf = publicationId } = source;
   const stream = { streamId, isNegotiated: true };

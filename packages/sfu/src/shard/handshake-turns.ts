@@ -1,20 +1,20 @@
 /**
- * Limits how much of an event loop turn goes to clients that are still joining. A step of a DTLS handshake takes as
- * long as forwarding a hundred packets, and when many clients join at once, the packets of connected ones would wait
- * behind all of them.
+ * Limits how much of an event loop turn is spent on clients that are still joining. A step of a DTLS handshake takes as
+ * long as forwarding a hundred packets; when many clients join at once, the packets of connected ones would otherwise
+ * wait behind all of them.
  */
 import { classifyDatagram, type Path } from '@causeway/media';
 
-/** Time for public-key cryptography in one turn: jitter buffers do not notice that much. */
+/** Time for public-key cryptography in one turn, which jitter buffers absorb. */
 const QUOTA_MS = 4;
-/** A second of work. A client that is not heard sends its flight again (RFC 6347 §4.2.4). */
+/** A second of work. A client that gets no reply retransmits its flight (RFC 6347 §4.2.4). */
 const MAX_WAITING = 512;
 
 export interface HandshakeTurnsOptions {
   readonly nowMs: () => number;
-  /** Carries one step out. */
+  /** Carries out one step. */
   readonly handle: (path: Path, datagram: Uint8Array) => void;
-  /** There is no room for the datagram, which is thrown away. */
+  /** A datagram was dropped for lack of room. */
   readonly onOverflow: () => void;
 }
 
@@ -32,19 +32,19 @@ export class HandshakeTurns {
     this.#options = options;
   }
 
-  /** How many steps wait for a later turn. */
+  /** The number of steps that wait for a later turn. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Takes a datagram of a handshake: at once if this turn has time for it and no other datagram waits, in a later turn otherwise. */
+  /** Handles a handshake datagram at once if this turn has time for it and no other waits; otherwise in a later turn. */
   receive(path: Path, datagram: Uint8Array): void {
     if (this.#waiting.length === 0 && this.#spentMs < QUOTA_MS) this.#handle(path, datagram);
     else if (this.#waiting.length < MAX_WAITING) this.#waiting.push({ path, datagram });
     else this.#options.onOverflow();
   }
 
-  /** A new turn has begun: waiting datagrams go first. */
+  /** A new turn has begun; waiting datagrams are handled first. */
   beginTurn(): void {
     this.#spentMs = 0;
     let handled = 0;
@@ -63,7 +63,7 @@ export class HandshakeTurns {
   }
 }
 
-/** Whether a datagram belongs to a handshake, and not to a conversation that is secure already. */
+/** Whether a datagram belongs to a handshake, and not to an established connection. */
 export function isHandshake({ transport }: Path, datagram: Uint8Array): boolean {
   return transport !== undefined && !transport.isSecure && classifyDatagram(datagram) === 'dtls';
 }

@@ -1,11 +1,10 @@
 /**
  * Holds an event loop turn while only packets arrive.
  *
- * libuv's way around its loop, with Node's callbacks on it, costs several times what it takes to
- * forward a packet in a small call. A held turn sleeps in one `poll` over the UDP sockets and the
- * descriptor that tells when libuv has work, for no longer than libuv would sleep itself, and ends
- * as soon as anything but packets is to be done (docs/adr/0018). To the rest of the process that
- * looks like a loop that sleeps.
+ * One iteration of libuv's loop, with Node's callbacks, costs several times what it takes to forward a packet in a
+ * small call. A held turn sleeps in one `poll` over the UDP sockets and the descriptor that shows when libuv has work,
+ * for no longer than libuv would sleep, and ends as soon as there is anything but packets (docs/adr/0018). To the rest
+ * of the process, this looks like a sleeping loop.
  */
 import type { SystemCalls } from '../io/system-calls.ts';
 
@@ -15,38 +14,38 @@ const FD_WORD = 0;
 const RETURNED_HALF = 3;
 const POLLIN = 1;
 
-/** After this long without a packet, libuv does the waiting: packets are then rare. */
+/** After this long without a packet, packets are rare and libuv does the waiting. */
 const QUIET_AFTER_MS = 100;
 /**
- * Packets and libuv's work are hard to tell apart while packets come without a pause, for libuv waits
- * for the same sockets. After this time it has its turn either way.
+ * While packets arrive without a pause, they are hard to distinguish from libuv's work, because libuv waits for the
+ * same sockets. After this time, libuv has its turn in either case.
  */
 const MAX_UNCLEAR_MS = 4;
 /** A `poll` that took less time found something at once. */
 const SLEPT_MS = 0.02;
-/** Nothing is known to need more; it bounds what a mistake of ours would cost. */
+/** Nothing is known to need a higher limit; this bounds the effect of a mistake here. */
 const MAX_HOLD_MS = 50;
-/** After this many turns in a row without a packet, packets are rare, or other work keeps the event loop busy. */
+/** After this many consecutive turns without a packet, packets are rare, or other work keeps the event loop busy. */
 const VAIN_TURNS = 8;
-/** How long no turn is held after that; twice as long each time, until one brings something again. */
+/** How long no turn is held after that. The pause doubles each time, until a held turn receives a packet. */
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1_000;
 
 export interface HeldTurnOptions {
   readonly calls: SystemCalls;
-  /** Sockets that are read here. */
+  /** Descriptors of the sockets that are read here. */
   readonly fds: readonly number[];
   readonly nowMs: () => number;
-  /** Reads the sockets and handles what came. @returns how many datagrams that were */
+  /** Reads the sockets and handles the datagrams. @returns their number */
   readonly receive: () => number;
   /** Does what is due, and sends. @returns false if the event loop must run next */
   readonly finish: () => boolean;
-  /** When `finish` is wanted though nothing has come. */
+  /** Returns when `finish` must be called even if nothing has arrived. */
   readonly deadlineMs: () => number;
 }
 
 export class HeldTurn {
-  /** Milliseconds slept so far: the event loop counts them as work. */
+  /** Milliseconds slept so far, which the event loop counts as work. */
   sleptMs = 0;
   readonly #options: HeldTurnOptions;
   readonly #eventLoop: NonNullable<SystemCalls['eventLoop']>;
@@ -72,30 +71,30 @@ export class HeldTurn {
     this.#entryCount = BigInt(fds.length);
   }
 
-  /** @returns undefined where there is nothing to hold a turn with, or for */
+  /** @returns undefined if the system does not support holding a turn, or there are no sockets to wait for */
   static create(options: HeldTurnOptions): HeldTurn | undefined {
     const { eventLoop } = options.calls;
     return eventLoop === undefined || options.fds.length === 0 ? undefined : new HeldTurn(options, eventLoop);
   }
 
-  /** A datagram has come. */
+  /** Records that a datagram has arrived. */
   notePacket(nowMs: number): void {
     this.#lastPacketMs = nowMs;
   }
 
-  /** Whether the next turn should come at once, to be held; otherwise the event loop may sleep. */
+  /** Whether the next turn should start at once, to be held; otherwise the event loop may sleep. */
   isWanted(nowMs: number): boolean {
     return nowMs - this.#lastPacketMs < QUIET_AFTER_MS && nowMs >= this.#pausedUntilMs;
   }
 
-  /** Call it last in a turn that `setImmediate` began. Returns when the event loop must run. */
+  /** Call this last in a turn that `setImmediate` started. Returns when the event loop must run. */
   hold(nowMs: number): void {
     letEventLoopSleep();
     if (this.#run(nowMs) === 0) this.#noteVainTurn(nowMs);
     else this.#noteUsefulTurn();
   }
 
-  /** @returns how many datagrams came */
+  /** @returns the number of datagrams received */
   #run(startMs: number): number {
     const { finish, receive, deadlineMs, nowMs } = this.#options;
     let datagrams = 0;
@@ -103,10 +102,10 @@ export class HeldTurn {
     for (let beforeMs = startMs; ; beforeMs = nowMs()) {
       const sleepMs = this.#eventLoop.sleepMs();
       const leftMs = startMs + MAX_HOLD_MS - beforeMs;
-      // A timer is due, an immediate waits, or libuv has not told the system yet what it waits for.
+      // A timer is due, an immediate waits, or libuv has not yet told the system what it waits for.
       if (sleepMs === 0 || leftMs <= 0 || beforeMs - clearAtMs >= MAX_UNCLEAR_MS) return datagrams;
       const dueMs = Math.min(leftMs, deadlineMs() - beforeMs, sleepMs < 0 ? leftMs : sleepMs);
-      // What was due has just been done: whatever says that it still is must not make this spin.
+      // Whatever was due has just been done, so a deadline that has passed must not make this loop spin.
       const ready = this.#options.calls.poll(this.#entriesAt, this.#entryCount, Math.max(1, Math.ceil(dueMs)));
       const afterMs = nowMs();
       this.sleptMs += afterMs - beforeMs;
@@ -114,7 +113,7 @@ export class HeldTurn {
       const taken = ready > 0 && this.#isSocketReadable() ? receive() : 0;
       datagrams += taken;
       if (taken > 0) this.#lastPacketMs = afterMs;
-      // With nothing read, it was a signal, or only libuv's descriptor was readable.
+      // If nothing was read, a signal arrived, or only libuv's descriptor was readable.
       if (!finish() || (ready !== 0 && taken === 0)) return datagrams;
     }
   }
@@ -138,8 +137,8 @@ export class HeldTurn {
 }
 
 /**
- * Lets libuv say how long it could sleep. Until all immediates of a turn have run, Node keeps it from
- * sleeping, unless the last one that waits is no longer referenced.
+ * Makes libuv compute how long it could sleep. Until all immediates of a turn have run, Node keeps it from sleeping,
+ * unless the last one waiting is no longer referenced.
  */
 function letEventLoopSleep(): void {
   const immediate = setImmediate(doNothing);

@@ -1,6 +1,7 @@
 /**
- * A shard in the caller's thread: one engine, one UDP port, one timer. Everything that one turn of the event loop brings in
- * is handled first, and what it produces is protected and sent together at its end; sooner where one packet alone makes enough for that.
+ * A shard in the caller's thread: one engine, one UDP port, one timer. All input of one turn of the event loop is
+ * handled first, and the output is protected and sent together at the end of the turn, or earlier once enough packets
+ * wait.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import {
@@ -22,14 +23,14 @@ import { inspectShard } from './inspect-shard.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { LinkPath } from './shard-link.ts';
 
-/** `setTimeout` takes no more than 31 bits; looking sooner does no harm. */
+/** `setTimeout` accepts at most 31 bits; waking earlier does no harm. */
 const LONGEST_SLEEP_MS = 60_000;
 /**
- * How much later than due the timer may wake. Any datagram's turn does what is due as well, and media comes every few milliseconds: most
- * wake-ups are not needed then, and each costs as much as four forwarded packets.
+ * How much later than due the timer may fire. A turn that handles a datagram also does what is due, and media arrives
+ * every few milliseconds, so most timers would be unnecessary, and each costs as much as four forwarded packets.
  */
 const TIMER_SLACK_MS = 5;
-/** So many packets fill the lanes of authentication by themselves: nothing is won by waiting for what else this turn brings. */
+/** This many packets fill the lanes of authentication, so waiting for more input of this turn gains nothing. */
 const FULL_FLUSH_PACKETS = 32;
 
 export interface InlineShardOptions {
@@ -38,7 +39,7 @@ export interface InlineShardOptions {
   readonly port: number;
   readonly connectPaths: boolean;
   readonly maxConnectedSockets: number;
-  /** Other shards of this process on the same port. Default: there are none. */
+  /** Other shards of this process on the same port. Default: none. */
   readonly neighbours?: Neighbours;
 }
 
@@ -50,7 +51,7 @@ export class InlineShard implements Shard {
   readonly #handshakes: HandshakeTurns;
   readonly #neighbours: Neighbours | undefined;
   readonly #systemCalls: SystemCalls | undefined;
-  /** Undefined where turns are not held, and until the port is open. */
+  /** Undefined if turns are not held, and until the port is open. */
   #heldTurn: HeldTurn | undefined = undefined;
   #isHolding = false;
   readonly #finishTurnLater = () => this.#finishTurn();
@@ -113,7 +114,7 @@ export class InlineShard implements Shard {
     return this.#port.port;
   }
 
-  /** @throws the system's error if the port cannot be had */
+  /** @throws the system's error if the port cannot be opened */
   async open(): Promise<void> {
     await this.#port.open();
     const calls = this.#systemCalls;
@@ -133,7 +134,7 @@ export class InlineShard implements Shard {
     return 0;
   }
 
-  /** The caller runs in the loop that it asks about. */
+  /** A caller in this thread runs in the very loop that it asks about. */
   isAlive(): boolean {
     return !this.#isClosed;
   }
@@ -153,7 +154,7 @@ export class InlineShard implements Shard {
     return inspectShard({ engine: this.#engine, port: this.#port, suite: this.#suite, handshakes: this.#handshakes });
   }
 
-  /** Opens a transport to another shard, which is there at once. */
+  /** Opens a transport to another shard, which is connected at once. */
   openLink(plan: TransportPlan, path: LinkPath): void {
     const nowMs = performance.now();
     this.#engine.handleCommand(nowMs, { type: 'open-transport', plan });
@@ -170,12 +171,12 @@ export class InlineShard implements Shard {
     this.#port.close();
   }
 
-  /** Milliseconds that this thread has slept in held turns: the event loop takes them for work. */
+  /** Milliseconds that this thread has slept in held turns, which the event loop counts as work. */
   get sleptMs(): number {
     return this.#heldTurn?.sleptMs ?? 0;
   }
 
-  /** Share of the datagrams to be sent that were thrown away because the uplink was full, since this was asked last. */
+  /** Returns the share of outgoing datagrams dropped because the uplink was full, since the last call. */
   takeUplinkLossRatio(): number {
     const { sent: sentBefore, dropped: droppedBefore } = this.#uplinkBefore;
     const { video, audio, rtcp, control } = this.#port.sendCounters.dropped;
@@ -193,7 +194,7 @@ export class InlineShard implements Shard {
     const nowMs = performance.now();
     this.#heldTurn?.notePacket(nowMs);
     this.#engine.handleDatagram(nowMs, path, datagram);
-    // With neighbours, each turn ends with a look at what has crossed from them.
+    // With neighbours, each turn ends by reading what has crossed from them.
     const isFull = this.#engine.waitingPackets >= FULL_FLUSH_PACKETS && this.#neighbours === undefined;
     if (!isFull || (this.#isFlushScheduled && !this.#isHolding)) {
       this.#scheduleFlush();
@@ -220,7 +221,7 @@ export class InlineShard implements Shard {
     if (this.#isClosed) return;
     const nowMs = performance.now();
     this.#neighbours?.look(nowMs);
-    // Only now: this turn sends what was found, too.
+    // This is reset only now, because this turn also sends what was found.
     this.#isFlushScheduled = false;
     this.#engine.handleTimeout(nowMs);
     this.#sendOut();
@@ -231,11 +232,11 @@ export class InlineShard implements Shard {
     if (isNextHeld) this.#holdTurn();
   }
 
-  /** Goes on with this turn while packets come. The next one follows at once, and arms the timer if it is not held. */
+  /** Continues this turn while packets arrive. The next turn follows at once, and arms the timer if it is not held. */
   #holdTurn(): void {
     if (this.#isFlushScheduled || this.#isClosed) return;
     this.#isHolding = true;
-    // What comes until then is finished by `#finishHeld`.
+    // Input that arrives in that time is finished by `#finishHeld`.
     this.#isFlushScheduled = true;
     try {
       this.#heldTurn?.hold(performance.now());
@@ -246,7 +247,7 @@ export class InlineShard implements Shard {
     }
   }
 
-  /** @returns false if there is something for a turn of its own */
+  /** @returns false if other work needs a turn of its own */
   #finishHeld(): boolean {
     const nowMs = performance.now();
     this.#handshakes.beginTurn();
@@ -256,8 +257,9 @@ export class InlineShard implements Shard {
   }
 
   /**
-   * Packets of links have waited long enough: they are taken and sent without a turn of their own. What else is due waits for one, which begins
-   * with what the sockets have: after the process was held up, that has not been read yet.
+   * Reads and sends packets of links without a turn of their own, because they have waited long enough. Other due work
+   * waits for a turn, which begins with the datagrams in the sockets: after the process was suspended, those have not
+   * been read yet.
    */
   #look(): void {
     if (this.#isClosed) return;
@@ -279,23 +281,24 @@ export class InlineShard implements Shard {
 
   #armTimer(nowMs: number): void {
     const latestMs = Math.min(this.#engine.nextDeadlineMs, nowMs + LONGEST_SLEEP_MS) + TIMER_SLACK_MS;
-    // What would wake too early is armed again: its deadline has been dealt with.
+    // A timer that would fire too early is armed again, because its deadline has been dealt with.
     if (this.#timer !== undefined && this.#wakesAtMs <= latestMs && this.#wakesAtMs >= latestMs - TIMER_SLACK_MS) return;
     clearTimeout(this.#timer);
     this.#wakesAtMs = latestMs;
     this.#timer = setTimeout(() => this.#wake(), Math.max(0, latestMs - nowMs));
-    // A listening socket keeps the process up; a timer alone should not.
+    // A listening socket keeps the process alive; a timer alone should not.
     this.#timer.unref();
   }
 
   #wake(): void {
     this.#timer = undefined;
     this.#wakesAtMs = Number.POSITIVE_INFINITY;
-    // After what has come in: a process that was held up must not take peers for silent whose packets it has not read yet.
+    // Input comes first: after the process was suspended, peers must not appear silent whose packets have not been read
+    // yet.
     this.#scheduleFlush();
   }
 
-  /** The owner gets events after the engine has returned, so that it may answer them with any command. */
+  /** Delivers events after the engine has returned, so that the owner may respond with any command. */
   #deliverEvents(): void {
     const listener = this.#listener;
     if (this.#events.length === 0 || listener === undefined) return;

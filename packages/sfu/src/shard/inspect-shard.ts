@@ -11,7 +11,7 @@ export interface ShardParts {
   readonly handshakes: HandshakeTurns;
 }
 
-/** @returns what a shard holds and has done; a copy */
+/** @returns a copy of a shard's state and counters */
 export function inspectShard({ engine, port, suite, handshakes }: ShardParts): ShardInspection {
   const { refused, dropped } = port.sendCounters;
   const { dtlsCounters: dtls, srtpCounters: srtp } = suite;
@@ -30,12 +30,12 @@ export function inspectShard({ engine, port, suite, handshakes }: ShardParts): S
   };
 }
 
-/** What several shards hold and have done together. @param inspections at least one */
+/** Adds up the state and counters of several shards. @param inspections at least one */
 export function sumInspections(inspections: readonly ShardInspection[]): ShardInspection {
   return inspections.reduce((sum, each) => addCounts(sum, each));
 }
 
-/** Inspections are counts through and through: records of records of numbers, the same in all shards. */
+/** Inspections consist only of counts: nested records of numbers, the same in all shards. */
 function addCounts<Counts extends object>(one: Counts, other: Counts): Counts {
   const added = Object.entries(one).map(([name, value]) => {
     const counterpart: unknown = other[name as keyof Counts];

@@ -1,6 +1,6 @@
 /**
- * Another shard of this process, as a shard sees it: a port for messages, and two kinds of memory, for strangers'
- * datagrams and for media.
+ * Another shard of this process, as seen by one shard: a port for messages, and two kinds of shared memory, for
+ * datagrams that are passed on and for media.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Path } from '@causeway/media';
@@ -10,16 +10,16 @@ import { PacketRingReader, PacketRingWriter } from './packet-ring.ts';
 import { parsePassedOn, writePassedOn } from './passed-on-datagram.ts';
 import { LinkPath } from './shard-link.ts';
 
-/** What two shards share from the beginning. */
+/** What two shards share from the start. */
 export interface NeighbourChannel {
   readonly neighbourNo: number;
   readonly port: MessagePort;
-  /** Datagrams of strangers, to this shard and from it (`createRingMemory`). */
+  /** Datagrams passed on to this shard and from it (`createRingMemory`). */
   readonly passedOnIn: SharedArrayBuffer;
   readonly passedOnOut: SharedArrayBuffer;
 }
 
-/** What a link adds. */
+/** Memory of a link between two shards. */
 export interface LinkMemory {
   readonly inbound: SharedArrayBuffer;
   readonly outbound: SharedArrayBuffer;
@@ -33,18 +33,18 @@ export interface PathNews {
 export interface NeighbourListener {
   onPathNews(news: PathNews): void;
   onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
-  /** @param packet on loan */
+  /** @param packet valid only until this returns */
   onLinkPacket(path: Path, packet: Buffer): void;
-  /** It is time to `look`, and to send what is found. */
+  /** It is time to call `look`, and to send what it finds. */
   onLookDue(): void;
 }
 
 /** The message that wakes a sleeping shard. */
 const WAKE = 0;
 type Message = typeof WAKE | PathNews;
-/** Others have their turn after this many packets. */
+/** After this many packets, other work has its turn. */
 const PACKETS_PER_TURN = 512;
-/** Jitter buffers do not notice it, and fewer looks are cheaper (docs/adr/0008). */
+/** Jitter buffers absorb this delay, and looking less often is cheaper (docs/adr/0008). */
 const LOOK_AGAIN_MS = 4;
 
 export class Neighbour {
@@ -63,7 +63,7 @@ export class Neighbour {
   #link: { readonly path: LinkPath; readonly inbound: PacketRingReader } | undefined;
   readonly #nowMs: () => number;
   readonly #pace = new CrossingPace();
-  /** The link is polled for packets every few milliseconds and does not wake this shard. */
+  /** Whether the link is polled for packets every few milliseconds and does not wake this shard. */
   #isLooking = false;
   #lookTimer: NodeJS.Timeout | undefined;
   #isDrainDue = false;
@@ -84,7 +84,7 @@ export class Neighbour {
     this.#drainSoon();
   }
 
-  /** Memory of its own for the media of a link. @returns the path that the link's transport is bound to */
+  /** Adds memory for the media of a link. @returns the path to which the link's transport is bound */
   openLink({ inbound, outbound }: LinkMemory): LinkPath {
     const path = new LinkPath(this.shardNo, new PacketRingWriter(outbound));
     this.#link = { path, inbound: new PacketRingReader(inbound, true) };
@@ -110,24 +110,24 @@ export class Neighbour {
     return true;
   }
 
-  /** Lets the other side see what was written to the link's path. */
+  /** Publishes what was written to the link's path to the other side. */
   flush(): void {
     if (this.#link?.path.outbound.publish()) this.#wake();
   }
 
-  /** Looks for packets of the link, if that is to be done again and again: now costs less than in a turn of its own. */
+  /** Reads packets of the link if it is being polled; doing so now costs less than in a turn of its own. */
   look(nowMs: number): void {
     if (this.#isLooking) this.#drainLink(nowMs);
   }
 
   /**
-   * Takes messages that have been sent and not yet read. A message that the neighbour sent before it answered a client
-   * is here by the time the client's next datagram arrives.
+   * Reads messages that have been sent and not read yet. A message that the neighbour sent before it answered a client
+   * is available by the time the client's next datagram arrives.
    */
   hearNews(): void {
     for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
       const message: Message = next.message;
-      // Not now: a datagram is just being handled.
+      // This is deferred, because a datagram is being handled.
       if (message === WAKE) this.#drainSoon();
       else this.#listener.onPathNews(message);
     }
@@ -164,7 +164,7 @@ export class Neighbour {
     const inbound = this.#link?.inbound;
     if (inbound === undefined) return;
     const taken = inbound.drain(this.#takeLinkPacket, PACKETS_PER_TURN);
-    // What came may have ended the link.
+    // A packet may have ended the link.
     if (this.#link?.inbound !== inbound) return;
     this.#isLooking = this.#pace.note(nowMs, taken);
     if (taken === PACKETS_PER_TURN) this.#drainSoon();

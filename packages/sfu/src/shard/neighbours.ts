@@ -1,9 +1,9 @@
 /**
- * The other shards of this process, as one of them sees them. All have sockets on the same UDP port, and the kernel
- * gives a stranger's datagram to any of them. This file finds out which shard it belongs to.
+ * The other shards of this process, as seen by one of them. All have sockets on the same UDP port, and the kernel gives
+ * an unknown peer's datagram to any of them. This file finds out which shard it belongs to.
  *
- * A connectivity check says so itself, in its user name (`shardNoOf`). What follows it on the same path does not; but a
- * shard that claims a path, after it has authenticated a check, tells the others before it answers that check.
+ * A connectivity check names the shard in its USERNAME (`shardNoOf`). Later datagrams on the same path do not, but a
+ * shard that claims a path, after authenticating a check, tells the other shards before it answers that check.
  */
 import { classifyDatagram, DropReason, type Path, type PlainSink } from '@causeway/media';
 import { parseStun } from '@causeway/wire';
@@ -16,15 +16,15 @@ import { PassOnBudget } from './passed-on-datagram.ts';
 import { LinkPath } from './shard-link.ts';
 
 export interface NeighboursListener {
-  /** A datagram for this shard that another one was given. */
+  /** A datagram for this shard that another shard received. */
   onPassedOn(origin: DatagramOrigin, datagram: Buffer): void;
-  /** @param packet on loan */
+  /** @param packet valid only until this returns */
   onLinkPacket(path: Path, packet: Buffer): void;
-  /** It is time to `look`, and to send what is found, though nothing has come in. */
+  /** It is time to call `look`, and to send what it finds, even without other input. */
   onLookDue(): void;
   /** The peer on a path claimed here has proved to another shard that it receives there. */
   onPathLost(origin: DatagramOrigin): void;
-  /** Paths claimed here, for a neighbour that has just come. */
+  /** Returns the paths claimed here, for a neighbour that has just started. */
   claimedPaths(): Iterable<SocketPath>;
   onDrop(reason: DropReason): void;
 }
@@ -43,7 +43,7 @@ export class Neighbours implements PortSharing, PlainSink {
     this.#budget = new PassOnBudget(nowMs());
   }
 
-  /** Paths that others have claimed. */
+  /** The number of paths that other shards have claimed. */
   get foreignPaths(): number {
     return this.#claimed.size;
   }
@@ -66,14 +66,14 @@ export class Neighbours implements PortSharing, PlainSink {
     for (const path of this.#listener?.claimedPaths() ?? []) neighbour.tell({ type: 'path-claimed', origin: originOf(path) });
   }
 
-  /** A shard is gone. */
+  /** Removes a shard that is gone. */
   part(neighbourNo: number): void {
     this.#byNo.get(neighbourNo)?.close();
     this.#byNo.delete(neighbourNo);
     this.#claimed.releaseAll(neighbourNo);
   }
 
-  /** @returns the path to bind the link's transport to; undefined if the neighbour is gone */
+  /** @returns the path for the link's transport; undefined if the neighbour is gone */
   openLink(neighbourNo: number, memory: LinkMemory): LinkPath | undefined {
     return this.#byNo.get(neighbourNo)?.openLink(memory);
   }
@@ -96,7 +96,7 @@ export class Neighbours implements PortSharing, PlainSink {
     this.#tell('path-released', path);
   }
 
-  /** Takes a packet for another shard. */
+  /** Writes a packet for another shard. */
   write(path: Path, bytes: Uint8Array, offset: number, length: number): void {
     if (!(path instanceof LinkPath)) return;
     if (!path.outbound.write(bytes, offset, length)) this.#listener?.onDrop(DropReason.ShardBehind);
@@ -111,7 +111,7 @@ export class Neighbours implements PortSharing, PlainSink {
     for (const neighbour of this.#byNo.values()) neighbour.look(nowMs);
   }
 
-  /** The turn is over: what was sent to links is theirs now. */
+  /** The turn has ended, so packets for links are published. */
   flush(): void {
     for (const neighbour of this.#byNo.values()) neighbour.flush();
   }
@@ -123,7 +123,7 @@ export class Neighbours implements PortSharing, PlainSink {
 
   #passCheckOn(shardNo: number, origin: DatagramOrigin, check: Uint8Array): boolean {
     const neighbour = this.#byNo.get(shardNo);
-    // For a shard that does not exist, the engine decides about the user name.
+    // If the shard does not exist, the engine decides about the USERNAME.
     if (neighbour === undefined) return false;
     if (!this.#budget.admit(this.#nowMs())) this.#listener?.onDrop(DropReason.OverPassOnBudget);
     else if (!neighbour.passOn(origin, check)) this.#listener?.onDrop(DropReason.ShardBehind);
@@ -158,11 +158,11 @@ export class Neighbours implements PortSharing, PlainSink {
   }
 }
 
-/** @returns undefined if it is not a check with a user name that begins like ours */
+/** @returns undefined if it is not a check with a USERNAME that begins with a ufrag of this SFU */
 function shardNoNamedIn(datagram: Uint8Array): number | undefined {
   const message = parseStun(datagram);
   if (message?.messageClass !== 'request' || message.username === undefined) return undefined;
-  // RFC 8445 §7.2.2: the user name is ours, a colon, theirs.
+  // The USERNAME is the SFU's ufrag, a colon, and the client's (RFC 8445 §7.2.2).
   return shardNoOf(message.username);
 }
 

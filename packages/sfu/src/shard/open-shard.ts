@@ -20,30 +20,31 @@ export interface ShardSetup {
   /** Limit for all shards together. */
   readonly maxConnectedSockets: number;
   readonly maxMemoryBytes: number;
-  /** Applies to several shards, as in `ShardPoolOptions`. */
+  /** For several shards; see `ShardPoolOptions`. */
   readonly fillShare: number;
   readonly clock: Clock;
   readonly onShardLost?: ((loss: ShardLoss) => void) | undefined;
 }
 
-/** What carries the media of a node, and how much it has to do. */
+/** The shard that carries the media of a node, and the source of its load. */
 export interface OpenShard {
   readonly shard: Shard;
   readonly load: LoadSource;
 }
 
-/** One core is for the main thread: HTTP and negotiation. */
+/** One core is reserved for the main thread, which handles HTTP and negotiation. */
 const OTHER_CORES = 1;
 
-/** @returns how many worker threads this machine has cores for */
+/** @returns the number of worker threads that this machine has cores for */
 export function automaticWorkers(): number {
   return Math.max(1, availableParallelism() - OTHER_CORES);
 }
 
 /**
- * Opens what carries the media: an engine in this thread, or several in threads of their own.
+ * Opens the shard that carries the media: one engine in this thread, or several in worker threads.
  *
- * @throws the system's error if the UDP port cannot be had; Error – several threads, where the system does not let them share a port
+ * @throws the system's error if the UDP port cannot be opened
+ * @throws Error – several threads are requested, but the system does not let them share a port
  */
 export async function openShard(workers: number, setup: ShardSetup): Promise<OpenShard> {
   const { maxMemoryBytes } = setup;
@@ -52,7 +53,7 @@ export async function openShard(workers: number, setup: ShardSetup): Promise<Ope
     return { shard, load: createProcessLoad(maxMemoryBytes, shard) };
   }
   if (!canConnectPaths())
-    throw new Error(`several workers need sockets that share a UDP port, which ${process.platform} has not got; set one`);
+    throw new Error(`several workers must share a UDP port, which ${process.platform} does not support; set workers to 1`);
   const pool = await openPool(workers, setup);
   return { shard: pool, load: createPoolLoad(createProcessLoad(maxMemoryBytes), pool) };
 }
@@ -81,7 +82,10 @@ async function openPool(size: number, setup: ShardSetup): Promise<ShardPool> {
   });
 }
 
-/** The shards share their port, and would share it with a second server too: it is taken alone for a moment on every address first. */
+/**
+ * Finds a free port. The shards would share it with a second server too, so it is first bound exclusively on every
+ * address for a moment.
+ */
 async function findPort(addresses: readonly string[], wanted: number): Promise<number> {
   let port = wanted;
   for (const address of addresses) port = await probePort(address, port);

@@ -1,17 +1,17 @@
 /**
- * Packets on their way from one thread to another, in memory that both see: one side writes, the other reads, neither
- * waits. What does not fit is not accepted, so a stalled reader costs its writer nothing (docs/adr/0008).
+ * Packets in transit between two threads, in shared memory. One side writes, the other reads, and neither waits.
+ * Packets that do not fit are refused, so a stalled reader costs its writer nothing (docs/adr/0008).
  */
 
-/** Where the two sides keep what they must agree on, as 32-bit words. Positions count bytes and wrap at 2^32. */
+/** Indexes of the words by which the two sides agree. Positions count bytes and wrap at 2^32. */
 const WRITTEN = 0;
 const READ = 1;
 const IS_ASLEEP = 2;
-/** Each word in a cache line of its own, so that the threads do not take them from each other. */
+/** Each word has its own cache line, so that the threads do not compete for them. */
 const WORD_STRIDE = 16;
 const CONTROL_BYTES = 4 * WORD_STRIDE * 3;
 
-/** Before each packet: its length, or that the rest of the memory is left out because the packet did not fit before its end. */
+/** Precedes each packet: its length, or a mark that the rest of the memory is unused because the packet did not fit there. */
 const LENGTH_BYTES = 4;
 const LEFT_OUT = 0xffff_ffff;
 
@@ -20,7 +20,7 @@ export function createRingMemory(capacityBytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(CONTROL_BYTES + capacityBytes);
 }
 
-/** The words that both sides share, and the packets' bytes. */
+/** The control words that both sides share, and the packets' bytes. */
 class RingView {
   readonly control: Int32Array<SharedArrayBuffer>;
   readonly bytes: Uint8Array<SharedArrayBuffer>;
@@ -35,13 +35,13 @@ class RingView {
   }
 }
 
-/** The writing side; there is one. */
+/** The writing side; a ring has one. */
 export class PacketRingWriter {
   readonly #view: RingView;
   #written = 0;
   #isPublished = true;
 
-  /** @param memory of `createRingMemory`, in which nothing was written yet */
+  /** @param memory from `createRingMemory`, unused so far */
   constructor(memory: SharedArrayBuffer) {
     this.#view = new RingView(memory);
   }
@@ -64,7 +64,7 @@ export class PacketRingWriter {
     return true;
   }
 
-  /** Lets the reader see what was written. @returns whether it sleeps and must be woken */
+  /** Publishes what was written to the reader. @returns whether the reader sleeps and must be woken */
   publish(): boolean {
     if (this.#isPublished) return false;
     this.#isPublished = true;
@@ -74,17 +74,17 @@ export class PacketRingWriter {
   }
 }
 
-/** The reading side; there is one. */
+/** The reading side; a ring has one. */
 export class PacketRingReader {
   readonly #view: RingView;
   readonly #lends: boolean;
   #read = 0;
-  /** For packets that are lent: the same for all. */
+  /** The buffer for packets that are lent, which is reused. */
   #lent = Buffer.alloc(0);
 
   /**
-   * @param lends whether packets are on loan until the next one is taken: allocating and freeing memory for each costs
-   * more than the crossing
+   * @param lends whether a packet is valid only until the next one is read; allocating and freeing memory for each
+   * costs more than the crossing
    */
   constructor(memory: SharedArrayBuffer, lends: boolean) {
     this.#view = new RingView(memory);
@@ -92,11 +92,11 @@ export class PacketRingReader {
   }
 
   /**
-   * Takes packets out.
+   * Reads packets.
    *
-   * @param take gets a copy of each, its own or on loan
-   * @param maxPackets how many at most; the others stay
-   * @returns how many were taken
+   * @param take receives a copy of each packet, its own or lent
+   * @param maxPackets the most packets to read; the rest stays
+   * @returns the number of packets read
    */
   drain(take: (packet: Buffer) => void, maxPackets: number): number {
     const { control } = this.#view;
@@ -107,16 +107,16 @@ export class PacketRingReader {
     return taken;
   }
 
-  /** Says that this side waits to be woken. @returns false if there is something to read, so that it will not be woken */
+  /** Announces that this side waits to be woken. @returns false if there is something to read, so that it will not be woken */
   sleep(): boolean {
     const { control } = this.#view;
     Atomics.store(control, IS_ASLEEP * WORD_STRIDE, 1);
     if (Atomics.load(control, WRITTEN * WORD_STRIDE) >>> 0 === this.#read) return true;
-    // Either we take the word back, or the writer has seen it and wakes us.
+    // Either this side resets the word, or the writer has seen it and wakes this side.
     return Atomics.exchange(control, IS_ASLEEP * WORD_STRIDE, 0) === 0;
   }
 
-  /** Takes adjacent packets out of one copy of all of them. */
+  /** Reads adjacent packets from one copy of all of them. */
   #takeRun(take: (packet: Buffer) => void, written: number, maxPackets: number): number {
     const { bytes, lengths, mask } = this.#view;
     const start = this.#read & mask;
@@ -132,7 +132,7 @@ export class PacketRingReader {
     const copy = this.#memoryFor(end - start);
     copy.set(bytes.subarray(start, end));
     for (let position = start; position < end; ) {
-      // The writer may not use this room yet: `drain` releases it at its end.
+      // The writer may not reuse this space yet, because `drain` releases it at its end.
       const length = lengths[position >> 2] ?? 0;
       const packetStart = position - start + LENGTH_BYTES;
       take(copy.subarray(packetStart, packetStart + length));

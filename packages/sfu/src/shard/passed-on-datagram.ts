@@ -1,4 +1,4 @@
-/** Datagrams that one shard passes on to another: as bytes, and how many of them. */
+/** Datagrams that one shard passes on to another: their encoding, and a limit on their rate. */
 import type { DatagramOrigin } from '../io/port-sharing.ts';
 
 export interface PassedOnDatagram {
@@ -6,7 +6,7 @@ export interface PassedOnDatagram {
   readonly datagram: Buffer;
 }
 
-/** Two lengths and a port before the addresses, which are ASCII. */
+/** Two lengths and a port, followed by the addresses in ASCII. */
 const HEADER_BYTES = 4;
 
 export function writePassedOn({ localAddress, address, port }: DatagramOrigin, datagram: Uint8Array): Buffer {
@@ -21,7 +21,7 @@ export function writePassedOn({ localAddress, address, port }: DatagramOrigin, d
   return bytes;
 }
 
-/** @param bytes of `writePassedOn`; the datagram is a part of them */
+/** @param bytes from `writePassedOn`; the returned datagram is a view into them */
 export function parsePassedOn(bytes: Buffer): PassedOnDatagram {
   const addressAt = HEADER_BYTES + bytes.readUInt8(0);
   const start = addressAt + bytes.readUInt8(1);
@@ -34,12 +34,12 @@ export function parsePassedOn(bytes: Buffer): PassedOnDatagram {
 }
 
 /**
- * How many checks of strangers a shard passes on. An attacker who knows the prefix of our user fragments can name any
- * shard, even from forged addresses, and other shards must not suffer from that. Once a check is authenticated, its
- * path is claimed and what comes from there is not counted.
+ * The rate at which a shard passes on checks of unknown peers. An attacker who knows the prefix of the SFU's ufrags can
+ * name any shard, even from forged addresses, and other shards must not suffer from that. Once a check is
+ * authenticated, its path is claimed and datagrams from there are not counted.
  */
 const CHECKS_PER_SECOND = 4_000;
-/** A rush of newcomers after a turn of the event loop that took long. */
+/** Allows for a rush of new clients after a long turn of the event loop. */
 const BURST_CHECKS = 1_000;
 
 export class PassOnBudget {
@@ -50,7 +50,7 @@ export class PassOnBudget {
     this.#refilledAtMs = nowMs;
   }
 
-  /** @returns false if the check must be thrown away */
+  /** @returns false if the check must be dropped */
   admit(nowMs: number): boolean {
     const elapsedMs = nowMs - this.#refilledAtMs;
     this.#tokens = Math.min(BURST_CHECKS, this.#tokens + (elapsedMs * CHECKS_PER_SECOND) / 1_000);

@@ -2,8 +2,8 @@ import type { LoadSample, LoadSource } from '../overload/load-source.ts';
 import type { ShardPool } from './shard-pool.ts';
 
 /**
- * The load of a node with several shards, as far as the next session is concerned: it goes to the least loaded shard,
- * but passes through the main thread like all.
+ * Computes the load of a node with several shards as it matters to the next session, which goes to the least loaded
+ * shard but passes through the main thread like all sessions.
  *
  * @param main load of the main thread
  */
@@ -25,9 +25,9 @@ function combine(main: LoadSample, shards: readonly LoadSample[]): LoadSample {
   const busier = idlest.utilization > main.utilization ? idlest : main;
   return {
     ...busier,
-    // Each thread has a heap of its own, and reaching the limit of one ends it.
+    // Each thread has its own heap, and exceeding its limit ends the thread.
     memoryShare: Math.max(main.memoryShare, ...shards.map(({ memoryShare }) => memoryShare)),
-    // They share one uplink, but not its buffers: what one of them finds full is full for all.
+    // The shards share one uplink but not its buffers; if one finds the uplink full, it is full for all.
     uplinkLossRatio: Math.max(...shards.map(({ uplinkLossRatio }) => uplinkLossRatio)),
   };
 }

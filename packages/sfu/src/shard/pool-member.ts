@@ -4,20 +4,20 @@ import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
 
 /** One shard of several in a process, which may be lost. */
 export interface PoolMember extends Omit<Shard, 'shardCount' | 'chooseShardNo' | 'isAlive'> {
-  /** Load of its last second; undefined before the first is over. */
+  /** Load during the last second; undefined until the first has passed. */
   readonly load: LoadSample | undefined;
-  /** Counts the signs of life of its event loop; if this stops, the loop hangs. */
+  /** Counts the heartbeats of its event loop; if it stops increasing, the loop hangs. */
   readonly beats: number;
-  /** Resolves when everything asked for before has been done; never, if it is lost before. */
+  /** Resolves once everything sent before has been done; never, if the shard is lost before that. */
   settled(): Promise<void>;
-  /** Another shard has come; the two reach each other by these means. */
+  /** Another shard has started, which is reached through this channel. */
   meet(channel: NeighbourChannel): void;
   /** Another shard is gone. */
   part(neighbourNo: number): void;
-  /** Opens a transport to a neighbour that was met. */
+  /** Opens a transport to a neighbour from an earlier `meet`. */
   openLink(neighbourNo: number, transportId: string, memory: LinkMemory): void;
-  /** Ends it at once, whatever it is doing; it is lost then. */
+  /** Ends the shard at once, whatever it is doing; it then counts as lost. */
   terminate(): void;
-  /** @param onLost called once, unless it was closed: nothing that is asked of it happens any more */
+  /** @param onLost called once, unless the shard was closed; the shard does nothing after that */
   setLossListener(onLost: (error: Error) => void): void;
 }

@@ -1,4 +1,7 @@
-/** Data channels of several shards: commands about them go to the shard where they are, and cross to where they are watched. */
+/**
+ * Data channels of several shards. Commands go to the shard that carries the channel, and publications cross to the
+ * shards of their subscribers.
+ */
 import type { DataStatistics, EngineCommand } from '@causeway/media';
 import type { DataCrossings } from './data-crossings.ts';
 import type { PoolMember } from './pool-member.ts';
@@ -9,7 +12,7 @@ const NO_DATA: DataStatistics = { publications: [], subscriptions: [] };
 
 type CommandOf<Type extends EngineCommand['type']> = Extract<EngineCommand, { readonly type: Type }>;
 
-/** What a pool is told about data channels. */
+/** A command of a pool that concerns data channels. */
 export type DataCommand = CommandOf<
   'put-data-publication' | 'put-data-subscription' | 'remove-data-publication' | 'remove-data-subscription' | 'publish-data' | 'reply-data'
 >;
@@ -52,7 +55,7 @@ export class PooledData {
 
   async statistics(): Promise<DataStatistics> {
     const answers = Array.from({ length: this.#set.size }, async (_, shardNo) => {
-      // As with other questions, a shard that has just been lost has nothing to say.
+      // As with other questions, a shard that has just been lost does not answer.
       const answer = await this.#set
         .member(shardNo)
         ?.ask('data-statistics')
@@ -83,7 +86,7 @@ export class PooledData {
     this.#crossings.putSubscription(shardNo, command.plan, () => this.#set.member(shardNo)?.send(command));
   }
 
-  /** What belongs to this process may be on any shard: it stays where it was, or goes to the first shard that is there. */
+  /** Returns the shard for what belongs to this process: the present one, or else the first that is available. */
   #ownShardNo(knownShardNo: number | undefined): number | undefined {
     return knownShardNo ?? Array.from({ length: this.#set.size }, (_, shardNo) => shardNo).find((shardNo) => this.#set.member(shardNo));
   }

@@ -6,7 +6,7 @@ interface PooledTransport {
   readonly subscriptions: Set<string>;
 }
 
-/** Which transport is on which shard, and what belongs to it: engines forget that with the transport, and so does the pool. */
+/** The shard of each transport, and what belongs to the transport, which engines and the pool forget together with it. */
 export class PooledSessions {
   readonly #transports = new Map<string, PooledTransport>();
   /** Transports by shard. */
@@ -59,7 +59,7 @@ export class PooledSessions {
     this.#transportOfSubscription.delete(subscriptionId);
   }
 
-  /** Forgets a transport. @returns what it had */
+  /** Forgets a transport. @returns its tracks and subscriptions */
   close(transportId: string): { readonly tracks: readonly string[]; readonly subscriptions: readonly string[] } {
     const transport = this.#transports.get(transportId);
     if (transport === undefined) return { tracks: [], subscriptions: [] };

@@ -1,6 +1,6 @@
 /**
- * Several shards as one: sessions are spread over them, commands go to where their session is, and what is watched elsewhere crosses
- * over.
+ * Presents several shards as one. Sessions are spread over them, commands go to the shard of their session, and
+ * publications cross to the shards of their subscribers.
  */
 import type { CertificateFingerprint, EngineCommand, EngineEvent, EngineEventListener, TransportCloseReason } from '@causeway/media';
 import { invariant } from '../invariant.ts';
@@ -18,20 +18,20 @@ import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
 
 type CommandOf<Type extends EngineCommand['type']> = Extract<EngineCommand, { readonly type: Type }>;
 
-/** What became of one shard, for operators. */
+/** Describes the loss of a shard, for operators. */
 export interface ShardLoss {
   readonly shardNo: number;
   readonly error: Error;
-  /** Sessions that went with it. */
+  /** The number of sessions lost with it. */
   readonly sessions: number;
 }
 
 export interface ShardPoolOptions extends ShardSetOptions {
-  /** Fingerprint of the node's one certificate. */
+  /** Fingerprint of the node's certificate. */
   readonly fingerprint: CertificateFingerprint;
-  /** That all shards share. */
+  /** The UDP port that all shards share. */
   readonly port: number;
-  /** How much a shard is given to do before the next one gets sessions, as a share of its time; see `chooseShard`. */
+  /** How busy a shard becomes before the next one is given sessions, as a share of its time; see `chooseShard`. */
   readonly fillShare: number;
   readonly onShardLost?: ((loss: ShardLoss) => void) | undefined;
 }
@@ -58,11 +58,11 @@ export class ShardPool implements Shard {
     (linkId) => this.#closeIdleLink(linkId),
   );
   readonly #pooledData: PooledData;
-  /** By shard. */
+  /** Expected loads by shard number. */
   readonly #expectedLoads: readonly ExpectedLoad[];
   #listener: EngineEventListener | undefined;
 
-  /** @throws the system's error if one of the shards cannot be had; none stays then */
+  /** @throws the system's error if one of the shards cannot be started; none stays open then */
   static async open(options: ShardPoolOptions): Promise<ShardPool> {
     const pool = new ShardPool(options);
     await pool.#set.open({
@@ -91,7 +91,7 @@ export class ShardPool implements Shard {
     return this.#set.size;
   }
 
-  /** How many tracks cross from one shard to another, each counted once for every shard it crosses to. */
+  /** The number of tracks that cross between shards, each counted once for every shard that it crosses to. */
   get crossings(): number {
     return this.#crossings.size;
   }
@@ -161,7 +161,7 @@ export class ShardPool implements Shard {
     }
   }
 
-  /** @throws Error – it is the inspection that is asked for, and no shard is there */
+  /** @throws Error – the question is `inspection`, and no shard is available */
   ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
   async ask(question: ShardQuestion, transportId = ''): Promise<ShardAnswers[ShardQuestion]> {
     switch (question) {
@@ -174,11 +174,11 @@ export class ShardPool implements Shard {
       case 'transport':
         return this.#memberOf(transportId)?.ask(question, transportId);
       case 'usage':
-        // A thread that dies takes with it what was not asked for yet.
+        // A thread that dies loses the usage that was not collected yet.
         return (await this.#askAll(question)).flat();
       case 'inspection': {
         const inspections = await this.#askAll(question);
-        if (inspections.length === 0) throw new Error('all shards of this node are being replaced');
+        if (inspections.length === 0) throw new Error('all shards of this node are being replaced; try again in a moment');
         return sumInspections(inspections);
       }
     }
@@ -239,12 +239,12 @@ export class ShardPool implements Shard {
     this.#crossings.removeSubscription(subscriptionId);
   }
 
-  /** Tracks or data alone no longer cross a link. */
+  /** Closes a link once neither tracks nor data cross it. */
   #closeIdleLink(linkId: string): void {
     if (!this.#crossings.isUsing(linkId) && !this.#data.isUsing(linkId)) this.#set.closeLink(linkId);
   }
 
-  /** @returns the answers of the shards that could give one: a shard that has just been lost cannot */
+  /** @returns the answers of all shards that gave one; a shard that has just been lost gives none */
   async #askAll<Question extends ShardQuestion>(question: Question): Promise<ShardAnswers[Question][]> {
     const outcomes = await Promise.allSettled(this.#set.members().map((member) => member.ask(question)));
     return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
@@ -280,7 +280,7 @@ export class ShardPool implements Shard {
     for (const event of ended) this.#listener?.(event);
   }
 
-  /** Passes on a shard's events, without those about its links and about tracks that only cross to it. */
+  /** Passes on a shard's events, except those about its links and about tracks that only cross to it. */
   #handleEvent(shardNo: number, event: EngineEvent): void {
     if (isDataEvent(event)) {
       const told = this.#data.handleEvent(shardNo, event);

@@ -1,6 +1,6 @@
 /**
- * The shards of a process: started together, introduced to each other, watched, and replaced when one is lost. It does
- * not know what they carry.
+ * The shards of a process, which are started together, introduced to each other, watched, and replaced when one is
+ * lost. The set does not know what they carry.
  */
 import { MessageChannel } from 'node:worker_threads';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -8,39 +8,39 @@ import { invariant } from '../invariant.ts';
 import { createRingMemory } from './packet-ring.ts';
 import type { PoolMember } from './pool-member.ts';
 
-/** A hundred datagrams: what strangers send at once beyond that is lost, as it would be in a socket's buffer. */
+/** Room for a hundred datagrams. Bursts of unknown peers beyond that are dropped, as they would be in a socket's buffer. */
 const PASSED_ON_MEMORY_BYTES = 1 << 17;
-/** 800 packets of full size: 40 Mbit/s may wait for 200 ms. Memory is taken only for pairs of shards between which tracks cross. */
+/** Room for 800 packets of full size, or 200 ms of 40 Mbit/s. Memory is used only for pairs of shards between which tracks cross. */
 const LINK_MEMORY_BYTES = 1 << 20;
 
 const WATCH_INTERVAL_MS = 500;
 /** Counts checks without a heartbeat instead of time: a process that was suspended must not consider its threads dead. */
 const SILENT_AFTER_LOOKS = 4;
-/** No work of a shard takes this long; its sessions are already lost. */
+/** No work of a shard takes this long, and its sessions are already lost. */
 const HOPELESS_AFTER_LOOKS = 12;
 
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
 export interface ShardSetOptions {
-  /** How many shards; their numbers are below. */
+  /** The number of shards; shard numbers are below it. */
   readonly size: number;
-  /** @throws the system's error if the shard cannot be had */
+  /** @throws the system's error if the shard cannot be started */
   readonly startMember: (shardNo: number) => Promise<PoolMember>;
   readonly clock: Clock;
 }
 
 export interface ShardSetListener {
-  /** Called before anything is asked of the new one. */
+  /** Called before anything is asked of the new shard. */
   onJoined(shardNo: number, member: PoolMember): void;
-  /** @param linkIds transports of links that end with it */
+  /** @param linkIds transports of the links that end with the shard */
   onLost(shardNo: number, error: Error, linkIds: readonly string[]): void;
 }
 
 interface Seat {
   readonly shardNo: number;
   member: PoolMember | undefined;
-  /** Transport of the link to each shard that there is one to. */
+  /** The transport of the link to each other shard, if there is one. */
   readonly links: Map<number, string>;
   seenBeats: number;
   silentLooks: number;
@@ -72,7 +72,7 @@ export class ShardSet {
     return this.#options.size;
   }
 
-  /** @throws the system's error if one of them cannot be had; none stays then */
+  /** @throws the system's error if one of them cannot be started; none stays open then */
   async open(listener: ShardSetListener): Promise<void> {
     this.#listener = listener;
     const started = await Promise.allSettled(this.#seats.map(({ shardNo }) => this.#options.startMember(shardNo)));
@@ -91,18 +91,21 @@ export class ShardSet {
     return this.#seats[shardNo]?.member;
   }
 
-  /** Those that are there. */
+  /** Returns the shards that are running. */
   members(): PoolMember[] {
     return this.#seats.flatMap(({ member }) => (member === undefined ? [] : [member]));
   }
 
-  /** Whether the shard is there and its event loop turns, as far as is known. */
+  /** Whether the shard is running and its event loop runs, as far as is known. */
   isAlive(shardNo: number): boolean {
     const seat = this.#seats[shardNo];
     return seat?.member !== undefined && seat.silentLooks < SILENT_AFTER_LOOKS;
   }
 
-  /** @returns the transport of the link between two shards, which is opened if there is none; undefined while one of them is not there */
+  /**
+   * @returns the transport of the link between two shards, which is opened if there is none; undefined while either
+   * shard is not running
+   */
   linkBetween(shardNo: number, otherNo: number): string | undefined {
     const [seat, other] = [this.#seatOf(shardNo), this.#seatOf(otherNo)];
     const known = seat.links.get(otherNo);
@@ -157,7 +160,7 @@ export class ShardSet {
     this.#listener?.onLost(seat.shardNo, error, linkIds);
     for (const linkId of linkIds) this.closeLink(linkId);
     for (const other of this.members()) other.part(seat.shardNo);
-    // At once, unless it is lost again and again before it has ever been ready.
+    // The shard is replaced at once, unless it keeps failing before it becomes ready.
     if (seat.retryMs > FIRST_RETRY_MS) this.#replaceLater(seat);
     else void this.#replace(seat);
     seat.retryMs = Math.min(2 * seat.retryMs, MAX_RETRY_MS);
@@ -200,7 +203,7 @@ export class ShardSet {
   }
 }
 
-/** Gives two shards what they need to pass each other datagrams of strangers. */
+/** Connects two shards, so that they can pass on each other's datagrams. */
 function introduce([oneNo, one]: readonly [number, PoolMember], [otherNo, other]: readonly [number, PoolMember]): void {
   const { port1, port2 } = new MessageChannel();
   const [there, back] = [createRingMemory(PASSED_ON_MEMORY_BYTES), createRingMemory(PASSED_ON_MEMORY_BYTES)];

@@ -1,6 +1,7 @@
 /**
- * Tracks that have subscribers on other shards than their publisher's. Each crosses to such a shard once, however many watch it there,
- * with the layers they want: to the shard of the publisher the crossing is a subscriber of each layer, to the other one a publisher.
+ * Tracks that have subscribers on other shards. Each crosses to such a shard once, however many subscribers there are,
+ * with the layers they want. To the publisher's shard, the crossing is a subscriber of each layer; to the other shard,
+ * it is a publisher.
  */
 import type { PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -8,10 +9,10 @@ import { isNoDemand, type LayerWish, layerDemand, layersToCarry } from '../relay
 import { createLeg, downstreamPlan, type RelayedTrack, type RelayLeg, upstreamPlans } from '../relay/relay-leg.ts';
 import type { Shard } from '../shard.ts';
 
-/** A layer that is no longer wanted continues for this long, until its successor's keyframe has surely arrived; as on relays. */
+/** A layer that is no longer wanted continues for this long, by when its successor's keyframe has arrived; the same as on relays. */
 const LAYER_OVERLAP_MS = 2000;
 
-/** One way of a link between two shards. */
+/** One direction of a link between two shards. */
 export interface CrossingWay {
   /** Id of the link's transport, the same on both sides. */
   readonly transportId: string;
@@ -21,13 +22,13 @@ export interface CrossingWay {
   readonly downstream: Pick<Shard, 'send'> & { settled(): Promise<void> };
 }
 
-/** @returns the way from one shard to another; undefined while one of them is not there */
+/** @returns the way from one shard to another; undefined while either is not running */
 export type FindWay = (fromShardNo: number, toShardNo: number) => CrossingWay | undefined;
 
 interface Source {
   readonly shardNo: number;
   readonly plan: PublisherTrackPlan;
-  /** Simulcast layers that arrive now, best first; empty while none is known to. */
+  /** Simulcast layers that currently arrive, best first; empty if that is unknown. */
   readonly arriving: readonly string[];
 }
 
@@ -36,13 +37,13 @@ interface Crossing {
   readonly toShardNo: number;
   readonly track: RelayedTrack;
   readonly leg: RelayLeg;
-  /** Subscriptions of the publisher's shard, by id, as they were put last. */
+  /** Subscriptions on the publisher's shard, by id, as they were last put. */
   readonly put: Map<string, SubscriberTrackPlan>;
-  /** What the subscribers want, and what is sent: for a while after a change, what they wanted before as well. */
+  /** The wanted layers, and those sent, which for a while after a change include the layers wanted before. */
   wanted: ReadonlySet<string>;
   carried: ReadonlySet<string>;
   cancelOverlap: CancelTimer | undefined;
-  /** The other shard knows the leg: nothing that is sent now comes unknown. */
+  /** Whether the other shard knows the leg, so that no packet arrives unexpectedly. */
   isExpected: boolean;
 }
 
@@ -54,21 +55,21 @@ export class TrackCrossings {
   readonly #subscriptions = new Map<string, { readonly shardNo: number; readonly plan: SubscriberTrackPlan }>();
   /** Subscriptions whose path does not carry the best layer. */
   readonly #short = new Set<string>();
-  /** By track. */
+  /** Subscriptions by track. */
   readonly #watched = new Map<string, Set<string>>();
-  /** By track, then by the shard that it crosses to. */
+  /** Crossings by track, then by the shard that they lead to. */
   readonly #crossings = new Map<string, Map<number, Crossing>>();
   #lastSsrc = 0;
   #lastMid = 0;
 
-  /** @param onIdle hears of links that nothing crosses any more */
+  /** @param onIdle called with a link that no track crosses any more */
   constructor(findWay: FindWay, onIdle: (transportId: string) => void, schedule: Clock['schedule']) {
     this.#findWay = findWay;
     this.#onIdle = onIdle;
     this.#schedule = schedule;
   }
 
-  /** How many tracks cross, each counted once for every shard it crosses to. */
+  /** The number of crossings: each track counts once for every shard that it crosses to. */
   get size(): number {
     let size = 0;
     for (const crossings of this.#crossings.values()) size += crossings.size;
@@ -87,8 +88,8 @@ export class TrackCrossings {
   }
 
   /**
-   * @param apply gives the plan to its shard. That happens while both tracks cross, what it watched and what it is to watch: a
-   *   subscriber whose source ends is told so, and one that changes it must not be
+   * @param apply gives the plan to its shard. It is called while both the former and the new track cross, because a
+   * subscriber is notified when its source ends, which must not happen to one that changes it
    */
   putSubscription(shardNo: number, plan: SubscriberTrackPlan, apply: () => void): void {
     const before = this.#subscriptions.get(plan.subscriptionId)?.plan.sourceTrackId;
@@ -113,7 +114,7 @@ export class TrackCrossings {
     if (plan.sourceTrackId !== undefined) this.#update(plan.sourceTrackId, shardNo);
   }
 
-  /** The path of a subscriber is too narrow for the best layer that crosses to it, or not any more. */
+  /** The path of a subscriber has become too narrow for the best layer that crosses to it, or wide enough again. */
   needLowerLayers(subscriptionId: string, areNeeded: boolean): void {
     const known = this.#subscriptions.get(subscriptionId);
     if (known?.plan.sourceTrackId === undefined) return;
@@ -129,14 +130,14 @@ export class TrackCrossings {
     this.#updateAll(trackId);
   }
 
-  /** A link is gone with all that crossed it; what both its ends still have crosses again when there is a way again. */
+  /** A link is gone with everything that crossed it. Tracks cross again once there is another link. */
   linkLost(transportId: string): void {
     for (const [trackId, crossings] of this.#crossings) {
       for (const { way, toShardNo } of [...crossings.values()]) if (way.transportId === transportId) this.#close(trackId, toShardNo);
     }
   }
 
-  /** There may be ways to or from this shard that were not there before. */
+  /** A shard has started, so crossings to and from it may be possible now. */
   shardCame(shardNo: number): void {
     for (const [trackId, watching] of this.#watched) {
       const from = this.#sources.get(trackId)?.shardNo;
@@ -157,7 +158,7 @@ export class TrackCrossings {
     for (const shardNo of shards) if (shardNo !== undefined) this.#update(trackId, shardNo);
   }
 
-  /** Makes the crossing of a track to a shard what its subscribers there want. */
+  /** Adapts the crossing of a track to a shard to what its subscribers there want. */
   #update(trackId: string, toShardNo: number): void {
     const source = this.#sources.get(trackId);
     if (source === undefined || source.shardNo === toShardNo) return;
@@ -179,7 +180,7 @@ export class TrackCrossings {
     );
   }
 
-  /** @param isOnlyKept whether nothing is wanted now, so that no crossing need be begun */
+  /** @param isOnlyKept whether nothing is wanted at present, so that no crossing need be opened */
   #crossingFor(trackId: string, source: Source, toShardNo: number, isOnlyKept: boolean): Crossing | undefined {
     const known = this.#crossings.get(trackId)?.get(toShardNo);
     const track = relayedTrackOf(source.plan);
@@ -187,7 +188,7 @@ export class TrackCrossings {
     if (known === undefined && isOnlyKept) return undefined;
     const way = this.#findWay(source.shardNo, toShardNo);
     if (way === undefined) return undefined;
-    // Other codecs or extensions: the numbers of the old leg meant something else.
+    // With other codecs or extensions, the numbers of the old leg had another meaning.
     if (known !== undefined) stopSending(known);
     const leg = createLeg(track, known?.leg.mid ?? `crossing-${++this.#lastMid}`, () => ++this.#lastSsrc);
     return this.#open(trackId, toShardNo, way, track, leg);
@@ -205,7 +206,10 @@ export class TrackCrossings {
     return crossing;
   }
 
-  /** Packets go through memory and plans through the main thread: without waiting, the first keyframe could come unknown. */
+  /**
+   * Packets go through shared memory and plans through the main thread; without waiting, the first keyframe could
+   * arrive before its plan.
+   */
   async #beginWhenExpected(trackId: string, crossing: Crossing): Promise<void> {
     await crossing.way.downstream.settled();
     crossing.isExpected = true;
@@ -213,7 +217,7 @@ export class TrackCrossings {
   }
 
   #carry(trackId: string, crossing: Crossing, wanted: ReadonlySet<string>): void {
-    // Subscribers that come and go in that time prolong nothing.
+    // Subscribers that come and go in that time must not prolong it.
     if (wanted.size === crossing.wanted.size && [...wanted].every((rid) => crossing.wanted.has(rid))) return;
     crossing.wanted = wanted;
     crossing.cancelOverlap?.();

@@ -1,6 +1,6 @@
 /**
- * A shard's thread: an engine, its sockets and its time. Started by `WorkerShard`; ends when it is told to, or with an
- * exception that was not caught.
+ * The thread of a shard: an engine, its sockets and its clock. `WorkerShard` starts it. It ends when told to, or with
+ * an uncaught exception.
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EngineCommand, EngineEvent } from '@causeway/media';
@@ -12,7 +12,7 @@ import { Neighbours } from './neighbours.ts';
 import { linkPlan } from './shard-link.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerQuestion, WorkerStart } from './worker-messages.ts';
 
-/** Often enough that two seconds without one mean something. */
+/** Frequent enough that two seconds without one are significant. */
 const BEAT_INTERVAL_MS = 200;
 
 async function main(): Promise<void> {
@@ -34,7 +34,7 @@ type Handlers = { readonly [Type in ToWorker['type']]: (message: Extract<ToWorke
 
 function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): void {
   shard.setListener((event) => tellEvent(port, event));
-  // No work was interrupted by it, so the sessions of this thread go on.
+  // A rejected promise has interrupted no work, so the sessions of this thread continue.
   process.on('unhandledRejection', (error) => tellEvent(port, { type: 'defect', transportId: undefined, error }));
   const handlers: Handlers = {
     command: ({ command }) => carryOut(command, shard, port),
@@ -47,7 +47,7 @@ function serve(port: MessagePort, shard: InlineShard, neighbours: Neighbours): v
     },
     close: async () => {
       await shard.close();
-      // Nothing that is left in this thread is worth waiting for.
+      // Nothing that remains in this thread is worth waiting for.
       process.exit(0);
     },
   };
@@ -61,12 +61,12 @@ function carryOut(command: EngineCommand, shard: InlineShard, port: MessagePort)
   try {
     shard.send(command);
   } catch (error) {
-    // This is an edge: a defect that one session has exposed must not end the others in this thread.
+    // A defect that one session has caused must not end the others in this thread.
     tellEvent(port, { type: 'defect', transportId: subjectOf(command), error });
   }
 }
 
-/** @returns the session that a command is about, or an id of a track that begins with it; undefined if it is about all of them */
+/** @returns the session that a command concerns, or a track id that begins with it; undefined if it concerns all sessions */
 function subjectOf(command: EngineCommand): string | undefined {
   if ('plan' in command) return command.plan.transportId;
   if ('transportId' in command) return command.transportId;
@@ -87,7 +87,7 @@ function tellEvent(port: MessagePort, event: EngineEvent): void {
   tell(port, { type: 'event', event: event.type === 'defect' ? { ...event, error: cloneableError(event.error) } : event });
 }
 
-/** Keeps of an error what is sure to cross a thread boundary. */
+/** Copies the parts of an error that can cross a thread boundary. */
 function cloneableError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const copy = new Error(error.message);

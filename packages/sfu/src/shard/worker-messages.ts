@@ -1,22 +1,22 @@
-/** What the main thread and the thread of a shard say to each other: plain data, in order. */
+/** The messages between the main thread and the thread of a shard: plain data, in order. */
 import type { EngineCommand, EngineEvent } from '@causeway/media';
 import type { LocalCertificate } from '@causeway/secure';
 import type { LoadSample } from '../overload/load-source.ts';
 import type { ShardAnswers } from '../shard.ts';
 import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
 
-/** What a shard's thread can be asked. */
+/** The questions that a shard's thread answers. */
 export interface WorkerAnswers extends ShardAnswers {
-  /** Carries nothing: the answer says that everything sent before has been done. */
+  /** Has no value: the answer means that everything sent before has been done. */
   readonly settled: undefined;
 }
 
 export type WorkerQuestion = keyof WorkerAnswers;
 
-/** All that a shard's thread is started with. */
+/** The data with which a shard's thread is started. */
 export interface WorkerStart {
   readonly shardNo: number;
-  /** Literal addresses, and a port that only the shards of this process have. */
+  /** Literal addresses, and a port that only the shards of this process use. */
   readonly addresses: readonly string[];
   readonly port: number;
   readonly connectPaths: boolean;
@@ -38,6 +38,6 @@ export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'event'; readonly event: EngineEvent }
   | { readonly type: 'answer'; readonly id: number; readonly answer: WorkerAnswers[WorkerQuestion] }
-  /** The thread's event loop turns. */
+  /** The thread's event loop runs. */
   | { readonly type: 'beat' }
   | { readonly type: 'load'; readonly load: LoadSample };

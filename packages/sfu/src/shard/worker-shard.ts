@@ -1,7 +1,4 @@
-/**
- * A shard in a thread of its own. Commands go there as messages and events come back as messages, both in order; nothing here
- * looks into them.
- */
+/** A shard in a worker thread. Commands and events are sent as messages, in order, and are not examined here. */
 import { types } from 'node:util';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { CertificateFingerprint, EngineCommand, EngineEventListener } from '@causeway/media';
@@ -34,7 +31,7 @@ export class WorkerShard implements PoolMember {
   #load: LoadSample | undefined;
   #beats = 0;
 
-  /** @throws the error that the thread ended with before it was ready: the system's, if the port cannot be had */
+  /** @throws the error with which the thread ended before it was ready: the system's, if the port cannot be opened */
   static async start(start: WorkerStart): Promise<WorkerShard> {
     const worker = startThread(start);
     const shard = new WorkerShard(worker, start);
@@ -48,7 +45,7 @@ export class WorkerShard implements PoolMember {
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#handleMessage(message));
     worker.on('error', (error) => {
-      // `instanceof` knows the errors of one realm only, and a thread is another.
+      // `instanceof` recognises only errors of its own realm, and a thread has another one.
       this.#lastError = types.isNativeError(error) ? error : new Error(String(error));
     });
     this.#exited = new Promise((resolve) => {
@@ -158,11 +155,12 @@ export class WorkerShard implements PoolMember {
   }
 }
 
-/** The thread runs as this file does: from the sources, or built. */
+/** Starts the thread in the same form in which this file runs: from the sources, or built. */
 function startThread(start: WorkerStart): Worker {
   const isSource = import.meta.url.endsWith('.ts');
   const file = new URL(isSource ? './worker-main.ts' : './worker-main.js', import.meta.url);
-  // A thread inherits the arguments of its process. Those of a test runner name no condition: there, only the runner reads sources.
+  // A thread inherits the arguments of its process. Those of a test runner contain no condition, because only the
+  // runner reads sources.
   const needsCondition = isSource && !process.execArgv.includes(SOURCE_CONDITION);
   return new Worker(file, { name: `shard ${start.shardNo}`, workerData: start, ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
 }

@@ -71,7 +71,7 @@ describe('the m-section of data channels', () => {
     answering.sctp = { port: 5002, maxMessageSize: 65_535 };
 
     expect(() => join(client)).toThrow('a=sctp-port:5001');
-    expect(() => answer(made.state, answering, made.offer)).toThrow('the SFU speaks SCTP on port 5000 alone');
+    expect(() => answer(made.state, answering, made.offer)).toThrow('the SFU supports only port 5000');
   });
 
   it.each([

@@ -78,7 +78,7 @@ test('new subscriptions are refused while there is no room for them', async () =
 
   expect(refused).toMatchObject({
     status: 'rejected',
-    reason: { code: 'quota_exceeded', message: `the sessions of app ${APP} on this node are sent 4 Mbit/s, as much as they may be` },
+    reason: { code: 'quota_exceeded', message: `the sessions of app ${APP} on this node have reached the egress limit of 4 Mbit/s` },
   });
   expect((await node.sfu.inspect()).apps.refused.egress).toBe(1);
 });

@@ -242,7 +242,7 @@ test('a node whose version has no data channels on links is refused with the rea
 
   await expect(bob.subscribe(alice, 'chat')).rejects.toMatchObject({
     code: 'relay_unavailable',
-    message: expect.stringContaining('node 1, whose version does not let data channels go to other nodes'),
+    message: expect.stringContaining('node 1, whose version cannot relay data channels'),
   });
   await expect(bob.subscribe(alice, 'chess')).rejects.toMatchObject({ code: 'data_channel_not_found' });
 });

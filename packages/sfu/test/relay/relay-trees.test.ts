@@ -55,7 +55,7 @@ describe('a tree of relays', () => {
         cost: 60,
         subscribers: 1,
         route: [2, 3, 1],
-        why: 'the cheapest way, 120; the next best, 2-1, costs 220',
+        why: 'the cheapest route, 120; the next best route, 2-1, costs 220',
       },
     ]);
   });
@@ -327,7 +327,9 @@ describe('the path of a track', () => {
 
     const told = await path(cluster, 1, publisher.id);
 
-    expect(told.refusedLinks).toEqual([{ node: 2, region: 'region-2', reason: 'link versions 1 to 3 here, 9 to 9 there: none in common' }]);
+    expect(told.refusedLinks).toEqual([
+      { node: 2, region: 'region-2', reason: 'no common link version: this node supports 1 to 3, the other 9 to 9' },
+    ]);
   });
 
   it('is known of a node that does not answer in time', async () => {

@@ -101,7 +101,7 @@ test.each<[code: DiagnosisCode, changes: Changes, says: string | RegExp]>([
   ['path_unproven', { transport: { isSecure: false, path: 'unproven', openMs: 3_000 } }, 'lost on its way'],
   ['handshake_incomplete', { transport: { isSecure: false, path: 'proven', openMs: 4_200 } }, 'handshake in 4.2 s'],
   ['client_silent', { transport: { silentMs: 6_040 } }, 'for 6 s'],
-  ['egress_limited', { subscription: { isPaused: true } }, 'bound on what it may download'],
+  ['egress_limited', { subscription: { isPaused: true } }, 'has reached its egress limit'],
   ['source_closed', { subscription: { source: undefined } }, 'no longer published'],
   ['source_silent', { source: { silentMs: 12_400 } }, 'for 12.4 s'],
   ['source_silent', { source: { silentMs: undefined, layers: [] } }, 'of track camera yet'],

@@ -1,4 +1,4 @@
-/** When to try again: soon at first, then less and less often, never in step with others. */
+/** The delay before the next attempt: short at first, then doubling, with random jitter. */
 const FIRST_MS = 250;
 const LONGEST_MS = 4000;
 
@@ -11,7 +11,7 @@ export class BackOff {
     this.#random = random;
   }
 
-  /** How long to wait after one more failure. */
+  /** Records a failure. @returns the delay before the next attempt */
   nextDelayMs(): number {
     const fullMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures++);
     return fullMs / 2 + (this.#random() * fullMs) / 2;

@@ -9,11 +9,11 @@
 import { z } from 'zod';
 import type { DataChannelRecord } from '../../registry/index.ts';
 
-/** The versions of the link protocol that this node speaks. */
+/** The versions of the link protocol that this node supports. */
 export const LINK_VERSIONS = { min: 1, max: 3 } as const;
 /** From this version on, a node accepts changes of link states (`links-changed`) and reports which ones it knows (`link-states-known`). */
 export const LINK_CHANGES_VERSION = 2;
-/** From this version on, a node imports data channels of others and passes them on. */
+/** From this version on, a node imports other nodes' data channels and passes them on. */
 export const LINK_DATA_VERSION = 3;
 
 /** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
@@ -27,7 +27,7 @@ const { nameLength: MAX_NAME, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions
 export const MAX_ROUTE_NODES = 4;
 /** All links of a node have to fit into one message. */
 export const MAX_TOLD_LINKS = 500;
-/** How many nodes a cluster may have, since each has a link to every other; further nodes do not start. */
+/** The most nodes in a cluster, since each has a link to every other; further nodes refuse to start. */
 export const MAX_NODES = MAX_TOLD_LINKS + 1;
 
 /** Twice the maximum number of nodes: some are gone, and not all nodes know that yet. */
@@ -38,7 +38,7 @@ export const MAX_STREAM_ID = 65_534;
 /** As many messages as a publication may retain. */
 const MAX_RETAIN = 65_535;
 
-/** More subscribers than a cluster can have, as the power of two to which demands are rounded. */
+/** More subscribers than a cluster can have, as a power of two, since demands are rounded to one. */
 const MAX_WEIGHT = 2 ** 30;
 
 const nodeNo = z.int().min(0).max(65_535);
@@ -50,7 +50,7 @@ const rid = text(MAX_NAME);
 const ssrc = z.int().min(1).max(0xff_ff_ff_ff);
 const payloadType = z.int().min(0).max(127);
 const closeReason = z.enum(['requested', 'rejected', 'session_closed', 'unreachable']);
-/** From the node that asks to the one that owns the session; no node twice. */
+/** From the requesting node to the one that owns the session, without repetitions. */
 const route = z
   .array(nodeNo)
   .min(2)
@@ -62,7 +62,7 @@ const demand = z.object({
   best: z.boolean(),
   preferred: list(rid, MAX_LAYERS),
   exact: list(rid, MAX_LAYERS),
-  /** Nodes of earlier versions do not send it. */
+  /** Missing from nodes of earlier versions. */
   weight: z.int().min(0).max(MAX_WEIGHT).default(1),
 });
 
@@ -93,7 +93,7 @@ const leg = z.object({
     .readonly(),
 });
 
-/** A track as its owner describes it to others; enough to make an offer. */
+/** A track as its owner describes it to other nodes, sufficient for an offer. */
 const track = z.object({
   appId: text(MAX_NAME),
   sessionId: text(MAX_NAME),
@@ -111,7 +111,7 @@ const track = z.object({
   rids: list(rid, MAX_LAYERS),
 });
 
-/** A data channel as its owner describes it to others. */
+/** A data channel as its owner describes it to other nodes. */
 const dataChannel = z
   .object({
     appId: text(MAX_NAME),
@@ -126,7 +126,7 @@ const dataChannel = z
     status: z.enum(['pending', 'open']),
   })
   .transform(
-    // In the record that others get, absent and undefined differ.
+    // In the record that other code receives, a missing property and undefined differ.
     ({ maxRetransmits, maxPacketLifeTimeMs, ...channel }): DataChannelRecord => ({
       ...channel,
       ...(maxRetransmits !== undefined && { maxRetransmits }),
@@ -152,7 +152,7 @@ const reference = z.discriminatedUnion('by', [
 export type ToldLink = readonly [to: number, rttMs: number, lossThousandths: number, priceThousandths: number];
 const TOLD_LINK_MAXIMA = [65_535, 60_000, 1000, 1_000_000] as const;
 
-/** A hundred times faster than a schema of tuples: a node that starts among 300 reads 300 times 300 links. */
+/** A hundred times faster than a schema of tuples; a node that starts among 300 reads 300 times 300 links. */
 const toldLinks = z.custom<readonly ToldLink[]>(
   (value) => Array.isArray(value) && value.length <= MAX_TOLD_LINKS && value.every(isToldLink),
 );
@@ -165,7 +165,7 @@ function isToldLink(value: unknown): value is ToldLink {
   );
 }
 
-/** Which state of which node is known: `[node, epoch, revision]`. */
+/** A known link state: `[node, epoch, revision]`. */
 const knownState = z.tuple([nodeNo, z.int(), z.int().min(0)]);
 
 /** One copy of a track in the reported tree; `TrackPathHop` in `protocol` without what the root adds. */
@@ -181,7 +181,7 @@ const toldHop = z.object({
 });
 export type ToldHop = z.infer<typeof toldHop>;
 
-/** Why a node does not pass a track on; `broken`: it did, but its own route to the track is gone. */
+/** Why a node does not pass a track on. `broken`: it did, but has lost its own route to the track. */
 export const REFUSALS = ['unknown-track', 'wrong-app', 'fan-out', 'loop', 'no-path', 'broken'] as const;
 
 const schemas = [
@@ -220,7 +220,7 @@ const schemas = [
   /** Requests every state that is newer; if `isAll`, also those of nodes that are not listed. */
   z.object({ type: z.literal('link-states-known'), known: list(knownState, MAX_NODES), isAll: z.boolean() }),
 
-  /** Downstream to upstream. From then on, the leg's packets may arrive. */
+  /** Sent downstream to upstream. The leg's packets may arrive as soon as this is sent. */
   z.object({
     type: z.literal('subscribe'),
     wantId,
@@ -230,20 +230,20 @@ const schemas = [
     route,
     demand,
     leg,
-    /** For intermediate nodes; the owner knows better. */
+    /** For intermediate nodes; the owner uses its own record. */
     track: track.optional(),
   }),
   z.object({ type: z.literal('demand'), wantId, demand }),
   z.object({ type: z.literal('unsubscribe'), wantId }),
 
-  /** Upstream to downstream; the route is that of upstream's own copy. */
+  /** Sent upstream to downstream; the route is that of the upstream node's own copy. */
   z.object({ type: z.literal('accepted'), wantId, route: list(nodeNo, MAX_ROUTE_NODES), track }),
-  /** `others`: nodes that already get the track from there and may pass it on. */
+  /** `others` are nodes that already receive the track from there and may pass it on. */
   z.object({ type: z.literal('refused'), wantId, reason: z.enum(REFUSALS), others: list(nodeNo, 64) }),
   z.object({ type: z.literal('track'), wantId, track }),
   z.object({ type: z.literal('closed'), wantId, reason: closeReason }),
 
-  /** A subscriber follows a name: asks which track has it, and to be told each time that it passes to another one. */
+  /** A subscriber follows a name: asks which track has it, and to be notified each time that another track takes it. */
   z.object({ type: z.literal('follow'), followId: wantId, appId: text(MAX_NAME), sessionId: text(MAX_NAME), name: text(MAX_NAME), route }),
   z.object({ type: z.literal('unfollow'), followId: wantId }),
   z.object({ type: z.literal('name-taken'), followId: wantId, track }),
@@ -257,7 +257,7 @@ const schemas = [
     sessionId: text(MAX_NAME),
     route,
     streamId: z.int().min(0).max(MAX_STREAM_ID),
-    /** The requester has had a copy before, and also wants recent messages. */
+    /** Whether the requester has had a copy before, and also wants recent messages. */
     isResumed: z.boolean(),
     channel: dataChannel.optional(),
   }),
@@ -316,7 +316,7 @@ const schemas = [
     track: track.optional(),
   }),
 
-  /** How a track continues from here; asked by the node that sends it. */
+  /** Asks how a track continues from here; sent by the node that sends the track. */
   z.object({ type: z.literal('ask-path'), requestId: wantId, publicationId: text(MAX_NAME), budgetMs: z.int().min(0).max(10_000) }),
   z.object({
     type: z.literal('path-told'),
@@ -328,7 +328,7 @@ const schemas = [
 ] as const;
 
 export const CONTROL_MESSAGE_SCHEMA = z.discriminatedUnion('type', schemas);
-/** The types of message that this node knows. */
+/** The message types that this node knows. */
 export const CONTROL_MESSAGE_TYPES: ReadonlySet<string> = new Set(schemas.map(({ shape }) => shape.type.value));
 
 export type ControlMessage = z.infer<typeof CONTROL_MESSAGE_SCHEMA>;

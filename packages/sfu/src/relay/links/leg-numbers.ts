@@ -5,11 +5,11 @@
 import { MAX_STREAM_ID } from './control-messages.ts';
 
 /**
- * The other end remembers every used SSRC, in 16 MiB (secure/srtp/spent-ssrcs.ts), so it cannot send with higher ones.
- * This stops a million short of that, because the transport is given up a moment later.
+ * The other end remembers every used SSRC in 16 MiB (secure/srtp/spent-ssrcs.ts), so it cannot send with higher ones.
+ * The limit is a million lower, because the transport is closed a moment after it is reached.
  */
 const LAST_SSRC = 2 ** 27 - 2 ** 20;
-/** Slightly less than half of all streams: the others stay free while closed ones settle. */
+/** Slightly less than half of all streams; the others stay free while closed ones settle. */
 const MAX_STREAMS = 32_000;
 
 export class LegNumbers {
@@ -20,7 +20,7 @@ export class LegNumbers {
   readonly #streams = new Set<number>();
   #lastStreamId: number;
 
-  /** @param parity each side numbers what it receives, so that no SSRC and no stream is used for both directions */
+  /** @param parity each side chooses the numbers that it receives on, so that no SSRC and no stream is used in both directions */
   constructor(parity: 'even' | 'odd') {
     this.#lowestSsrc = parity === 'even' ? 2 : 3;
     // Stream 0 belongs to the control channel.
@@ -33,7 +33,7 @@ export class LegNumbers {
     return this.#lowestSsrc + 2 * this.#ssrcs > LAST_SSRC;
   }
 
-  /** Higher than all before, as `SecureEndpoint.expectInbound` demands. */
+  /** Returns a higher SSRC than all before, as `SecureEndpoint.expectInbound` requires. */
   nextSsrc(): number {
     return this.#lowestSsrc + 2 * this.#ssrcs++;
   }
@@ -42,7 +42,7 @@ export class LegNumbers {
     return `r${++this.#mids}`;
   }
 
-  /** @returns undefined when all are in use */
+  /** @returns undefined if all are in use */
   takeStreamId(): number | undefined {
     if (this.#streams.size >= MAX_STREAMS) return undefined;
     do this.#lastStreamId = this.#lastStreamId + 2 > MAX_STREAM_ID ? this.#lowestStreamId : this.#lastStreamId + 2;

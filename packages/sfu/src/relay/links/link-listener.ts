@@ -3,7 +3,7 @@ import type { LinkDownReason } from './link-state.ts';
 
 /** The events of a link, in order. */
 export interface LinkListener<Link> {
-  /** Tracks and messages may be sent. Nothing from before remains on this link. */
+  /** The link can carry tracks and messages. It has no state from before. */
   onLinkUp(link: Link): void;
   /** Nothing has arrived for two seconds; the state of both ends is kept. */
   onLinkSilent(link: Link): void;

@@ -1,15 +1,15 @@
 /** The state of a link to another node. */
 export type LinkState =
-  /** No transport: until the next attempt. */
+  /** There is no transport until the next attempt. */
   | { readonly type: 'waiting'; readonly why: LinkDownReason }
-  /** Connectivity checks, DTLS, the control channel. */
+  /** ICE, DTLS and the control channel are being established. */
   | { readonly type: 'connecting'; readonly transportId: string; readonly sinceMs: number }
-  /** The channel is open and our `hello` is sent. */
+  /** The channel is open and this node's `hello` is sent. */
   | { readonly type: 'greeting'; readonly transportId: string; readonly streamId: number; readonly sinceMs: number }
   | { readonly type: 'up'; readonly transportId: string; readonly streamId: number; readonly version: number; readonly sinceMs: number }
-  /** It was up, and nothing has arrived for a while. It may recover without loss of state. */
+  /** The link was up, and nothing has arrived for a while. It may recover without loss of state. */
   | { readonly type: 'silent'; readonly transportId: string; readonly streamId: number; readonly version: number; readonly sinceMs: number }
-  /** The two nodes have no version of the control protocol in common. Tried again when the other node's record changes. */
+  /** The two nodes support no common version of the control protocol. The link is tried again when the other node's record changes. */
   | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'closed' };
 
@@ -26,14 +26,14 @@ export type LinkDownReason =
   | 'channel-closed'
   | 'message-lost'
   | 'too-much-to-say'
-  /** The numbers for legs are used up, so further legs need a new transport with new keys. */
+  /** The numbers for legs are exhausted, so further legs need a new transport with new keys. */
   | 'numbers-used-up'
   | 'malformed'
   | 'defect'
   | 'node-gone'
   | 'shutting-down';
 
-/** @returns undefined if there is none */
+/** @returns undefined if the state has no transport */
 export function transportIdOf(state: LinkState): string | undefined {
   return 'transportId' in state ? state.transportId : undefined;
 }

@@ -7,29 +7,29 @@
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { ControlMessage } from './control-messages.ts';
 
-/** The room for a data chunk of SCTP in a datagram; a message takes whole chunks. */
+/** The room for an SCTP data chunk in a datagram; a message uses whole chunks. */
 const CHUNK_BYTES = 1_150;
-/** A quarter of what SCTP queues; enough for hundreds of tracks, so that messages do not wait in ordinary operation. */
+/** A quarter of what SCTP queues; enough for hundreds of tracks, so that messages do not wait in normal operation. */
 const BURST_CHUNKS = 1_000;
 /**
- * Few enough for nodes whose SCTP is that of werift, as it was before ADR 0015: over a round trip of 150 ms it carried
- * 150 to 350 a second with one packet in a hundred lost, 90 with three. A silent link is given up after 7 s: until
- * then, this and the burst fit into SCTP's queue even if nothing leaves.
+ * Low enough for nodes that still use werift's SCTP, as before ADR 0015: at a round trip of 150 ms it carried 150 to
+ * 350 chunks a second with 1% loss, and 90 with 3%. A silent link is given up after 7 s; until then, this rate and the
+ * burst fit into SCTP's queue even if nothing leaves.
  */
 const CHUNKS_PER_SECOND = 200;
 /** A queue is released in batches, not by a timer for each message. */
 const STROKE_MS = 50;
-/** Twice what a full node may have to say about 20,000 tracks. */
+/** Twice what a full node needs to announce 20,000 tracks. */
 const MAX_WAITING_BYTES = 64 << 20;
 
-/** Two seconds' worth: callers have given up by then. */
+/** Two seconds' worth; later answers would find no caller. */
 const MAX_WAITING_QUESTION_CHUNKS = 2 * CHUNKS_PER_SECOND;
 
 /**
  * Pulses show that a link is alive, and other nodes choose routes by link states, so these never wait behind requests
  * of apps. A client waits at most a second for the answer to a question, so questions do not wait behind thousands of
- * wants. But clients may ask as often as they like, so wants get an equal share of the channel. The order between lanes
- * does not matter.
+ * wants. Clients may ask as often as they like, though, so wants get an equal share of the channel. Messages of
+ * different lanes may overtake each other.
  */
 const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'>>> = {
   hello: 'link',
@@ -46,17 +46,17 @@ const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'
   'path-told': 'question',
 };
 
-/** Only the newest one of a want counts. */
+/** Of these, only the newest message of a want matters. */
 const SUPERSEDED: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>(['demand', 'track', 'data-channel']);
 
-/** What the pacer has to know of a message. */
+/** The properties of a message that the pacer needs. */
 export interface PacedMessage {
   readonly type: ControlMessage['type'];
   readonly wantId?: number;
 }
 
 interface WaitingMessage {
-  /** Equal for all messages that may replace each other. */
+  /** Equal for messages that replace each other. */
   readonly key: string | undefined;
   sizeBytes: number;
   chunks: number;
@@ -71,10 +71,10 @@ export class MessagePacer {
   readonly #replaceable = new Map<string, WaitingMessage>();
   #waitingBytes = 0;
   #waitingQuestionChunks = 0;
-  /** Chunks of questions that have left before as many of ordinary messages, while both waited. */
+  /** Chunks of questions sent before the same amount of ordinary messages, while both waited. */
   #questionsAhead = 0;
   #hasOverflowed = false;
-  /** Chunks that may leave at once. */
+  /** The number of chunks that may be sent at once. */
   #allowance = BURST_CHUNKS;
   #refilledAtMs: number;
   #cancelTimer: CancelTimer | undefined = undefined;
@@ -84,16 +84,17 @@ export class MessagePacer {
     this.#refilledAtMs = clock.nowMs();
   }
 
-  /** A message was refused, so the two ends no longer have the same state. */
+  /** Whether a message was refused, so that the two ends no longer have the same state. */
   get hasOverflowed(): boolean {
     return this.#hasOverflowed;
   }
 
   /**
-   * Writes a message now, or after those already waiting; a newer `demand`, `track` or `data-channel` of a want replaces the waiting one.
+   * Sends a message now, or after those already waiting. A newer `demand`, `track` or `data-channel` of a want replaces
+   * the waiting one.
    *
-   * @param write called once, unless `clear` or a newer message comes first
-   * @returns false if too much waits, or did since `clear`; or if it is a question or answer that would arrive too late
+   * @param write called once, unless `clear` or a newer message precedes it
+   * @returns false if too much waits, or has since `clear`; or if it is a question or answer that would arrive too late
    */
   push(message: PacedMessage, sizeBytes: number, write: () => void): boolean {
     const chunks = Math.ceil(sizeBytes / CHUNK_BYTES);
@@ -111,7 +112,7 @@ export class MessagePacer {
     return true;
   }
 
-  /** The transport is gone with its waiting messages; the next one starts with an empty queue. */
+  /** Drops the waiting messages, because their transport is gone; the next one starts with an empty queue. */
   clear(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

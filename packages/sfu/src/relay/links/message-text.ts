@@ -1,24 +1,24 @@
-/** Control messages as they are on the channel: JSON text, numbered, one per data channel message. */
+/** Control messages as they are sent on the channel: numbered JSON text, one per data channel message. */
 import { z } from 'zod';
 import { CONTROL_MESSAGE_SCHEMA, CONTROL_MESSAGE_TYPES, type ControlMessage } from './control-messages.ts';
 
-/** What SCTP accepts in one message without the peer's consent (RFC 8831 §6.6). */
+/** The largest message that SCTP accepts without the peer's consent (RFC 8831 §6.6). */
 const MAX_MESSAGE_BYTES = 16 << 10;
-/** `{"n":` and the like around a message, with the longest of numbers. */
+/** The envelope around a message, such as `{"n":`, with the longest number. */
 const ENVELOPE_BYTES = 32;
 const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string() }) });
 
-/** What became of a message that was read. */
+/** The result of reading a message. */
 export type ReadMessage =
   | { readonly type: 'message'; readonly serial: number; readonly message: ControlMessage }
   /** A message of a later version: its serial number counts, but it is ignored. */
   | { readonly type: 'unknown'; readonly serial: number }
   | { readonly type: 'malformed' };
 
-/** A message to all neighbours is encoded once. */
+/** Caches the encoding, so that a message to all neighbours is encoded once. */
 const encoded = new WeakMap<ControlMessage, string>();
 
-/** @returns undefined if the other side would refuse it: all apps share a link, so it must not fail because of one client's input */
+/** @returns undefined if the other end would refuse it. All apps share a link, so one client's input must not break it */
 export function encodeControlMessage(message: ControlMessage): string | undefined {
   const known = encoded.get(message);
   if (known !== undefined) return known;
@@ -30,14 +30,14 @@ export function encodeControlMessage(message: ControlMessage): string | undefine
 }
 
 /**
- * @param serial counts the messages of one side of one channel from 1, so that the other side notices if one is lost
+ * @param serial counts the messages of one side of a channel from 1, so that the other side notices a lost one
  * @param encoded by `encodeControlMessage`
  */
 export function numberMessage(serial: number, encoded: string): string {
   return `{"n":${serial},"m":${encoded}}`;
 }
 
-/** Reads what has come on a control channel, which may be of a later version or of a faulty node. */
+/** Reads a message from a control channel, whose sender may have a later version or be faulty. */
 export function readControlMessage(data: Uint8Array | string): ReadMessage {
   if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return { type: 'malformed' };
   const envelope = Envelope.safeParse(parseJson(data));

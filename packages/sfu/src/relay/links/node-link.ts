@@ -1,8 +1,8 @@
 /**
- * The link to one other node, for one life (epoch) of it: a transport that is opened again whenever it fails, and the
- * control channel on it. The node with the lower number connects and is the DTLS client; the other one waits. Both know
- * each other's certificate from the signed node record and derive the ICE credentials from the cluster key, so a link
- * needs no signalling.
+ * The link to one life (epoch) of another node: a transport that is opened again whenever it fails, and the control
+ * channel on it. The node with the lower number connects and is the DTLS client; the other one waits. Both know each
+ * other's certificate from the signed node record and derive the ICE credentials from the cluster key, so a link needs
+ * no signalling.
  */
 import type { ConnectionState, EngineEvent, TransportPlan } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
@@ -17,17 +17,17 @@ import { commonVersion, versionsDiffer } from './link-version.ts';
 import { MessagePacer } from './message-pacer.ts';
 import { encodeControlMessage, numberMessage, readControlMessage } from './message-text.ts';
 
-/** Time for checks, DTLS and SCTP over the longest distances, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
+/** Time for ICE, DTLS and SCTP over the longest distances, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;
 const GREETING_TIMEOUT_MS = 5000;
-/** How long a silent link may still recover; tracks take other routes until then. */
+/** How long a silent link may still recover; until then, tracks take other routes. */
 const SILENCE_TIMEOUT_MS = 5000;
 /**
  * How long a link lives without any message from the other side, including pulses. Connectivity checks are answered at
- * a lower level; this ends a link whose other end has restarted without its goodbye arriving.
+ * a lower level, so this ends a link whose other end has restarted without its final message arriving.
  */
 const PULSE_TIMEOUT_MS = 6000;
-/** Leaves time for the reason to be delivered. */
+/** Leaves time to deliver the reason. */
 const REFUSED_LINGER_MS = 500;
 
 export interface LinkParts {
@@ -74,37 +74,37 @@ export class NodeLink {
     return this.#state.type === 'up';
   }
 
-  /** Up, or silent and perhaps up again soon. */
+  /** Whether it is up, or silent and may recover. */
   get isEstablished(): boolean {
     return this.#state.type === 'up' || this.#state.type === 'silent';
   }
 
-  /** The version of the control protocol that both ends have agreed on; 0 while there is none. */
+  /** The version of the control protocol that both ends have agreed on; 0 before that. */
   get version(): number {
     return 'version' in this.#state ? this.#state.version : 0;
   }
 
-  /** Id of the transport; undefined while there is none. */
+  /** Id of the transport; undefined if there is none. */
   get transportId(): string | undefined {
     return transportIdOf(this.#state);
   }
 
-  /** An SSRC that was never used on this transport, in either direction. */
+  /** Returns an SSRC that was never used on this transport, in either direction. */
   nextSsrc(): number {
     return this.#numbers.nextSsrc();
   }
 
-  /** A name for a track that no other track of this transport has had. */
+  /** Returns a name that no other track of this transport has had. */
   nextMid(): string {
     return this.#numbers.nextMid();
   }
 
-  /** A stream for a data channel that comes in over this transport. @returns undefined when all are in use */
+  /** Reserves a stream for an incoming data channel. @returns undefined if all are in use */
   takeStreamId(): number | undefined {
     return this.#numbers.takeStreamId();
   }
 
-  /** @param transportId over which it was used: on the next one all streams are new */
+  /** @param transportId the transport on which the stream was used; a stream of a former transport needs no release */
   releaseStreamId(transportId: string, streamId: number): void {
     if (transportId === this.transportId) this.#numbers.releaseStreamId(streamId);
   }
@@ -117,7 +117,7 @@ export class NodeLink {
     else this.#connect();
   }
 
-  /** The other node has a new record. */
+  /** Applies a new record of the other node. */
   update(record: NodeRecord): void {
     const before = this.#record;
     this.#record = record;
@@ -134,7 +134,8 @@ export class NodeLink {
   }
 
   /**
-   * Sends reliably, and keeps the order of messages about wants and names. On a silent link, messages are delivered if it recovers.
+   * Sends reliably, and preserves the order of messages about wants and names. On a silent link, messages are delivered
+   * if it recovers.
    *
    * @returns false if the link is down or about to fail, or the other side would refuse the message
    */
@@ -143,22 +144,23 @@ export class NodeLink {
     return this.#write(this.#state, message);
   }
 
-  /** To be called once a second: sends a pulse, and checks that the other side still sends its own. */
+  /** Called once a second. Sends a pulse, and checks that the other side still sends its own. */
   pulse(): void {
     const { type } = this.#state;
     if (type === 'up') this.#write(this.#state, { type: 'pulse' });
-    // Not at the moment of the failure: the caller that sends may be in the middle of a change.
+    // Failures are handled here and not when they occur, because the caller that sends may be in the middle of a
+    // change.
     if (this.#pacer.hasOverflowed) this.#fail('too-much-to-say');
     else if (this.#numbers.areUsedUp) this.#fail('numbers-used-up');
     if (this.isEstablished && this.#parts.clock.nowMs() - this.#heardAtMs > PULSE_TIMEOUT_MS) this.#fail('silent');
   }
 
-  /** This process was suspended for this long, so nothing can have been heard in that time. */
+  /** Called after this process was suspended, during which nothing could be received. */
   forgive(standstillMs: number): void {
     this.#heardAtMs += standstillMs;
   }
 
-  /** Takes the engine's events about the transport of this link. */
+  /** Handles the engine's events about the transport of this link. */
   handleEvent(event: EngineEvent): void {
     switch (event.type) {
       case 'connection-state':
@@ -302,7 +304,7 @@ export class NodeLink {
     this.#setState({ type: 'refused', reason });
   }
 
-  /** The transport is given up and tried again after a while. */
+  /** Closes the transport and schedules another attempt. */
   #fail(reason: LinkDownReason, { isTransportGone = false } = {}): void {
     if (transportIdOf(this.#state) === undefined) return;
     this.#giveUp(reason, isTransportGone);

@@ -1,4 +1,4 @@
-/** Keeps one link to every other live node in the node directory. */
+/** Keeps one link to each other live node in the node directory. */
 import type { EngineEvent } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeDirectory, NodeGoneReason, NodeRecord } from '../../nodes/index.ts';
@@ -16,7 +16,7 @@ export interface NodeLinksOptions {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly listener: LinkListener<NodeLink>;
-  /** A node is gone for good, or the directory says so and its link is down as well; its link is closed. */
+  /** A node is gone for good, or it has left the directory and its link is down as well. Its link is closed. */
   readonly onNodeLost: (record: NodeRecord) => void;
   /** Called once a second, after the links have sent their pulses. */
   readonly onPulse: () => void;
@@ -25,12 +25,12 @@ export interface NodeLinksOptions {
 export class NodeLinks {
   readonly #options: NodeLinksOptions;
   readonly #byNode = new Map<number, NodeLink>();
-  /** Nodes whose lease has ended while their link was up. */
+  /** Nodes whose lease lapsed while their link was up. */
   readonly #doubtful = new Set<number>();
   #cancelPulse: CancelTimer | undefined = undefined;
   #pulsedAtMs: number;
   #unwatch: (() => void) | undefined = undefined;
-  /** Since the last pulse. */
+  /** Whether a loss was reported since the last pulse. */
   #hasNotedLoss = false;
 
   constructor(options: NodeLinksOptions) {
@@ -38,7 +38,7 @@ export class NodeLinks {
     this.#pulsedAtMs = options.clock.nowMs();
   }
 
-  /** Starts connecting to all known nodes, and to new ones as they appear. */
+  /** Connects to all known nodes, and to new ones as they appear. */
   open(): void {
     const { nodes } = this.#options;
     this.#unwatch = nodes.watch({
@@ -60,7 +60,7 @@ export class NodeLinks {
     return [...this.#byNode.values()];
   }
 
-  /** @returns the link to a node, in whatever state; undefined if there is no such node */
+  /** @returns the link to a node, in any state; undefined if the node is unknown */
   find(nodeNo: number): NodeLink | undefined {
     return this.#byNode.get(nodeNo);
   }
@@ -74,7 +74,7 @@ export class NodeLinks {
     return true;
   }
 
-  /** To be called when a link has gone down: if its node was given up already, so is the link. */
+  /** Called when a link has gone down. If its node's lease has already lapsed, the link is dropped. */
   settleDoubts(nodeNo: number): void {
     if (!this.#doubtful.has(nodeNo)) return;
     const link = this.#byNode.get(nodeNo);
@@ -99,7 +99,7 @@ export class NodeLinks {
   #remove(record: NodeRecord, why: NodeGoneReason): void {
     const link = this.#byNode.get(record.nodeNo);
     if (link === undefined || link.peer.epoch !== record.epoch) return;
-    // A node that only Redis has lost still sends media: the link itself shows when the node is gone.
+    // A node that only Redis has lost still sends media; its link shows when the node is gone.
     if (why === 'lease-ended' && link.isUp) this.#doubtful.add(record.nodeNo);
     else this.#drop(link);
   }
@@ -111,11 +111,11 @@ export class NodeLinks {
     this.#options.onNodeLost(link.peer);
   }
 
-  /** The thread behind it crashed without a goodbye: the other end would listen on a dead link for seconds. */
+  /** The thread behind the links crashed without notice, so the other ends would wait on dead links for seconds. */
   #noteLoss(transportId: string): void {
     const { nodes } = this.#options;
     const wasThere = this.all.some((link) => link.transportId === transportId && link.isEstablished);
-    // All links go at once.
+    // All links of the thread fail at once, so one report suffices.
     if (!wasThere || this.#hasNotedLoss) return;
     this.#hasNotedLoss = true;
     nodes.announce({ linkLosses: (nodes.self.linkLosses ?? 0) + 1 });
@@ -139,7 +139,7 @@ export class NodeLinks {
   }
 }
 
-/** Reads the other node's number from the id that `NodeLink` gives its transports. */
+/** Extracts the other node's number from the id that `NodeLink` gives its transports. */
 function nodeNoOfTransport(transportId: string): number {
   return Number.parseInt(transportId.slice('link-'.length), 10);
 }

@@ -1,6 +1,6 @@
 /**
- * Which route a track takes from the node that owns it. This is pure, and gives the same result on every node that
- * knows the same links, so that routes of several nodes overlap where possible.
+ * Chooses the route of a track from the node that owns it. The result depends only on the known links and is the same
+ * on every node that knows them, so that routes of several nodes overlap where possible.
  */
 import { HOP_COST } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
@@ -9,7 +9,7 @@ import type { LinkStateTable } from './link-state-table.ts';
 export const MAX_HOPS = 3;
 
 export interface Route {
-  /** From the node that wants the track to its owner, against the direction of media, as all routes are written. */
+  /** From the node that wants the track to its owner, against the direction of the media, like all routes. */
   readonly nodes: readonly number[];
   readonly cost: number;
 }
@@ -20,13 +20,12 @@ export interface RouteRestrictions {
   readonly avoid?: ReadonlySet<number>;
   /** If given, the node next to the one that wants the track is one of these. */
   readonly firstHops?: ReadonlySet<number>;
-  /** Any route will do: the caller only asks whether there is one. */
+  /** Whether any route suffices, because the caller only asks whether there is one. */
   readonly isAnyEnough?: boolean;
 }
 
 /**
- * The cheapest route with at most that many hops. Of two with the same cost, the one with fewer hops wins, then the one
- * with lower node numbers.
+ * Returns the cheapest route with at most that many hops. Among equal costs, fewer hops win, then lower node numbers.
  *
  * @returns undefined if there is no route
  */
@@ -81,7 +80,7 @@ function isTooDear(costOfTheRest: number, best: Route | undefined): boolean {
   return best !== undefined && costOfTheRest + HOP_COST > best.cost;
 }
 
-/** The current cost of a route. @returns undefined if one of its links is gone */
+/** Returns the present cost of a route. @returns undefined if one of its links is gone */
 export function routeCost(table: LinkStateTable, nodes: readonly number[]): number | undefined {
   let cost = 0;
   for (let hop = 0; hop + 1 < nodes.length; hop++) {

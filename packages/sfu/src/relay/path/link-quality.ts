@@ -1,8 +1,8 @@
-/** The cost of a link for a relay as one number, so that routes can be compared. */
+/** The cost of a link for a relay as a single number, so that routes can be compared. */
 
-/** What a side reports before it has measured the round trip: the other one has, or soon will. */
+/** Reported by a side that has not measured the round trip yet; the other side has, or soon will. */
 export const UNMEASURED_RTT_MS = 0;
-/** The assumption until either side has: a link across an ocean. */
+/** Assumed until either side has measured it; typical of a link across an ocean. */
 const UNKNOWN_RTT_MS = 100;
 
 /** One direction of a link. */
@@ -11,7 +11,7 @@ export interface LinkQuality {
   readonly rttMs: number;
   /** Share of packets lost at the first try, 0 to 1. */
   readonly lossRatio: number;
-  /** What the sending side pays for a gigabyte, in whatever currency the operator configured all prices. */
+  /** What the sending side pays per gigabyte, in the currency in which the operator configured all prices. */
   readonly pricePerGb: number;
 }
 
@@ -20,17 +20,17 @@ export interface LinkQuality {
  * once more, and can fail. This is well above the variation of measured round trips on short links.
  */
 export const HOP_COST = 20;
-/** Every lost packet arrives at least a round trip later: 1% of loss counts as 10 ms of round trip. */
+/** Every lost packet arrives at least a round trip later, so 1% of loss counts as 10 ms of round trip. */
 const COST_OF_TOTAL_LOSS = 1000;
 /** 0.01 per gigabyte, a common difference between regions, counts as 10 ms of round trip. */
 const COST_OF_PRICE = 1000;
 
-/** In milliseconds of round trip or their equivalent; more than 0. */
+/** Returns the cost in milliseconds of round trip or their equivalent; above 0. */
 export function linkCost({ rttMs, lossRatio, pricePerGb }: LinkQuality): number {
   return HOP_COST + rttMs + lossRatio * COST_OF_TOTAL_LOSS + pricePerGb * COST_OF_PRICE;
 }
 
-/** Both ends of a link measure the same round trip, and each the losses it receives; the worse value counts. */
+/** Both ends of a link measure the same round trip, and each end the losses in its direction; the worse value counts. */
 export function joinQualities(there: LinkQuality, back: LinkQuality): LinkQuality {
   const rttMs = Math.max(there.rttMs, back.rttMs);
   return {

@@ -1,6 +1,6 @@
 /**
- * The link states that all nodes have reported: the map on which routes for relays are chosen. A link counts only if
- * both of its ends report it, so the reports of a dead node count for nothing as soon as its neighbours have noticed.
+ * The link states that all nodes have reported, from which routes for relays are chosen. A link counts only if both of
+ * its ends report it, so the reports of a dead node have no effect once its neighbours have noticed.
  */
 import { joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
 
@@ -8,11 +8,11 @@ import { joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
 export interface NodeLinkState {
   readonly nodeNo: number;
   readonly epoch: number;
-  /** Counts a node's reports in one life; the highest is the newest. */
+  /** Counts the node's reports in one life; the highest is the newest. */
   readonly revision: number;
-  /** No longer passes anything on for others. */
+  /** Whether the node no longer passes tracks on for others. */
   readonly isDraining: boolean;
-  /** By the number of the other node; qualities are those of sending there. */
+  /** By the number of the other node; the quality is that of sending to it. */
   readonly links: ReadonlyMap<number, LinkQuality>;
 }
 
@@ -27,17 +27,20 @@ const NO_COSTS: ReadonlyMap<number, number> = new Map();
 
 export class LinkStateTable {
   readonly #states = new Map<number, NodeLinkState>();
-  /** What sending costs, by the node that sends and the one that receives. A change costs as much as it has links. */
+  /** Costs by sending and receiving node. An update takes time proportional to the changed links. */
   readonly #costs = new Map<number, Map<number, number>>();
   #revision = 0;
   #passingRevision = 0;
 
-  /** Changes with every change of the table. */
+  /** Increases with every change of the table. */
   get revision(): number {
     return this.#revision;
   }
 
-  /** Changes when a node comes or goes, or starts or stops passing tracks on; not with the links, which change far more often. */
+  /**
+   * Increases when a node is added or removed, or starts or stops passing tracks on, but not with link changes, which
+   * are far more frequent.
+   */
   get passingRevision(): number {
     return this.#passingRevision;
   }
@@ -54,7 +57,7 @@ export class LinkStateTable {
     return this.#states.get(nodeNo);
   }
 
-  /** @returns false if something as new is known already */
+  /** @returns false if the known state is as new or newer */
   put(state: NodeLinkState): boolean {
     const known = this.#states.get(state.nodeNo);
     if (known !== undefined && !isNewer(state, known)) return false;
@@ -64,7 +67,7 @@ export class LinkStateTable {
     return true;
   }
 
-  /** The node is gone for good. */
+  /** Removes a node that is gone for good. */
   remove(nodeNo: number): void {
     const known = this.#states.get(nodeNo);
     if (known === undefined) return;
@@ -74,7 +77,7 @@ export class LinkStateTable {
     this.#costs.delete(nodeNo);
   }
 
-  /** The link over which a node sends to another, if both report it. */
+  /** Returns the link over which one node sends to another, if both report it. */
   edge(from: number, to: number): Edge | undefined {
     const there = this.#states.get(from)?.links.get(to);
     const back = this.#states.get(to)?.links.get(from);
@@ -83,12 +86,12 @@ export class LinkStateTable {
     return { to, cost: linkCost(quality), quality };
   }
 
-  /** What it costs a node to send to each node that it has a link with. */
+  /** Returns the cost of sending from a node to each node that it has a link with. */
   costsFrom(from: number): ReadonlyMap<number, number> {
     return this.#costs.get(from) ?? NO_COSTS;
   }
 
-  /** Whether a node may be intermediate. */
+  /** Whether the node may be intermediate. */
   passesOn(nodeNo: number): boolean {
     return this.#states.get(nodeNo)?.isDraining === false;
   }

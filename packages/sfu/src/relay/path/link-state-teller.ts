@@ -1,7 +1,7 @@
 /**
  * Reports the state of this node's links to its neighbours, and passes on what they report. Only changes that can
- * affect a choice are reported, and they are held for a moment: when many nodes start together, each has many links to
- * report at once.
+ * affect a choice are reported, and they are delayed for a moment: when many nodes start together, each has many links
+ * to report at once.
  */
 import type { LinkStatistics } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
@@ -13,7 +13,7 @@ import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
 import { PassingOn } from './passing-on.ts';
 import { applyChanges, changesMessage, roundToThousandths, stateOf, wholeStateMessage } from './told-links.ts';
 
-/** What sending from one region to another costs. */
+/** The price of sending from one region to another. */
 export interface RelayPrice {
   readonly fromRegion: string;
   readonly toRegion: string;
@@ -30,18 +30,18 @@ const MIN_RTT_MS = 1;
 const MAX_RTT_MS = 60_000;
 const MAX_PRICE = 1000;
 
-/** A lost link or a draining node moves other nodes' tracks, so they learn of it as soon as the full extent is known here. */
+/** A lost link or a draining node moves other nodes' tracks, so it is reported as soon as its full extent is known here. */
 const HOLD_LOSS_MS = 100;
-/** A new link does no harm while others do not know of it. */
+/** A new link causes no harm while other nodes do not know it. */
 const HOLD_GAIN_MS = 1000;
-/** Round trips fluctuate while nodes are busy, and every report costs every node. */
+/** Round trips fluctuate while nodes are busy, and every report costs work on every node. */
 const RTT_INTERVAL_MS = 10_000;
 /**
- * Tracks leave a link that loses packets, and return when it no longer does; and they go round a link whose first round
- * trips were those of two nodes that were starting. The sooner these are put right, the better.
+ * Tracks leave a link that loses packets, and return when it recovers; they also avoid a link whose first round trips
+ * were measured while both nodes were starting. Both are corrected quickly.
  */
 const URGENT_INTERVAL_MS = 900;
-/** How often the whole map is written for one neighbour at most. */
+/** The minimum interval between two complete maps for one neighbour. */
 const WHOLE_MAP_INTERVAL_MS = 5000;
 
 export interface LinkStateTellerOptions {
@@ -60,17 +60,17 @@ export class LinkStateTeller {
   readonly #passingOn: PassingOn;
   #measured = new Map<string, LinkStatistics>();
   #revision = 0;
-  /** The revision that all neighbours have at least. */
+  /** The revision that every neighbour has or exceeds. */
   #toldRevision = 0;
-  /** Ends of links that have changed since then. */
+  /** Other ends of the links that have changed since then. */
   readonly #touched = new Set<number>();
   #changedAtMs = Number.NEGATIVE_INFINITY;
   #tellAtMs = Number.POSITIVE_INFINITY;
   #cancelTelling: CancelTimer | undefined = undefined;
-  /** The revision of its own state that this node has written last on each link. */
+  /** The last revision of its own state that this node has written on each link. */
   readonly #written = new WeakMap<NodeLink, number>();
   readonly #wholeMapDueAtMs = new WeakMap<NodeLink, number>();
-  /** The shortest round trip told of each link while it has been up. A round trip that fluctuates falls below it only once. */
+  /** The shortest round trip reported for each link while it has been up. A fluctuating round trip falls below it only once. */
   readonly #shortestToldMs = new Map<number, number>();
 
   constructor(options: LinkStateTellerOptions) {
@@ -79,13 +79,13 @@ export class LinkStateTeller {
     this.#passingOn = new PassingOn({ selfNo: nodes.self.nodeNo, table, links, clock });
   }
 
-  /** To be called about once a second. */
+  /** Called about once a second. */
   noteMeasurements(statistics: readonly LinkStatistics[]): void {
     this.#measured = new Map(statistics.map((each) => [each.transportId, each]));
     this.noteLinks();
   }
 
-  /** To be called whenever a link goes or falls silent, and when the node begins to drain. */
+  /** Called whenever a link goes down or falls silent, and when the node begins to drain. */
   noteLinks(): void {
     const { nodes, table, clock } = this.#options;
     const { nodeNo, epoch, state } = nodes.self;
@@ -105,8 +105,8 @@ export class LinkStateTeller {
   }
 
   /**
-   * A link has come up or recovered: its other end is told at once, since a link counts only when both of its ends
-   * report it. A node of an older version is told everything that is known.
+   * A link has come up or recovered. Its other end is informed at once, since a link counts only if both ends report
+   * it. A node of an older version receives the complete map.
    */
   greet(link: NodeLink): void {
     this.noteLinks();
@@ -119,7 +119,7 @@ export class LinkStateTeller {
 
   handleMessage(link: NodeLink, message: LinkStateTidings): void {
     if (message.type === 'link-states-known') this.#answer(link, message);
-    // This node's own state that comes back is from a former life, or was passed around.
+    // If this node's own state comes back, it is from a former life or was passed around.
     else if (message.origin !== this.#options.nodes.self.nodeNo) this.#take(link, message);
   }
 
@@ -222,7 +222,7 @@ export class LinkStateTeller {
     const measured = this.#measured.get(transportId ?? '');
     const { region } = this.#options.nodes.self;
     const price = this.#options.prices.find(({ fromRegion, toRegion }) => fromRegion === region && toRegion === peer.region);
-    // As the others will read it, so that all nodes calculate with the same numbers.
+    // Rounded to the values that other nodes will read, so that all nodes calculate with the same numbers.
     return {
       rttMs: measured === undefined ? UNMEASURED_RTT_MS : Math.max(MIN_RTT_MS, Math.round(Math.min(MAX_RTT_MS, measured.rttMs))),
       lossRatio: roundToThousandths(Math.min(1, measured?.lossRatio ?? 0)),

@@ -1,6 +1,6 @@
 /**
- * Asks a neighbour for the link states of nodes that this one has no link to. All others report their links themselves,
- * so a node with links to all others never asks.
+ * Asks a neighbour for the link states of nodes that this node has no link to. All other nodes report their links
+ * themselves, so a node with links to all of them never asks.
  */
 import type { Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
@@ -34,14 +34,14 @@ export class MissingLinks {
     this.#askAtMs = Math.min(this.#askAtMs, this.#options.clock.nowMs() + AFTER_LINK_UP_MS);
   }
 
-  /** To be called once a second. */
+  /** Called once a second. */
   tick(): void {
     const { clock, random, table } = this.#options;
     if (clock.nowMs() < this.#askAtMs) return;
     this.#askAtMs = clock.nowMs() + INTERVAL_MS;
     const able = this.#options.links().filter((link) => link.isUp && link.version >= LINK_CHANGES_VERSION);
     if (!this.#isMissingAny(able)) return;
-    // Nodes that are not listed are sent once more, which costs less than a message that is too long.
+    // States that are not listed are sent again, which costs less than a message that is too long.
     const known = table.all.slice(0, MAX_NODES).map(({ nodeNo, epoch, revision }) => [nodeNo, epoch, revision] as [number, number, number]);
     able[Math.floor(random() * able.length)]?.send({ type: 'link-states-known', known, isAll: true });
   }

@@ -18,7 +18,7 @@ export class MoveWatch {
   #nodes = '';
 
   /**
-   * To be called periodically with the best route.
+   * Called periodically with the best route.
    *
    * @param currentCost of the route in use; undefined if it is interrupted
    * @param best a route other than the one in use
@@ -40,12 +40,12 @@ export class MoveWatch {
     return nowMs - this.#betterSinceMs >= LASTING_MS;
   }
 
-  /** Whether a node that uses the second of these routes by choice may also use the first: it would not move away from it again. */
+  /** Whether a node that chose the second route may also use the first, because it would not move away from it again. */
   static isAboutAsGood(cost: number, chosenCost: number): boolean {
     return cost * WORTHWHILE_RATIO <= chosenCost;
   }
 
-  /** The route in use is the best, or another one was taken. */
+  /** The route in use is the best, or another one was chosen. */
   settle(): void {
     this.#betterSinceMs = undefined;
   }

@@ -26,7 +26,7 @@ interface Waiting {
 
 export class PassingOn {
   readonly #options: PassingOnOptions;
-  /** By origin. */
+  /** States by origin. */
   readonly #waiting = new Map<number, Waiting>();
   #dueAtMs = Number.POSITIVE_INFINITY;
   #cancelTimer: CancelTimer | undefined = undefined;
@@ -36,9 +36,10 @@ export class PassingOn {
   }
 
   /**
-   * Passes on what the table has accepted from a neighbour, after a moment: a node that has just started reaches more neighbours by then.
+   * Passes on a state that the table has accepted from a neighbour, after a delay, in which a node that has just
+   * started connects to more neighbours.
    *
-   * @param message as it was heard
+   * @param message as it was received
    */
   note({ peer }: NodeLink, message: OriginMessage, holdMs: number): void {
     const dueAtMs = this.#options.clock.nowMs() + holdMs;

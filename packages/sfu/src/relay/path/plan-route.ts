@@ -1,12 +1,12 @@
-/** The route of a track to a node that wants it, with the reason: down the tree of the node's region, or the cheapest. */
+/** Plans the route of a track to a node that wants it, with the reason: along the tree of the node's region, or the cheapest route. */
 import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { ancestorsOf, depthOf, freeSlots, ownRegionSlots } from './region-tree.ts';
 import { rendezvous, rendezvousOrder } from './rendezvous.ts';
 
 /**
- * `region-root`: the next node brings the track into the region. `region-tree`: it passes it on within the region.
- * `fan-out`: the next node on the cheapest route has no room, and another one passes the track on instead.
+ * `region-root`: the next node brings the track into the region. `region-tree`: it passes the track on within the
+ * region. `fan-out`: the next node on the cheapest route has no free slot, and another one passes the track on instead.
  */
 export type RouteReason = 'only-way' | 'cheapest' | 'region-root' | 'region-tree' | 'fan-out';
 
@@ -18,7 +18,7 @@ export interface RouteWish {
   readonly from: number;
   readonly owner: number;
   readonly publicationId: string;
-  /** Region of a live node; undefined for one that is not known. */
+  /** Returns the region of a live node; undefined for an unknown one. */
   readonly regionOf: (nodeNo: number) => string | undefined;
   /** Nodes that must not be intermediate. */
   readonly avoid?: ReadonlySet<number>;
@@ -26,20 +26,20 @@ export interface RouteWish {
   readonly refusedBy?: ReadonlyMap<number, readonly number[]>;
 }
 
-/** Where a node is in the tree of its region. */
+/** The position of a node in the tree of its region. */
 export interface RegionPlace {
-  /** The nodes through which the track arrives, nearest first; none if it comes from outside the region. */
+  /** The nodes of the region through which the track arrives, nearest first; empty if it arrives from outside the region. */
   readonly ancestors: readonly number[];
-  /** How many hops the region's root may be from the owner, so that all nodes below it have a route. */
+  /** The most hops between the owner and the region's root, so that all nodes below the root have a route. */
   readonly maxHopsToRegion: number;
-  /** The other nodes of the region: a route into the region must not pass through them. */
+  /** The other nodes of the region, which a route into the region must not pass through. */
   readonly mates: readonly number[];
-  /** Nodes of third regions that are not roots of those regions: a route through one of them would bring in a second copy. */
+  /** Nodes of third regions that are not roots there. A route through one of them would bring in a second copy. */
   readonly strays: ReadonlySet<number>;
   readonly reason: 'region-root' | 'region-tree';
 }
 
-/** What a region's tree is made of, as this node knows it. */
+/** The nodes that a region's tree consists of, as this node knows them. */
 export interface RegionView {
   /** The nodes of a region that pass tracks on. */
   nodesOf(region: string): readonly number[];
@@ -65,7 +65,7 @@ export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionP
   );
 }
 
-/** @returns the node's place, the same whichever node of the region works it out from the same map */
+/** @returns the node's position, which every node of the region computes alike from the same map */
 export function placeInRegion(
   table: LinkStateTable,
   { from, owner, publicationId, regionOf, avoid, refusedBy }: RouteWish,
@@ -75,7 +75,8 @@ export function placeInRegion(
   if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], strays: new Set(), reason: 'region-root' };
   const isOwners = region === regionOf(owner);
   const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
-  // A node that has lost its link to another considers it dead; if it is dead, the rest of the region does so at the same moment.
+  // A node that has lost its link to another considers it dead. If it is dead, the rest of the region does so at the
+  // same moment.
   const linked = table.costsFrom(from);
   const nodeNos = view
     .nodesOf(region)
@@ -92,19 +93,20 @@ export function placeInRegion(
   };
 }
 
-/** Which nodes a route must not pass through. */
+/** Asks which nodes a route must not pass through. */
 export interface StrayQuestion {
   readonly publicationId: string;
   readonly owner: number;
-  /** The region that wants the track; its own nodes are no strays. */
+  /** The region that wants the track; its own nodes are not excluded. */
   readonly region: string | undefined;
   readonly ownersRegion: string | undefined;
 }
 
 /**
- * Other regions get a track through the first node of their own order. A route through another node of such a region
- * would make that node a second root. In the owner's region only the roots of the tree get it from the owner. A root
- * whose own region may leave it too few slots for all regions that could come to it is no way through either.
+ * Other regions receive a track through the first node of their own order. A route through another node of such a
+ * region would make that node a second root. In the owner's region, only the roots of the tree receive the track from
+ * the owner. A root is also excluded if its own region may leave it too few slots for all regions that could be routed
+ * through it.
  */
 export function straysOf({ publicationId, owner, region: own, ownersRegion }: StrayQuestion, view: RegionView): ReadonlySet<number> {
   const strays = new Set<number>();
@@ -168,12 +170,12 @@ function neighboursBut(table: LinkStateTable, nodeNo: number, left: number | und
   return neighbours;
 }
 
-/** First hops other than the route's. */
+/** Returns the first hops other than that of the route. */
 function otherFirstHops(table: LinkStateTable, { nodes: [from = 0, firstHop] }: Route): { readonly firstHops: ReadonlySet<number> } {
   return { firstHops: neighboursBut(table, from, firstHop) };
 }
 
-/** Routes behind a node that gets the track from a node without room. */
+/** Returns a route behind a node that receives the track from a node without a free slot. */
 function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefined {
   const firstHops = new Set([...(wish.refusedBy?.values() ?? [])].flat());
   for (const refused of wish.refusedBy?.keys() ?? []) firstHops.delete(refused);

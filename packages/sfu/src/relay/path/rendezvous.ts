@@ -14,14 +14,14 @@ export function rendezvous(key: string, nodeNos: Iterable<number>): number | und
   return best?.nodeNo;
 }
 
-/** @returns all nodes in order: each is the choice once those before it are gone */
+/** @returns all nodes in order; each is chosen once those before it are gone */
 export function rendezvousOrder(key: string, nodeNos: Iterable<number>): readonly number[] {
   const weighed = Array.from(nodeNos, (nodeNo) => ({ nodeNo, weight: hash(`${key} ${nodeNo}`) }));
   weighed.sort((one, other) => other.weight - one.weight || one.nodeNo - other.nodeNo);
   return weighed.map(({ nodeNo }) => nodeNo);
 }
 
-/** FNV-1a of 32 bits, then MurmurHash3's finalizer: without it keys that differ in their last digit alone stay close together. */
+/** FNV-1a of 32 bits, then MurmurHash3's finalizer. Without it, keys that differ only in their last digit stay close together. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);

@@ -9,15 +9,15 @@ import { rendezvousOrder } from './rendezvous.ts';
 /** More tracks than a node ever imports. */
 const MAX_PLANNED = 20_000;
 
-/** Routes from this node to the owners of tracks, by the link states reported so far. */
+/** Finds routes from this node to the owners of tracks, by the link states reported so far. */
 export class RouteFinder implements RegionView {
-  /** To how many neighbours a node passes one track on. */
+  /** The number of neighbours to which a node passes one track on. */
   readonly maxFanOut: number;
   readonly #nodes: NodeDirectory;
   readonly #table: LinkStateTable;
-  /** What was planned since the table changed last, by publication. */
+  /** Routes planned since the table last changed, by publication. */
   readonly #planned = new Map<string, PlannedRoute | undefined>();
-  /** The same without regard to regions, by owner. */
+  /** Cheapest routes regardless of regions, by owner. */
   readonly #cheapest = new Map<number, Route | undefined>();
   /** The nodes of each region that pass tracks on. */
   readonly #regions = new Map<string, readonly number[]>();
@@ -33,7 +33,7 @@ export class RouteFinder implements RegionView {
     const placed = new Map(nodes.others.map(({ nodeNo, region }) => [nodeNo, region]));
     this.#unwatch = nodes.watch({
       onNodePut: ({ nodeNo, region }) => {
-        // Records change with every load that a node reports.
+        // A record changes whenever its node reports its load.
         if (placed.get(nodeNo) === region) return;
         placed.set(nodeNo, region);
         this.#forgetRegions();
@@ -91,7 +91,7 @@ export class RouteFinder implements RegionView {
     return nodeNos;
   }
 
-  /** How many regions have live nodes. */
+  /** The number of regions with live nodes. */
   get regionCount(): number {
     if (this.#regionCount === 0) {
       this.#regionCount = this.regions.length;
@@ -99,7 +99,7 @@ export class RouteFinder implements RegionView {
     return this.#regionCount;
   }
 
-  /** How many nodes of its own region this node may have to feed with another node's track. */
+  /** Returns how many nodes of its own region this node may have to feed with another node's track. */
   childrenOf(publicationId: string, owner: number): number {
     const region = this.regionOf(this.selfNo);
     if (region === undefined) return 0;
@@ -117,14 +117,14 @@ export class RouteFinder implements RegionView {
     return rendezvousOrder(publicationId, nodeNos).slice(0, roots).includes(nodeNo);
   }
 
-  /** How many nodes of this node's region get a track of its own from it directly. */
+  /** The number of nodes of this node's region that receive this node's tracks from it directly. */
   get ownRegionSlots(): number {
     return ownRegionSlots(this.maxFanOut, this.regionCount);
   }
 
   /**
-   * The cheapest route, regardless of regions. Use it where each intermediate node continues along its own best route:
-   * the remaining cost falls with every hop, so no two nodes wait for each other.
+   * Returns the cheapest route, regardless of regions. Use it where each intermediate node continues along its own best
+   * route: the remaining cost falls with every hop, so no two nodes wait for each other.
    *
    * @returns undefined if there is none
    */
@@ -141,7 +141,7 @@ export class RouteFinder implements RegionView {
     return chooseRoute(this.#table, this.selfNo, owner, { firstHops });
   }
 
-  /** @returns undefined if a link of it is gone */
+  /** @returns undefined if one of its links is gone */
   cost(nodes: readonly number[]): number | undefined {
     return routeCost(this.#table, nodes);
   }
@@ -160,7 +160,7 @@ export class RouteFinder implements RegionView {
     return this.#nodes.find(nodeNo)?.region;
   }
 
-  /** Routes were planned along the trees of the regions that were known then. */
+  /** Planned routes followed the trees of the regions known at that time. */
   #forgetRegions(): void {
     this.#regions.clear();
     this.#regionCount = 0;

@@ -1,4 +1,4 @@
-/** Link states as messages: a complete state, or the changes in it. Loss and price are sent in thousandths. */
+/** Link states as messages: a complete state, or its changes. Loss and price are sent in thousandths. */
 import type { LinkStateMessage, LinksChangedMessage, ToldLink } from '../links/control-messages.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { NodeLinkState } from './link-state-table.ts';
@@ -21,7 +21,7 @@ export function stateOf({ origin, epoch, revision, isDraining, links }: LinkStat
 }
 
 /**
- * @param since the revision that the receivers have at least
+ * @param since the revision that every receiver has or exceeds
  * @param touched the ends of all links that have changed since then, even if they have changed back
  */
 export function changesMessage(state: NodeLinkState, since: number, touched: Iterable<number>): LinksChangedMessage {
@@ -36,7 +36,7 @@ export function changesMessage(state: NodeLinkState, since: number, touched: Ite
   return { type: 'links-changed', origin, epoch, revision, since, isDraining, changed, gone };
 }
 
-/** @returns undefined if `known` is too old for the changes to apply to it, or of another life */
+/** @returns undefined if the changes do not apply to `known`, because it is too old or from another life */
 export function applyChanges(
   known: NodeLinkState | undefined,
   { epoch, revision, since, isDraining, changed, gone }: LinksChangedMessage,

@@ -1,13 +1,10 @@
-/**
- * The steps by which the engine comes to carry the data channels of a session; what it has been
- * told already is not told again.
- */
+/** Brings the engine up to date with the data channels of a session. It sends only what has changed. */
 import type { DataPublicationPlan, DataSubscriptionPlan } from '@causeway/media';
 import type { AgreedData } from '../../negotiation/index.ts';
 import type { Shard } from '../../shard.ts';
 import { type DataPublication, type DataSubscription, type DataTransport, publicationPlan, subscriptionPlan } from './data-records.ts';
 
-/** What an engine should be doing for the channels of a session. */
+/** What an engine should do for the channels of a session. */
 export interface DataPicture {
   readonly transport: DataTransport;
   /** Undefined while the client has not agreed to data channels. */
@@ -20,7 +17,7 @@ export class DataPlanApplier {
   readonly #shard: Shard;
   #transportId: string | undefined = undefined;
   #maxMessageBytes: number | undefined = undefined;
-  /** As the engine was told, by id. */
+  /** The plans that the engine has, as text, by id. */
   #publications = new Map<string, string>();
   #subscriptions = new Map<string, string>();
 
@@ -45,13 +42,13 @@ export class DataPlanApplier {
     for (const [id, plan] of subscribed) this.#putSubscription(id, plan);
   }
 
-  /** The engine has ended one by itself, so it need not be told. */
+  /** The engine has ended a channel by itself, so it need not be told. */
   forget(id: string): void {
     this.#publications.delete(id);
     this.#subscriptions.delete(id);
   }
 
-  /** Channels end with their transport; on another one everything is new. */
+  /** Channels end with their transport, so everything is new on the next one. */
   #startAnew(transportId: string | undefined): void {
     this.#transportId = transportId;
     this.#maxMessageBytes = undefined;

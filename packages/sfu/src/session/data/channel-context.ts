@@ -1,4 +1,4 @@
-/** What the published and the subscribed channels of one session have in common. */
+/** What the published and the subscribed channels of one session share. */
 import { type AppId, type ErrorCode, LIMITS, type SessionId } from '@causeway/protocol';
 import type { Negotiation } from '../../negotiation/index.ts';
 import type { DataChannelRecord } from '../../registry/index.ts';
@@ -12,9 +12,9 @@ export interface DataOwner {
   readonly id: SessionId;
   readonly parts: SessionParts;
   readonly negotiation: Negotiation;
-  /** Whether channels that the page opens are published by themselves. */
+  /** Whether channels that the page opens are published automatically. */
   readonly autoPublish: boolean;
-  /** It belongs to this process, and has no peer. */
+  /** Whether it belongs to this process and has no peer. */
   readonly isHosted: boolean;
   mayPublishData(name: string): boolean;
   announceDataChannel(record: DataChannelRecord): void;
@@ -25,17 +25,17 @@ export interface DataOwner {
 export interface ChannelContext {
   readonly owner: DataOwner;
   readonly reports: DataReports;
-  /** Whether the session has as many channels as it may. */
+  /** Whether the session has the maximum number of channels. */
   isFull(): boolean;
   /** @param letter `d` for a publication, `e` for a subscription */
   nextId(letter: 'd' | 'e'): string;
-  /** @returns undefined when all streams are in use */
+  /** @returns undefined if all streams are in use */
   nextStreamId(): number | undefined;
-  /** What the engine is to do has changed. */
+  /** Informs the engine of changes. */
   sync(): void;
-  /** The engine has ended one by itself. */
+  /** The engine has ended a channel by itself. */
   forget(id: string): void;
-  /** A channel has ended; its listeners in this process hear of it once. */
+  /** Notifies the channel's listener in this process, once, that the channel has ended. */
   silence(id: string, reason: HostedEnd): void;
 }
 

@@ -1,7 +1,6 @@
 /**
- * The data channels that this node can forward, its own and those of other nodes, and who follows
- * each name. It carries the news from a publishing session to its subscribers: a name has a
- * publication now, or it has none any more.
+ * The data channels that this node can forward, its own and those of other nodes, and the followers of each name. It
+ * notifies subscribers when a name gets a publication, or loses it.
  */
 import type { DataSourceEndReason } from '../../events.ts';
 import type { DataChannelRecord } from '../../registry/index.ts';
@@ -12,13 +11,13 @@ import type { DataChannelRecord } from '../../registry/index.ts';
 export interface DataFollower {
   onDataPublished(record: DataChannelRecord): void;
   onDataClosed(record: DataChannelRecord, reason: DataSourceEndReason): void;
-  /** Another subscriber alone may reply now: this one's subscription no longer may. */
+  /** Another subscriber now holds the sole right to reply, so this subscription may not reply. */
   onReplyRightTaken(subscriptionId: string): void;
-  /** A defect while one of the above ran: the follower's, not the publisher's. */
+  /** A defect occurred in one of the above. It is the follower's, not the publisher's. */
   onDefect(error: unknown): void;
 }
 
-/** Hears which names are followed, and for which names a subscriber claims the sole right to reply. */
+/** Learns which names are followed, and for which names a subscriber claims the sole right to reply. */
 export interface DataWatcher {
   onNameFollowed(sessionId: string, name: string): void;
   onNameReleased(sessionId: string, name: string): void;
@@ -33,11 +32,11 @@ interface ReplyRight {
 export class DataDirectory {
   /** By publication id. */
   readonly #open = new Map<string, DataChannelRecord>();
-  /** The publication that has a name now, by name key. */
+  /** The publication that currently has a name, by name key. */
   readonly #named = new Map<string, string>();
   readonly #followers = new Map<string, Set<DataFollower>>();
   readonly #followed = new Map<DataFollower, ReadonlySet<string>>();
-  /** Who alone may reply, by name key. */
+  /** The holder of the sole right to reply, by name key. */
   readonly #replyRights = new Map<string, ReplyRight>();
   #watcher: DataWatcher | undefined = undefined;
 
@@ -45,16 +44,15 @@ export class DataDirectory {
     return { openDataChannels: this.#open.size, dataFollowers: this.#followed.size };
   }
 
-  /** There is one watcher: the relay to other nodes. */
+  /** Sets the only watcher: the relay to other nodes. */
   watch(watcher: DataWatcher): void {
     this.#watcher = watcher;
   }
 
   /**
-   * Adds a channel, or replaces what is known of it.
+   * Adds a channel, or replaces its record.
    *
-   * @param how not `takesName`: the record may be old, and leaves the name with the channel that is known to have
-   *   it; see `confirmName`
+   * @param how not `takesName`: the record may be old, and leaves the name with its known holder; see `confirmName`
    */
   put(record: DataChannelRecord, { takesName = true } = {}): void {
     const { publicationId } = record;
@@ -90,13 +88,13 @@ export class DataDirectory {
     return this.#open.get(publicationId);
   }
 
-  /** @returns undefined if that session publishes no channel of that name, or is not in this app */
+  /** @returns undefined if that session publishes no channel of that name, or does not belong to this app */
   locate(appId: string, sessionId: string, name: string): DataChannelRecord | undefined {
     const record = this.findNamed(sessionId, name);
     return record?.appId === appId ? record : undefined;
   }
 
-  /** @returns the channel that has the name now; undefined if none has */
+  /** @returns the channel that currently has the name; undefined if there is none */
   findNamed(sessionId: string, name: string): DataChannelRecord | undefined {
     return this.#open.get(this.#named.get(dataNameKey(sessionId, name)) ?? '');
   }
@@ -106,7 +104,7 @@ export class DataDirectory {
     return record !== undefined && this.#followers.has(keyOf(record));
   }
 
-  /** Replaces what a follower wants to hear of. @param keys made by `dataNameKey` */
+  /** Replaces the names that a follower follows. @param keys made by `dataNameKey` */
   follow(follower: DataFollower, keys: ReadonlySet<string>): void {
     const former = this.#followed.get(follower) ?? new Set();
     if (keys.size > 0) this.#followed.set(follower, keys);
@@ -120,7 +118,7 @@ export class DataDirectory {
     }
   }
 
-  /** Only this subscription may reply from now on; the previous holder of the right is told. */
+  /** Gives this subscription the sole right to reply, and notifies the previous holder. */
   takeReplyRight(key: string, right: ReplyRight): void {
     const former = this.#replyRights.get(key);
     this.#replyRights.set(key, right);
@@ -136,7 +134,7 @@ export class DataDirectory {
     if (this.#replyRights.get(key)?.subscriptionId === subscriptionId) this.#replyRights.delete(key);
   }
 
-  /** A subscriber of another node alone may reply now. */
+  /** Only a subscriber of another node may reply from now on. */
   revokeReplyRight(key: string): void {
     const former = this.#replyRights.get(key);
     this.#replyRights.delete(key);
@@ -162,8 +160,7 @@ export class DataDirectory {
       try {
         news(follower);
       } catch (error) {
-        // An edge: a subscriber's defect must not stop the publisher's call, nor keep the news from
-        // the other subscribers.
+        // A defect of one subscriber must not stop the publisher's call, nor keep the event from other subscribers.
         follower.onDefect(error);
       }
     }

@@ -1,29 +1,26 @@
 /**
- * Data channels of the process that the SFU runs in: bots, agents and game loops talk to pages
- * without a peer connection.
+ * Data channels of the process in which the SFU runs: bots, agents and game loops exchange messages with pages without
+ * a peer connection.
  */
 import type { CanReply, Retain, SessionId } from '@causeway/protocol';
 import type { DataChannelCloseReason, DataSubscriptionEndReason } from '../../events.ts';
 
-/**
- * A text, or bytes: which of the two stays as it was sent. Bytes that are sent or received must not
- * be changed.
- */
+/** A text or bytes; the receiver gets the same type that was sent. Neither sender nor receiver may modify the bytes. */
 export type DataMessage = string | Uint8Array;
 
 /** How a process publishes a data channel. */
 export interface HostedPublicationOptions {
   /** Default true. */
   readonly ordered?: boolean;
-  /** Not together with `maxPacketLifeTime`; with neither every message arrives. */
+  /** Not together with `maxPacketLifeTime`; without either, every message is delivered. */
   readonly maxRetransmits?: number;
   /** Milliseconds. */
   readonly maxPacketLifeTime?: number;
-  /** What a subscriber that comes later is given first. Default `none`. */
+  /** The messages that a later subscriber receives first. Default `none`. */
   readonly retain?: Retain;
-  /** Whether what a subscriber sends goes to all the others, too. Default false. */
+  /** Whether a subscriber's messages also go to all other subscribers. Default false. */
   readonly bus?: boolean;
-  /** Takes messages from subscribers that may reply, or from all subscribers on a bus. */
+  /** Receives messages from subscribers that may reply, or from all subscribers on a bus. */
   readonly onReply?: (message: DataMessage) => void;
 }
 
@@ -31,26 +28,23 @@ export interface HostedPublicationOptions {
 export interface HostedPublication {
   readonly name: string;
   /**
-   * Sends a message to all subscribers. It never waits: a subscriber who takes reliable
-   * messages too slowly loses its subscription once 1 MiB waits for it, so look at `bufferedBytes`
-   * before sending much.
+   * Sends a message to all subscribers. It never waits: a subscriber that accepts reliable messages too slowly loses
+   * its subscription once 1 MiB waits for it, so check `bufferedBytes` before sending a lot.
    *
    * @throws payload_too_large – the message is longer than 256 KiB
    * @throws data_channel_not_found – the publication has ended
    */
   send(message: DataMessage): void;
   /**
-   * The most that waits for any one subscriber on this node, or for another node: a sender that stops above 256 KiB
-   * outruns none of them.
+   * Returns the most bytes that wait for any one subscriber on this node, or for another node. A sender that stops
+   * above 256 KiB overruns none of them.
    */
   bufferedBytes(): Promise<number>;
-  /**
-   * Ends the publication. Subscribers keep their channel, for the next publication of that name.
-   */
+  /** Ends the publication. Subscribers keep their channel for the next publication of that name. */
   close(): void;
 }
 
-/** `overflow`: what was sent to the publisher was more than it reads. */
+/** `overflow`: the publisher received more than it reads. */
 export type HostedSubscriptionEnd = DataSubscriptionEndReason | 'overflow';
 
 /** How a process subscribes to a data channel. */
@@ -59,15 +53,15 @@ export interface HostedSubscriptionOptions {
   readonly dataChannelName: string;
   readonly canReply?: CanReply;
   readonly onMessage: (message: DataMessage) => void;
-  /** The subscription is over, but not because it was closed here. */
+  /** The subscription has ended, but not because it was closed here. */
   readonly onClosed?: (reason: HostedSubscriptionEnd) => void;
 }
 
 /** A data channel of another session that this process subscribes to. */
 export interface HostedSubscription {
   /**
-   * Sends to the publisher; on a bus to all the others, too. Without the right to reply, the message is dropped and
-   * counted.
+   * Sends to the publisher; on a bus, also to all other subscribers. Without the right to reply, the message is dropped
+   * and counted.
    *
    * @throws payload_too_large – the message is longer than 256 KiB
    * @throws data_channel_not_found – the subscription has ended
@@ -76,13 +70,11 @@ export interface HostedSubscription {
   close(): void;
 }
 
-/** What may be set for a process that takes part. */
+/** Options of a participant in this process. */
 export interface ParticipantOptions {
-  /** Text by which clients find the session in `GET /sessions`. */
+  /** Metadata by which clients find the session in `GET /sessions`. */
   readonly metadata?: string;
-  /**
-   * The participant has ended, and all its channels with it: by `deleteSession`, or with the SFU.
-   */
+  /** The participant and all its channels have ended, because of `deleteSession` or with the SFU. */
   readonly onClosed?: () => void;
 }
 
@@ -103,21 +95,21 @@ export interface ParticipantOptions {
  * });
  */
 export interface DataParticipant {
-  /** What pages name as `remoteSessionId`. */
+  /** The id that pages pass as `remoteSessionId`. */
   readonly sessionId: SessionId;
   /**
-   * @throws invalid_params – the name or an option is not possible
-   * @throws data_channel_conflict – there is a publication of that name
+   * @throws invalid_params – the name or an option is invalid
+   * @throws data_channel_conflict – a publication of that name exists
    * @throws session_closed – the participant has ended
    */
   publish(name: string, options?: HostedPublicationOptions): HostedPublication;
   /**
-   * Resolves once the channel is found; messages come after that.
+   * Resolves once the channel is found; messages arrive after that.
    *
-   * @throws session_not_found, data_channel_not_found – there is no such channel; wait for the
-   * event `datachannel.published`
-   * @throws data_channel_conflict – it is subscribed to already
-   * @throws relay_unavailable – it is published on another node, which cannot be reached now
+   * @throws session_not_found, data_channel_not_found – there is no such channel; wait for the event
+   * `datachannel.published`
+   * @throws data_channel_conflict – it is already subscribed to
+   * @throws relay_unavailable – it is published on another node, which cannot be reached at present
    * @throws session_closed – the participant has ended
    */
   subscribe(options: HostedSubscriptionOptions): Promise<HostedSubscription>;
@@ -125,10 +117,10 @@ export interface DataParticipant {
   close(): void;
 }
 
-/** Why a publication or subscription of a process has ended. */
+/** Why a publication or subscription of this process ended. */
 export type HostedEnd = DataChannelCloseReason | HostedSubscriptionEnd;
 
-/** What a channel of this process is told. */
+/** Receives the events of a channel of this process. */
 export interface HostedListener {
   onMessage(message: DataMessage): void;
   onClosed(reason: HostedEnd): void;

@@ -1,13 +1,13 @@
 /**
- * What a session publishes and subscribes to on data channels, and how that reads for the engine,
- * the registry and the API.
+ * The data channels that a session publishes and subscribes to, and their descriptions for the engine, the registry and
+ * the API.
  */
 import type { DataPublicationPlan, DataReliability, DataReplyRight, DataSubscriptionPlan } from '@causeway/media';
 import type { AppId, CanReply, PublishedDataChannelResult, Retain, SubscribedDataChannelResult } from '@causeway/protocol';
 import type { DataChannelRecord } from '../../registry/index.ts';
 
 export interface DataPublication {
-  /** Unique within the engine, and never used again. */
+  /** Unique within the engine and never reused. */
   readonly id: string;
   readonly name: string;
   readonly reliability: DataReliability;
@@ -19,33 +19,31 @@ export interface DataPublication {
 }
 
 export interface DataSubscription {
-  /** Unique within the engine, and never used again. */
+  /** Unique within the engine and never reused. */
   readonly id: string;
   readonly remoteSessionId: string;
   readonly name: string;
-  /** Undefined while the session that is subscribed to publishes nothing under the name. */
+  /** Undefined while the remote session publishes nothing under the name. */
   readonly publicationId: string | undefined;
-  /**
-   * Of the publication that was subscribed to first: an open channel keeps what it was opened with.
-   */
+  /** The reliability of the first publication, since an open channel keeps the properties with which it was opened. */
   readonly reliability: DataReliability;
   readonly streamId: number;
   readonly isNegotiated: boolean;
   readonly canReply: DataReplyRight;
   readonly waitsForAck: boolean;
   readonly isPaused: boolean;
-  /** Whether the channel is open at the peer. */
+  /** Whether the channel is open at the peer's end. */
   readonly isOpen: boolean;
 }
 
-/** Where the channels of a session are; a session of this process itself has none. */
+/** The transport of a session's channels; a session of this process has none. */
 export interface DataTransport {
   readonly transportId: string | undefined;
   readonly account: string;
   readonly sessionId: string;
 }
 
-/** @returns undefined for a channel that the page has yet to open */
+/** @returns undefined for a channel that the page has not opened yet */
 export function publicationPlan(
   { id, name, streamId, isNegotiated, reliability, retain, isBus }: DataPublication,
   { transportId, account, sessionId }: DataTransport,
@@ -90,7 +88,7 @@ export function channelRecord(appId: AppId, sessionId: string, publication: Data
   };
 }
 
-/** @param channel a record, or what a channel was opened with */
+/** @param channel a record, or the options with which a channel was opened */
 export function reliabilityOf({
   ordered,
   maxRetransmits,
@@ -99,7 +97,7 @@ export function reliabilityOf({
   return { ordered, maxRetransmits, maxPacketLifeTimeMs };
 }
 
-/** @param isHosted the channel is of this process, and open from the start */
+/** @param isHosted whether the channel belongs to this process and is open from the start */
 export function publishedResult(publication: DataPublication, isHosted = false): PublishedDataChannelResult {
   const { name, streamId, isNegotiated, reliability, retain, isBus } = publication;
   return {

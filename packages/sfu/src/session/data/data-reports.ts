@@ -1,4 +1,4 @@
-/** Tells what became of the data channels of a session. */
+/** Reports the events of a session's data channels. */
 import type { AppId, ErrorCode, SessionId } from '@causeway/protocol';
 import type { DataChannelCloseReason, DataSubscriptionEndReason, SfuEvent } from '../../events.ts';
 import type { DataSubscription } from './data-records.ts';
@@ -22,10 +22,7 @@ export class DataReports {
     this.#onEvent({ type: 'datachannel.closed', ...this.#who(), dataChannelName, reason });
   }
 
-  /**
-   * A channel that the page has opened could not be published, or one that it asked for could not
-   * be brought to it.
-   */
+  /** A channel that the page opened could not be published, or one that it requested could not be delivered. */
   failed(dataChannelName: string, remoteSessionId: string | undefined, errorCode: ErrorCode): void {
     this.#onEvent({ type: 'datachannel.failed', ...this.#who(), dataChannelName, remoteSessionId, errorCode });
   }
@@ -38,7 +35,7 @@ export class DataReports {
     this.#onEvent({ type: 'datachannel.unsubscribed', ...this.#facts(subscription), reason });
   }
 
-  /** The peer did not take reliable messages as fast as they came. */
+  /** The peer did not accept reliable messages as fast as they arrived. */
   overflowed(subscription: DataSubscription): void {
     this.#onEvent({ type: 'datachannel.overflow', ...this.#facts(subscription) });
   }

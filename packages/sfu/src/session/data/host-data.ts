@@ -1,4 +1,4 @@
-/** A `DataParticipant` on top of a session that has no peer. */
+/** Implements `DataParticipant` with a session that has no peer. */
 import { LIMITS, PublishDataChannelItem, parseRequest, SfuError, SubscribeDataChannelItem, utf8SizeBytes } from '@causeway/protocol';
 import type { Session } from '../session.ts';
 import { sessionClosedError } from '../session-life.ts';
@@ -15,7 +15,7 @@ import { currentChannel, locateDataChannel } from './locate-data-channel.ts';
 
 export interface HostOptions {
   readonly session: Session;
-  /** The most that waits for any one subscriber of a publication. */
+  /** Returns the most bytes that wait for any one subscriber of a publication. */
   readonly bufferedBytes: (publicationId: string) => Promise<number>;
 }
 
@@ -56,7 +56,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
     const located = await locateDataChannel({ appId: session.appId, sessionId: session.id, caller: undefined }, item, parts);
     if (located.type === 'failed') throw new SfuError(located.code, located.description);
     refuseClosed(session);
-    // The channel may have ended while it was looked up, or another one may have its name.
+    // The channel may have ended during the lookup, or another one may have taken its name.
     const current = currentChannel(session, item, located.record);
     if (current === undefined) throw ended(item.dataChannelName);
     const subscribed = data.subscribed.subscribe(item, current);
@@ -64,7 +64,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
     if (!subscribed.isNew) {
       throw new SfuError(
         'data_channel_conflict',
-        `session ${session.id} subscribes to ${item.dataChannelName} of ${item.remoteSessionId} already`,
+        `session ${session.id} already subscribes to ${item.dataChannelName} of ${item.remoteSessionId}`,
       );
     }
     const { id } = subscribed.subscription;
@@ -74,7 +74,7 @@ export function hostData({ session, bufferedBytes }: HostOptions): DataParticipa
       onMessage,
       onClosed(reason) {
         isOpen = false;
-        // A subscription ends for none of the reasons that only publications end for.
+        // A subscription never ends for a reason that applies only to publications.
         if (!isClosedHere) onClosed?.(reason as HostedSubscriptionEnd);
       },
     });
@@ -101,7 +101,7 @@ function refuseClosed({ id, life }: Session): void {
 function checkMessage(message: DataMessage): void {
   const sizeBytes = typeof message === 'string' ? utf8SizeBytes(message) : message.length;
   if (sizeBytes <= LIMITS.maxDataMessageBytes) return;
-  throw new SfuError('payload_too_large', `the message has ${sizeBytes} bytes; it may have ${LIMITS.maxDataMessageBytes}`);
+  throw new SfuError('payload_too_large', `the message has ${sizeBytes} bytes; the limit is ${LIMITS.maxDataMessageBytes}`);
 }
 
 function ended(name: string): SfuError {

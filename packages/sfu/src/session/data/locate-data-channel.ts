@@ -11,7 +11,7 @@ export type LocatedChannel =
 
 type LocatingParts = Pick<SessionParts, 'dataDirectory' | 'registry' | 'remoteTracks'>;
 
-/** Finds the channel that a subscriber means. */
+/** Finds the channel that a subscriber refers to. */
 export async function locateDataChannel(
   { appId, sessionId, caller }: Receiver,
   { remoteSessionId, dataChannelName }: Pick<SubscribeDataChannelItem, 'remoteSessionId' | 'dataChannelName'>,
@@ -20,7 +20,7 @@ export async function locateDataChannel(
   if (caller !== undefined) {
     if (!mayOpenData(caller)) return failed('forbidden', 'the caller may not use data channels');
     if (!allowsAction(caller, 'subscribe')) return failed('forbidden', 'the rights of the caller do not include "subscribe"');
-    // A token for one session says by `subs` whose channels that session may have.
+    // For a token of one session, `subs` lists the sessions whose channels it may subscribe to.
     const isSeen = remoteSessionId === sessionId || maySee({ ...caller, sid: undefined }, remoteSessionId, undefined);
     if (!isSeen) return missingSession(appId, remoteSessionId);
   }
@@ -28,9 +28,9 @@ export async function locateDataChannel(
 }
 
 /**
- * What was found, if it is there still, or else what has its name now.
+ * Returns the channel that was found if it still exists, or else the one that now has its name.
  *
- * @param record as it was found
+ * @param record the record that was found
  */
 export function currentChannel(
   { appId, parts }: { readonly appId: AppId; readonly parts: LocatingParts },
@@ -49,7 +49,7 @@ async function findChannel(
   const { sessionId, dataChannelName } = reference;
   const owner = remoteTracks?.ownerOf(sessionId);
   const known = dataDirectory.locate(appId, sessionId, dataChannelName);
-  // What this node owns, or hears of from its owner, it knows with or without a registry.
+  // What this node owns, or what the owner reports to it, it knows even without a registry.
   const isOwn = remoteTracks === undefined || owner === undefined;
   if (known !== undefined && (isOwn || remoteTracks.isKnownFirstHand(known.publicationId))) return { type: 'located', record: known };
   if (!isOwn) return findElsewhere(appId, reference, owner, remoteTracks, registry);
@@ -57,7 +57,7 @@ async function findChannel(
   return session === undefined ? missingSession(appId, sessionId) : missingChannel(reference);
 }
 
-/** If the registry does not know the channel, the owner is asked. */
+/** Asks the owner if the registry does not know the channel. */
 async function findElsewhere(
   appId: AppId,
   reference: DataChannelReference,
@@ -70,17 +70,17 @@ async function findElsewhere(
   const answer = known === undefined ? await remoteTracks.askData(appId, reference) : undefined;
   const record = known ?? answer?.channel;
   if (record !== undefined) {
-    if (!remoteTracks.carriesData(owner)) return unreachable(sessionId, 'whose version does not let data channels go to other nodes');
+    if (!remoteTracks.carriesData(owner)) return unreachable(sessionId, 'whose version cannot relay data channels');
     if (!remoteTracks.canReach(owner)) return unreachable(sessionId, 'which this node has no link to');
     return remoteTracks.admitData(record) ? { type: 'located', record } : missingChannel(reference);
   }
   if (answer !== undefined) return answer.hasSession ? missingChannel(reference) : missingSession(appId, sessionId);
   const session = await registry.findSession(appId, sessionId).catch(() => 'unknown' as const);
-  if (session === 'unknown') return unreachable(sessionId, 'which cannot be asked now');
+  if (session === 'unknown') return unreachable(sessionId, 'which does not answer at present');
   return session === undefined ? missingSession(appId, sessionId) : missingChannel(reference);
 }
 
-/** There is such a channel, or may be, but this node cannot get it. */
+/** The channel exists or may exist, but this node cannot receive it. */
 function unreachable(sessionId: string, why: string): LocatedChannel {
   const parsed = parseSessionId(sessionId);
   const node = parsed === undefined ? 'another node' : `node ${nodeNoOf(parsed)}`;

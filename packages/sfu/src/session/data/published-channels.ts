@@ -1,7 +1,4 @@
-/**
- * The data channels that one session publishes: those that its page opens, and those that calls
- * name.
- */
+/** The data channels that one session publishes: those that its page opens, and those that calls name. */
 import type { DataChannelInfo, DataPublicationCloseReason, DataReliability } from '@causeway/media';
 import { DataChannelName, type ErrorCode, type PublishDataChannelItem, parseDataChannelName } from '@causeway/protocol';
 import type { DataChannelCloseReason } from '../../events.ts';
@@ -17,7 +14,7 @@ export class PublishedChannels {
   readonly #publications = new Map<string, DataPublication>();
   /** Channels that the page has opened and that are not published, by stream id. */
   readonly #unpublished = new Map<number, DataChannelInfo>();
-  /** What others know of the publications, by id. */
+  /** The records of the publications as they were announced, by id. */
   readonly #announced = new Map<string, DataChannelRecord>();
 
   constructor(context: ChannelContext) {
@@ -28,7 +25,7 @@ export class PublishedChannels {
     return this.#publications.size;
   }
 
-  /** The first published first. */
+  /** Returns all publications, oldest first. */
   all(): readonly DataPublication[] {
     return [...this.#publications.values()];
   }
@@ -37,12 +34,12 @@ export class PublishedChannels {
     return this.#publications.get(name);
   }
 
-  /** Streams of publications, and of channels that are not published. */
+  /** Returns the streams of publications and of unpublished channels. */
   streamIds(): readonly number[] {
     return [...this.#unpublished.keys(), ...this.all().flatMap(({ streamId }) => streamId ?? [])];
   }
 
-  /** Publishes a channel, or changes what it keeps for later subscribers. */
+  /** Publishes a channel, or changes its retention of messages. */
   publish(item: PublishDataChannelItem): Published {
     const { isHosted } = this.#context.owner;
     const { dataChannelName: name, negotiated: isNegotiated = false } = item;
@@ -50,7 +47,7 @@ export class PublishedChannels {
     if (known !== undefined) return this.#republish(known, item);
     const open = [...this.#unpublished.values()].find(({ label }) => label === name);
     if (open !== undefined && isNegotiated) {
-      return conflict(`channel ${name} is open already, not by agreement but by its label`);
+      return conflict(`channel ${name} is already open by its label, not as a negotiated channel`);
     }
     if (this.#context.isFull()) return full();
     const needsStream = isNegotiated && !isHosted;
@@ -100,7 +97,7 @@ export class PublishedChannels {
     this.#unpublished.delete(streamId);
   }
 
-  /** The engine has ended it by itself. */
+  /** The engine has ended a publication by itself. */
   onClosed(publicationId: string, reason: DataPublicationCloseReason): void {
     const known = this.all().find(({ id }) => id === publicationId);
     if (known === undefined) return;
@@ -108,10 +105,7 @@ export class PublishedChannels {
     this.unpublish(known.name, reason);
   }
 
-  /**
-   * Channels that the page has opened end with their transport. Those made by agreement are made
-   * again on the new one.
-   */
+  /** Channels that the page opened end with their transport. Negotiated ones are opened again on the new transport. */
   onTransportReplaced(): void {
     this.#unpublished.clear();
     const gone = this.all().filter(({ streamId, isNegotiated }) => streamId !== undefined && !isNegotiated);
@@ -129,17 +123,19 @@ export class PublishedChannels {
   }
 
   /**
-   * Settings of a channel that is open, or was agreed on, cannot be changed: the page has created
-   * it with them.
+   * Updates a known publication. The settings of a channel that is open or negotiated cannot change, because the page
+   * has created it with them.
    */
   #republish(known: DataPublication, item: PublishDataChannelItem): Published {
     const { dataChannelName: name, negotiated } = item;
     if (negotiated !== undefined && negotiated !== known.isNegotiated && !this.#context.owner.isHosted) {
-      return conflict(`channel ${name} is published ${known.isNegotiated ? 'by agreement' : 'by its label'} already; close it first`);
+      return conflict(
+        `channel ${name} is published ${known.isNegotiated ? 'as a negotiated channel' : 'by its label'} already; close it first`,
+      );
     }
     const agrees = agreesWith(item, known.reliability);
     if (!agrees && known.streamId !== undefined) {
-      return conflict(`channel ${name} is ${describeReliability(known.reliability)}; that cannot be changed while it is open`);
+      return conflict(`channel ${name} is ${describeReliability(known.reliability)}; this cannot be changed while it is open`);
     }
     const publication: DataPublication = {
       ...known,
@@ -151,7 +147,7 @@ export class PublishedChannels {
     return { type: 'published', publication, isNew: false };
   }
 
-  /** A page may open a channel again before its end of the former one has reached us. */
+  /** A page may open a channel again before the end of the former one has arrived here. */
   #replace(former: DataPublication, channel: DataChannelInfo): void {
     this.unpublish(former.name, 'replaced');
     const { streamId } = channel;
@@ -165,7 +161,7 @@ export class PublishedChannels {
     return this.#context.owner.mayPublishData(label) ? undefined : 'forbidden';
   }
 
-  /** The page sees its channel close, which it would not if messages on it merely went nowhere. */
+  /** Closes the channel, so that the page notices; otherwise its messages would be lost silently. */
   #refuse({ label, streamId }: DataChannelInfo, code: ErrorCode): void {
     const { owner, reports } = this.#context;
     this.#unpublished.delete(streamId);
@@ -177,7 +173,7 @@ export class PublishedChannels {
   #put(publication: DataPublication): void {
     const { owner, reports } = this.#context;
     this.#publications.set(publication.name, publication);
-    // The engine first: subscribers that hear of the publication send it commands about it.
+    // The engine is informed first, because subscribers that learn of the publication send it commands about it.
     this.#context.sync();
     const record = channelRecord(owner.appId, owner.id, publication, owner.isHosted);
     const isNew = !this.#announced.has(publication.id);
@@ -203,7 +199,7 @@ function requestedReliability({ ordered = true, maxRetransmits, maxPacketLifeTim
   return { ordered, maxRetransmits, maxPacketLifeTimeMs: maxPacketLifeTime };
 }
 
-/** What the item does not name is left as it is. */
+/** Whether the item agrees with the reliability; properties that it does not name are unchanged. */
 function agreesWith(item: PublishDataChannelItem, reliability: DataReliability): boolean {
   const { ordered = reliability.ordered, maxRetransmits, maxPacketLifeTime } = item;
   if (ordered !== reliability.ordered) return false;

@@ -1,6 +1,6 @@
 /**
- * The data channels of one session. Like its tracks they change in one step, without waiting, and
- * the engine, the subscribers and the registry follow.
+ * The data channels of one session. Like its tracks, they change in one synchronous step, and then the engine, the
+ * subscribers and the registry are updated.
  */
 import type { DataChannelInfo } from '@causeway/media';
 import { LIMITS } from '@causeway/protocol';
@@ -18,11 +18,11 @@ export class SessionData {
   readonly #owner: DataOwner;
   readonly #applier: DataPlanApplier;
   readonly #streamIds = new StreamIds();
-  /** Channels of this process, by the id of the publication or subscription. */
+  /** Listeners of this process's channels, by the id of the publication or subscription. */
   readonly #listeners = new Map<string, HostedListener>();
   #named = 0;
   #transportId: string | undefined = undefined;
-  /** As the engine was told. */
+  /** The peer as the engine knows it. */
   #peer: SctpPeer | undefined = undefined;
   #hasEnded = false;
 
@@ -43,14 +43,14 @@ export class SessionData {
     this.subscribed = new SubscribedChannels(context);
   }
 
-  /** To be called whenever the transport, or what the client has agreed to, may have changed; mostly they have not. */
+  /** Called whenever the transport, or what the client has agreed to, may have changed; usually neither has. */
   follow(): void {
     const { negotiation } = this.#owner;
     const isSame = negotiation.transport?.id === this.#transportId && agreedData(negotiation)?.peer === this.#peer;
     if (!isSame) this.sync();
   }
 
-  /** The engine is told what it does not know yet. */
+  /** Informs the engine of everything that it does not know yet. */
   sync(): void {
     if (this.#hasEnded) return;
     const { negotiation, appId, isHosted } = this.#owner;
@@ -59,7 +59,7 @@ export class SessionData {
       this.#transportId = transport?.id;
       this.published.onTransportReplaced();
     }
-    // Without a transport there is nothing that the engine could put channels on.
+    // Without a transport, the engine cannot carry channels.
     const isReady = isHosted || transport !== undefined;
     const agreed = agreedData(negotiation);
     this.#peer = agreed?.peer;
@@ -71,11 +71,11 @@ export class SessionData {
     });
   }
 
-  /** The session has ended, and the transport with it. */
+  /** Ends all channels, because the session and its transport have ended. */
   end(): void {
     this.published.end();
     this.subscribed.end();
-    // A session of this process has no transport that could take its channels along.
+    // A session of this process has no transport with which its channels would end.
     if (this.#owner.isHosted) this.sync();
     this.#hasEnded = true;
   }
@@ -84,13 +84,13 @@ export class SessionData {
     if (transportId === this.#owner.negotiation.transport?.id) this.published.onChannelOpened(channel);
   }
 
-  /** Who hears of a channel of this process, until it is closed. */
+  /** Sets the listener of a channel of this process, until the channel closes. */
   listen(id: string, listener: HostedListener): void {
     this.#listeners.set(id, listener);
   }
 
   /**
-   * A message for this process.
+   * Delivers a message to this process.
    *
    * @param id of its subscription, or of the publication that a subscriber replies to
    */
@@ -110,24 +110,24 @@ export class SessionData {
   }
 }
 
-/** Browsers have 1,024 streams at least; what is above may not be there. */
+/** Browsers support at least 1,024 streams; higher ids may not exist. */
 const MAX_STREAM_ID = 1_023;
 /**
- * Ids below this one are left to the peer as long as others are free. aiortc and werift take theirs from their part in
- * ICE, not in DTLS, so that both ends would begin at the same one, and a channel of ours would vanish in one of theirs.
+ * Lower ids are left to the peer while others are free. aiortc and werift derive their parity from the ICE role, not
+ * the DTLS role, so that both ends would start with the same id, and a channel of the SFU would be mistaken for one of
+ * theirs.
  */
 const FIRST_STREAM_ID = 128;
 
 /**
- * Chooses stream ids for channels that the SFU opens, or that both sides make by agreement. They
- * are those of its own DTLS role, so that they never meet one which a peer opens that keeps to RFC 8832 §6,
- * and come round in turn: a stream that was just closed is reset at both ends before it is used
- * again.
+ * Chooses stream ids for channels that the SFU opens, or that both sides negotiate. They have the parity of the SFU's
+ * DTLS role, so they never collide with an id chosen by a peer that follows RFC 8832 §6. They are used in turn, so a
+ * stream that was just closed is reset at both ends before it is used again.
  */
 export class StreamIds {
   #last = MAX_STREAM_ID;
 
-  /** @returns undefined when all of them are in use */
+  /** @returns undefined if all are in use */
   next(dtlsRole: 'server' | 'client', used: ReadonlySet<number>): number | undefined {
     const first = dtlsRole === 'server' ? 1 : 0;
     const after = this.#last - (this.#last % 2) + 2;

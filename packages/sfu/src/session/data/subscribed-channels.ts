@@ -1,7 +1,4 @@
-/**
- * The data channels of other sessions that one session subscribes to, and how they follow their
- * publications.
- */
+/** The data channels of other sessions that one session subscribes to, and how they follow their publications. */
 import type { DataSubscriptionCloseReason } from '@causeway/media';
 import type { ErrorCode, SubscribeDataChannelItem } from '@causeway/protocol';
 import type { DataSourceEndReason, DataSubscriptionEndReason } from '../../events.ts';
@@ -12,7 +9,7 @@ import { type DataSubscription, reliabilityOf, replyRightOf } from './data-recor
 
 export type Subscribed = { readonly type: 'subscribed'; readonly subscription: DataSubscription; readonly isNew: boolean } | Refusal;
 
-/** What of a subscription can be changed while it lasts. */
+/** The properties of a subscription that can change while it exists. */
 export type SubscriptionChange = Partial<Pick<DataSubscription, 'canReply' | 'isPaused'>>;
 
 export class SubscribedChannels implements DataFollower {
@@ -28,7 +25,7 @@ export class SubscribedChannels implements DataFollower {
     return this.#subscriptions.size;
   }
 
-  /** The oldest first. */
+  /** Returns all subscriptions, oldest first. */
   all(): readonly DataSubscription[] {
     return [...this.#subscriptions.values()];
   }
@@ -37,7 +34,7 @@ export class SubscribedChannels implements DataFollower {
     return this.all().find((each) => each.remoteSessionId === remoteSessionId && each.name === name);
   }
 
-  /** Subscribes to a channel that is published; once for each. */
+  /** Subscribes to a published channel, once for each. */
   subscribe(item: SubscribeDataChannelItem, record: DataChannelRecord): Subscribed {
     const { isHosted } = this.#context.owner;
     const { remoteSessionId, dataChannelName: name } = item;
@@ -85,14 +82,14 @@ export class SubscribedChannels implements DataFollower {
     this.#context.silence(known.id, reason);
   }
 
-  /** The client has not agreed to data channels, so what it has subscribed to cannot reach it. */
+  /** Drops all subscriptions, because the client has not agreed to data channels and cannot receive them. */
   failAll(errorCode: ErrorCode): void {
     const failed = this.all().flatMap(({ id }) => this.#drop(id) ?? []);
     if (failed.length > 0) this.#context.sync();
     for (const { name, remoteSessionId } of failed) this.#context.reports.failed(name, remoteSessionId, errorCode);
   }
 
-  /** The session has ended. */
+  /** Ends all subscriptions, because the session has ended. */
   end(): void {
     for (const { id } of this.all()) {
       this.#drop(id);

@@ -1,4 +1,4 @@
-/** `GET /session/:session_id/diagnose`: why there is no picture (docs/api.md §5). */
+/** `GET /session/:session_id/diagnose`: explains why no media arrives (docs/api.md §5). */
 import type { TransportSnapshot } from '@causeway/media';
 import {
   AppId,
@@ -15,7 +15,7 @@ import type { Session } from '../session.ts';
 import { closedFinding, findingsOf } from './findings.ts';
 import { gatherFacts, type PublicationFacts, type SessionHere, type SubscriptionFacts } from './session-facts.ts';
 
-/** Only the reason is known of a session that has ended. */
+/** Of a session that has ended, only the reason is known. */
 export function diagnoseClosed(appId: string, sessionId: string, reason: SessionCloseReason): DiagnoseReply {
   return {
     sessionId: SessionId.parse(sessionId),
@@ -30,7 +30,7 @@ export function diagnoseClosed(appId: string, sessionId: string, reason: Session
 export async function diagnose(session: Session, sessionHere: SessionHere, quota: QuotaState): Promise<DiagnoseReply> {
   const facts = await gatherFacts(session, sessionHere, quota);
   const { life } = session;
-  // The engine may have ended it while it was asked.
+  // The session may have ended while the engine was being asked.
   if (life.type === 'closed') return diagnoseClosed(session.appId, session.id, life.reason);
   return {
     sessionId: session.id,

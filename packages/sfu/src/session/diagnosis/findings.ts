@@ -1,6 +1,6 @@
 /**
- * From facts to sentences: what is the matter with a session. What is wrong with the way to the client hides everything behind it, so nothing
- * is said of tracks then.
+ * Turns facts about a session into findings. A problem with the path to the client hides everything behind it, so
+ * tracks are then not examined.
  */
 import type { TransportSnapshot } from '@causeway/media';
 import type { DiagnosisCode, DiagnosisFinding } from '@causeway/protocol';
@@ -8,13 +8,13 @@ import type { SessionCloseReason } from '../../events.ts';
 import type { QuotaState } from '../../overload/app-shares.ts';
 import type { PublicationFacts, SessionFacts, SubscriptionFacts } from './session-facts.ts';
 
-/** What a healthy client does at once may take this long on a slow network. */
+/** Even a healthy client may take this long on a slow network. */
 const PATIENCE_MS = 2_000;
-/** The state `disconnected` begins here. */
+/** After this time, the connection state becomes `disconnected`. */
 const CLIENT_SILENT_MS = 5_000;
 /** Opus sends a packet every 400 ms in silence, and a slow screen share one every second. */
 const TRACK_SILENT_MS = 2_000;
-/** Receivers report about once a second, and after a hundred packets even audio has been sent for two. */
+/** Receivers report about once a second, and a hundred packets of audio take two seconds. */
 const UNREPORTED_PACKETS = 100;
 
 const CLOSED: Readonly<Record<SessionCloseReason, string>> = {
@@ -22,12 +22,12 @@ const CLOSED: Readonly<Record<SessionCloseReason, string>> = {
   token_revoked: 'The session was closed because its token was revoked.',
   setup_timeout:
     'The session was closed because its client had not connected 30 seconds after it was created: the SDP was never exchanged, or UDP is blocked.',
-  connection_lost: 'The session was closed because nothing was heard from its client for 35 seconds: the tab or the network is gone.',
+  connection_lost: 'The session was closed because nothing arrived from its client for 35 seconds: the tab or the network is gone.',
   peer_closed: 'The client closed its peer connection.',
   handshake_failed:
     'The DTLS handshake failed: the certificate of the client is not the one whose fingerprint is in its SDP, or an SDP was altered on its way.',
   draining: 'The session was closed because its node was shut down.',
-  internal_error: 'The session was closed because of a defect of the SFU, which the log of its node describes.',
+  internal_error: 'The session was closed because of a defect of the SFU; see the log of its node.',
 };
 
 export function closedFinding(reason: SessionCloseReason): DiagnosisFinding {
@@ -38,7 +38,7 @@ export function closedFinding(reason: SessionCloseReason): DiagnosisFinding {
   };
 }
 
-/** @returns the most likely cause first */
+/** @returns the findings, most likely cause first */
 export function findingsOf(facts: SessionFacts): readonly DiagnosisFinding[] {
   const { isHosted, offerWaitsMs, transport } = facts;
   if (isHosted) return [];
@@ -73,7 +73,7 @@ function brokenTransport({ openMs, silentMs, path, isSecure }: TransportSnapshot
     if (silentMs < CLIENT_SILENT_MS) return undefined;
     return problem(
       'client_silent',
-      `Nothing has been heard from the client for ${seconds(silentMs)}: its tab or its network is gone or asleep.`,
+      `Nothing has arrived from the client for ${seconds(silentMs)}: its tab or its network is gone or asleep.`,
     );
   }
   if (openMs < PATIENCE_MS) return undefined;
@@ -86,7 +86,7 @@ function brokenTransport({ openMs, silentMs, path, isSecure }: TransportSnapshot
   if (path === 'unproven') {
     return problem(
       'path_unproven',
-      "The client's checks arrive, but it answers none of the SFU's: what this node sends is lost on its way, at a firewall for example.",
+      "The client's checks arrive, but it answers none of the SFU's: packets from this node are lost on their way, for example at a firewall.",
     );
   }
   return problem(
@@ -125,15 +125,15 @@ function subscriptionFinding(facts: SubscriptionFacts, transport: TransportSnaps
   }
   if (seen === undefined || transport.openMs < PATIENCE_MS) return undefined;
   if (quota === 'paused') {
-    const summary = 'The app has used up its quota of this month, so nothing is sent; it goes on when the quota is raised, or next month.';
+    const summary =
+      'The app has used its quota for this month, so nothing is sent. Sending resumes when the quota is raised, or next month.';
     return problem('quota_used_up', summary, mid);
   }
-  if (seen.isPaused)
-    return problem('egress_limited', 'The app has reached its bound on what it may download at once, so this track is held.', mid);
+  if (seen.isPaused) return problem('egress_limited', 'The app has reached its egress limit, so this track is held.', mid);
   return sourceFinding(facts) ?? deliveryFinding(facts, transport, `track ${remoteTrackId} of session ${remoteSessionId}`);
 }
 
-/** Whether packets come in that could be sent on. */
+/** Checks that packets arrive which could be forwarded. */
 function sourceFinding({ mid, remoteSessionId, remoteTrackId, publisher, seen }: SubscriptionFacts): DiagnosisFinding | undefined {
   const source = seen?.source;
   if (source === undefined)
@@ -143,7 +143,7 @@ function sourceFinding({ mid, remoteSessionId, remoteTrackId, publisher, seen }:
     return publisher?.isOnThisNode === false
       ? problem(
           'relay_silent',
-          `Nothing of track ${remoteTrackId} has come from the node of its publisher ${lasting}: diagnose session ${remoteSessionId}, then look at the track's path.`,
+          `No packets of track ${remoteTrackId} have arrived from its publisher's node ${lasting}: diagnose session ${remoteSessionId}, then look at the track's path.`,
           mid,
         )
       : problem(
@@ -153,10 +153,10 @@ function sourceFinding({ mid, remoteSessionId, remoteTrackId, publisher, seen }:
         );
   }
   if (source.hasCommonCodec) return undefined;
-  return problem('codec_mismatch', `The client takes none of the codecs in which track ${remoteTrackId} is sent.`, mid);
+  return problem('codec_mismatch', `The client supports none of the codecs in which track ${remoteTrackId} is sent.`, mid);
 }
 
-/** Whether what comes in is sent, and arrives. */
+/** Checks that arriving packets are sent and delivered. */
 function deliveryFinding(
   { mid, kind, seen }: SubscriptionFacts,
   { estimate }: TransportSnapshot,
@@ -166,7 +166,7 @@ function deliveryFinding(
   if (kind === 'video' && seen.quality === 'paused') {
     const carried = estimate === undefined ? 'too little' : `about ${kilobits(estimate.targetBps)}`;
     const needed = seen.leastBps === undefined ? '' : `; the lowest layer of ${track} needs ${kilobits(seen.leastBps)}`;
-    return problem('bandwidth_short', `The network of the client carries ${carried}${needed}. The picture comes back by itself.`, mid);
+    return problem('bandwidth_short', `The network of the client carries ${carried}${needed}. The video resumes by itself.`, mid);
   }
   const awaitedMs = Math.max(0, ...(seen.source?.layers.map(({ keyframeAwaitedMs = 0 }) => keyframeAwaitedMs) ?? []));
   if (seen.awaitsKeyframe && awaitedMs >= PATIENCE_MS) {

@@ -1,4 +1,4 @@
-/** What is known of a session when a client asks why there is no picture: from negotiation, from the engine, and of its publishers. */
+/** The facts for a diagnosis of a session, from the negotiation, the engine and its publishers. */
 import type { ConnectionState, SubscriberTrackSnapshot, TransportSnapshot } from '@causeway/media';
 import type { SubscriptionSummary } from '@causeway/protocol';
 import { publications, type RtpSection, type Subscription, subscriptions } from '../../negotiation/index.ts';
@@ -31,27 +31,27 @@ export interface SubscriptionFacts {
 }
 
 export interface SessionFacts {
-  /** It belongs to this process and has no client. */
+  /** Whether it belongs to this process and has no client. */
   readonly isHosted: boolean;
   /** What the quota of its app allows. */
   readonly quota: QuotaState;
-  /** For how long an offer of the SFU has waited for its answer; undefined if none waits. */
+  /** How long an offer of the SFU has been waiting for its answer; undefined if none is open. */
   readonly offerWaitsMs: number | undefined;
-  /** Undefined before the client has described itself. */
+  /** Undefined until the client has sent a description. */
   readonly transport: TransportSnapshot | undefined;
   readonly publications: readonly PublicationFacts[];
   readonly subscriptions: readonly SubscriptionFacts[];
-  /** Subscriptions that the SFU has ended by itself. */
+  /** Subscriptions that the SFU ended by itself. */
   readonly failed: readonly SubscriptionSummary[];
 }
 
-/** Finds a session of this node. The registry is asked about the others, and may be some seconds behind. */
+/** Finds a session of this node. For other sessions the registry is asked, which may be some seconds behind. */
 export type SessionHere = (sessionId: string) => Session | undefined;
 
-/** Asks the engine about one session, and others about those that publish to it. */
+/** Asks the engine about one session, and the registry about the sessions that publish to it. */
 export async function gatherFacts(session: Session, sessionHere: SessionHere, quota: QuotaState): Promise<SessionFacts> {
   const { transportId, negotiation, parts } = session;
-  // Without an answer, of a thread that has just been lost, the session is about to end.
+  // If the thread has just been lost and does not answer, the session is about to end.
   const transport = transportId && (await parts.shard.ask('transport', transportId).catch(() => undefined));
   const live = subscriptions(negotiation);
   const publishers = await publishersOf(session, new Set(live.map(({ subscription }) => subscription.remoteSessionId)), sessionHere);

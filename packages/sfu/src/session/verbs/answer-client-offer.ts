@@ -14,10 +14,10 @@ import { refuseHosted } from '../session-access.ts';
 import { sessionClosedError } from '../session-life.ts';
 import { inTurns, readSdp, SHORT_SECTIONS, writeDescription } from '../session-work.ts';
 
-/** A client whose offer is refused rolls back, answers the SFU's, and comes again at once. */
+/** A client whose offer is refused rolls back, answers the SFU's offer, and retries at once. */
 const RETRY_AFTER_GLARE_MS = 0;
 
-/** A session would have to change each time while a long offer is answered: thousands of tracks would have to end in between. */
+/** Rarely exhausted: the session would have to change during each try, as if thousands of tracks ended one by one. */
 const MAX_TRIES = 3;
 
 export interface AnsweredClient {
@@ -26,14 +26,14 @@ export interface AnsweredClient {
   readonly refusedMids: readonly string[];
   /** Subscriptions whose m-section the client has stopped. */
   readonly stopped: readonly LiveSubscription[];
-  /** Subscriptions whose m-section can carry their track no more. */
+  /** Subscriptions whose m-section can no longer carry their track. */
   readonly unfit: readonly LiveSubscription[];
 }
 
 /**
- * Reads a client's offer. The session may change while it is read, so its state is looked at only afterwards.
+ * Reads a client's offer. The session may change in that time, so its state is examined only afterwards.
  *
- * @throws negotiation_glare – an offer of the SFU is open; nothing was done
+ * @throws negotiation_glare – an offer of the SFU is open; nothing was changed
  * @throws invalid_session_description – the text is not SDP; nothing was changed
  */
 export async function readClientOffer(session: Session, sdp: string): Promise<SdpDescription> {
@@ -45,9 +45,9 @@ export async function readClientOffer(session: Session, sdp: string): Promise<Sd
 /**
  * Answers a client's offer without committing the outcome.
  *
- * @throws negotiation_glare – an offer of the SFU is open; nothing was done
- * @throws invalid_session_description – the offer cannot be used; nothing was done
- * @throws quota_exceeded – the app would have more tracks than it may; nothing was done
+ * @throws negotiation_glare – an offer of the SFU is open; nothing was changed
+ * @throws invalid_session_description – the offer cannot be used; nothing was changed
+ * @throws quota_exceeded – the app would exceed its number of tracks; nothing was changed
  */
 export function answerClientOffer(
   session: Session,
@@ -60,7 +60,7 @@ export function answerClientOffer(
   return outcomeOf(session, state, offer, answerOffer(state, offer, { ...policy, maxSections: limits.maxSections }, random));
 }
 
-/** @throws quota_exceeded – the app would have more tracks than it may */
+/** @throws quota_exceeded – the app would exceed its number of tracks */
 function outcomeOf(session: Session, state: Negotiation, offer: SdpDescription, answered: AnsweredOffer): AnsweredClient {
   session.checkTracks(answered.state);
   const stoppedMids = new Set(offer.sections.filter(isRejectedSection).map(({ mid }) => mid));
@@ -74,11 +74,12 @@ function outcomeOf(session: Session, state: Negotiation, offer: SdpDescription, 
 }
 
 /**
- * Answers a client's offer like `answerClientOffer`, in pieces if it is long, and has the answer used while nothing else can happen. The
- * session may change between the pieces: then the answer is worked out once more, and in one go when that has happened too often.
+ * Answers a client's offer like `answerClientOffer`, in pieces if it is long, and applies the answer synchronously. If
+ * the session changes between the pieces, the answer is computed again; after too many tries, in one go.
  *
- * @param use is called once, with an answer to the present state; what it throws is passed on
- * @throws session_closed – the session has ended in between; what `answerClientOffer` throws
+ * @param use called once with an answer to the present state; its errors are passed on
+ * @throws session_closed – the session has ended in that time
+ * @throws whatever `answerClientOffer` throws
  */
 export async function takeClientOffer<Result>(
   session: Session,
@@ -99,7 +100,7 @@ export async function takeClientOffer<Result>(
   return use(answerClientOffer(session, session.negotiation, offer, policy));
 }
 
-/** Makes the outcome the session's state, and reports subscriptions that have ended with it. @returns the answer for the client */
+/** Commits the outcome, and reports the subscriptions that end with it. @returns the answer for the client */
 export async function commitAnswered(session: Session, { answered, stopped, unfit }: AnsweredClient): Promise<AnswerDescription> {
   session.commit(answered.state);
   for (const live of stopped) session.reports.stopped(live, 'unsubscribed');
@@ -114,7 +115,7 @@ function endedSubscriptions(before: Negotiation, after: Negotiation): readonly L
   return subscriptions(before).filter(({ subscription }) => !left.has(subscription.id));
 }
 
-/** The SFU is the impolite side: a client's offer that crosses one of its own is refused at once (RFC 8829 §4.1.8.2). */
+/** The SFU is the impolite peer: a client's offer that crosses one of its own is refused at once (RFC 8829 §4.1.8.2). */
 export function refuseGlare(session: Session): void {
   if (session.isStable) return;
   throw new SfuError(

@@ -1,4 +1,4 @@
-/** Calls that change, end or list the data channels that there are; none of them changes SDP. */
+/** Calls that change, end or list existing data channels; none of them changes the SDP. */
 import {
   allFailedError,
   type CloseDataChannelItem,
@@ -15,7 +15,7 @@ import { type DataSubscription, publishedResult, replyRightOf, subscribedResult 
 import type { SessionData } from '../data/session-data.ts';
 import type { Session } from '../session.ts';
 
-/** `PUT /datachannel/update`: who may reply, and pauses. */
+/** `PUT /datachannel/update`: changes who may reply, and pauses or resumes. */
 export function updateDataChannels(session: Session, request: UpdateDataChannelsRequest): Promise<UpdateDataChannelsReply> {
   return session.run(async () => {
     const dataChannels = request.dataChannels.map((item) => updateOne(session, item));
@@ -25,7 +25,7 @@ export function updateDataChannels(session: Session, request: UpdateDataChannels
   });
 }
 
-/** `POST /datachannel/close`: unpublishes channels, and ends subscriptions. */
+/** `POST /datachannel/close`: unpublishes channels and ends subscriptions. */
 export function closeDataChannels(session: Session, request: CloseDataChannelsRequest): Promise<CloseDataChannelsReply> {
   return session.run(async () => {
     const dataChannels = request.dataChannels.map((item) => closeOne(session.data, item));
@@ -87,7 +87,7 @@ function closeOne(data: SessionData, item: CloseDataChannelItem): ClosedDataChan
   return { dataChannelName: publication.name, ...(publication.streamId !== undefined && { id: publication.streamId }), status: 'closed' };
 }
 
-/** By stream id, or by both names. */
+/** Finds a subscription by stream id, or by session and name. */
 function findSubscription(
   data: SessionData,
   { id, remoteSessionId, dataChannelName }: Pick<CloseDataChannelItem, 'id' | 'remoteSessionId' | 'dataChannelName'>,

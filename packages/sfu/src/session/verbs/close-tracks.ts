@@ -3,7 +3,7 @@ import { editPublication, leadsTo, type Negotiation, publications } from '../../
 import type { Session } from '../session.ts';
 import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
-/** `POST /track/close`: ends publications; whatever the client's offer says about their m-sections, nothing is received on them. */
+/** `POST /track/close`: ends publications. Nothing is received on their m-sections, whatever the client's offer says about them. */
 export function closeTracks(session: Session, request: CloseTracksRequest): Promise<CloseTracksReply> {
   return session.run(async () => {
     const sdp = request.force === true ? undefined : request.sessionDescription?.sdp;
@@ -34,7 +34,7 @@ function closeOne(state: Negotiation, item: CloseTrackItem): { readonly state: N
   };
 }
 
-/** A track's own id goes before the alias of another. */
+/** Finds a publication by id or mid; a track's own id takes precedence over another's alias. */
 function findPublication(state: Negotiation, { trackId, mid }: CloseTrackItem): ReturnType<typeof publications>[number] | undefined {
   const published = publications(state);
   if (trackId === undefined) return published.find(({ section }) => section.mid === mid);

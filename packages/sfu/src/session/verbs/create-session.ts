@@ -36,16 +36,16 @@ export interface NewSession {
   readonly caller: TokenGrants | undefined;
   readonly place: SessionPlace;
   readonly onClosed: (session: Session) => void;
-  /** The session is about to be announced: calls may find it from now on. */
+  /** The session is about to be announced, so calls may find it from now on. */
   readonly onOpened: (session: Session) => void;
 }
 
-/** `POST /session/new`: nothing exists until the offer has been found good. */
+/** `POST /session/new`. Nothing is created before the offer has been validated. */
 export async function createSession(wanted: NewSession, parts: SessionParts): Promise<CreateSessionReply> {
   const { appId, request, autoPublish, caller, place } = wanted;
   checkMetadata(caller, request.metadata);
   checkGroup(caller, request.group);
-  // Before other nodes are asked about the tracks that it names: an invalid offer costs them nothing.
+  // The offer is read before other nodes are asked about its tracks, so that an invalid offer costs them nothing.
   const offer = await readSdp(appId, request.sessionDescription.sdp, parts);
   const asked = request.subscribe ?? [];
   if (asked.length > 0) place.checkEgress();

@@ -1,4 +1,4 @@
-/** What the API shows of sessions. */
+/** Calls that list sessions and their tracks. */
 import {
   AppId,
   type ListSessionsReply,
@@ -23,13 +23,13 @@ import type { SessionStore } from '../session-store.ts';
 
 const STATUS_ORDER: Readonly<Record<TrackRecord['status'], number>> = { active: 0, inactive: 1, pending: 2 };
 
-/** Where sessions are listed: those of this node, and what the registry knows of the others. */
+/** Sources of the lists: the sessions of this node, and the registry for the others. */
 export interface Listed {
   readonly registry: Registry;
   readonly store: SessionStore;
 }
 
-/** The sessions that the caller may see, from all nodes. */
+/** Lists the sessions of all nodes that the caller may see. */
 export async function listSessions(
   { registry, store }: Listed,
   appId: AppId,
@@ -49,7 +49,7 @@ export async function listSessions(
   };
 }
 
-/** The tracks of a session, on whichever node it is. */
+/** Lists the tracks of a session on any node. */
 export async function listTracks(
   { registry, store }: Listed,
   appId: string,
@@ -74,7 +74,7 @@ export function sessionSummary({ appId, sessionId, metadata, group, connectionSt
   };
 }
 
-/** Active tracks first, then silent, then pending ones, each in the order of their m-sections; hidden ones are left out. */
+/** Lists active, then silent, then pending tracks, each in the order of their m-sections, without hidden ones. */
 function trackList(records: Iterable<TrackRecord>): ListTracksReply {
   return [...records]
     .filter(({ isHidden }) => !isHidden)
@@ -123,7 +123,7 @@ function subscriptionList(session: Session): SubscriptionSummary[] {
   return [...live, ...session.reports.ended.list(new Set(live.map(({ mid }) => mid)))];
 }
 
-/** Cursors are numbers, in every registry. */
+/** Cursors are numbers in every registry. */
 function checkCursor(cursor: string | undefined): string | undefined {
   if (cursor === undefined || /^\d{1,15}$/.test(cursor)) return cursor;
   throw new SfuError('invalid_params', 'cursor is not one that a listing returned', { details: { path: 'cursor' } });

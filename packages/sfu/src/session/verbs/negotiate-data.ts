@@ -1,11 +1,11 @@
-/** What calls about data channels do about the m-section that these need. */
+/** Negotiates the m-section that calls about data channels need. */
 import { type SessionDescription, type SessionId, SfuError, type TokenGrants } from '@causeway/protocol';
 import { agreedData } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { publishRuleOf, refuseHosted } from '../session-access.ts';
 import { type AnsweredClient, answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
-/** The part of a reply that is about SDP. */
+/** The part of a reply that concerns SDP. */
 export interface DataNegotiation {
   readonly immediateRenegotiationRequired: boolean;
   readonly sessionDescription?: SessionDescription;
@@ -13,11 +13,11 @@ export interface DataNegotiation {
 }
 
 /**
- * Answers the offer that came with a call, without committing the outcome. @returns undefined
- * without one
+ * Answers the offer that came with a call, without committing the outcome.
  *
+ * @returns undefined if there was no offer
  * @throws invalid_session_description – the offer cannot be used, or has no m=application
- * @throws negotiation_glare – an offer of the SFU is open; nothing was done
+ * @throws negotiation_glare – an offer of the SFU is open; nothing was changed
  */
 export async function readDataOffer(
   session: Session,
@@ -41,18 +41,18 @@ export async function readDataOffer(
 }
 
 /**
- * Sees to it that data channels are negotiated, by the offer of the client or by one of the SFU's.
+ * Makes sure that data channels are negotiated, by the client's offer or by one of the SFU's.
  *
- * @param takeBack undoes what the call has done, if they cannot be negotiated now
- * @returns what resolves to that part of the reply; it may have to wait for an answer, which is a
- * call too, so await it outside of the lane
+ * @param takeBack undoes what the call has done if they cannot be negotiated now
+ * @returns a function whose promise resolves to that part of the reply. It may have to wait for an answer, which is
+ * itself a call, so await it outside the lane
  */
 export function negotiateData(session: Session, client: AnsweredClient | undefined, takeBack: () => void): () => Promise<DataNegotiation> {
   const settled = (client === undefined ? offerData(session) : answerData(session, client)).catch((error: unknown) => {
     takeBack();
     throw error;
   });
-  // Its failure is reported to the caller that awaits it, not to the process.
+  // A failure is reported to the caller that awaits it, not to the process.
   settled.catch(() => undefined);
   return () => settled;
 }

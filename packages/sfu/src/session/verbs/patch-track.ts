@@ -25,7 +25,7 @@ export function patchTrack(
   });
 }
 
-/** A track's own id goes before the alias of another. */
+/** Finds a track by id; a track's own id takes precedence over another's alias. */
 function requirePublication({ id, negotiation }: Session, trackId: string): ReturnType<typeof publications>[number] {
   const published = publications(negotiation);
   const found =
@@ -42,7 +42,7 @@ function freeName(state: Negotiation, { id }: Publication, name: TrackName, repl
   return editPublication(state, holder.publication.id, (former) => ({ ...former, customTrackName: TrackName.parse('') }));
 }
 
-/** A track that is named is meant: like one that was published by a call it is listed, media or not. */
+/** Applies the change. A track that a call has named is listed even without media, like one that a call has published. */
 function changed({ isMuted, ...former }: Publication, customTrackName: TrackName, muted: boolean | undefined): Publication {
   const staysMuted = muted ?? isMuted === true;
   return { ...former, customTrackName, isExplicit: true, isHidden: false, ...(staysMuted && { isMuted: true }) };

@@ -13,8 +13,8 @@ import { mayPublishData } from '../session-access.ts';
 import { negotiateData, readDataOffer } from './negotiate-data.ts';
 
 /**
- * `POST /datachannel/publish`. Channels that are new are withdrawn again if data channels cannot be
- * negotiated; if every item fails, the call fails and nothing is applied.
+ * `POST /datachannel/publish`. New channels are withdrawn again if data channels cannot be negotiated. If every item
+ * fails, the call fails and nothing is applied.
  */
 export async function publishDataChannels(
   session: Session,

@@ -38,12 +38,12 @@ async function publishAnswered(session: Session, request: PublishRequest, client
   return { sessionDescription, sessionId: session.id, tracks: [...tracks, ...discovered], ...(warnings.length > 0 && { warnings }) };
 }
 
-/** What the items of `tracks` ask for. */
+/** Returns the wishes of the items of `tracks`. */
 export function publishWishes(items: readonly PublishItem[]): readonly PublishWish[] {
   return items.map(({ trackId, mid, customTrackName, replace }) => ({ trackId, mid, customTrackName, replacesName: replace ?? false }));
 }
 
-/** What became of an item of `tracks`. */
+/** Builds the result of one item of `tracks`. */
 export function publishResult(item: PublishItem, outcome: PublishOutcome | undefined, { state }: AnsweredOffer): PublishedTrackResult {
   const customTrackName = item.customTrackName ?? TrackName.parse('');
   if (outcome?.type === 'published') {
@@ -55,7 +55,7 @@ export function publishResult(item: PublishItem, outcome: PublishOutcome | undef
   return { trackId: item.trackId, mid: item.mid, customTrackName, errorCode: code, errorDescription: description };
 }
 
-/** What the offer brought besides the named tracks. */
+/** Returns the tracks that the offer publishes in addition to the named ones. */
 function discoveredTracks(named: readonly PublishedTrackResult[], session: Session, { state }: AnsweredOffer): PublishedTrackResult[] {
   const known = new Set([...named.map(({ mid }) => mid), ...publications(session.negotiation).map(({ section }) => section.mid)]);
   return trackResults(state).filter(({ mid }) => !known.has(mid));
@@ -71,7 +71,7 @@ function trackResults(state: AnsweredOffer['state']): PublishedTrackResult[] {
   }));
 }
 
-/** What the call names is covered by the items of the reply. */
+/** Returns warnings about m-sections that the call does not name; the items of the reply cover the others. */
 function warningsOf({ tracks }: PublishRequest, { answered, refusedMids }: AnsweredClient): string[] {
   const named = new Set<string>(tracks.map(({ mid }) => mid));
   const unnamedMids = answered.unpublishedMids.filter((mid) => !named.has(mid));

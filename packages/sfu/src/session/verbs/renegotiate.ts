@@ -5,7 +5,7 @@ import { mayOpenData, publishRuleOf } from '../session-access.ts';
 import { readSdp } from '../session-work.ts';
 import { commitAnswered, readClientOffer, takeClientOffer } from './answer-client-offer.ts';
 
-/** `PUT /renegotiate`: the answer to the SFU's offer, or an offer of the client (ICE restart, change of direction). */
+/** `PUT /renegotiate`: accepts the answer to the SFU's offer, or an offer of the client (ICE restart, change of direction). */
 export function renegotiate(session: Session, request: RenegotiateRequest, caller: TokenGrants | undefined): Promise<RenegotiateReply> {
   const { type, sdp } = request.sessionDescription;
   return session.run(async () => (type === 'offer' ? takeOffer(session, sdp, caller) : takeAnswer(session, sdp)));
@@ -27,7 +27,7 @@ async function takeOffer(session: Session, sdp: string, caller: TokenGrants | un
 async function takeAnswer(session: Session, sdp: string): Promise<RenegotiateReply> {
   if (session.isStable) return repeatAnswer(session, sdp);
   const answer = await readSdp(session.appId, sdp, session.parts);
-  // The offer may have been withdrawn while the answer was read.
+  // The offer may have been withdrawn while the answer was being read.
   const { signaling } = session.negotiation;
   if (signaling.type === 'stable') return repeatAnswer(session, sdp);
   const applied = applyAnswer(session.negotiation, answer, sdp, session.parts.random);
@@ -40,7 +40,7 @@ async function takeAnswer(session: Session, sdp: string): Promise<RenegotiateRep
   return done(session);
 }
 
-/** An answer when no offer is open: fine if it is the latest one again. */
+/** Handles an answer while no offer is open, which is accepted if it repeats the latest one. */
 function repeatAnswer(session: Session, sdp: string): RenegotiateReply {
   const { signaling } = session.negotiation;
   if (signaling.type === 'stable') {
@@ -49,7 +49,7 @@ function repeatAnswer(session: Session, sdp: string): RenegotiateReply {
       throw new SfuError('stale_answer', 'the offer was withdrawn because it was not answered in time; subscribe again');
     }
   }
-  throw new SfuError('no_pending_offer', `session ${session.id} has no offer open`);
+  throw new SfuError('no_pending_offer', `session ${session.id} has no open offer`);
 }
 
 function done(session: Session): RenegotiateReply {

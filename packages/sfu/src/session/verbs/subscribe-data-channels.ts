@@ -13,8 +13,8 @@ import type { Session } from '../session.ts';
 import { negotiateData, readDataOffer } from './negotiate-data.ts';
 
 /**
- * `POST /datachannel/subscribe`. Subscriptions that are new end again if data channels cannot be
- * negotiated; if every item fails, the call fails and nothing is applied.
+ * `POST /datachannel/subscribe`. New subscriptions end again if data channels cannot be negotiated. If every item
+ * fails, the call fails and nothing is applied.
  */
 export async function subscribeDataChannels(
   session: Session,
@@ -41,7 +41,7 @@ export async function subscribeDataChannels(
   return { ...(await negotiated()), dataChannels };
 }
 
-/** The channel may have ended while it was looked up, or another one may have its name. */
+/** The channel may have ended during the lookup, or another one may have taken its name. */
 function subscribeOne(session: Session, item: SubscribeDataChannelItem, channel: LocatedChannel): Subscribed {
   if (channel.type === 'failed') return channel;
   const { remoteSessionId, dataChannelName } = item;

@@ -14,7 +14,7 @@ import type { Session } from '../session.ts';
 import { refuseHosted } from '../session-access.ts';
 import { answerClientOffer, commitAnswered, readClientOffer } from './answer-client-offer.ts';
 
-/** `POST /track/subscribe`. A call that has to wait for an answer leaves the lane, since that answer is a call too. */
+/** `POST /track/subscribe`. A call that has to wait for an answer leaves the lane, because the answer is a call too. */
 export async function subscribe(session: Session, request: SubscribeRequest, caller: TokenGrants | undefined): Promise<SubscribeReply> {
   const { atDesk } = await session.run(async () => {
     refuseHosted(session);
@@ -24,14 +24,14 @@ export async function subscribe(session: Session, request: SubscribeRequest, cal
       request.tracks.map(async (asked) => ({ asked, located: await locateWish(receiver, asked, session.parts) })),
     );
     const atDesk = session.desk.subscribe(items);
-    // Its failure is reported to the caller that awaits it below, not to the process.
+    // A failure is reported to the caller that awaits it below, not to the process.
     atDesk.catch(() => undefined);
     return { atDesk };
   });
   return atDesk;
 }
 
-/** `POST /track/unsubscribe`: parks m-sections; with an offer of the client the answer says so at once. */
+/** `POST /track/unsubscribe`: parks m-sections. If the call contains an offer, the answer already reflects the change. */
 export function unsubscribe(session: Session, request: UnsubscribeRequest): Promise<UnsubscribeReply> {
   return session.run(async () => {
     const sdp = request.sessionDescription?.sdp;

@@ -19,7 +19,7 @@ import {
 import { type LocatedTrack, locateTrack } from '../locate-tracks.ts';
 import type { Session } from '../session.ts';
 
-/** `PUT /track/update`: another source, another layer, or a pause, on an m-section that carries a track; never any SDP. */
+/** `PUT /track/update`: changes the source or the layer, or pauses, on an m-section that carries a track. No SDP is needed. */
 export function updateTracks(session: Session, request: UpdateTracksRequest, caller: TokenGrants | undefined): Promise<UpdateTracksReply> {
   return session.run(async () => {
     const located = await Promise.all(request.tracks.map((item) => locateNewSource(session, item, caller)));
@@ -68,7 +68,7 @@ function updateOne(session: Session, state: Negotiation, item: UpdateTrackItem, 
   }
   const switched = located === undefined ? state : switchTo(session, state, live, located.source, item.customTrackName);
   if (switched === undefined) {
-    const description = `the ${located?.source.kind} track does not fit what is negotiated on mid ${item.mid}`;
+    const description = `the ${located?.source.kind} track does not fit what was negotiated for mid ${item.mid}`;
     return { state, result: failed(named(item, live), 'codec_mismatch', description) };
   }
   const updated = editSubscription(switched, live.subscription.id, (subscription) => ({
@@ -102,7 +102,7 @@ function liveOn(state: Negotiation, mid: string): LiveSubscription | undefined {
   return subscriptions(state).find(({ section }) => section.mid === mid);
 }
 
-/** The item as asked for; one that only changes how a track is received names that track. */
+/** Completes an item that only changes how a track is received with the names of that track. */
 function named(item: UpdateTrackItem, { subscription }: LiveSubscription): UpdateTrackItem {
   if (item.remoteSessionId !== undefined) return item;
   const { remoteSessionId, remoteTrackId, followedName } = subscription;

@@ -19,7 +19,7 @@ describe('versions of a link', () => {
 
     one.links.open();
 
-    expect(one.state(2)).toEqual({ type: 'refused', reason: 'link versions 1 to 3 here, 7 to 9 there: none in common' });
+    expect(one.state(2)).toEqual({ type: 'refused', reason: 'no common link version: this node supports 1 to 3, the other 7 to 9' });
     expect(one.shard.transports.size).toBe(0);
   });
 
