@@ -21,8 +21,8 @@ export const MAX_NODE_NO = 65_535;
 const SESSION_ID = /^session-(0|[1-9][0-9]{0,4})-[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /**
- * Id of a session: `session-<nodeNo>-<uuid v4>`, lower case. The node number lets any gateway find the owning node without a
- * registry; it proves nothing by itself.
+ * Id of a session: `session-<nodeNo>-<uuid v4>`, lower case. The node number lets any gateway find the owner without a
+ * registry; it is not a proof of anything.
  */
 export const SessionId = z
   .string()
@@ -31,17 +31,17 @@ export const SessionId = z
   .brand<'SessionId'>();
 export type SessionId = z.infer<typeof SessionId>;
 
-/** @returns undefined if the text is not in the form of a session id; no session need exist for one that is */
+/** @returns undefined if the text does not have the form of a session id; the session need not exist */
 export function parseSessionId(text: string): SessionId | undefined {
   return SessionId.safeParse(text).data;
 }
 
-/** @param uuid version 4, lower case, as `crypto.randomUUID()` makes them */
+/** @param uuid version 4, lower case, as `crypto.randomUUID()` returns it */
 export function formatSessionId(nodeNo: number, uuid: string): SessionId {
   return SessionId.parse(`session-${nodeNo}-${uuid}`);
 }
 
-/** Number of the node that made the session: 0 to `MAX_NODE_NO`. */
+/** Returns the number of the node that created the session: 0 to `MAX_NODE_NO`. */
 export function nodeNoOf(sessionId: SessionId): number {
   return Number(sessionId.slice('session-'.length, sessionId.indexOf('-', 'session-'.length)));
 }
@@ -52,8 +52,8 @@ function parseNodeNo(text: string): number | undefined {
 }
 
 /**
- * Id of a published track, unique within its session. Firefox wraps its ids in braces; `#` separates the m-section that the SFU
- * appends when one session publishes the same `MediaStreamTrack` twice.
+ * Id of a published track, unique within its session. Firefox puts its ids in braces. `#` precedes the mid that the SFU
+ * appends if one session publishes the same `MediaStreamTrack` twice.
  */
 export const TrackId = z
   .string()
@@ -67,7 +67,7 @@ export function parseTrackId(text: string): TrackId | undefined {
   return TrackId.safeParse(text).data;
 }
 
-/** Name that a publisher gives a track, unique within its session. The empty string is "no name", as in track listings. */
+/** Name that a publisher gives a track, unique within its session. The empty string means that it has no name. */
 export const TrackName = z
   .string()
   .regex(/^[A-Za-z0-9._:{}-]{0,128}$/, 'must be at most 128 letters, digits and . _ : { } -')
@@ -88,7 +88,7 @@ export type Mid = z.infer<typeof Mid>;
 
 /**
  * Name of a published data channel, unique within its session. A channel that a page opens with
- * `createDataChannel(label)` is published under its label, if that is such a name.
+ * `createDataChannel(label)` is published under its label if that is a valid name.
  */
 export const DataChannelName = z
   .string()
@@ -102,7 +102,7 @@ export function parseDataChannelName(text: string): DataChannelName | undefined 
   return DataChannelName.safeParse(text).data;
 }
 
-/** Names the sessions of an app that belong together, such as those of one call; the SFU only compares it. */
+/** Identifies sessions of an app that belong together, such as those of one call. The SFU only compares it. */
 export const GroupName = z
   .string()
   .regex(/^[A-Za-z0-9._:{}-]{1,128}$/, 'must be 1 to 128 letters, digits and . _ : { } -')

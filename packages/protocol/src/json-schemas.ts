@@ -232,14 +232,14 @@ const NAMED_SCHEMAS = {
 export type SchemaName = keyof typeof NAMED_SCHEMAS;
 
 /**
- * Describes every body of the HTTP API as JSON Schema. Rules that span fields are in the descriptions only.
+ * Describes every body of the HTTP API as JSON Schema. Rules that concern several fields are only in the descriptions.
  *
- * @param refPrefix what a `$ref` to another of these schemas begins with, such as `#/components/schemas/`
+ * @param refPrefix prefix of a `$ref` to another of these schemas, such as `#/components/schemas/`
  */
 export function describeBodies(refPrefix: string): Readonly<Record<SchemaName, JsonSchema>> {
   const registry = z.registry<{ id: string }>();
   for (const [id, schema] of Object.entries(NAMED_SCHEMAS)) registry.add(schema, { id });
-  // 'input' leaves unknown fields allowed: requests may have them, and later versions of a reply will.
+  // 'input' allows unknown fields, which requests may have and later versions of a reply will have.
   const { schemas } = z.toJSONSchema(registry, { uri: (id) => `${refPrefix}${id}`, io: 'input' });
   const entries = Object.entries(schemas).map(([name, { $schema, $id, ...schema }]): [string, JsonSchema] => [name, schema]);
   return Object.fromEntries(entries) as Record<SchemaName, JsonSchema>;

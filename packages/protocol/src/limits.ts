@@ -1,21 +1,21 @@
 const KIB = 1024;
 
-/** What one request, session or name may cost at most. Units are in the names; docs/api.md §13 holds the reasons. */
+/** Upper bounds of one request, session or name. Units are in the names; docs/api.md §13 gives the reasons. */
 export const LIMITS = {
   maxBodyBytes: 1024 * KIB,
   maxSdpBytes: 256 * KIB,
   maxMetadataBytes: 4 * KIB,
-  /** Requests use 4 levels; the rest is room for fields we do not know. */
+  /** Requests use 4 levels; the rest is reserved for unknown fields. */
   maxJsonDepth: 8,
-  /** All objects and arrays of a request together may have so many values; 64 tracks with all their fields have a tenth of that. */
+  /** The number of values in all objects and arrays of a request together; 64 tracks with all their fields have a tenth of that. */
   maxJsonValues: 10_000,
   maxTracksPerCall: 64,
   maxCallsPerSecondPerSession: 50,
-  /** Calls outside a session, and reading: far above what one core can negotiate, low enough to protect other apps. */
+  /** Calls outside a session, and reads: far above what one core can negotiate, low enough to protect other apps. */
   maxCallsPerSecondPerApp: 1000,
   maxMediaSectionsPerSession: 256,
   maxDataChannelsPerSession: 256,
-  /** Messages that a data channel keeps for later subscribers; 512 KiB are the other bound. */
+  /** Messages that a data channel retains for later subscribers, who receive at most 512 KiB. */
   maxRetainedMessages: 256,
   maxDataMessageBytes: 256 * KIB,
   maxUplinkBpsPerTrack: 8_000_000,
@@ -25,12 +25,12 @@ export const LIMITS = {
 } as const;
 
 /**
- * Size of a text as UTF-8, without encoding it: this package has no `TextEncoder` in scope. A lone surrogate counts 3 bytes, as the
- * replacement character it is encoded to.
+ * Returns the size of a text in UTF-8 without encoding it, since this package has no `TextEncoder`. A lone surrogate
+ * counts 3 bytes, like the replacement character that encodes it.
  */
 export function utf8SizeBytes(text: string): number {
   let sizeBytes = text.length;
-  // By code units: an iterator makes garbage of every character, and a session description has 100,000.
+  // Iterating by code unit avoids allocating a string per character; a session description has 100,000 of them.
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;

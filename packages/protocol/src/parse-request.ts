@@ -2,11 +2,11 @@ import type { z } from 'zod';
 import { type ErrorCode, isErrorCode } from './errors/error-codes.ts';
 import { SfuError } from './errors/sfu-error.ts';
 
-/** More problems than this in one reply do not help. */
+/** Listing more problems in one reply would not help. */
 const MAX_PROBLEMS = 10;
 
 interface Problem {
-  /** Names the field as a JavaScript developer writes it: `tracks[0].mid`; empty for the body itself. */
+  /** The field in JavaScript notation: `tracks[0].mid`; empty for the body itself. */
   readonly path: string;
   readonly problem: string;
 }
@@ -14,8 +14,8 @@ interface Problem {
 /**
  * Validates a whole request body; unknown fields are dropped.
  *
- * @throws invalid_params – a field is missing or wrong; `details.path` names the first, `details.problems` all of them
- * @throws invalid_session_description – the wrong field is one of the session description
+ * @throws invalid_params – a field is missing or invalid; `details.path` names the first, `details.problems` lists all
+ * @throws invalid_session_description – a field of the session description is invalid
  * @throws too_many_tracks – a list of tracks is too long
  * @throws payload_too_large – the SDP is too long
  */
@@ -30,13 +30,13 @@ export function parseRequest<Schema extends z.ZodType>(schema: Schema, body: unk
   throw new SfuError(codeOf(firstIssue), `${subject} ${first.problem}`, { details: { path: first.path, problems } });
 }
 
-/** Zod measures whatever has a `length`, and throws when that is an object which cannot be compared with a number. */
+/** Zod measures anything with a `length`, and throws if that is an object that cannot be compared with a number. */
 function validate<Schema extends z.ZodType>(schema: Schema, body: unknown): z.ZodSafeParseResult<z.output<Schema>> {
   try {
     return schema.safeParse(body, { error: problemOf });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    throw new SfuError('invalid_params', 'the request body has a field named length whose value is none', { cause });
+    throw new SfuError('invalid_params', 'the request body has a field named length whose value is not a number', { cause });
   }
 }
 
@@ -59,7 +59,7 @@ function codeOf(issue: z.core.$ZodIssue): ErrorCode {
   return issue.path[0] === 'sessionDescription' && issue.path.length > 1 ? 'invalid_session_description' : 'invalid_params';
 }
 
-/** Continues a sentence that begins with the path of the field. Messages written in the schemas take precedence. */
+/** Describes a problem as the end of a sentence that begins with the field's path. Messages in the schemas take precedence. */
 function problemOf(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':

@@ -1,6 +1,7 @@
 /**
- * NTP timestamps, as sender reports and their echoes carry them: seconds since 1900 and a binary fraction of a second.
- * The fraction counts 2^-32 s; writing decimal digits there sets audio and video of one sender up to a second apart.
+ * NTP timestamps as sender reports and their echoes carry them: seconds since 1900 and a binary fraction of a second.
+ * The fraction counts 2^-32 s; with decimal digits instead, audio and video of one sender would be up to a second
+ * apart.
  *
  * @see RFC 3550 §4, RFC 5905 §6
  */
@@ -8,44 +9,45 @@
 /** Seconds from 1900-01-01 to 1970-01-01. */
 const UNIX_EPOCH_NTP_SECONDS = 2_208_988_800;
 const TWO_POW_32 = 2 ** 32;
-/** Before this, NTP seconds belong to the era that began in February 2036; RFC 4330 §3. */
+/** Smaller NTP seconds belong to the era that begins in February 2036 (RFC 4330 §3). */
 const FIRST_ERA_0_SECOND = 2 ** 31;
 const COMPACT_UNITS_PER_MS = 65.536;
-/** 1/64 s, the coarsest timer tick in use: an echo that seems to come this much too early is a short round trip, rounded. */
+/** 1/64 s, the coarsest timer tick in use. An echo that appears to be too early by no more than this is a short, rounded round trip. */
 const MAX_CLOCK_GRAIN_UNITS = 1024;
 
-/** The integer part, 32 bits, of the NTP time of a Unix time in milliseconds. */
+/** Converts a Unix time in milliseconds to the integer part of the NTP time, 32 bits. */
 export function ntpSecondsFromUnixMs(unixMs: number): number {
   return (Math.floor(unixMs / 1000) + UNIX_EPOCH_NTP_SECONDS) % TWO_POW_32;
 }
 
-/** The fraction of a second, in 2^-32 s, of the NTP time of a Unix time in milliseconds. */
+/** Converts a Unix time in milliseconds to the fraction of the NTP time, in 2^-32 s. */
 export function ntpFractionFromUnixMs(unixMs: number): number {
   const milliseconds = unixMs - Math.floor(unixMs / 1000) * 1000;
   return Math.floor((milliseconds / 1000) * TWO_POW_32) >>> 0;
 }
 
-/** Milliseconds since 1970, in the years 1968 to 2104. */
+/** Converts an NTP time to milliseconds since 1970, for the years 1968 to 2104. */
 export function unixMsFromNtp(ntpSeconds: number, ntpFraction: number): number {
   const seconds = ntpSeconds < FIRST_ERA_0_SECOND ? ntpSeconds + TWO_POW_32 : ntpSeconds;
   return (seconds - UNIX_EPOCH_NTP_SECONDS) * 1000 + (ntpFraction / TWO_POW_32) * 1000;
 }
 
-/** The middle 32 bits, in 2^-16 s: the form of LSR, and of the arrival time a round trip is reckoned from. */
+/** Returns the middle 32 bits of an NTP time, in 2^-16 s: the form of LSR, and of the arrival time from which round trips are computed. */
 export function compactNtp(ntpSeconds: number, ntpFraction: number): number {
   return (((ntpSeconds & 0xffff) << 16) | (ntpFraction >>> 16)) >>> 0;
 }
 
-/** A span of at most 18 hours in units of 2^-16 s, the form of DLSR; longer ones become the longest. */
+/** Converts a duration to units of 2^-16 s, the form of DLSR. Durations above 18 hours become the longest possible. */
 export function compactNtpFromMs(durationMs: number): number {
   return Math.min(Math.max(Math.round(durationMs * COMPACT_UNITS_PER_MS), 0), TWO_POW_32 - 1);
 }
 
 /**
- * The round trip that a report block proves.
+ * Computes the round trip from a report block.
  *
- * @param nowCompact when the report arrived, on the clock the sender reports were written by
- * @returns milliseconds; undefined if the peer has had no sender report yet, or if its echo lies in the future: a lie or a clock step
+ * @param nowCompact when the report arrived, on the clock of the sender reports
+ * @returns milliseconds; undefined if the peer has not received a sender report yet, or if its echo lies in the future
+ * because it is forged or a clock was set
  * @see RFC 3550 §6.4.1
  */
 export function roundTripMs(nowCompact: number, lastSenderReport: number, delaySinceLastSenderReport: number): number | undefined {

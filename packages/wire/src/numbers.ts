@@ -1,6 +1,6 @@
 /**
- * Network byte order on byte arrays, by offset and without views: `DataView` objects would have to be made per packet.
- * Callers check bounds; a read past the end yields zeros in the missing places, a write there is dropped.
+ * Reads and writes numbers in network byte order by offset, without a `DataView`, which would have to be allocated per
+ * packet. Callers check bounds: a read past the end yields zeros for the missing bytes, and a write there is dropped.
  */
 
 /** Reads an unsigned 16-bit number in network byte order. */
@@ -17,7 +17,7 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   return ((bytes[offset] << 24) | (bytes[offset + 1] << 16) | (bytes[offset + 2] << 8) | bytes[offset + 3]) >>> 0;
 }
 
-/** @returns the offset after the value, as do the other writers; higher bits of the value are ignored */
+/** Writes an unsigned 16-bit number; higher bits are ignored. @returns the offset after it */
 export function writeUint16(out: Uint8Array, offset: number, value: number): number {
   out[offset] = value >>> 8;
   out[offset + 1] = value;
@@ -41,8 +41,9 @@ export function writeUint32(out: Uint8Array, offset: number, value: number): num
 }
 
 /**
- * The same number, as V8 keeps it best. A number that comes out of a calculation with fractions or out of a `Float64Array` is an object of
- * its own when it is kept in a field: one more to be fetched from memory, and made again with each change. Below 2^31 it need not be.
+ * Returns the same number in the representation that V8 stores best. A result of fractional arithmetic, or a value from
+ * a `Float64Array`, is stored in a field as a heap object, which costs a memory access to read and an allocation to
+ * change. Below 2^31, a plain integer suffices.
  */
 export function compactNumber(value: number): number {
   const compact = value | 0;

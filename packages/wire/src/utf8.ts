@@ -1,10 +1,10 @@
-/** UTF-8 for the few human-readable strings of the protocols. `wire` has no `TextDecoder`, which belongs to hosts, not to the language. */
+/** UTF-8 for the few readable strings of the protocols. `TextDecoder` belongs to hosts, not to the language, so `wire` does without it. */
 
 const REPLACEMENT = 0xfffd;
-/** Smallest code point that needs one, two, three trailing bytes: anything less is an overlong form. */
+/** Smallest code point for each number of trailing bytes; lower ones would be overlong forms. */
 const MIN_BY_TRAILING = [0, 0x80, 0x800, 0x10000];
 
-/** Decodes the bytes from `offset` to `end`; each byte that fits nowhere becomes U+FFFD. Never throws. */
+/** Decodes the bytes from `offset` to `end`. Each invalid byte becomes U+FFFD. Never throws. */
 export function decodeUtf8(bytes: Uint8Array, offset: number, end: number): string {
   let text = '';
   let at = offset;

@@ -1,4 +1,4 @@
-/** What the admin API takes and replies: organisations, apps, keys and the audit. Times are ISO 8601. */
+/** Requests and replies of the admin API about organisations, apps, keys and the audit. Times are in ISO 8601. */
 import { z } from 'zod';
 import { AppSettings } from '../bodies/app-settings.ts';
 import { AppId } from '../ids.ts';
@@ -8,19 +8,19 @@ const MAX_PAGE = 100;
 const SECONDS_PER_DAY = 86_400;
 const MAX_EXPIRY_SECONDS = 10 * 365 * SECONDS_PER_DAY;
 
-/** A name for people to read. */
+/** A display name. */
 export const Name = z
   .string()
   .trim()
   .min(1)
   .max(MAX_NAME_LENGTH)
   .regex(/^[^\p{Cc}]*$/u, 'must have no control characters')
-  .meta({ description: 'For people to read' });
-/** ISO 8601, in UTC. */
+  .meta({ description: 'A display name' });
+/** A time in ISO 8601, UTC. */
 export const Time = z.string().meta({ format: 'date-time' });
 const expiresIn = z.int().min(1).max(MAX_EXPIRY_SECONDS).optional().meta({ description: 'Seconds from now; default: it does not expire' });
 
-/** Where a list continues, and how long it may be. */
+/** Where a list continues, and the size of its pages. */
 export const AdminPageQuery = z.object({
   after: z.string().max(128).optional().meta({ description: 'The last item of the page before' }),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE).meta({ description: 'Items of one page' }),
@@ -31,13 +31,13 @@ export type AdminPageQuery = z.infer<typeof AdminPageQuery>;
 export const AdminOrg = z.object({ id: z.string(), name: z.string(), createdAt: Time });
 export type AdminOrg = z.infer<typeof AdminOrg>;
 
-/** An app with its settings, as they are in force. */
+/** An app with its settings in force. */
 export const AdminApp = z.object({
   id: AppId,
   orgId: z.string(),
   name: z.string(),
   settings: AppSettings,
-  version: z.int().meta({ description: 'Rises with every change; also the `ETag`' }),
+  version: z.int().meta({ description: 'Increases with every change; also the `ETag`' }),
   createdAt: Time,
 });
 export type AdminApp = z.infer<typeof AdminApp>;
@@ -48,26 +48,26 @@ export type AdminAppList = z.infer<typeof AdminAppList>;
 
 /** A new app. */
 export const CreateAppRequest = z.object({
-  id: AppId.optional().meta({ description: 'Default: a random one. An id is never given twice' }),
+  id: AppId.optional().meta({ description: 'Default: a random one. An id is never reused' }),
   name: Name,
   settings: AppSettings.partial().optional(),
 });
 export type CreateAppRequest = z.infer<typeof CreateAppRequest>;
 
-/** What to change of an app; what is missing stays. */
+/** The changes to an app; missing fields stay as they are. */
 export const PatchAppRequest = z.object({ name: Name.optional(), settings: AppSettings.partial().optional() });
 export type PatchAppRequest = z.infer<typeof PatchAppRequest>;
 
-/** A key without what makes it one. */
+/** A key without its secret. */
 export const AdminKey = z.object({
   id: z.string(),
   kind: z.enum(['secret', 'signing', 'admin']).meta({
-    description: '`secret` opens the app, `signing` verifies tokens that your backend signs, `admin` is for this API',
+    description: '`secret` opens the app, `signing` verifies tokens that your backend signs, `admin` gives access to this API',
   }),
   appId: AppId.optional(),
   name: z.string(),
-  prefix: z.string().meta({ description: 'How the key begins; the `kid` of a signing key' }),
-  last4: z.string().meta({ description: 'How it ends; empty for a signing key' }),
+  prefix: z.string().meta({ description: 'The first characters of the key; the `kid` of a signing key' }),
+  last4: z.string().meta({ description: 'The last four characters of the key; empty for a signing key' }),
   createdAt: Time,
   lastUsedAt: Time.optional().meta({ description: 'To the minute; missing if it was never used on a node with books' }),
   expiresAt: Time.optional(),
@@ -75,15 +75,15 @@ export const AdminKey = z.object({
 });
 export type AdminKey = z.infer<typeof AdminKey>;
 
-/** Keys, the newest first, ended ones included. */
+/** Keys, newest first, including those that have ended. */
 export const AdminKeyList = z.object({ keys: z.array(AdminKey) });
 export type AdminKeyList = z.infer<typeof AdminKeyList>;
 
-/** A new key, and the one time that its secret is told. */
-export const IssuedKeyReply = z.object({ key: AdminKey, secret: z.string().meta({ description: 'Shown in this reply alone' }) });
+/** A new key with its secret, which is shown only once. */
+export const IssuedKeyReply = z.object({ key: AdminKey, secret: z.string().meta({ description: 'Shown only in this reply' }) });
 export type IssuedKeyReply = z.infer<typeof IssuedKeyReply>;
 
-/** A new key: a secret, or the public key of one that the app's backend keeps. */
+/** A new key: a secret, or the public part of a key that the app's backend keeps. */
 export const CreateKeyRequest = z.object({
   name: Name,
   expiresIn,
@@ -94,30 +94,30 @@ export const CreateKeyRequest = z.object({
       publicKey: z.union([z.string().max(4_096), z.record(z.string().max(32), z.unknown())]).meta({ description: 'PEM (SPKI), or a JWK' }),
     })
     .optional()
-    .meta({ description: 'Makes it a key that verifies tokens signed by your backend, in place of a secret' }),
+    .meta({ description: 'Makes it a key that verifies tokens signed by your backend, instead of a secret' }),
 });
 export type CreateKeyRequest = z.infer<typeof CreateKeyRequest>;
 
-/** A reply with `secret`, unless the key is one for signing. */
-export const CreateKeyReply = z.object({ key: AdminKey, secret: z.string().optional().meta({ description: 'Shown in this reply alone' }) });
+/** A new key, with its secret unless it is a signing key. */
+export const CreateKeyReply = z.object({ key: AdminKey, secret: z.string().optional().meta({ description: 'Shown only in this reply' }) });
 export type CreateKeyReply = z.infer<typeof CreateKeyReply>;
 
 /** A new key for the admin API. */
 export const CreateAdminKeyRequest = z.object({ name: Name, expiresIn });
 export type CreateAdminKeyRequest = z.infer<typeof CreateAdminKeyRequest>;
 
-/** How a key is replaced. */
+/** A replacement for a key. */
 export const RollKeyRequest = z.object({
   expiresIn: z
     .int()
     .min(0)
     .max(30 * SECONDS_PER_DAY)
     .default(SECONDS_PER_DAY)
-    .meta({ description: 'Seconds that the old key stays good; 0 ends it at once' }),
+    .meta({ description: 'Seconds that the old key stays valid; 0 ends it at once' }),
 });
 export type RollKeyRequest = z.infer<typeof RollKeyRequest>;
 
-/** One change, and who made it. */
+/** A change, and who made it. */
 export const AdminAuditEntry = z.object({
   id: z.string(),
   at: Time,
@@ -132,9 +132,9 @@ export type AdminAuditEntry = z.infer<typeof AdminAuditEntry>;
 export const AdminAuditList = z.object({ entries: z.array(AdminAuditEntry).meta({ description: 'The newest first' }) });
 export type AdminAuditList = z.infer<typeof AdminAuditList>;
 
-/** What the one-time token of the first start is exchanged for. */
+/** The request that exchanges the one-time token of the first start. */
 export const SetUpRequest = z.object({
-  setUpToken: z.string().max(128).meta({ description: 'As the node has printed it at its start' }),
+  setUpToken: z.string().max(128).meta({ description: 'The token that the node prints when it starts' }),
   organisation: Name,
 });
 export type SetUpRequest = z.infer<typeof SetUpRequest>;
@@ -143,6 +143,6 @@ export type SetUpRequest = z.infer<typeof SetUpRequest>;
 export const SetUpReply = z.object({ organisation: AdminOrg, key: AdminKey, secret: z.string() });
 export type SetUpReply = z.infer<typeof SetUpReply>;
 
-/** Something is no more. */
+/** Confirms that something was removed. */
 export const RemovedReply = z.object({ success: z.literal(true) });
 export type RemovedReply = z.infer<typeof RemovedReply>;

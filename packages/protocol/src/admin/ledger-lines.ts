@@ -1,4 +1,4 @@
-/** The lines of an exported ledger (NDJSON): a beginning, the leaves by node, life and number, and an end. Hashes are in hex. */
+/** The lines of an exported ledger (NDJSON): a first line, the leaves by node, life and number, and a last line. Hashes are in hex. */
 import { z } from 'zod';
 import { AppId } from '../ids.ts';
 
@@ -9,7 +9,7 @@ const Bytes = z.object({ down: Whole, up: Whole, relay: Whole, retransmitted: Wh
 
 const Certificate = z.object({ nodeNo: Whole, epoch: Whole, publicKey: Base64Url, signature: Base64Url });
 
-/** The first line. */
+/** The first line of an export. */
 export const LedgerBeginning = z.object({
   type: z.literal('ledger'),
   version: z.literal(1),
@@ -20,7 +20,7 @@ export const LedgerBeginning = z.object({
 });
 export type LedgerBeginning = z.infer<typeof LedgerBeginning>;
 
-/** One leaf, with what proves that a node has signed it. */
+/** One leaf, with the proof that a node has signed it. */
 export const LedgerLeafLine = z.object({
   type: z.literal('leaf'),
   leaf: z.string().meta({ description: 'JSON of `LedgerLeaf`, as it was hashed' }),
@@ -30,7 +30,7 @@ export const LedgerLeafLine = z.object({
 });
 export type LedgerLeafLine = z.infer<typeof LedgerLeafLine>;
 
-/** What a leaf says. */
+/** The content of a leaf. */
 export const LedgerLeaf = z.object({
   app: AppId,
   nodeNo: Whole,
@@ -46,7 +46,7 @@ export const LedgerLeaf = z.object({
 });
 export type LedgerLeaf = z.infer<typeof LedgerLeaf>;
 
-/** The last line. */
+/** The last line of an export. */
 export const LedgerEnd = z.object({
   type: z.literal('end'),
   statement: z.string().meta({ description: 'JSON of `LedgerStatement`, as it was signed' }),
@@ -59,13 +59,13 @@ export type LedgerEnd = z.infer<typeof LedgerEnd>;
 export const LedgerLine = z.discriminatedUnion('type', [LedgerBeginning, LedgerLeafLine, LedgerEnd]);
 export type LedgerLine = z.infer<typeof LedgerLine>;
 
-/** What the node that made the export says of it. */
+/** What the node that made the export states about it. */
 export const LedgerStatement = z.object({
   app: AppId,
   fromMs: Whole,
   toMs: Whole,
   leaves: Whole,
-  billedBytes: Whole.meta({ description: 'What the books have for the range' }),
+  billedBytes: Whole.meta({ description: 'Billed bytes of the range according to the books' }),
   lives: z.array(z.object({ nodeNo: Whole, epoch: Whole, firstSeq: Whole, lastSeq: Whole, lastLeaf: Hash })),
 });
 export type LedgerStatement = z.infer<typeof LedgerStatement>;

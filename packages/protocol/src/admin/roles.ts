@@ -1,13 +1,13 @@
-/** What the members of an organisation may do in it. */
+/** What members of an organisation may do in it. */
 
-/** From the one that may do everything to the one that may only look. */
+/** From the role with all rights to the one that may only read. */
 export const ROLES = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
-/** What someone is in an organisation. */
+/** A member's role in an organisation. */
 export type Role = (typeof ROLES)[number];
 
 /**
- * What a call of the admin API needs: `read` looks, `develop` changes apps and their keys, `administer` changes people and sees keys to
- * the admin API, `own` changes who owns the organisation.
+ * The right that a call of the admin API requires: `read` reads, `develop` changes apps and their keys, `administer`
+ * changes people and sees keys of the admin API, `own` changes who owns the organisation.
  */
 export type Right = 'read' | 'develop' | 'administer' | 'own';
 
@@ -19,7 +19,7 @@ const RIGHTS: Readonly<Record<Role, readonly Right[]>> = {
   viewer: ['read'],
 };
 
-/** Tells whether a role includes a right. */
+/** Whether a role includes a right. */
 export function hasRight(role: Role, right: Right): boolean {
   return RIGHTS[role].includes(right);
 }

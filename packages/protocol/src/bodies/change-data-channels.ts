@@ -1,4 +1,4 @@
-/** Bodies of the calls that change or end data channels that there are, and that list them. */
+/** Bodies of the calls that change, end or list existing data channels. */
 import { z } from 'zod';
 import { itemErrorFields } from '../errors/error-reply.ts';
 import { SessionId } from '../ids.ts';
@@ -25,7 +25,7 @@ export type UpdateDataChannelItem = z.infer<typeof UpdateDataChannelItem>;
 export const UpdateDataChannelsRequest = z.object({ dataChannels: dataChannelList(UpdateDataChannelItem) });
 export type UpdateDataChannelsRequest = z.infer<typeof UpdateDataChannelsRequest>;
 
-/** The settings of a subscription after an update; missing ones when the item failed. */
+/** The settings of a subscription after an update; missing if the item failed. */
 export const UpdatedDataChannelResult = SubscribedDataChannelResult.partial();
 export type UpdatedDataChannelResult = z.infer<typeof UpdatedDataChannelResult>;
 
@@ -34,8 +34,8 @@ export const UpdateDataChannelsReply = z.object({ sessionId: SessionId, dataChan
 export type UpdateDataChannelsReply = z.infer<typeof UpdateDataChannelsReply>;
 
 /**
- * Names a channel that this session publishes by its name, one that it subscribes to by both names,
- * and either by its stream id.
+ * Names a channel that this session publishes by its name, one that it subscribes to by session and name, and either by
+ * its stream id.
  */
 export const CloseDataChannelItem = z
   .object({
@@ -50,7 +50,7 @@ export type CloseDataChannelItem = z.infer<typeof CloseDataChannelItem>;
 export const CloseDataChannelsRequest = z.object({ dataChannels: dataChannelList(CloseDataChannelItem) });
 export type CloseDataChannelsRequest = z.infer<typeof CloseDataChannelsRequest>;
 
-/** What became of one item of `datachannel/close`. */
+/** The result of one item of `datachannel/close`. */
 export const ClosedDataChannelResult = z.object({
   dataChannelName: z.string().optional(),
   remoteSessionId: z.string().optional(),

@@ -4,7 +4,7 @@ import { Mid, SessionId } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { trackList, trackReference } from './track-fields.ts';
 
-/** Names a published track by id or by media line. */
+/** Names a published track by its id or its media line. */
 export const CloseTrackItem = z
   .object({
     trackId: trackReference().optional().meta({ description: 'Track id of the published track; or give mid' }),
@@ -17,13 +17,13 @@ export type CloseTrackItem = z.infer<typeof CloseTrackItem>;
 export const CloseTracksRequest = z.object({
   tracks: trackList(CloseTrackItem).min(1, 'must name at least one track'),
   sessionDescription: OfferDescription.optional().meta({
-    description: 'New SDP offer after removing the track; without it the tracks are closed and no SDP changes',
+    description: 'New SDP offer after removing the track; without it, the tracks are closed and the SDP does not change',
   }),
-  force: z.boolean().optional().meta({ description: 'Closes without SDP even though sessionDescription is given' }),
+  force: z.boolean().optional().meta({ description: 'Closes the tracks and ignores sessionDescription' }),
 });
 export type CloseTracksRequest = z.infer<typeof CloseTracksRequest>;
 
-/** What became of one item of `track/close`. */
+/** The result of one item of `track/close`. */
 export const ClosedTrackResult = z.object({
   trackId: z.string().optional(),
   mid: Mid.optional(),
@@ -37,7 +37,9 @@ export type ClosedTrackResult = z.infer<typeof ClosedTrackResult>;
 export const CloseTracksReply = z.object({
   sessionId: SessionId,
   success: z.boolean(),
-  sessionDescription: AnswerDescription.optional().meta({ description: 'Present exactly when the request had an offer and not force' }),
+  sessionDescription: AnswerDescription.optional().meta({
+    description: 'Present if and only if the request contains an offer and not force',
+  }),
   tracks: z.array(ClosedTrackResult),
 });
 export type CloseTracksReply = z.infer<typeof CloseTracksReply>;

@@ -11,38 +11,37 @@ export const CreateSessionRequest = z.object({
   sessionDescription: OfferDescription,
   tracks: trackList(PublishItem)
     .optional()
-    .meta({ description: 'Names tracks of the offer, as `track/publish` does; others are published as `autoPublish` says' }),
+    .meta({ description: 'Names tracks of the offer, as `track/publish` does; `autoPublish` decides about others' }),
   metadata: Metadata.optional(),
   group: GroupName.optional(),
   autoPublish: z.boolean().optional().meta({
-    description: 'Whether sending media lines of the offer become tracks by themselves; default is the setting of the app (true)',
+    description: 'Whether sending media lines of the offer are published automatically; default is the setting of the app (true)',
   }),
   connectAtOnce: z.boolean().optional().meta({
     description:
-      'Whether the client handles changes of its connection state already: then its first connectivity checks are answered at once, not up to 100 ms later; default is false',
+      'Whether the client already handles changes of its connection state. Its first connectivity checks are then answered at once instead of up to 100 ms later; default is false',
   }),
   subscribe: trackList(SubscribeItem)
     .optional()
     .meta({ description: 'Tracks to subscribe to at once, on the receiving media lines of the offer' }),
-  region: Region.optional().meta({ description: 'Where the session shall live; default is the region nearest to the client' }),
+  region: Region.optional().meta({ description: 'Region for the session; default is the region nearest to the client' }),
 });
 export type CreateSessionRequest = z.infer<typeof CreateSessionRequest>;
 
 /** Query of `POST /session/new`. */
 export const CreateSessionQuery = z.object({
-  region: Region.optional().meta({ description: 'Like `region` in the body, which counts if both are there' }),
+  region: Region.optional().meta({ description: 'Like `region` in the body, which takes precedence' }),
 });
 export type CreateSessionQuery = z.infer<typeof CreateSessionQuery>;
 
-/** Reply to `session/new`: the new session, and the answer if the request had an offer. */
+/** Reply to `session/new`: the new session and the answer to the offer. */
 export const CreateSessionReply = z.object({
   sessionDescription: AnswerDescription,
   sessionId: SessionId,
   tracks: z.array(PublishedTrackResult).optional().meta({ description: 'Tracks published from the offer' }),
-  region: Region.optional().meta({ description: 'Where the session lives' }),
+  region: Region.optional().meta({ description: 'Region of the session' }),
   sessionToken: z.string().optional().meta({
-    description:
-      'A token for this session alone, with the rights of the caller; it ends with the token that the caller has, or after a day',
+    description: 'A token for this session only, with the rights of the caller; it expires with the token of the caller, or after a day',
   }),
   subscriptions: z.array(SubscribedTrackResult).optional().meta({ description: 'One item for each of `subscribe`, in the same order' }),
 });

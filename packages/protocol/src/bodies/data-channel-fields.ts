@@ -1,13 +1,10 @@
-/** Parts that the bodies about data channels have in common. */
+/** Fields that the bodies about data channels share. */
 import { z } from 'zod';
 import { LIMITS } from '../limits.ts';
 
 const MAX_UINT16 = 65_535;
 
-/**
- * How messages are delivered, as in `RTCDataChannelInit`; reliable and in order unless it says
- * otherwise.
- */
+/** How messages are delivered, as in `RTCDataChannelInit`; reliable and in order by default. */
 export const reliabilityFields = {
   ordered: z.boolean().optional().meta({ description: 'Whether messages arrive in the order they were sent; default true' }),
   maxRetransmits: z
@@ -15,29 +12,29 @@ export const reliabilityFields = {
     .min(0)
     .max(MAX_UINT16)
     .optional()
-    .meta({ description: 'A message is given up after so many retransmissions; not together with maxPacketLifeTime' }),
+    .meta({ description: 'A message is abandoned after this many retransmissions; not together with maxPacketLifeTime' }),
   maxPacketLifeTime: z
     .int()
     .min(0)
     .max(MAX_UINT16)
     .optional()
-    .meta({ description: 'A message is given up after so many milliseconds; not together with maxRetransmits' }),
+    .meta({ description: 'A message is abandoned after this many milliseconds; not together with maxRetransmits' }),
 };
 
-/** Which messages a subscriber that comes later is given first. */
+/** The messages that a later subscriber receives first. */
 export const Retain = z
   .union([z.enum(['none', 'last']), z.int().min(1).max(LIMITS.maxRetainedMessages)], {
     error: `must be "none", "last" or a whole number from 1 to ${LIMITS.maxRetainedMessages}`,
   })
   .meta({
-    description: `Messages that a later subscriber is given first: none, the last one, or so many (up to ${LIMITS.maxRetainedMessages})`,
+    description: `Messages that a later subscriber receives first: none, the last one, or this number of them (up to ${LIMITS.maxRetainedMessages})`,
   });
 export type Retain = z.infer<typeof Retain>;
 
-/** Whether a subscriber may send to the publisher. */
+/** Whether a subscriber may send messages to the publisher. */
 export const CanReply = z.union([z.boolean(), z.literal('many')], { error: 'must be true, false or "many"' }).meta({
   description:
-    'true: this subscriber alone may send to the publisher, and takes that right from the subscriber that had it; "many": beside others',
+    'true: only this subscriber may send to the publisher, and it takes that right from the previous holder; "many": others may do so too',
 });
 export type CanReply = z.infer<typeof CanReply>;
 
@@ -51,10 +48,7 @@ export const StreamId = z
   .min(0)
   .max(MAX_UINT16 - 1);
 
-/**
- * List of the channels that one call is about, at most `LIMITS.maxTracksPerCall`; more fail with
- * `too_many_tracks`.
- */
+/** List of the channels of one call, at most `LIMITS.maxTracksPerCall`; longer lists fail with `too_many_tracks`. */
 export function dataChannelList<Item extends z.ZodType>(item: Item) {
   return z
     .array(item)

@@ -3,7 +3,7 @@ import { AppId, Mid, SessionId, TrackId } from '../ids.ts';
 import { ConnectionState } from './sessions.ts';
 import { TrackKind } from './track-fields.ts';
 
-/** What can be wrong with a session, ordered so that each finding hides the later ones. */
+/** The possible findings of a diagnosis, ordered so that each one hides the later ones. */
 export const DIAGNOSIS_CODES = [
   'session_closed',
   'call_refused',
@@ -32,21 +32,21 @@ export const DIAGNOSIS_CODES = [
 export const DiagnosisCode = z.enum(DIAGNOSIS_CODES);
 export type DiagnosisCode = z.infer<typeof DiagnosisCode>;
 
-/** One reason why media does not flow, or does not flow as it was asked for. */
+/** A reason why media does not flow, or not as requested. */
 export const DiagnosisFinding = z.object({
   code: DiagnosisCode,
-  severity: z.enum(['problem', 'notice']).meta({ description: '`notice`: nothing is broken, but no media flows for that reason' }),
-  summary: z.string().meta({ description: 'What is the matter and what to do about it, for people to read' }),
+  severity: z.enum(['problem', 'notice']).meta({ description: '`notice`: nothing is broken, but this is why no media flows' }),
+  summary: z.string().meta({ description: 'A readable description of the problem and of what to do about it' }),
   mid: Mid.optional().meta({ description: 'The media line of this session that it concerns; missing if it concerns all of them' }),
 });
 export type DiagnosisFinding = z.infer<typeof DiagnosisFinding>;
 
-/** The way to the client, as the node sees it. */
+/** The path to the client, as the node sees it. */
 export const DiagnosedTransport = z.object({
-  openMs: z.number().meta({ description: 'Since the client described itself' }),
-  silentMs: z.number().meta({ description: 'Since its last authenticated packet' }),
+  openMs: z.number().meta({ description: 'Time since the client sent its description' }),
+  silentMs: z.number().meta({ description: 'Time since its last authenticated packet' }),
   rttMs: z.number().meta({ description: 'Round trip, smoothed; 100 until it has been measured' }),
-  estimatedBps: z.number().optional().meta({ description: 'What its downlink is estimated to carry; missing without feedback' }),
+  estimatedBps: z.number().optional().meta({ description: 'Estimated capacity of its downlink; missing without feedback' }),
 });
 export type DiagnosedTransport = z.infer<typeof DiagnosedTransport>;
 
@@ -62,9 +62,9 @@ export const DiagnosedPublication = z.object({
   mid: Mid,
   trackId: TrackId,
   trackKind: TrackKind,
-  silentMs: z.number().optional().meta({ description: 'Since its last packet; missing if none has come' }),
+  silentMs: z.number().optional().meta({ description: 'Time since its last packet; missing if none has arrived' }),
   layers: z.array(DiagnosedLayer),
-  subscribers: z.int().meta({ description: 'Subscriptions that this node feeds from it' }),
+  subscribers: z.int().meta({ description: 'Subscriptions to it on this node' }),
 });
 export type DiagnosedPublication = z.infer<typeof DiagnosedPublication>;
 
@@ -76,16 +76,16 @@ export const DiagnosedSubscription = z.object({
   remoteTrackId: z.string(),
   rid: z.string().optional().meta({ description: 'Layer that is sent; missing while none is' }),
   packetsSent: z.int(),
-  packetsLost: z.int().optional().meta({ description: 'As the client reports it; missing before its first report' }),
+  packetsLost: z.int().optional().meta({ description: 'As reported by the client; missing before its first report' }),
 });
 export type DiagnosedSubscription = z.infer<typeof DiagnosedSubscription>;
 
-/** `GET /session/:session_id/diagnose`: why there is no picture, and the figures behind that. */
+/** `GET /session/:session_id/diagnose`: why no media arrives, with the underlying figures. */
 export const DiagnoseReply = z.object({
   sessionId: SessionId,
   sfuAppId: AppId,
   connectionState: ConnectionState,
-  findings: z.array(DiagnosisFinding).meta({ description: 'The most likely cause first; empty if nothing is the matter' }),
+  findings: z.array(DiagnosisFinding).meta({ description: 'The most likely cause first; empty if nothing is wrong' }),
   transport: DiagnosedTransport.optional(),
   publications: z.array(DiagnosedPublication),
   subscriptions: z.array(DiagnosedSubscription),

@@ -10,7 +10,7 @@ export const PublishDataChannelItem = z
     dataChannelName: DataChannelName,
     ...reliabilityFields,
     retain: Retain.optional(),
-    bus: z.boolean().optional().meta({ description: 'Whether what a subscriber sends goes to the publisher and to all other subscribers' }),
+    bus: z.boolean().optional().meta({ description: 'Whether messages of a subscriber go to the publisher and to all other subscribers' }),
     negotiated: z.boolean().optional().meta({
       description:
         'Whether the reply gives an id to create the channel with (`{negotiated: true, id}`); default false: the page opens it by its label',
@@ -25,14 +25,14 @@ export type PublishDataChannelItem = z.infer<typeof PublishDataChannelItem>;
 /** `POST /session/:session_id/datachannel/publish` */
 export const PublishDataChannelsRequest = z.object({
   dataChannels: dataChannelList(PublishDataChannelItem),
-  sessionDescription: OfferDescription.optional().meta({ description: 'An offer that brings m=application, if the session has none yet' }),
+  sessionDescription: OfferDescription.optional().meta({ description: 'An offer with m=application, if the session has none yet' }),
 });
 export type PublishDataChannelsRequest = z.infer<typeof PublishDataChannelsRequest>;
 
-/** `status` and the settings are missing exactly when the item failed. */
+/** The result of one item. `status` and the settings are missing if and only if the item failed. */
 export const PublishedDataChannelResult = z.object({
   dataChannelName: z.string(),
-  id: StreamId.optional().meta({ description: 'Stream id; missing until a channel that the page opens by its label is open' }),
+  id: StreamId.optional().meta({ description: 'Stream id; missing until the page has opened the channel by its label' }),
   negotiated: z.boolean().optional(),
   status: DataChannelStatus.optional(),
   ...reliabilityFields,
@@ -42,12 +42,12 @@ export const PublishedDataChannelResult = z.object({
 });
 export type PublishedDataChannelResult = z.infer<typeof PublishedDataChannelResult>;
 
-/** What every call that may need an m=application answers about it. */
+/** What every call that may need an m=application section replies about it. */
 export const dataNegotiationFields = {
   immediateRenegotiationRequired: z.boolean(),
   sessionDescription: SessionDescription.optional().meta({
     description:
-      'The answer, if the request had an offer; an offer of the SFU exactly when immediateRenegotiationRequired: answer it with renegotiate',
+      'The answer, if the request had an offer; an offer of the SFU if and only if immediateRenegotiationRequired is true: answer it with renegotiate',
   }),
   sessionId: SessionId,
 };

@@ -9,7 +9,7 @@ export const PublishItem = z.object({
   trackId: TrackId,
   mid: Mid,
   customTrackName: TrackName.optional(),
-  replace: z.boolean().optional().meta({ description: 'Takes the name from the track of this session that has it' }),
+  replace: z.boolean().optional().meta({ description: 'Takes the name from another track of this session that has it' }),
 });
 export type PublishItem = z.infer<typeof PublishItem>;
 
@@ -26,7 +26,7 @@ export const PublishRequest = z
   });
 export type PublishRequest = z.infer<typeof PublishRequest>;
 
-/** `trackKind` and `status` are missing exactly when the item failed. */
+/** The result of one item. `trackKind` and `status` are missing if and only if the item failed. */
 export const PublishedTrackResult = z.object({
   trackId: TrackId,
   mid: Mid,

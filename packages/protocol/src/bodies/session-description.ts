@@ -14,13 +14,16 @@ const Sdp = z
     examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'],
   });
 
-/** The reference shows `"sessionDescription": ""` as a placeholder; a client that sends it gets an error that says what it stands for. */
+/** The Cloudflare reference shows `"sessionDescription": ""` as a placeholder, so a client that sends it is told what belongs there. */
 const shape = {
   error: (issue: { readonly input: unknown }) =>
     issue.input === undefined ? undefined : 'must be an object with type and sdp, such as peerConnection.localDescription',
 };
 
-/** What `peerConnection.localDescription` serialises to, as far as the SFU takes part in it: no `pranswer`, no `rollback`. */
+/**
+ * The result of serialising `peerConnection.localDescription`, except for types that the SFU does not support:
+ * `pranswer` and `rollback`.
+ */
 export const SessionDescription = z.object({ type: z.enum(['offer', 'answer']), sdp: Sdp }, shape);
 export type SessionDescription = z.infer<typeof SessionDescription>;
 
@@ -40,10 +43,10 @@ export const RenegotiateRequest = z.object({
 });
 export type RenegotiateRequest = z.infer<typeof RenegotiateRequest>;
 
-/** Reply to `renegotiate`; it has a description when the request was an offer. */
+/** Reply to `renegotiate`, with a description if the request was an offer. */
 export const RenegotiateReply = z.object({
   sessionId: SessionId,
   success: z.literal(true),
-  sessionDescription: AnswerDescription.optional().meta({ description: 'Present exactly when the request had an offer' }),
+  sessionDescription: AnswerDescription.optional().meta({ description: 'Present if and only if the request contains an offer' }),
 });
 export type RenegotiateReply = z.infer<typeof RenegotiateReply>;

@@ -3,14 +3,14 @@ import { AppId, GroupName, SessionId } from '../ids.ts';
 import { LIMITS, utf8SizeBytes } from '../limits.ts';
 import { SubscriptionSummary, TrackSummary } from './track-fields.ts';
 
-/** Name of the place that nodes stand in, as their operator calls it. */
+/** The operator's name for a group of nodes that are close to each other. */
 export const Region = z
   .string()
   .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, "_" or "-"')
   .meta({ description: 'Name of a region', examples: ['frankfurt'] });
 export type Region = z.infer<typeof Region>;
 
-/** Text that an app attaches to a session; the SFU stores and lists it and gives it no meaning. */
+/** Text that an app attaches to a session. The SFU stores and lists it without interpreting it. */
 export const Metadata = z
   .string()
   .refine((text) => utf8SizeBytes(text) <= LIMITS.maxMetadataBytes, `must be at most ${LIMITS.maxMetadataBytes} bytes of UTF-8`)
@@ -23,8 +23,8 @@ export type ConnectionState = z.infer<typeof ConnectionState>;
 /** One entry of `GET /sessions`. */
 export const SessionSummary = z.object({
   connectionState: ConnectionState,
-  metadata: z.string().meta({ description: 'Metadata of the session; empty for none' }),
-  group: GroupName.optional().meta({ description: 'Group that the session was created in; missing for none' }),
+  metadata: z.string().meta({ description: 'Metadata of the session; empty if it has none' }),
+  group: GroupName.optional().meta({ description: 'Group that the session was created in; missing if it has none' }),
   sessionId: SessionId,
   sfuAppId: AppId,
 });
@@ -42,7 +42,7 @@ export type SessionDetails = z.infer<typeof SessionDetails>;
 export const PatchSessionRequest = z.object({ metadata: Metadata });
 export type PatchSessionRequest = z.infer<typeof PatchSessionRequest>;
 
-/** Reply to `PATCH /session/:session_id`: the session as it is now. */
+/** Reply to `PATCH /session/:session_id`: the session after the change. */
 export const PatchSessionReply = SessionSummary;
 export type PatchSessionReply = z.infer<typeof PatchSessionReply>;
 
@@ -50,16 +50,16 @@ export type PatchSessionReply = z.infer<typeof PatchSessionReply>;
 export const DeleteSessionReply = z.object({ sessionId: SessionId, success: z.literal(true) });
 export type DeleteSessionReply = z.infer<typeof DeleteSessionReply>;
 
-/** All of a query is text, so that a text is not what is wrong. */
+/** A query consists of text, so the message does not mention the type. */
 const notWhole = { error: ({ code }: { readonly code: string }) => (code === 'invalid_type' ? 'must be a whole number' : undefined) };
 
 /**
- * Query of `GET /sessions`, as numbers and strings. Without `limit` all sessions are listed. Those that a filter leaves out count for
- * the limit: a page may be short, or empty, and not be the last.
+ * Query of `GET /sessions`, with its values parsed. Without `limit`, all sessions are listed. Sessions that a filter
+ * excludes count towards the limit, so a page may be short or empty without being the last.
  */
 export const ListSessionsRequest = z.object({
   limit: z.int(notWhole).min(1).max(LIMITS.maxSessionsPerPage).optional(),
-  cursor: z.string().min(1).max(LIMITS.maxNameLength).optional().meta({ description: 'From the Link header of the page before' }),
+  cursor: z.string().min(1).max(LIMITS.maxNameLength).optional().meta({ description: 'From the Link header of the previous page' }),
   group: GroupName.optional().meta({ description: 'Only sessions of this group' }),
   metadataPrefix: z
     .string()
@@ -70,14 +70,14 @@ export const ListSessionsRequest = z.object({
 });
 export type ListSessionsRequest = z.infer<typeof ListSessionsRequest>;
 
-/** A page of sessions. Over HTTP `sessions` is the whole body (a bare array) and `nextCursor` goes to the `Link` header. */
+/** A page of sessions. Over HTTP, `sessions` is the whole body (a bare array) and `nextCursor` is in the `Link` header. */
 export const ListSessionsReply = z.object({
   sessions: z.array(SessionSummary),
   nextCursor: z.string().optional().meta({ description: 'Missing on the last page' }),
   isPartial: z
     .boolean()
     .optional()
-    .meta({ description: 'Whether sessions of other nodes are missing, because the index cannot be asked for them now' }),
+    .meta({ description: 'Whether sessions of other nodes may be missing because the index is not available at present' }),
 });
 export type ListSessionsReply = z.infer<typeof ListSessionsReply>;
 

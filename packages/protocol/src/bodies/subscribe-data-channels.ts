@@ -5,7 +5,7 @@ import { dataNegotiationFields } from './publish-data-channels.ts';
 import { OfferDescription } from './session-description.ts';
 import { trackReference } from './track-fields.ts';
 
-/** Points at a published data channel of any session of the app. */
+/** Refers to a published data channel of any session of the app. */
 export const remoteDataChannelFields = {
   remoteSessionId: trackReference().meta({ description: 'Session id of the publisher' }),
   dataChannelName: trackReference().meta({ description: 'Name of the published data channel' }),
@@ -17,7 +17,7 @@ export const SubscribeDataChannelItem = z
     ...remoteDataChannelFields,
     canReply: CanReply.optional(),
     negotiated: z.boolean().optional().meta({
-      description: 'Whether the page creates the channel itself with the id in the reply; default false: `ondatachannel` tells of it',
+      description: 'Whether the page creates the channel itself with the id in the reply; default false: `ondatachannel` announces it',
     }),
     waitForAck: z.boolean().optional().meta({
       description: 'Only with negotiated: nothing is delivered before this subscriber has sent a first message, which is not forwarded',
@@ -25,7 +25,7 @@ export const SubscribeDataChannelItem = z
     paused: z.boolean().optional(),
   })
   .refine((item) => item.waitForAck !== true || item.negotiated === true, {
-    error: 'needs negotiated: true; a channel that ondatachannel tells of loses no message before it is open',
+    error: 'needs negotiated: true; a channel announced by ondatachannel loses no message before it is open',
     path: ['waitForAck'],
   });
 export type SubscribeDataChannelItem = z.infer<typeof SubscribeDataChannelItem>;
@@ -33,11 +33,11 @@ export type SubscribeDataChannelItem = z.infer<typeof SubscribeDataChannelItem>;
 /** `POST /session/:session_id/datachannel/subscribe` */
 export const SubscribeDataChannelsRequest = z.object({
   dataChannels: dataChannelList(SubscribeDataChannelItem),
-  sessionDescription: OfferDescription.optional().meta({ description: 'An offer that brings m=application, if the session has none yet' }),
+  sessionDescription: OfferDescription.optional().meta({ description: 'An offer with m=application, if the session has none yet' }),
 });
 export type SubscribeDataChannelsRequest = z.infer<typeof SubscribeDataChannelsRequest>;
 
-/** `id` and the settings are missing when the item failed. */
+/** The result of one item. `id` and the settings are missing if the item failed. */
 export const SubscribedDataChannelResult = z.object({
   remoteSessionId: z.string(),
   dataChannelName: z.string(),

@@ -4,13 +4,13 @@ import { Mid, SessionId } from '../ids.ts';
 import { AnswerDescription, OfferDescription } from './session-description.ts';
 import { layerChoiceFields, remoteTrackFields, TrackKind, TrackStatus, trackList } from './track-fields.ts';
 
-/** A remote track to subscribe to, and how it is wanted. */
+/** A remote track to subscribe to, and the layer that is wanted. */
 export const SubscribeItem = z
   .object({
     ...remoteTrackFields,
-    mid: Mid.optional().meta({ description: 'Media line of this session to receive on; default is the first fitting free one' }),
+    mid: Mid.optional().meta({ description: 'Media line of this session to receive on; default is the first free one that fits' }),
     ...layerChoiceFields,
-    duplicate: z.boolean().optional().meta({ description: 'Asks for a second copy of a track that is subscribed to already' }),
+    duplicate: z.boolean().optional().meta({ description: 'Asks for a second copy of a track that is already subscribed to' }),
   })
   .refine((item) => (item.remoteTrackId === undefined) !== (item.customTrackName === undefined), {
     error: 'must have either remoteTrackId or customTrackName',
@@ -21,9 +21,9 @@ export type SubscribeItem = z.infer<typeof SubscribeItem>;
 export const SubscribeRequest = z.object({ tracks: trackList(SubscribeItem).min(1, 'must name at least one track') });
 export type SubscribeRequest = z.infer<typeof SubscribeRequest>;
 
-/** `mid`, `trackKind` and `status` are missing when the item failed. */
+/** The result of one item. `mid`, `trackKind` and `status` are missing if the item failed. */
 export const SubscribedTrackResult = z.object({
-  remoteSessionId: z.string().optional().meta({ description: 'Missing only when the item failed and named none' }),
+  remoteSessionId: z.string().optional().meta({ description: 'Missing only if the item failed and named none' }),
   remoteTrackId: z.string().optional(),
   customTrackName: z.string().optional(),
   mid: Mid.optional(),
@@ -32,7 +32,7 @@ export const SubscribedTrackResult = z.object({
     .enum([...TrackStatus.options, 'needs_renegotiation'])
     .optional()
     .meta({
-      description: 'Status of the remote track; `needs_renegotiation` when the offer of session/new had no media line left for it',
+      description: 'Status of the remote track; `needs_renegotiation` if the offer of session/new had no free media line for it',
     }),
   alreadySubscribed: z.boolean().optional(),
   ...itemErrorFields,
@@ -43,14 +43,15 @@ export type SubscribedTrackResult = z.infer<typeof SubscribedTrackResult>;
 export const SubscribeReply = z.object({
   immediateRenegotiationRequired: z.boolean(),
   sessionDescription: OfferDescription.optional().meta({
-    description: 'Present exactly when immediateRenegotiationRequired: set it as remote description, answer it with renegotiate',
+    description:
+      'Present if and only if immediateRenegotiationRequired is true: set it as remote description and answer it with renegotiate',
   }),
   sessionId: SessionId,
   tracks: z.array(SubscribedTrackResult),
 });
 export type SubscribeReply = z.infer<typeof SubscribeReply>;
 
-/** Changes the source or the layer of the subscription on one media line; what it does not name stays. */
+/** Changes the source or the layer of the subscription on one media line; properties that it does not name stay as they are. */
 export const UpdateTrackItem = z
   .object({ ...remoteTrackFields, remoteSessionId: remoteTrackFields.remoteSessionId.optional(), mid: Mid, ...layerChoiceFields })
   .refine((item) => (item.remoteSessionId === undefined) === (item.remoteTrackId === undefined && item.customTrackName === undefined), {
@@ -88,7 +89,7 @@ export const UnsubscribeRequest = z.object({
 });
 export type UnsubscribeRequest = z.infer<typeof UnsubscribeRequest>;
 
-/** What became of one item of `track/unsubscribe`. */
+/** The result of one item of `track/unsubscribe`. */
 export const UnsubscribedTrackResult = z.object({
   mid: Mid.optional(),
   remoteSessionId: z.string().optional(),
@@ -102,7 +103,7 @@ export type UnsubscribedTrackResult = z.infer<typeof UnsubscribedTrackResult>;
 export const UnsubscribeReply = z.object({
   sessionId: SessionId,
   success: z.boolean(),
-  sessionDescription: AnswerDescription.optional().meta({ description: 'Present exactly when the request had an offer' }),
+  sessionDescription: AnswerDescription.optional().meta({ description: 'Present if and only if the request contains an offer' }),
   tracks: z.array(UnsubscribedTrackResult),
 });
 export type UnsubscribeReply = z.infer<typeof UnsubscribeReply>;

@@ -13,32 +13,32 @@ export const TrackStatus = z.enum(['pending', 'active', 'inactive']).meta({
 });
 export type TrackStatus = z.infer<typeof TrackStatus>;
 
-/** List of the tracks one call is about, at most `LIMITS.maxTracksPerCall`; more fail with `too_many_tracks`. */
+/** List of the tracks of one call, at most `LIMITS.maxTracksPerCall`; longer lists fail with `too_many_tracks`. */
 export function trackList<Item extends z.ZodType>(item: Item) {
   return z.array(item).max(LIMITS.maxTracksPerCall, `must name at most ${LIMITS.maxTracksPerCall} tracks`);
 }
 
 /**
- * Longest text accepted where a request points at something. References are checked more loosely than names that a request
- * gives: an id that cannot exist is "not found", like any other that does not.
+ * Longest text accepted where a request refers to something. References are checked less strictly than names that a
+ * request assigns: an id that cannot exist is "not found", like any other that does not exist.
  */
 const MAX_REFERENCE_LENGTH = 256;
 
 const reference = () => z.string().min(1, 'must not be empty').max(MAX_REFERENCE_LENGTH);
 
-/** Points at a published track of any session of the app, by id or by name. */
+/** Refers to a published track of any session of the app, by id or by name. */
 export const remoteTrackFields = {
   remoteSessionId: reference().meta({ description: 'Session id of the publisher' }),
   remoteTrackId: reference().optional().meta({ description: 'Track id of the remote track; or give customTrackName' }),
   customTrackName: reference().optional().meta({ description: 'Name of the remote track; or give remoteTrackId' }),
 };
 
-/** Points at a track of the calling session. */
+/** Refers to a track of the calling session. */
 export const trackReference = reference;
 
 const Rid = z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, "_" or "-"');
 
-/** Simulcast choice in the words of the Cloudflare Realtime API. */
+/** Simulcast choice in the terms of the Cloudflare Realtime API. */
 export const SimulcastChoice = z.object({
   preferredRid: Rid.optional(),
   priorityOrdering: z.enum(['none', 'asciibetical']).optional(),
@@ -46,7 +46,7 @@ export const SimulcastChoice = z.object({
 });
 export type SimulcastChoice = z.infer<typeof SimulcastChoice>;
 
-/** Which layer of a track a subscriber wants, and how much it matters. Part of subscribe and update items. */
+/** The layer of a track that a subscriber wants, and its priority. Part of subscribe and update items. */
 export const layerChoiceFields = {
   simulcast: SimulcastChoice.optional(),
   quality: Rid.optional().meta({ description: '`auto` (default), `high`, `medium`, `low`, or the rid of a layer' }),
@@ -68,13 +68,13 @@ export const TrackSummary = z.object({
   mid: Mid,
   trackKind: TrackKind,
   status: TrackStatus,
-  muted: z.literal(true).optional().meta({ description: 'The publisher tells that the track is muted; missing if it is not' }),
+  muted: z.literal(true).optional().meta({ description: 'The publisher states that the track is muted; missing if it is not' }),
   rids: z.array(z.string()).meta({ description: 'Simulcast layers in the order of the offer; empty without simulcast' }),
   codec: z.string().meta({ description: 'Encoding name as in `a=rtpmap`', examples: ['VP8', 'opus'] }),
 });
 export type TrackSummary = z.infer<typeof TrackSummary>;
 
-/** What a session receives on one of its media lines. A subscription that the SFU ended itself is shown with its errorCode. */
+/** What a session receives on one of its media lines. A subscription that the SFU ended by itself is listed with its errorCode. */
 export const SubscriptionSummary = z.object({
   mid: Mid,
   trackKind: TrackKind,
@@ -91,18 +91,18 @@ export type SubscriptionSummary = z.infer<typeof SubscriptionSummary>;
 export const ListTracksReply = z.array(TrackSummary);
 export type ListTracksReply = z.infer<typeof ListTracksReply>;
 
-/** `PATCH /session/:session_id/track/:track_id`: changes what others are told of a published track, without SDP. */
+/** `PATCH /session/:session_id/track/:track_id`: changes what others see of a published track, without SDP. */
 export const PatchTrackRequest = z
   .object({
-    customTrackName: TrackName.optional().meta({ description: 'Another name; the empty one takes the name away' }),
-    replace: z.boolean().optional().meta({ description: 'Takes the name from the track of this session that has it' }),
+    customTrackName: TrackName.optional().meta({ description: 'A new name; an empty one removes the name' }),
+    replace: z.boolean().optional().meta({ description: 'Takes the name from another track of this session that has it' }),
     muted: z.boolean().optional().meta({
-      description: 'Whether the track is told to be muted, which is for the page to do: what it sends is forwarded all the same',
+      description: 'Whether the track is announced as muted. The page itself must stop sending: what it sends is still forwarded',
     }),
   })
   .refine(({ customTrackName, muted }) => customTrackName !== undefined || muted !== undefined, 'must have customTrackName or muted');
 export type PatchTrackRequest = z.infer<typeof PatchTrackRequest>;
 
-/** Reply to the same call: the track as it is now. */
+/** Reply to the same call: the track after the change. */
 export const PatchTrackReply = TrackSummary;
 export type PatchTrackReply = z.infer<typeof PatchTrackReply>;

@@ -1,4 +1,4 @@
-/** What a client needs to know about an error code besides its name. */
+/** What a client needs to know about an error code. */
 export interface ErrorCodeInfo {
   readonly httpStatus: number;
   /** Whether the same request may succeed later, unchanged. */
@@ -7,8 +7,8 @@ export interface ErrorCodeInfo {
 }
 
 /**
- * The closed list of error codes: the only place that knows status and meaning of each. `docs/errors.md` is checked against it.
- * A code is never renamed or reused.
+ * The closed list of error codes, and the only place that defines the status and meaning of each. `docs/errors.md` is
+ * checked against it. A code is never renamed or reused.
  */
 export const ERROR_CODES = {
   malformed_request: { httpStatus: 400, retryable: false, meaning: 'The request is not HTTP as this server understands it.' },
@@ -167,7 +167,7 @@ export const ERROR_CODES = {
 /** A code of the closed list. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** Tells whether a text is a code of the closed list. */
+/** Whether a text is a code of the closed list. */
 export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(ERROR_CODES, text);
 }

@@ -1,27 +1,30 @@
 import type { ErrorCode } from './error-codes.ts';
 import type { FailedItem } from './error-reply.ts';
 
-/** What an error contains for programs besides its code. */
+/** What an error contains for programs in addition to its code. */
 export interface SfuErrorOptions {
-  /** Facts for programs, such as the path of the wrong field. Becomes part of the HTTP reply: no secrets, no SDP. */
+  /**
+   * Machine-readable facts, such as the path of an invalid field. They become part of the HTTP reply, so they contain
+   * no secrets and no SDP.
+   */
   readonly details?: Readonly<Record<string, unknown>>;
-  /** How long to wait before another try is worth it. */
+  /** How long to wait before the next attempt. */
   readonly retryAfterMs?: number;
   /** The items of a batch of which none succeeded. */
   readonly tracks?: readonly FailedItem[];
-  /** Likewise, of a call about data channels. */
+  /** The same for a call about data channels. */
   readonly dataChannels?: readonly FailedItem[];
   readonly cause?: unknown;
 }
 
-/** These are thrown by the thousand under a flood of calls, when recording the stack would cost more than the refusal. */
+/** Errors with these codes are thrown by the thousand under a flood of calls, when recording the stack would cost more than the refusal. */
 const CODES_WITHOUT_STACK: ReadonlySet<ErrorCode> = new Set(['rate_limited', 'unauthorized', 'no_capacity']);
 
-/** Only V8 has the limit; elsewhere setting it changes nothing. */
+/** Only V8 has this limit; setting it elsewhere has no effect. */
 const v8Error: ErrorConstructor & { stackTraceLimit?: number } = Error;
 const DEFAULT_STACK_TRACE_LIMIT = 10;
 
-/** The caller or client is wrong, or must come back later. Everything that the public API can refuse is one of these. */
+/** An error of the caller or client, or a request to retry later. Every refusal of the public API is an instance. */
 export class SfuError extends Error {
   override readonly name = 'SfuError';
   readonly code: ErrorCode;
@@ -30,7 +33,7 @@ export class SfuError extends Error {
   readonly tracks: readonly FailedItem[] | undefined;
   readonly dataChannels: readonly FailedItem[] | undefined;
 
-  /** @param message what was expected and what was got, with ids; a client's developer reads it as `errorDescription` */
+  /** @param message what was expected and what was received, with ids; developers of clients read it as `errorDescription` */
   constructor(code: ErrorCode, message: string, options: SfuErrorOptions = {}) {
     const { stackTraceLimit = DEFAULT_STACK_TRACE_LIMIT } = v8Error;
     if (CODES_WITHOUT_STACK.has(code)) v8Error.stackTraceLimit = 0;
@@ -47,10 +50,10 @@ export class SfuError extends Error {
 const NOUNS = { tracks: 'tracks', dataChannels: 'data channels' } as const;
 
 /**
- * The batch rule: one item that succeeded makes the call a success; if all failed, the call fails with their common code, or with
- * `multiple_errors`, and carries the items.
+ * Applies the rule for batches: the call succeeds if at least one item does. If all failed, the call fails with their
+ * common code or with `multiple_errors`, and contains the items.
  *
- * @param list field of the reply that the items are in
+ * @param list the field of the reply that contains the items
  * @returns undefined if the list is empty or at least one item succeeded
  */
 export function allFailedError(items: readonly FailedItem[], list: 'tracks' | 'dataChannels' = 'tracks'): SfuError | undefined {

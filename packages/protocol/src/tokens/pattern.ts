@@ -5,7 +5,7 @@ const MAX_PATTERN_LENGTH = 128;
 const MAX_STARS = 4;
 const MAX_PATTERNS = 32;
 
-/** A text in which each `*` stands for any run of characters, also for none; everything else means itself. */
+/** A text in which each `*` matches any number of characters, including none; other characters match themselves. */
 export const Pattern = z
   .string()
   .max(MAX_PATTERN_LENGTH)
@@ -19,7 +19,7 @@ export const PatternList = z
   .refine((list) => list.length <= MAX_PATTERNS, `must be at most ${MAX_PATTERNS} items long`)
   .meta({ maxItems: MAX_PATTERNS });
 
-/** Whether one of the patterns matches the whole text. Takes time in proportion to both lengths, whatever they hold. */
+/** Whether one of the patterns matches the whole text, in time proportional to both lengths. */
 export function matchesAny(patterns: readonly string[], text: string): boolean {
   return patterns.some((pattern) => matches(pattern, text));
 }

@@ -1,4 +1,4 @@
-/** What an access token lets its bearer do: the claims of the token, once it has been verified (docs/api.md §15). */
+/** What an access token allows its bearer: the claims of a verified token (docs/api.md §15). */
 import { z } from 'zod';
 import { Metadata, Region } from '../bodies/sessions.ts';
 import { GroupName, SessionId } from '../ids.ts';
@@ -9,14 +9,14 @@ export const TOKEN_ACTIONS = ['create', 'publish', 'subscribe', 'close', 'list']
 /** A group of endpoints. */
 export type TokenAction = (typeof TOKEN_ACTIONS)[number];
 
-/** The kinds of media that a token can be restricted to. */
+/** The kinds of media to which a token can be restricted. */
 export const TOKEN_KINDS = ['audio', 'video', 'data'] as const;
-/** A kind of media that a token can be restricted to. */
+/** A kind of media to which a token can be restricted. */
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 const MAX_ORIGINS = 16;
 
-/** Who a token is for, in the words of the app's own backend. */
+/** The user of a token, as identified by the app's backend. */
 export const TokenSubject = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 visible ASCII characters')
@@ -26,10 +26,10 @@ export const TokenSubject = z
 export const TokenId = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{1,64}$/, 'must be 1 to 64 letters, digits, ".", "_", ":" or "-"')
-  .meta({ description: 'Names the token, to revoke it by' });
+  .meta({ description: 'Id by which the token can be revoked' });
 
 const Count = z.int().min(1).max(1_000_000);
-/** Upper limits that a token sets for its subject. */
+/** Upper limits of the token's subject. */
 export const TokenMaximum = z
   .strictObject({
     sessions: Count.optional().meta({ description: 'Sessions that the subject may have at once on one node' }),
@@ -37,24 +37,24 @@ export const TokenMaximum = z
     kbpsUp: Count.optional().meta({ description: 'Kilobits of RTP a second that one session may publish; more is dropped' }),
     kbpsDown: Count.optional().meta({ description: 'Kilobits of RTP a second that one session is sent; layers are chosen to fit' }),
   })
-  .meta({ description: 'Bounds on what the subject may have' });
+  .meta({ description: 'Limits of the subject' });
 export type TokenMaximum = z.infer<typeof TokenMaximum>;
 
-/** A web origin as browsers write it: no path, no default port. */
+/** A web origin as browsers write it, without path and default port. */
 const Origin = z
   .string()
   .max(256)
   .regex(/^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/, 'must be an origin such as https://example.org')
   .meta({ examples: ['https://example.org'] });
 
-/** The claims that restrict; one that is absent restricts nothing. */
+/** The claims that restrict a token; a missing claim restricts nothing. */
 export const TOKEN_RESTRICTIONS = {
   act: z
     .array(z.enum(TOKEN_ACTIONS))
     .min(1)
     .refine((list) => new Set(list).size === list.length, 'must name each action once')
     .optional()
-    .meta({ description: 'What may be done; default is all of it' }),
+    .meta({ description: 'The permitted actions; default is all of them' }),
   kinds: z
     .array(z.enum(TOKEN_KINDS))
     .refine((list) => new Set(list).size === list.length, 'must name each kind once')
@@ -62,16 +62,16 @@ export const TOKEN_RESTRICTIONS = {
     .meta({ description: 'Kinds of media that may be published and subscribed to' }),
   names: PatternList.optional().meta({ description: 'What published tracks may be called; a track without a name has the empty one' }),
   subs: PatternList.optional().meta({
-    description: 'Ids of sessions that may be seen and subscribed to, beside those of the subject itself',
+    description: 'Ids of sessions that may be seen and subscribed to, in addition to those of the subject',
   }),
-  sid: SessionId.optional().meta({ description: 'The one session that the token is for' }),
+  sid: SessionId.optional().meta({ description: 'The only session that the token is for' }),
   max: TokenMaximum.optional(),
   meta: Metadata.optional().meta({ description: 'Metadata of the sessions that the token creates; callers cannot choose another' }),
   group: GroupName.optional().meta({
     description:
       'Group of the sessions that the token creates; callers cannot choose another. Listings and the events of the app show them no other group',
   }),
-  region: Region.optional().meta({ description: 'Where sessions that the token creates live' }),
+  region: Region.optional().meta({ description: 'Region of the sessions that the token creates' }),
   org: z
     .array(Origin)
     .min(1)
@@ -83,7 +83,7 @@ export const TOKEN_RESTRICTIONS = {
 /** Seconds since 1970, as in JWT (RFC 7519 §2, NumericDate). */
 export const NumericDate = z.int().min(0).max(99_999_999_999);
 
-/** All claims of a valid token. Unknown claims are refused, because they might restrict something. */
+/** All claims of a valid token. Unknown claims are refused, because they might be restrictions. */
 export const TokenGrants = z.strictObject({
   ...TOKEN_RESTRICTIONS,
   sub: TokenSubject,
@@ -93,22 +93,22 @@ export const TokenGrants = z.strictObject({
 });
 export type TokenGrants = z.infer<typeof TokenGrants>;
 
-/** Whether the token is for that kind of call. */
+/** Whether the token permits this kind of call. */
 export function allowsAction({ act }: TokenGrants, action: TokenAction): boolean {
   return act === undefined || act.includes(action);
 }
 
-/** Tokens that are good no longer: one of them, or all that a subject had been given by some moment. */
+/** Revoked tokens: a single one, or all that a subject had received by a certain time. */
 export type RevokedTokens =
   | { readonly by: 'jti'; readonly jti: string }
   | {
       readonly by: 'sub';
       readonly sub: string;
-      /** Seconds since 1970; tokens that were issued in that second are revoked, too. */
+      /** Seconds since 1970; tokens issued in that second are also revoked. */
       readonly issuedUntil: number;
     };
 
-/** Whether a token with these claims is among them. */
+/** Whether a token with these claims is revoked. */
 export function isRevokedBy(revoked: RevokedTokens, { sub, jti, iat }: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean {
   return revoked.by === 'jti' ? revoked.jti === jti : revoked.sub === sub && iat <= revoked.issuedUntil;
 }

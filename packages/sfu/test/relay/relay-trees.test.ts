@@ -140,7 +140,7 @@ describe('a tree of relays', () => {
 
     expect(cluster.copies().filter((copy) => copy.startsWith('1>'))).toHaveLength(2);
     for (const [nodeNo, viewer] of viewers) expect(cluster.shown(nodeNo, viewer)).toEqual([`${publicationId}@`]);
-    expect(told.hops.filter(({ why }) => why.includes('as many as it may'))).toHaveLength(2);
+    expect(told.hops.filter(({ why }) => why.includes('as many nodes as it may'))).toHaveLength(2);
   });
 });
 

@@ -98,7 +98,7 @@ test('nothing is wrong with fifty healthy sessions, and their figures are shown'
 
 test.each<[code: DiagnosisCode, changes: Changes, says: string | RegExp]>([
   ['udp_blocked', { transport: { isSecure: false, path: 'none', openMs: 3_000 } }, 'UDP to this node is blocked'],
-  ['path_unproven', { transport: { isSecure: false, path: 'unproven', openMs: 3_000 } }, 'lost on its way'],
+  ['path_unproven', { transport: { isSecure: false, path: 'unproven', openMs: 3_000 } }, 'lost on their way'],
   ['handshake_incomplete', { transport: { isSecure: false, path: 'proven', openMs: 4_200 } }, 'handshake in 4.2 s'],
   ['client_silent', { transport: { silentMs: 6_040 } }, 'for 6 s'],
   ['egress_limited', { subscription: { isPaused: true } }, 'has reached its egress limit'],

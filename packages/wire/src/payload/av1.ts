@@ -1,5 +1,6 @@
 /**
- * AV1 payloads: which packet starts a coded video sequence, the AV1 word for a keyframe one can start with.
+ * AV1 payloads: detects the packet that starts a coded video sequence, which is AV1's term for a keyframe at which
+ * decoding can begin.
  *
  * @see AV1 RTP payload format 1.0 §4.4, AV1 bitstream §5.3.2
  */
@@ -16,8 +17,8 @@ const TEMPORAL_DELIMITER = 2;
 const MAX_LENGTH_BYTES = 3;
 
 /**
- * Whether this payload starts a coded video sequence: by its N bit, or, for senders that do not set that, by a sequence header
- * as its first OBU.
+ * Whether this payload starts a coded video sequence, as shown by its N bit or, for senders that do not set it, by a
+ * sequence header as the first OBU.
  */
 export function isAv1Keyframe(payload: Uint8Array, offset: number, length: number): boolean {
   if (length < 2) return false;
@@ -27,12 +28,12 @@ export function isAv1Keyframe(payload: Uint8Array, offset: number, length: numbe
   return firstObuType(payload, offset, offset + length) === SEQUENCE_HEADER;
 }
 
-/** Type of the first OBU that is not a temporal delimiter, which senders should leave out; -1 if cut off. */
+/** Returns the type of the first OBU that is not a temporal delimiter, which senders should omit; -1 if it is cut off. */
 function firstObuType(payload: Uint8Array, offset: number, end: number): number {
   const elements = (payload[offset] >> ELEMENT_COUNT_SHIFT) & ELEMENT_COUNT_MASK;
   let at = offset + 1;
   for (let i = 1; i <= 2; i++) {
-    // Count 0 means that every element has its length in front; else all but the last have.
+    // If the count is 0, every element is preceded by its length; otherwise all but the last are.
     const isBare = i === elements;
     const start = isBare ? at : endOfLength(payload, at, end);
     if (start >= end) return -1;

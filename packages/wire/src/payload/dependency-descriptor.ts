@@ -1,6 +1,6 @@
 /**
- * The dependency descriptor: which layers a frame belongs to, whatever its codec. Keyframes carry a structure of templates, and every
- * packet names one of them.
+ * The dependency descriptor, which tells the layers of a frame for any codec. Keyframes carry a structure of templates,
+ * and every packet refers to one of them.
  *
  * @see AV1 RTP payload format 1.0, appendix A
  */
@@ -9,21 +9,21 @@ const MANDATORY_BYTES = 3;
 const MAX_TEMPLATES = 64;
 const MAX_SPATIAL_LAYERS = 4;
 const MAX_TEMPORAL_LAYERS = 8;
-/** Decode target indications (A.4): the frame is not part of the target; from it on the target can be decoded. */
+/** Decode target indications (A.4): the frame is not part of the target; the target can be decoded from this frame on. */
 const NOT_PRESENT = 0;
 const SWITCH = 2;
 const NEXT_TEMPORAL = 1;
 const NEXT_SPATIAL = 2;
 const NO_MORE_LAYERS = 3;
 
-/** What the templates of a structure say of layers. */
+/** The layer information of a structure's templates. */
 export interface DependencyStructure {
   /** The id of the first template. */
   readonly firstTemplateId: number;
   /** By template. */
   readonly spatialIds: readonly number[];
   readonly temporalIds: readonly number[];
-  /** By template: from such a frame on every temporal layer of its spatial layer can be decoded. */
+  /** By template: whether every temporal layer of its spatial layer can be decoded from such a frame on. */
   readonly areSwitches: readonly boolean[];
   /** Width of the largest spatial layer, in pixels; 0 if the descriptor does not have it. */
   readonly width: number;
@@ -31,21 +31,21 @@ export interface DependencyStructure {
 }
 
 /**
- * Reads the descriptor of one packet. Reusable; only a new structure is allocated. Fields hold until the next `read`, and mean nothing after one
- * that returned false.
+ * Reads the descriptor of one packet. The object is reusable and allocates only for a new structure. Its fields are
+ * valid until the next `read`, unless `read` returned false.
  */
 export class DependencyDescriptor {
   isFrameStart = false;
   isFrameEnd = false;
   frameNumber = 0;
-  /** Undefined as long as no structure has told. */
+  /** Undefined until a structure has been received. */
   spatialId: number | undefined;
   temporalId: number | undefined;
   isSwitch = false;
 
   /**
    * @param known the structure of the stream so far
-   * @returns the structure that holds from this packet on, `known` or a new one; false if the descriptor cannot be read
+   * @returns the structure in force from this packet on, `known` or a new one; false if the descriptor cannot be read
    */
   read(bytes: Uint8Array, offset: number, length: number, known: DependencyStructure | undefined): DependencyStructure | undefined | false {
     if (length < MANDATORY_BYTES) return false;
@@ -67,10 +67,10 @@ export class DependencyDescriptor {
   }
 }
 
-/** @param offset of the flags in front of the structure @returns undefined if it is cut off or has more layers than there may be */
+/** @param offset of the flags before the structure @returns undefined if it is cut off or exceeds the number of layers */
 function parseStructure(bytes: Uint8Array, offset: number, end: number): DependencyStructure | undefined {
   const bits = new BitReader(bytes, offset, end);
-  // Which optional parts follow, the structure first.
+  // These flags announce the optional parts that follow, the structure first.
   bits.read(5);
   const firstTemplateId = bits.read(6);
   const targets = bits.read(5) + 1;
@@ -129,7 +129,7 @@ function readLargestSize(bits: BitReader, layers: readonly TemplateLayer[]): rea
   return size;
 }
 
-/** The highest spatial layer that a decode target has. */
+/** Returns the highest spatial layer of a decode target. */
 function spatialIdOf(target: number, indications: readonly (readonly number[])[], layers: readonly TemplateLayer[]): number {
   let highest = 0;
   for (const [template, { spatialId }] of layers.entries()) {
@@ -138,7 +138,7 @@ function spatialIdOf(target: number, indications: readonly (readonly number[])[]
   return highest;
 }
 
-/** Whether every decode target up to this spatial layer can be decoded from such a frame on. */
+/** Whether every decode target of this spatial layer can be decoded from such a frame on. */
 function isSwitch(spatialId: number, own: readonly number[], targetSpatialIds: readonly number[]): boolean {
   let isEach = false;
   for (const [target, indication] of own.entries()) {
@@ -149,7 +149,7 @@ function isSwitch(spatialId: number, own: readonly number[], targetSpatialIds: r
   return isEach;
 }
 
-/** Most significant bit first. Reads zeros behind the end, and remembers it. */
+/** Reads the most significant bit first. Past the end it reads zeros and sets `isOverrun`. */
 class BitReader {
   readonly #bytes: Uint8Array;
   readonly #end: number;
@@ -175,7 +175,7 @@ class BitReader {
     return value;
   }
 
-  /** A number below `limit` in as few bits as that takes (A.8, `ns(n)`). */
+  /** Reads a number below `limit` in as few bits as possible (A.8, `ns(n)`). */
   readNonSymmetric(limit: number): number {
     let width = 0;
     for (let rest = limit; rest !== 0; rest >>= 1) width++;

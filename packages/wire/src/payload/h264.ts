@@ -1,8 +1,8 @@
 /**
- * H.264 payloads: which packet starts a keyframe.
+ * H.264 payloads: detects the packet that starts a keyframe.
  *
- * Single NAL units, STAP-A and FU-A, which are all of packetization modes 0 and 1; the interleaved mode's STAP-B, MTAP and
- * FU-B are not used in WebRTC (RFC 7742 §6.2).
+ * It reads single NAL units, STAP-A and FU-A, which are all formats of packetization modes 0 and 1. STAP-B, MTAP and
+ * FU-B of the interleaved mode are not used in WebRTC (RFC 7742 §6.2).
  *
  * @see RFC 6184 §5.4, §5.7.1, §5.8
  */
@@ -14,12 +14,13 @@ const SEQUENCE_PARAMETER_SET = 7;
 const STAP_A = 24;
 const FU_A = 28;
 const FU_START_BIT = 0x80;
-/** Top bit of a slice header: `first_mb_in_slice` is 0, as an Exp-Golomb code. */
+/** Top bit of a slice header; it is set if `first_mb_in_slice`, an Exp-Golomb code, is 0. */
 const FIRST_SLICE_BIT = 0x80;
 
 /**
- * Whether this payload starts a keyframe: it holds a sequence parameter set, or the first slice of an IDR picture. The parameter
- * sets count because decoding cannot start without them, and senders put them in a packet of their own before the IDR slices.
+ * Whether this payload starts a keyframe: it contains a sequence parameter set, or the first slice of an IDR picture.
+ * Parameter sets count because decoding cannot start without them, and senders put them in a separate packet before the
+ * IDR slices.
  */
 export function isH264Keyframe(payload: Uint8Array, offset: number, length: number): boolean {
   if (length < 2) return false;
@@ -33,7 +34,10 @@ export function isH264Keyframe(payload: Uint8Array, offset: number, length: numb
   }
 }
 
-/** Whether a payload that starts a keyframe is a slice: the parameter sets that it needs are then in packets before it, or were sent long ago. */
+/**
+ * Whether a payload that starts a keyframe is a slice. The parameter sets that it needs are then in earlier packets,
+ * perhaps much earlier ones.
+ */
 export function isH264Slice(payload: Uint8Array, offset: number): boolean {
   const type = payload[offset] & TYPE_MASK;
   return type === IDR_SLICE || type === FU_A;

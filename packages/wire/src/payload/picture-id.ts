@@ -1,9 +1,9 @@
-/** The picture id field that VP8 and VP9 share: 7 bits, or 15 behind a set top bit. */
+/** The picture id field that VP8 and VP9 share: 7 bits, or 15 bits after a set top bit. */
 import { readUint16, writeUint16 } from '../numbers.ts';
 
 const LONG_BIT = 0x80;
 
-/** How many bytes the picture id at `offset` takes: 2 for 15 bits, 1 for 7. */
+/** Returns the length in bytes of the picture id at `offset`: 2 for 15 bits, 1 for 7. */
 export function pictureIdLength(bytes: Uint8Array, offset: number): 1 | 2 {
   return (bytes[offset] & LONG_BIT) === 0 ? 1 : 2;
 }
@@ -14,7 +14,7 @@ export function readPictureId(bytes: Uint8Array, offset: number): number {
 }
 
 /**
- * Overwrites a picture id in place, in the width it has there; higher bits of the new one are cut off.
+ * Overwrites a picture id in place, in its present width; higher bits of the new id are cut off.
  *
  * @see RFC 7741 §4.2, RFC 9628 §4.2
  */

@@ -1,5 +1,5 @@
 /**
- * VP8 payload descriptor, and the little of the frame header that a forwarder wants to know.
+ * The VP8 payload descriptor, and those parts of the frame header that a forwarder needs.
  *
  * @see RFC 7741 §4.2 (descriptor) and §4.3, RFC 6386 §9.1 (frame header)
  */
@@ -14,42 +14,43 @@ const TL0_PIC_IDX_BIT = 0x40;
 const TEMPORAL_ID_BIT = 0x20;
 const KEY_IDX_BIT = 0x10;
 const LAYER_SYNC_BIT = 0x20;
-/** The frame header sets it on every frame that needs another one. */
+/** Set in the header of every frame that is not a keyframe. */
 const INTERFRAME_BIT = 0x01;
-/** Frame tag, start code, width and height of a keyframe. */
+/** Length of frame tag, start code, width and height of a keyframe. */
 const KEYFRAME_HEADER_LENGTH = 10;
 const START_CODE = [0x9d, 0x01, 0x2a];
 
 /**
- * Reads the descriptor of one packet. Reusable, allocation-free; fields hold until the next `read`, and mean nothing after one
- * that returned false. Offsets count from the start of the payload, so they serve for a copy of the payload elsewhere too.
+ * Reads the descriptor of one packet. The object is reusable and does not allocate. Its fields are valid until the next
+ * `read`, unless `read` returned false. Offsets count from the start of the payload, so they also apply to a copy of
+ * the payload.
  */
 export class Vp8Descriptor {
-  /** The first packet of a frame: its first partition starts here. */
+  /** Whether this is the first packet of a frame, in which the first partition starts. */
   isFrameStart = false;
-  /** The first packet of a keyframe. */
+  /** Whether this is the first packet of a keyframe. */
   isKeyframe = false;
-  /** No other frame refers to this one. */
+  /** Whether no other frame refers to this one. */
   isNonReference = false;
-  /** 7 or 15 bits wide, see `pictureIdLength`; undefined if absent. */
+  /** 7 or 15 bits wide (`pictureIdLength`); undefined if absent. */
   pictureId: number | undefined;
   /** For `overwritePictureId`; 0 if there is no picture id. */
   pictureIdOffset = 0;
   /** Counts the frames of temporal layer 0, modulo 256; undefined if absent. */
   tl0PicIdx: number | undefined;
-  /** Its one byte may be overwritten as it is; 0 if there is none. */
+  /** Offset of its single byte, which may be overwritten; 0 if absent. */
   tl0PicIdxOffset = 0;
   /** Undefined if the sender has no temporal layers. */
   temporalId: number | undefined;
-  /** The frame needs nothing but temporal layer 0: from here one may go up to this layer. */
+  /** Whether the frame depends only on temporal layer 0, so that a receiver may switch up to this layer here. */
   isLayerSync = false;
   /** Where the VP8 data starts. */
   descriptorLength = 0;
-  /** Width of a keyframe, in pixels before scaling; 0 on any other packet. */
+  /** Width of a keyframe, in pixels before scaling; 0 for any other packet. */
   width = 0;
   height = 0;
 
-  /** @returns false if the descriptor does not leave at least one byte of `length` */
+  /** @returns false unless at least one byte of `length` follows the descriptor */
   read(payload: Uint8Array, offset: number, length: number): boolean {
     if (length < 2) return false;
     const first = payload[offset];
@@ -62,7 +63,7 @@ export class Vp8Descriptor {
     return true;
   }
 
-  /** The descriptor is known to be whole. */
+  /** The caller has checked that the descriptor is complete. */
   #readExtension(payload: Uint8Array, offset: number, flags: number): void {
     let at = 2;
     this.pictureId = undefined;
@@ -89,7 +90,7 @@ export class Vp8Descriptor {
     this.height = 0;
     if (!this.isKeyframe || length < KEYFRAME_HEADER_LENGTH) return;
     for (let i = 0; i < START_CODE.length; i++) if (payload[offset + 3 + i] !== START_CODE[i]) return;
-    // 14 bits each, little-endian; the upper two ask for scaling.
+    // Both are 14 bits, little-endian; the upper two bits request scaling.
     this.width = ((payload[offset + 7] & 0x3f) << 8) | payload[offset + 6];
     this.height = ((payload[offset + 9] & 0x3f) << 8) | payload[offset + 8];
   }
@@ -104,7 +105,7 @@ export function isVp8Keyframe(payload: Uint8Array, offset: number, length: numbe
   return descriptorLength < length && (payload[offset + descriptorLength] & INTERFRAME_BIT) === 0;
 }
 
-/** May exceed `length`, when the descriptor is cut off; needs two bytes. */
+/** Returns the length of the descriptor, which exceeds `length` if it is cut off. Needs two bytes. */
 function vp8DescriptorLength(payload: Uint8Array, offset: number, length: number): number {
   if ((payload[offset] & EXTENSION_BIT) === 0) return 1;
   const flags = payload[offset + 1];

@@ -24,42 +24,43 @@ const PICTURE_GROUP_BIT = 0x08;
 const RESOLUTION_LENGTH = 4;
 
 /**
- * Reads the descriptor of one packet. Reusable, allocation-free; fields hold until the next `read`, and mean nothing after one
- * that returned false. Offsets count from the start of the payload, so they serve for a copy of the payload elsewhere too.
+ * Reads the descriptor of one packet. The object is reusable and does not allocate. Its fields are valid until the next
+ * `read`, unless `read` returned false. Offsets count from the start of the payload, so they also apply to a copy of
+ * the payload.
  */
 export class Vp9Descriptor {
-  /** The first packet of a frame, of one spatial layer that is. */
+  /** Whether this is the first packet of a frame, that is, of one spatial layer. */
   isFrameStart = false;
-  /** The last packet of a frame. */
+  /** Whether this is the last packet of a frame. */
   isFrameEnd = false;
-  /** The first packet of a picture that needs no other picture: start of its lowest spatial layer. */
+  /** Whether this is the first packet of a picture that depends on no other: the start of its lowest spatial layer. */
   isKeyframe = false;
-  /** The frame refers to earlier pictures. */
+  /** Whether the frame refers to earlier pictures. */
   isInterPredicted = false;
-  /** 7 or 15 bits wide, see `pictureIdLength`; undefined if absent. */
+  /** 7 or 15 bits wide (`pictureIdLength`); undefined if absent. */
   pictureId: number | undefined;
   /** For `overwritePictureId`; 0 if there is no picture id. */
   pictureIdOffset = 0;
-  /** Undefined, like `spatialId`, if the sender does not tell layers. */
+  /** Undefined, like `spatialId`, if the sender does not signal layers. */
   temporalId: number | undefined;
   spatialId: number | undefined;
-  /** From this frame on one may go up to this temporal layer: later ones of it need nothing before. */
+  /** Whether a receiver may switch up to this temporal layer here, because later frames of it depend on no earlier ones. */
   isSwitchingUp = false;
-  /** The frame refers to the lower spatial layer of its own picture. */
+  /** Whether the frame refers to the lower spatial layer of its own picture. */
   isInterLayerPredicted = false;
-  /** No higher spatial layer refers to this frame. */
+  /** Whether no higher spatial layer refers to this frame. */
   isNotUpperLayerReference = false;
-  /** Counts pictures of temporal layer 0, modulo 256; undefined in flexible mode, or if layers are not told. */
+  /** Counts pictures of temporal layer 0, modulo 256; undefined in flexible mode, or if layers are not signalled. */
   tl0PicIdx: number | undefined;
-  /** Its one byte may be overwritten as it is; 0 if there is none. */
+  /** Offset of its single byte, which may be overwritten; 0 if absent. */
   tl0PicIdxOffset = 0;
-  /** Size of the highest spatial layer, if this packet tells; else 0. */
+  /** Size of the highest spatial layer, if this packet contains it; otherwise 0. */
   width = 0;
   height = 0;
   /** Where the VP9 data starts. */
   descriptorLength = 0;
 
-  /** @returns false if the descriptor runs past `length`; the data after it may be empty */
+  /** @returns false if the descriptor extends past `length`; no data need follow it */
   read(payload: Uint8Array, offset: number, length: number): boolean {
     if (length < 1) return false;
     const end = offset + length;
@@ -80,7 +81,10 @@ export class Vp9Descriptor {
     return true;
   }
 
-  /** These three return where the next field starts, past the end if this one is cut off. Values are good only if it is not. */
+  /**
+   * This and the next two methods return where the next field starts, which is past the end if theirs is cut off. Their
+   * values are valid only if it is not.
+   */
   #readPictureId(payload: Uint8Array, offset: number, flags: number): number {
     this.pictureId = undefined;
     this.pictureIdOffset = 0;
@@ -118,7 +122,7 @@ export class Vp9Descriptor {
   }
 }
 
-/** Whether this payload is the first of a keyframe, of its lowest spatial layer where there are several. */
+/** Whether this payload is the first of a keyframe; with several spatial layers, of its lowest one. */
 export function isVp9Keyframe(payload: Uint8Array, offset: number, length: number): boolean {
   if (length < 1) return false;
   const flags = payload[offset];
@@ -129,7 +133,7 @@ export function isVp9Keyframe(payload: Uint8Array, offset: number, length: numbe
   return at < offset + length && (payload[at] & 0x0e) === 0;
 }
 
-/** One to three P_DIFF bytes. */
+/** Returns the end of one to three P_DIFF bytes. */
 function endOfReferences(payload: Uint8Array, offset: number, end: number): number {
   let at = offset;
   for (let i = 0; i < MAX_REFERENCES; i++) {
@@ -139,7 +143,7 @@ function endOfReferences(payload: Uint8Array, offset: number, end: number): numb
   return at;
 }
 
-/** N_G, then per picture a byte that counts, in bits 2 and 3, the reference bytes after it. */
+/** Returns the end of N_G and its pictures, each with a byte that counts, in bits 2 and 3, the reference bytes that follow. */
 function endOfPictureGroup(payload: Uint8Array, offset: number, end: number): number {
   if (offset >= end) return end + 1;
   const pictures = payload[offset];

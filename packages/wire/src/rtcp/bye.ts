@@ -1,5 +1,6 @@
 /**
- * Goodbye: these streams will send nothing more. Browsers read it and tell the page nothing: what mutes a track there is the next offer.
+ * BYE: these streams will send nothing more. Browsers read it without telling the page; a track is only muted by the
+ * next offer.
  *
  * @see RFC 3550 §6.6
  */
@@ -9,16 +10,16 @@ import { MAX_RTCP_COUNT, RTCP_BYE, RTCP_HEADER_LENGTH, writeRtcpHeader } from '.
 
 const MAX_REASON_LENGTH = 255;
 
-/** Sources that have left. */
+/** The sources that have left. */
 export interface Bye {
   readonly type: 'bye';
-  /** At most 31; those beyond are not written. */
+  /** At most 31; further ones are not written. */
   readonly ssrcs: readonly number[];
   /** Undefined if none was given. */
   readonly reason?: string | undefined;
 }
 
-/** Parses the packet from `offset` to `end`; undefined if the SSRCs or the reason run past it. */
+/** Parses the packet from `offset` to `end`; undefined if the SSRCs or the reason extend past it. */
 export function parseBye(bytes: Uint8Array, offset: number, end: number, count: number): Bye | undefined {
   const reasonOffset = offset + RTCP_HEADER_LENGTH + count * 4;
   if (reasonOffset > end) return undefined;
@@ -30,7 +31,7 @@ export function parseBye(bytes: Uint8Array, offset: number, end: number, count: 
   return { type: 'bye', ssrcs, reason: decodeUtf8(bytes, reasonOffset + 1, reasonEnd) };
 }
 
-/** @returns the offset after the packet; beyond `out.length` if it had no room */
+/** @returns the offset after the packet; beyond `out.length` if there is no room */
 export function writeBye(out: Uint8Array, offset: number, bye: Omit<Bye, 'type'>): number {
   const count = Math.min(bye.ssrcs.length, MAX_RTCP_COUNT);
   let at = offset + RTCP_HEADER_LENGTH;

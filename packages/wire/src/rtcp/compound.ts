@@ -1,5 +1,5 @@
 /**
- * Takes a decrypted RTCP packet, compound or of reduced size, apart into its messages.
+ * Splits a decrypted RTCP packet, compound or reduced-size, into its messages.
  *
  * @see RFC 3550 §6.1 and appendix A.2, RFC 5506
  */
@@ -28,10 +28,10 @@ const PADDING_BIT = 0x20;
 /** Any RTCP message that this package reads. */
 export type RtcpPacket = SenderReport | ReceiverReport | Sdes | Bye | Nack | TransportFeedback | Pli | Fir | Remb;
 
-/** `null` marks a message of a kind that is not ours: well framed, and passed over. */
+/** `null` marks a well-formed message of a kind that is not used, which is skipped. */
 type Parsed = RtcpPacket | null | undefined;
 
-/** Takes the transport-wide feedback of a packet as it stands there, so that no message is made of it. */
+/** Reads transport-wide feedback directly from the packet, so that no message object is created for it. */
 export interface TransportFeedbackTaker {
   /**
    * @param offset where the feedback starts in `bytes`
@@ -42,12 +42,13 @@ export interface TransportFeedbackTaker {
 }
 
 /**
- * The messages of an RTCP packet in their order. Kinds and feedback formats that Causeway has no use for (XR, APP, SLI, …) are
- * left out, so the list may be empty. The messages are copies: the buffer may be reused.
+ * Returns the messages of an RTCP packet in order. Kinds and feedback formats that Causeway does not use (XR, APP, SLI,
+ * …) are skipped, so the list may be empty. The messages are copies, so the buffer may be reused.
  *
  * @param length how many bytes of `packet` belong to it
- * @param taker gets transport-wide feedback, which is not in the list then
- * @returns undefined if any message is malformed: a length that runs past the packet, a count that runs past its message
+ * @param taker receives transport-wide feedback, which is then not in the list
+ * @returns undefined if any message is malformed: a length that extends past the packet, or a count that extends past
+ * its message
  */
 export function parseRtcp(packet: Uint8Array, length: number, taker?: TransportFeedbackTaker): RtcpPacket[] | undefined {
   if (length < RTCP_HEADER_LENGTH || length > packet.length) return undefined;
@@ -66,7 +67,8 @@ export function parseRtcp(packet: Uint8Array, length: number, taker?: TransportF
 }
 
 /**
- * Only the last message of a compound should be padded, yet libwebrtc pads its transport feedback wherever that stands.
+ * Returns the end of a message without its padding. Only the last message of a compound packet should be padded, but
+ * libwebrtc pads transport feedback in any position.
  *
  * @returns -1 if the padding count is 0 or reaches into the header
  */

@@ -1,5 +1,5 @@
 /**
- * Full intra request: the application needs a keyframe, of each stream listed.
+ * Full intra request: asks for a keyframe of each listed stream.
  *
  * @see RFC 5104 §4.3.1
  */
@@ -9,13 +9,13 @@ import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } fr
 export const FIR_FORMAT = 4;
 
 const ENTRY_LENGTH = 8;
-/** The media SSRC of the common header has no use here. */
+/** FIR does not use the media SSRC of the common header. */
 const NO_MEDIA_SSRC = 0;
 
-/** One stream of which a keyframe is requested; a repeated request keeps its number. */
+/** A stream of which a keyframe is requested. */
 export interface FirEntry {
   readonly ssrc: number;
-  /** Grows by one, modulo 256, with each new request; a repeat of one keeps it. */
+  /** Increases by one, modulo 256, with each new request; a repeated request keeps its number. */
   readonly commandSequence: number;
 }
 
@@ -26,7 +26,7 @@ export interface Fir {
   readonly entries: readonly FirEntry[];
 }
 
-/** Parses the packet from `offset` to `end`; undefined without a single whole entry. */
+/** Parses the packet from `offset` to `end`; undefined without a single complete entry. */
 export function parseFir(bytes: Uint8Array, offset: number, end: number): Fir | undefined {
   const fciOffset = offset + FEEDBACK_HEADER_LENGTH;
   if (fciOffset + ENTRY_LENGTH > end) return undefined;
@@ -37,7 +37,7 @@ export function parseFir(bytes: Uint8Array, offset: number, end: number): Fir | 
   return { type: 'fir', senderSsrc: readUint32(bytes, offset + 4), entries };
 }
 
-/** @returns the offset after the packet; beyond `out.length` if it had no room */
+/** @returns the offset after the packet; beyond `out.length` if there is no room */
 export function writeFir(out: Uint8Array, offset: number, fir: Omit<Fir, 'type'>): number {
   const fciLength = fir.entries.length * ENTRY_LENGTH;
   let at = writeFeedbackHeader(out, offset, FIR_FORMAT, RTCP_PAYLOAD_FEEDBACK, fciLength, fir.senderSsrc, NO_MEDIA_SSRC);

@@ -1,5 +1,5 @@
 /**
- * Generic NACK: which packets of a stream to send again.
+ * Generic NACK: the packets of a stream to retransmit.
  *
  * @see RFC 4585 §6.2.1
  */
@@ -9,20 +9,20 @@ import { FEEDBACK_HEADER_LENGTH, RTCP_TRANSPORT_FEEDBACK, writeFeedbackHeader } 
 
 export const NACK_FORMAT = 1;
 
-/** A packet id and a bitmask of the sixteen after it. */
+/** A packet id and a bitmask for the sixteen packets after it. */
 const ENTRY_LENGTH = 4;
 const BITMASK_BITS = 16;
 
-/** A request to send lost packets again. */
+/** A request to retransmit lost packets. */
 export interface Nack {
   readonly type: 'nack';
   readonly senderSsrc: number;
   readonly mediaSsrc: number;
-  /** As parsed, in wire order, up to 17 for every 4 bytes of the packet; to be written, in sending order without repeats. */
+  /** As parsed, in wire order, up to 17 for every 4 bytes of the packet. To be written, it must be in sending order without repetitions. */
   readonly lost: readonly Seq16[];
 }
 
-/** Parses the packet from `offset` to `end`; undefined without a single whole entry. */
+/** Parses the packet from `offset` to `end`; undefined without a single complete entry. */
 export function parseNack(bytes: Uint8Array, offset: number, end: number): Nack | undefined {
   const fciOffset = offset + FEEDBACK_HEADER_LENGTH;
   if (fciOffset + ENTRY_LENGTH > end) return undefined;
@@ -38,7 +38,10 @@ export function parseNack(bytes: Uint8Array, offset: number, end: number): Nack 
   return { type: 'nack', senderSsrc: readUint32(bytes, offset + 4), mediaSsrc: readUint32(bytes, offset + 8), lost };
 }
 
-/** @returns the offset after the packet, beyond `out.length` if it had no room; `offset` itself, nothing written, if nothing is lost */
+/**
+ * @returns the offset after the packet, beyond `out.length` if there is no room; `offset` itself, with nothing written,
+ * if nothing is lost
+ */
 export function writeNack(out: Uint8Array, offset: number, nack: Omit<Nack, 'type'>): number {
   const { lost } = nack;
   if (lost.length === 0) return offset;

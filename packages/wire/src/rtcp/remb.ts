@@ -1,17 +1,17 @@
 /**
- * Receiver estimated maximum bitrate: the most a sender should send on these streams together.
+ * Receiver estimated maximum bitrate: the most that a sender should send on these streams together.
  *
  * @see draft-alvestrand-rmcat-remb-03 §2.2
  */
 import { readUint24, readUint32, writeUint24, writeUint32 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 
-/** Application layer feedback, RFC 4585 §6.4: REMB is told from others by its identifier. */
+/** Application layer feedback (RFC 4585 §6.4), among which REMB is distinguished by its identifier. */
 export const APPLICATION_LAYER_FEEDBACK_FORMAT = 15;
 
-/** "REMB". */
+/** "REMB" in ASCII. */
 const IDENTIFIER = 0x52454d42;
-/** Identifier, count, exponent and mantissa. */
+/** Length of identifier, count, exponent and mantissa. */
 const FIXED_FCI_LENGTH = 8;
 const MANTISSA_BITS = 18;
 const MAX_MANTISSA = 2 ** MANTISSA_BITS - 1;
@@ -19,17 +19,17 @@ const MAX_EXPONENT = 63;
 const MAX_SSRCS = 255;
 const NO_MEDIA_SSRC = 0;
 
-/** The bitrate that a receiver estimates it can take. */
+/** The bitrate that a receiver estimates its path can carry. */
 export interface Remb {
   readonly type: 'remb';
   readonly senderSsrc: number;
-  /** Whole; the field keeps 18 significant bits, rounded down. As parsed, it may exceed any real link. */
+  /** An integer; the field keeps 18 significant bits, rounded down. A parsed value may exceed any real link. */
   readonly bitrateBps: number;
-  /** At most 255; those beyond are not written. */
+  /** At most 255; further ones are not written. */
   readonly ssrcs: readonly number[];
 }
 
-/** Parses the packet from `offset` to `end`; undefined if the identifier is another or the SSRCs run past the end. */
+/** Parses the packet from `offset` to `end`; undefined if the identifier differs or the SSRCs extend past the end. */
 export function parseRemb(bytes: Uint8Array, offset: number, end: number): Remb | undefined {
   const fciOffset = offset + FEEDBACK_HEADER_LENGTH;
   if (!isRemb(bytes, offset, end) || fciOffset + FIXED_FCI_LENGTH > end) return undefined;
@@ -47,13 +47,13 @@ export function parseRemb(bytes: Uint8Array, offset: number, end: number): Remb 
   };
 }
 
-/** Whether an application layer feedback packet carries the REMB identifier; others are not ours to judge. */
+/** Whether an application layer feedback packet has the REMB identifier; others are not examined. */
 export function isRemb(bytes: Uint8Array, offset: number, end: number): boolean {
   const fciOffset = offset + FEEDBACK_HEADER_LENGTH;
   return fciOffset + 4 <= end && readUint32(bytes, fciOffset) === IDENTIFIER;
 }
 
-/** @returns the offset after the packet; beyond `out.length` if it had no room */
+/** @returns the offset after the packet; beyond `out.length` if there is no room */
 export function writeRemb(out: Uint8Array, offset: number, remb: Omit<Remb, 'type'>): number {
   const count = Math.min(remb.ssrcs.length, MAX_SSRCS);
   let mantissa = Math.max(Math.floor(remb.bitrateBps), 0);

@@ -1,5 +1,5 @@
 /**
- * What a receiver reports about one stream, in sender and receiver reports alike.
+ * A receiver's report about one stream, in sender and receiver reports alike.
  *
  * @see RFC 3550 §6.4.1
  */
@@ -10,24 +10,24 @@ export const REPORT_BLOCK_LENGTH = 24;
 const MAX_CUMULATIVE_LOST = 0x7fffff;
 const MIN_CUMULATIVE_LOST = -0x800000;
 
-/** What a receiver has seen of one stream. */
+/** What a receiver has observed about one stream. */
 export interface ReportBlock {
   readonly ssrc: number;
-  /** Lost of those expected since the last report, in 1/256: 0 … 255. */
+  /** Share lost of the packets expected since the last report, in 1/256: 0 to 255. */
   readonly fractionLost: number;
-  /** Negative when duplicates outnumber losses. Written within the field's 24 signed bits. */
+  /** Negative if duplicates outnumber losses. Written as 24 signed bits. */
   readonly cumulativeLost: number;
-  /** Wraps of the sequence number in the high 16 bits, the highest one received in the low. */
+  /** The number of sequence number wraps in the high 16 bits, the highest received number in the low 16 bits. */
   readonly extendedHighestSeq: number;
   /** Interarrival jitter in ticks of the stream's clock. */
   readonly jitterTicks: number;
-  /** Middle 32 bits of the NTP time of the last sender report; 0 if there was none. */
+  /** Middle 32 bits of the NTP time of the last sender report; 0 if none was received. */
   readonly lastSenderReport: number;
-  /** From that report's arrival to this block, in 2^-16 s; 0 if there was none. */
+  /** Time from that report's arrival to this block, in 2^-16 s; 0 if none was received. */
   readonly delaySinceLastSenderReport: number;
 }
 
-/** Reads the 24 bytes at `offset`, which the caller knows to be there. */
+/** Reads the 24 bytes at `offset`; the caller checks that they exist. */
 export function readReportBlock(bytes: Uint8Array, offset: number): ReportBlock {
   return {
     ssrc: readUint32(bytes, offset),
@@ -40,7 +40,7 @@ export function readReportBlock(bytes: Uint8Array, offset: number): ReportBlock 
   };
 }
 
-/** Reads `count` blocks from `offset` on; undefined if they run past `end`. */
+/** Reads `count` blocks from `offset` on; undefined if they extend past `end`. */
 export function readReportBlocks(bytes: Uint8Array, offset: number, end: number, count: number): ReportBlock[] | undefined {
   if (offset + count * REPORT_BLOCK_LENGTH > end) return undefined;
   const reports: ReportBlock[] = [];

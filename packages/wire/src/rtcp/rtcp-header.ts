@@ -1,5 +1,5 @@
 /**
- * The four bytes that every RTCP packet begins with, and the eight of every feedback message.
+ * The four bytes that start every RTCP packet, and the twelve that start every feedback message.
  *
  * @see RFC 3550 §6.4.1, RFC 4585 §6.1
  */
@@ -9,15 +9,15 @@ export const RTCP_SENDER_REPORT = 200;
 export const RTCP_RECEIVER_REPORT = 201;
 export const RTCP_SDES = 202;
 export const RTCP_BYE = 203;
-/** RTPFB, RFC 4585 §6.2. */
+/** RTPFB (RFC 4585 §6.2). */
 export const RTCP_TRANSPORT_FEEDBACK = 205;
-/** PSFB, RFC 4585 §6.3. */
+/** PSFB (RFC 4585 §6.3). */
 export const RTCP_PAYLOAD_FEEDBACK = 206;
 
 export const RTCP_HEADER_LENGTH = 4;
-/** Header, SSRC of the sender, SSRC of the media. */
+/** Length of the header, the sender's SSRC and the media SSRC. */
 export const FEEDBACK_HEADER_LENGTH = 12;
-/** What the 5-bit count field holds at most: report blocks, SDES chunks, BYE sources. */
+/** The maximum of the 5-bit count field: report blocks, SDES chunks, BYE sources. */
 export const MAX_RTCP_COUNT = 31;
 
 const VERSION_2 = 0x80;
@@ -48,7 +48,7 @@ export function writeFeedbackHeader(
   return writeUint32(out, writeUint32(out, afterHeader, senderSsrc), mediaSsrc);
 }
 
-/** Where the packet that starts at `offset` ends by its own length field; -1 if not version 2 or beyond `limit`. */
+/** Returns the end of the packet at `offset` by its length field; -1 if it is not version 2 or ends beyond `limit`. */
 export function rtcpPacketEnd(bytes: Uint8Array, offset: number, limit: number): number {
   if (offset + RTCP_HEADER_LENGTH > limit || bytes[offset] >> 6 !== RTCP_VERSION) return -1;
   const end = offset + (readUint16(bytes, offset + 2) + 1) * 4;

@@ -1,5 +1,5 @@
 /**
- * Source description, of which WebRTC needs the CNAME alone: streams of one CNAME share a clock.
+ * Source description. WebRTC uses only its CNAME; streams with the same CNAME share a clock.
  *
  * @see RFC 3550 §6.5, RFC 8834 §4.1
  */
@@ -9,7 +9,7 @@ import { MAX_RTCP_COUNT, RTCP_HEADER_LENGTH, RTCP_SDES, writeRtcpHeader } from '
 
 const END_ITEM = 0;
 const CNAME_ITEM = 1;
-/** Type and length. */
+/** Length of type and length fields. */
 const ITEM_HEADER_LENGTH = 2;
 const MAX_ITEM_LENGTH = 255;
 
@@ -23,11 +23,11 @@ export interface SdesChunk {
 /** The canonical names of sources. */
 export interface Sdes {
   readonly type: 'sdes';
-  /** At most 31; those beyond are not written. */
+  /** At most 31; further ones are not written. */
   readonly chunks: readonly SdesChunk[];
 }
 
-/** Parses the packet from `offset` to `end`; undefined if an item or chunk runs past it. Items other than CNAME are skipped. */
+/** Parses the packet from `offset` to `end`; undefined if an item or chunk extends past it. Items other than CNAME are skipped. */
 export function parseSdes(bytes: Uint8Array, offset: number, end: number, count: number): Sdes | undefined {
   const chunks: SdesChunk[] = [];
   let at = offset + RTCP_HEADER_LENGTH;
@@ -42,10 +42,10 @@ export function parseSdes(bytes: Uint8Array, offset: number, end: number, count:
 }
 
 /**
- * aiortc refuses a compound packet with more than one chunk in a source description, so a sender of several names sends a
- * packet for each.
+ * aiortc refuses a compound packet whose source description has more than one chunk, so a sender with several names
+ * sends a packet for each.
  *
- * @returns the offset after the packet; beyond `out.length` if it had no room
+ * @returns the offset after the packet; beyond `out.length` if there is no room
  */
 export function writeSdes(out: Uint8Array, offset: number, sdes: Omit<Sdes, 'type'>): number {
   const count = Math.min(sdes.chunks.length, MAX_RTCP_COUNT);
@@ -61,7 +61,7 @@ export function writeSdes(out: Uint8Array, offset: number, sdes: Omit<Sdes, 'typ
   return at;
 }
 
-/** Where the zero stands that ends the items; -1 if there is none before `end` or an item runs past it. */
+/** Returns the offset of the zero that ends the items; -1 if there is none before `end`, or an item extends past it. */
 function endOfItems(bytes: Uint8Array, offset: number, end: number): number {
   let at = offset;
   while (at < end) {
@@ -71,7 +71,7 @@ function endOfItems(bytes: Uint8Array, offset: number, end: number): number {
   return -1;
 }
 
-/** The items from `offset` to `end` are known to be whole. */
+/** The caller has checked that the items from `offset` to `end` are complete. */
 function findCname(bytes: Uint8Array, offset: number, end: number): string | undefined {
   for (let at = offset; at < end; at += ITEM_HEADER_LENGTH + bytes[at + 1]) {
     const value = at + ITEM_HEADER_LENGTH;

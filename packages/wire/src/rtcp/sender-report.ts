@@ -1,5 +1,5 @@
 /**
- * Sender report: which moment of the wall clock an RTP timestamp is, and how much was sent.
+ * Sender report: relates RTP timestamps to the wall clock, and counts what was sent.
  *
  * @see RFC 3550 §6.4.1
  */
@@ -13,20 +13,20 @@ const FIXED_LENGTH = 28;
 export interface SenderReport {
   readonly type: 'sender-report';
   readonly senderSsrc: number;
-  /** Wall clock, see `ntp.ts`. */
+  /** Wall clock time; see `ntp.ts`. */
   readonly ntpSeconds: number;
-  /** In 2^-32 s. */
+  /** In units of 2^-32 s. */
   readonly ntpFraction: number;
-  /** The same moment in ticks of the stream's clock. */
+  /** The same instant in ticks of the stream's clock. */
   readonly rtpTimestamp: number;
   readonly packetCount: number;
-  /** Payload bytes, headers and padding not counted. */
+  /** Payload bytes without headers and padding. */
   readonly octetCount: number;
-  /** At most 31; those beyond are not written. */
+  /** At most 31; further ones are not written. */
   readonly reports: readonly ReportBlock[];
 }
 
-/** Parses the packet from `offset` to `end`, whose header is known to be whole; undefined if too short for its count. */
+/** Parses the packet from `offset` to `end`, whose header is complete; undefined if it is too short for its count. */
 export function parseSenderReport(bytes: Uint8Array, offset: number, end: number, count: number): SenderReport | undefined {
   if (offset + FIXED_LENGTH > end) return undefined;
   const reports = readReportBlocks(bytes, offset + FIXED_LENGTH, end, count);
@@ -43,7 +43,7 @@ export function parseSenderReport(bytes: Uint8Array, offset: number, end: number
   };
 }
 
-/** @returns the offset after the packet; beyond `out.length` if it had no room */
+/** @returns the offset after the packet; beyond `out.length` if there is no room */
 export function writeSenderReport(out: Uint8Array, offset: number, report: Omit<SenderReport, 'type'>): number {
   const count = Math.min(report.reports.length, MAX_RTCP_COUNT);
   let at = writeRtcpHeader(out, offset, count, RTCP_SENDER_REPORT, FIXED_LENGTH + count * REPORT_BLOCK_LENGTH);

@@ -1,12 +1,12 @@
 /**
- * Packs packet statuses into the chunks of transport-wide feedback: runs where all are alike, vectors of 14 one-bit or
- * 7 two-bit statuses where not. Greedy, one status at a time, with long runs taken at once.
+ * Packs packet statuses into the chunks of transport-wide feedback: runs of equal statuses, and vectors of 14 one-bit
+ * or 7 two-bit statuses. It is greedy and takes one status at a time, except for long runs.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1.2 to §3.1.4
  */
 import { writeUint16 } from '../numbers.ts';
 
-/** Status of one packet. Its value is also the length of the packet's delta in bytes. */
+/** Status of a packet. Its value is also the length in bytes of the packet's delta. */
 export type PacketStatus = 0 | 1 | 2;
 
 export const NOT_RECEIVED = 0;
@@ -24,13 +24,13 @@ const TWO_BIT_VECTOR = 0xc000;
 export class StatusChunks {
   readonly #closed: Uint16Array;
   #closedCount = 0;
-  /** The open chunk: its first statuses (all of them, unless it is a run). */
+  /** The first statuses of the open chunk; all of them, unless it is a run. */
   readonly #open = new Uint8Array(ONE_BIT_CAPACITY);
   #openCount = 0;
   #isUniform = true;
   #hasLarge = false;
 
-  /** @param maxChunks how many chunks there is room for; the caller asks `maxCountWith` before it adds */
+  /** @param maxChunks capacity; the caller checks `maxLengthBytesWith` before it adds */
   constructor(maxChunks: number) {
     this.#closed = new Uint16Array(maxChunks);
   }
@@ -39,7 +39,7 @@ export class StatusChunks {
     return this.#count * CHUNK_LENGTH;
   }
 
-  /** Upper bound of `lengthBytes` after `lost` packets that did not arrive and one that did. */
+  /** Upper bound of `lengthBytes` after another `lost` packets that did not arrive and one that did. */
   maxLengthBytesWith(lost: number): number {
     const forLost = lost === 0 ? 0 : 1 + Math.ceil(lost / MAX_RUN_LENGTH);
     return (this.#count + forLost + 1) * CHUNK_LENGTH;
@@ -50,7 +50,7 @@ export class StatusChunks {
     this.#clearOpen();
   }
 
-  /** Appends `count` packets of one status. */
+  /** Appends `count` packets of the same status. */
   add(status: PacketStatus, count: number): void {
     let left = count;
     while (left > 0) {
@@ -70,7 +70,7 @@ export class StatusChunks {
     return this.#closedCount + (this.#openCount === 0 ? 0 : 1);
   }
 
-  /** @returns how many of `count` it took */
+  /** @returns how many of `count` were added */
   #extendRun(status: PacketStatus, count: number): number {
     const taken = Math.min(count, MAX_RUN_LENGTH - this.#openCount);
     if (taken === 0) {
@@ -94,7 +94,7 @@ export class StatusChunks {
     return 1;
   }
 
-  /** Closes the open chunk; six statuses stay open when a large delta arrives at 13 that would have fitted one bit each. */
+  /** Closes the open chunk. Six statuses stay open if a large delta arrives after 13 statuses that would have fitted one bit each. */
   #close(): void {
     if (this.#isUniform || this.#hasLarge || this.#openCount === ONE_BIT_CAPACITY) {
       this.#closed[this.#closedCount++] = this.#openChunk();

@@ -1,5 +1,5 @@
 /**
- * Writes transport-wide feedback: from arrivals as they were recorded, or from a value.
+ * Writes transport-wide feedback, from recorded arrivals or from a value.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1
  */
@@ -20,18 +20,17 @@ const MAX_DELTA_TICKS = 0x7fff;
 const MIN_DELTA_TICKS = -0x8000;
 const MAX_SMALL_DELTA_TICKS = 0xff;
 const WORD_LENGTH = 4;
-/** Common header, fixed fields, three chunks and a large delta: room for one packet wherever it lies. */
+/** Common header, fixed fields, three chunks and a large delta: enough for any single packet. */
 const MIN_SIZE_BYTES = 32;
 
 type FeedbackHeader = Omit<TransportFeedback, 'type' | 'statusCount' | 'receivedOffsets' | 'deltaTicks250us'>;
 
 /**
- * Collects arrivals in sequence order and writes them as one feedback packet. Reusable, and free of allocation once built:
+ * Collects arrivals in sequence order and writes them as one feedback packet. The object is reusable and does not
+ * allocate once created:
  *
- * ```ts
- * writer.begin(base, firstArrivalMs);
- * for (const { seq, arrivalMs } of arrivals) if (!writer.add(seq, arrivalMs)) break; // the rest goes into another packet
- * next = writer.write(out, offset, senderSsrc, mediaSsrc, feedbackCount);
+ * ```ts writer.begin(base, firstArrivalMs); for (const { seq, arrivalMs } of arrivals) if (!writer.add(seq, arrivalMs))
+ * break; // the rest goes into another packet next = writer.write(out, offset, senderSsrc, mediaSsrc, feedbackCount);
  * ```
  */
 export class TransportFeedbackWriter {
@@ -42,20 +41,20 @@ export class TransportFeedbackWriter {
   #referenceTimeMs = 0;
   #lastTicks = 0;
 
-  /** @param maxSizeBytes no packet becomes larger than this; at least 32 */
+  /** @param maxSizeBytes upper bound of the packet's size; at least 32 */
   constructor(maxSizeBytes: number) {
     this.#maxSizeBytes = Math.max(maxSizeBytes, MIN_SIZE_BYTES);
     this.#body = new FeedbackBody(this.#maxSizeBytes, this.#maxSizeBytes);
   }
 
-  /** The packet after the last one reported on so far: the base of the next feedback, if that is to leave no gap. */
+  /** The sequence number after the last one reported so far: the base of the next feedback, if there is to be no gap. */
   get nextSeq(): ExtendedSeq {
     return this.#nextSeq as ExtendedSeq;
   }
 
   /**
    * @param base the first packet to report on, received or not
-   * @param firstArrivalMs when the first received one arrived, on the clock that all arrivals are given on
+   * @param firstArrivalMs when the first received one arrived, on the clock of all arrivals
    */
   begin(base: ExtendedSeq, firstArrivalMs: number): void {
     this.#base = base;
@@ -67,10 +66,10 @@ export class TransportFeedbackWriter {
   }
 
   /**
-   * Notes that `seq` arrived, and that the packets between the last one noted and this one did not.
+   * Records that `seq` arrived, and that the packets between the last recorded one and this one did not.
    *
-   * @returns false, with nothing noted, if this one has to wait for the next feedback: because the packet is full, because it
-   *   lies over 8 s from the last in time or 65,535 packets from the base, or because it does not come after the last
+   * @returns false, with nothing recorded, if this packet has to wait for the next feedback: the feedback is full, the
+   * packet is more than 8 s from the last one or 65,535 packets from the base, or it does not come after the last one
    */
   add(seq: ExtendedSeq, arrivalMs: number): boolean {
     // Rounding each arrival, not each difference, keeps the errors from adding up.
@@ -87,7 +86,7 @@ export class TransportFeedbackWriter {
     return true;
   }
 
-  /** @returns the offset after the packet; beyond `out.length` if it had no room; `offset` itself if nothing was noted */
+  /** @returns the offset after the packet, beyond `out.length` if there is no room; `offset` itself if nothing was recorded */
   write(out: Uint8Array, offset: number, senderSsrc: number, mediaSsrc: number, feedbackCount: number): number {
     if (this.#base === undefined || this.#body.statusCount === 0) return offset;
     const baseSequence = toSeq16(this.#base);
@@ -97,13 +96,13 @@ export class TransportFeedbackWriter {
 }
 
 /**
- * Writes a feedback value as one packet, however large that is.
+ * Writes a feedback value as one packet of any size.
  *
- * @returns the offset after the packet; beyond `out.length` if it had no room
+ * @returns the offset after the packet; beyond `out.length` if there is no room
  */
 export function writeTransportFeedback(out: Uint8Array, offset: number, feedback: Omit<TransportFeedback, 'type'>): number {
   const { receivedOffsets, deltaTicks250us, statusCount } = feedback;
-  // A chunk is closed with seven statuses at the least.
+  // A chunk contains at least seven statuses when it is closed.
   const body = new FeedbackBody(Math.ceil(statusCount / 7) + 1, deltaTicks250us.length * 2);
   for (let i = 0; i < receivedOffsets.length; i++) {
     body.addLost(receivedOffsets[i] - body.statusCount);
@@ -131,7 +130,7 @@ class FeedbackBody {
     this.#deltasLength = 0;
   }
 
-  /** Upper bound of the packet's size after `lost` more lost packets and a received one; at most 8 bytes too high. */
+  /** Upper bound of the packet's size after another `lost` lost packets and a received one; at most 8 bytes too high. */
   maxSizeBytesWith(lost: number): number {
     return paddedSize(this.#chunks.maxLengthBytesWith(lost) + this.#deltasLength + 2);
   }

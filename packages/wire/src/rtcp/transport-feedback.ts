@@ -15,35 +15,38 @@ export const TRANSPORT_FEEDBACK_TICKS_PER_MS = 4;
 /** Resolution of the reference time. */
 export const TRANSPORT_FEEDBACK_REFERENCE_MS = 64;
 
-/** Base sequence, status count, reference time, feedback count. */
+/** Length of base sequence, status count, reference time and feedback count. */
 const FIXED_FCI_LENGTH = 8;
 const CHUNK_LENGTH = 2;
-/** Statuses in a vector of one bit each; of two bits there are half as many. */
+/** The number of statuses in a one-bit vector; a two-bit vector has half as many. */
 const ONE_BIT_CAPACITY = 14;
 
 /**
- * Feedback on `statusCount` consecutive packets. Only the received ones are listed, in columns that grow with the bytes on
- * the wire: eight run-length chunks can declare 65,535 packets lost.
+ * Feedback on `statusCount` consecutive packets. Only the received ones are listed, in columns whose size is bounded by
+ * the bytes on the wire, since eight run-length chunks can declare 65,535 packets lost.
  */
 export interface TransportFeedback {
   readonly type: 'transport-feedback';
   readonly senderSsrc: number;
   readonly mediaSsrc: number;
-  /** The first packet reported on. */
+  /** The first packet that is reported on. */
   readonly baseSequence: Seq16;
-  /** How many packets, from `baseSequence` on, are reported on; those not listed as received are lost. */
+  /** The number of packets reported on, from `baseSequence`; those not listed as received are lost. */
   readonly statusCount: number;
   /** Counts feedback packets, modulo 256. */
   readonly feedbackCount: number;
-  /** On the receiver's clock, of any epoch: a multiple of 64, within 24 signed bits of that unit. */
+  /** On the receiver's clock, of any epoch. It is a multiple of 64, and 24 signed bits in that unit. */
   readonly referenceTimeMs: number;
-  /** How far after `baseSequence` each received packet lies, ascending, below `statusCount`. */
+  /** The distance of each received packet from `baseSequence`, ascending, below `statusCount`. */
   readonly receivedOffsets: Uint16Array;
-  /** Its arrival after that of the received packet before it, of the first one after the reference time; in 250 us, may be negative. */
+  /**
+   * Time from the arrival of the previous received packet to this one's, for the first packet from the reference time,
+   * in units of 250 us. May be negative.
+   */
   readonly deltaTicks250us: Int16Array;
 }
 
-/** Parses the packet from `offset` to `end`; undefined if chunks or deltas run past it, or a status is the reserved one. */
+/** Parses the packet from `offset` to `end`; undefined if chunks or deltas extend past it, or a status is reserved. */
 export function parseTransportFeedback(bytes: Uint8Array, offset: number, end: number): TransportFeedback | undefined {
   const reader = new TransportFeedbackReader();
   if (!reader.read(bytes, offset, end)) return undefined;
@@ -62,8 +65,8 @@ export function parseTransportFeedback(bytes: Uint8Array, offset: number, end: n
 }
 
 /**
- * Reads feedback into columns of its own, which the next `read` overwrites: for callers that get many reports and keep none of them.
- * The fields mean what they do in `TransportFeedback`.
+ * Reads feedback into its own columns, which the next `read` overwrites, for callers that receive many reports and keep
+ * none. The fields are those of `TransportFeedback`.
  */
 export class TransportFeedbackReader {
   senderSsrc = 0;
@@ -72,18 +75,19 @@ export class TransportFeedbackReader {
   statusCount = 0;
   feedbackCount = 0;
   referenceTimeMs = 0;
-  /** How many entries of the two columns belong to this report. */
+  /** The number of entries of the two columns that belong to this report. */
   receivedCount = 0;
   receivedOffsets = new Uint16Array(0);
   deltaTicks250us = new Int16Array(0);
-  /** Where the next chunk is, and after the chunks the first delta. */
+  /** Offset of the next chunk and, after the chunks, of the first delta. */
   #nextOffset = 0;
   #statusIndex = 0;
 
   /**
-   * Reads the packet from `offset` to `end`. Work is bounded by the bytes of the packet: a received packet must have its delta in them.
+   * Reads the packet from `offset` to `end`. Work is bounded by the size of the packet, which must contain a delta for
+   * each received packet.
    *
-   * @returns false, with fields that mean nothing, if chunks or deltas run past the end or a status is the reserved one
+   * @returns false, with invalid fields, if chunks or deltas extend past the end or a status is reserved
    */
   read(bytes: Uint8Array, offset: number, end: number): boolean {
     const fci = offset + FEEDBACK_HEADER_LENGTH;
@@ -97,7 +101,7 @@ export class TransportFeedbackReader {
     this.receivedCount = 0;
     this.#statusIndex = 0;
     this.#nextOffset = fci + FIXED_FCI_LENGTH;
-    // A vector of 14 may list them before it shows that there are no bytes for their deltas.
+    // A vector may list 14 statuses before it turns out that there are no bytes for their deltas.
     this.#makeRoom(end - fci + ONE_BIT_CAPACITY);
     return this.#readChunks(bytes, end) && this.#readDeltas(bytes, end);
   }
@@ -128,7 +132,7 @@ export class TransportFeedbackReader {
       this.#statusIndex += length;
       return true;
     }
-    // A status is also the length of its delta.
+    // The value of a status is also the length of its delta.
     if (status > LARGE_DELTA || this.#nextOffset + length * status + this.receivedCount > end) return false;
     for (let i = 0; i < length; i++) this.#note(status);
     return true;
@@ -145,7 +149,7 @@ export class TransportFeedbackReader {
     return this.#nextOffset + this.receivedCount <= end;
   }
 
-  /** Keeps the length of the delta where the delta itself will be. */
+  /** Stores the length of the delta where the delta itself will be. */
   #note(status: number): void {
     if (status !== NOT_RECEIVED) {
       this.receivedOffsets[this.receivedCount] = this.#statusIndex;

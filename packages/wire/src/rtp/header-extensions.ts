@@ -1,40 +1,40 @@
 /**
- * URIs of the RTP header extensions that Causeway knows, as they stand in `a=extmap` lines (RFC 8285 §5).
- * Below are the values of those that the SFU itself reads or writes. Readers take the place that `RtpView.findExtension` found, writers the
- * place that `RtpExtensionWriter.reserve` gave; readers answer undefined to a value of the wrong length or form.
+ * URIs of the RTP header extensions that Causeway knows, as in `a=extmap` lines (RFC 8285 §5), and the values of those
+ * that the SFU reads or writes. Readers take the position found by `RtpView.findExtension`, writers the one returned by
+ * `RtpExtensionWriter.reserve`. Readers return undefined for a value of the wrong length or form.
  */
 import { readUint16, writeUint16, writeUint24 } from '../numbers.ts';
 import { type Seq16, toSeq16 } from '../sequence.ts';
 
-/** RFC 8843 §15.2: which m-section the packet belongs to. */
+/** The m-section that the packet belongs to (RFC 8843 §15.2). */
 export const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
-/** RFC 8852 §3.1: which simulcast encoding. */
+/** The simulcast encoding of the packet (RFC 8852 §3.1). */
 export const RTP_STREAM_ID_URI = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
-/** RFC 8852 §3.2: which simulcast encoding this RTX packet repairs. */
+/** The simulcast encoding that this RTX packet repairs (RFC 8852 §3.2). */
 export const REPAIRED_RTP_STREAM_ID_URI = 'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id';
-/** webrtc.org: departure time, 6.18 fixed-point seconds. */
+/** Departure time in 6.18 fixed-point seconds (webrtc.org). */
 export const ABS_SEND_TIME_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time';
-/** draft-holmer-rmcat-transport-wide-cc-extensions-01: one sequence number over all streams of a transport. */
+/** A sequence number across all streams of a transport (draft-holmer-rmcat-transport-wide-cc-extensions-01). */
 export const TRANSPORT_WIDE_CC_URI = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
-/** RFC 6464: loudness of the packet, voice activity. */
+/** Loudness of the packet and voice activity (RFC 6464). */
 export const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
-/** 3GPP TS 26.114 §7.4.5: camera rotation. */
+/** Camera rotation (3GPP TS 26.114 §7.4.5). */
 export const VIDEO_ORIENTATION_URI = 'urn:3gpp:video-orientation';
-/** webrtc.org: least and greatest delay from capture to display. */
+/** Minimum and maximum delay from capture to display (webrtc.org). */
 export const PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
-/** AV1 RTP payload format, appendix A: which frames this one needs. */
+/** The frames that this one depends on (AV1 RTP payload format, appendix A). */
 export const DEPENDENCY_DESCRIPTOR_URI = 'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
-/** webrtc.org: what each layer of the sender is aimed at. */
+/** The target bitrate of each layer of the sender (webrtc.org). */
 export const VIDEO_LAYERS_ALLOCATION_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00';
-/** webrtc.org: capture time on the sender's clock. */
+/** Capture time on the sender's clock (webrtc.org). */
 export const ABS_CAPTURE_TIME_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time';
-/** webrtc.org: primaries, transfer, matrix, HDR metadata. */
+/** Primaries, transfer, matrix and HDR metadata (webrtc.org). */
 export const COLOR_SPACE_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/color-space';
-/** webrtc.org: camera or screen. */
+/** Camera or screen (webrtc.org). */
 export const VIDEO_CONTENT_TYPE_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/video-content-type';
-/** webrtc.org: where the sender's time went, per frame. */
+/** How long each step took at the sender, per frame (webrtc.org). */
 export const VIDEO_TIMING_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/video-timing';
-/** RFC 5450: transmission time minus RTP timestamp. */
+/** Transmission time minus RTP timestamp (RFC 5450). */
 export const TRANSMISSION_OFFSET_URI = 'urn:ietf:params:rtp-hdrext:toffset';
 
 /** Length of a transport-wide sequence number. */
@@ -42,18 +42,18 @@ export const TRANSPORT_SEQUENCE_LENGTH = 2;
 /** Length of an absolute send time. */
 export const ABS_SEND_TIME_LENGTH = 3;
 
-/** 18 fractional bits to the second. */
+/** The value has 18 fractional bits per second. */
 const ABS_SEND_TIME_UNITS_PER_MS = 2 ** 18 / 1000;
 
-/** RFC 6464 §3. */
+/** The value of the audio level extension (RFC 6464 §3). */
 export interface AudioLevel {
-  /** 0 (loudest) … 127 (silence), in -dBov. */
+  /** 0 (loudest) to 127 (silence), in -dBov. */
   readonly levelDbov: number;
   readonly voiceActivity: boolean;
 }
 
 /**
- * An SDES MID value: an SDP token.
+ * Reads an SDES MID, which is an SDP token.
  *
  * @see RFC 8843 §15.1, RFC 8866 §9 (token)
  */
@@ -62,7 +62,8 @@ export function readMid(bytes: Uint8Array, offset: number, length: number): stri
 }
 
 /**
- * An RtpStreamId or RepairedRtpStreamId value. Letters and digits are RFC 8852's alphabet; `-` and `_` come from the grammar of `a=rid`.
+ * Reads an RtpStreamId or RepairedRtpStreamId. Letters and digits are the alphabet of RFC 8852; `-` and `_` are allowed
+ * by the grammar of `a=rid`.
  *
  * @see RFC 8852 §3, RFC 8851 §10
  */
@@ -78,7 +79,7 @@ export function writeIdentifier(out: Uint8Array, offset: number, text: string): 
 
 /** @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §2 */
 export function readTransportSequence(bytes: Uint8Array, offset: number, length: number): Seq16 | undefined {
-  // Version 2 of the extension appends a feedback request to the same two bytes.
+  // Version 2 of the extension appends a feedback request to these two bytes.
   if (length < TRANSPORT_SEQUENCE_LENGTH) return undefined;
   return toSeq16(readUint16(bytes, offset));
 }
@@ -88,7 +89,7 @@ export function writeTransportSequence(out: Uint8Array, offset: number, seq: Seq
   return writeUint16(out, offset, seq);
 }
 
-/** Writes 24 bits of 6.18 fixed-point seconds: a clock that wraps every 64 s, of any epoch. */
+/** Writes 24 bits of 6.18 fixed-point seconds, a clock of any epoch that wraps every 64 s. */
 export function writeAbsSendTime(out: Uint8Array, offset: number, nowMs: number): number {
   return writeUint24(out, offset, Math.floor(nowMs * ABS_SEND_TIME_UNITS_PER_MS));
 }
@@ -103,7 +104,7 @@ function readIdentifier(bytes: Uint8Array, offset: number, length: number, isAll
   let text = '';
   for (let i = 0; i < length; i++) {
     const char = bytes[offset + i];
-    // Some senders fill the element up with zeros.
+    // Some senders pad the element with zeros.
     if (char === 0) break;
     if (!isAllowed(char)) return undefined;
     text += String.fromCharCode(char);
@@ -119,7 +120,7 @@ function isRidChar(char: number): boolean {
   return isAlphanumeric(char) || char === 0x2d || char === 0x5f;
 }
 
-/** token-char: printable ASCII without `"(),/:;<=>?@[\]`. */
+/** Whether it is a token-char: printable ASCII except `"(),/:;<=>?@[\]`. */
 function isTokenChar(char: number): boolean {
   return (
     isAlphanumeric(char) ||

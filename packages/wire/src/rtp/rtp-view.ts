@@ -1,5 +1,5 @@
 /**
- * A reusable window on one RTP packet: where everything is, nothing copied, nothing allocated.
+ * A reusable view of one RTP packet, which locates its parts without copying or allocating.
  *
  * @see RFC 3550 §5.1 and §5.3.1, RFC 8285 §4.2 and §4.3
  */
@@ -13,10 +13,11 @@ const RTP_VERSION = 2;
 const EXTENSION_BIT = 0x10;
 
 /**
- * Length of fixed header, CSRC list and extension block: what SRTP leaves in clear, and where the payload starts.
+ * Returns the length of the fixed header, CSRC list and extension block: the part that SRTP does not encrypt, after
+ * which the payload starts.
  *
  * @param length how many bytes of `packet` belong to the packet (with its SRTP tag, if it is still protected)
- * @returns -1 if shorter than 12 bytes, not version 2, or if one of the three runs past `length`
+ * @returns -1 if it is shorter than 12 bytes, not version 2, or if one of the three parts extends past `length`
  */
 export function rtpHeaderLength(packet: Uint8Array, length: number): number {
   if (length < RTP_FIXED_HEADER_LENGTH || length > packet.length) return -1;
@@ -30,66 +31,67 @@ export function rtpHeaderLength(packet: Uint8Array, length: number): number {
   return end <= length ? end : -1;
 }
 
-/** The SSRC of a packet that is known to have at least 12 bytes. */
+/** Returns the SSRC of a packet with at least 12 bytes. */
 export function peekRtpSsrc(packet: Uint8Array): number {
   return readUint32(packet, 8);
 }
 
-/** The sequence number of a packet that is known to have at least 12 bytes. */
+/** Returns the sequence number of a packet with at least 12 bytes. */
 export function peekRtpSeq(packet: Uint8Array): Seq16 {
   return toSeq16(readUint16(packet, 2));
 }
 
-/** The timestamp of a packet that is known to have at least 12 bytes. */
+/** Returns the timestamp of a packet with at least 12 bytes. */
 export function peekRtpTimestamp(packet: Uint8Array): number {
   return readUint32(packet, 4);
 }
 
 const PADDING_BIT = 0x20;
-/** "defined by profile" field of the one-byte form; RFC 8285 §4.2. */
+/** The "defined by profile" field of the one-byte form (RFC 8285 §4.2). */
 const ONE_BYTE_PROFILE = 0xbede;
-/** The two-byte form is 0x1000 with four free bits; RFC 8285 §4.3. */
+/** The two-byte form is 0x1000 with four free bits (RFC 8285 §4.3). */
 const TWO_BYTE_PROFILE = 0x1000;
 const TWO_BYTE_PROFILE_MASK = 0xfff0;
-/** Ends one-byte parsing; RFC 8285 §4.2. */
+/** Ends the parsing of the one-byte form (RFC 8285 §4.2). */
 const ONE_BYTE_STOP_ID = 15;
 
 /**
  * Locates header fields, extensions and payload of a decrypted RTP packet without copying.
  *
- * One view serves a whole stream of packets: `read` overwrites all fields. They hold until the next `read`, and only while
- * the buffer underneath does not change; after a `read` that returned false they mean nothing.
+ * One view serves a whole stream of packets: `read` overwrites all fields. They are valid until the next `read`, while
+ * the buffer does not change, and unless `read` returned false.
  */
 export class RtpView {
-  /** The buffer given to `read`; offsets below count from its start. */
+  /** The buffer passed to `read`; the offsets below count from its start. */
   bytes: Uint8Array = new Uint8Array(0);
   /** Length of the whole packet in `bytes`. */
   length = 0;
   marker = false;
   payloadType = 0;
   sequenceNumber: Seq16 = toSeq16(0);
-  /** In ticks of the payload's clock, 32 bits, wrapping. */
+  /** In ticks of the payload's clock; 32 bits, which wrap. */
   timestamp = 0;
   ssrc = 0;
-  /** Fixed header, CSRC list and extension block: the payload starts here. */
+  /** Length of fixed header, CSRC list and extension block, after which the payload starts. */
   headerLength = 0;
-  /** Padding not included; 0 for a packet of padding alone, as probes are. */
+  /** Without padding; 0 for a packet of padding alone, such as a probe. */
   payloadLength = 0;
-  /** The padding with its count byte, after the payload; 0 when there is none. */
+  /** Length of the padding after the payload, with its count byte; 0 if there is none. */
   paddingLength = 0;
-  /** Where the value that `findExtension` found starts. */
+  /** Offset of the value that `findExtension` found. */
   extensionOffset = 0;
   /** Length of the value that `findExtension` found; may be 0 in the two-byte form. */
   extensionLength = 0;
 
   #extensionProfile = 0;
-  /** First byte of the extension elements, after profile and length. */
+  /** Offset of the extension elements, after profile and length. */
   #elementsOffset = 0;
 
   /**
-   * Takes in the first `length` bytes of `packet`, which must not change while the view is in use.
+   * Reads the first `length` bytes of `packet`, which must not change while the view is in use.
    *
-   * @returns false if `rtpHeaderLength` refuses the packet or the padding count is 0 or larger than what follows the header
+   * @returns false if `rtpHeaderLength` refuses the packet, or the padding count is 0 or exceeds what follows the
+   * header
    */
   read(packet: Uint8Array, length: number): boolean {
     const headerLength = rtpHeaderLength(packet, length);
@@ -97,7 +99,7 @@ export class RtpView {
     const first = packet[0];
     let paddingLength = 0;
     if ((first & PADDING_BIT) !== 0) {
-      // With nothing after the header the last byte is not a padding count but part of the header.
+      // If nothing follows the header, the last byte is not a padding count but part of the header.
       paddingLength = headerLength < length ? packet[length - 1] : 0;
       if (paddingLength === 0 || paddingLength > length - headerLength) return false;
     }
@@ -116,10 +118,10 @@ export class RtpView {
   }
 
   /**
-   * Looks for the header extension with this id and sets `extensionOffset` and `extensionLength`. The first element with the
-   * id wins. Elements after one that is malformed or runs past the block do not exist.
+   * Finds the header extension with this id and sets `extensionOffset` and `extensionLength`. The first element with
+   * the id counts. Elements after one that is malformed or extends past the block are ignored.
    *
-   * @returns false when it is not there, or the block has neither form of RFC 8285
+   * @returns false if there is none, or the block has neither form of RFC 8285
    */
   findExtension(id: number): boolean {
     if (this.#extensionProfile === ONE_BYTE_PROFILE) return this.#findOneByte(id);
@@ -144,7 +146,7 @@ export class RtpView {
       const head = bytes[offset++];
       if (head === 0) continue;
       const elementId = head >> 4;
-      // Id 0 with a length is as terminal as id 15: RFC 8285 §4.2.
+      // Id 0 with a length ends the block like id 15 (RFC 8285 §4.2).
       if (elementId === 0 || elementId === ONE_BYTE_STOP_ID) return false;
       const length = (head & 0x0f) + 1;
       if (offset + length > end) return false;

@@ -1,5 +1,5 @@
 /**
- * Writes RTP headers in place, into the buffer a packet is sent from.
+ * Writes RTP headers in place, into the buffer from which the packet is sent.
  *
  * @see RFC 3550 §5.1, RFC 8285 §4
  */
@@ -14,11 +14,11 @@ const MAX_ONE_BYTE_ID = 14;
 const MAX_ONE_BYTE_LENGTH = 16;
 const MAX_TWO_BYTE_ID = 255;
 const MAX_TWO_BYTE_LENGTH = 255;
-/** Profile and length in front of the elements. */
+/** Length of profile and length fields before the elements. */
 const BLOCK_HEADER_LENGTH = 4;
 
 /**
- * Writes the 12 fixed bytes: version 2, no padding, no extension, no CSRC. Values are cut to their field.
+ * Writes the 12 fixed bytes: version 2, no padding, no extension, no CSRC. Values are truncated to their field.
  *
  * @returns the offset after the header
  */
@@ -39,8 +39,8 @@ export function writeRtpHeader(
 }
 
 /**
- * Appends an extension block to a header that `writeRtpHeader` has just written. Reusable: `begin`, any number of additions,
- * `end`. Works in place, allocates nothing.
+ * Appends an extension block to a header that `writeRtpHeader` has just written. The object is reusable: call `begin`,
+ * add elements, and call `end`. It works in place and does not allocate.
  */
 export class RtpExtensionWriter {
   #out: Uint8Array = new Uint8Array(0);
@@ -51,7 +51,7 @@ export class RtpExtensionWriter {
 
   /**
    * @param headerOffset where the 12-byte header starts in `out`
-   * @param twoByte chooses the two-byte form, needed by ids over 14 and values that are empty or over 16 bytes
+   * @param twoByte chooses the two-byte form, which ids above 14, empty values and values above 16 bytes need
    */
   begin(out: Uint8Array, headerOffset: number, twoByte = false): void {
     this.#out = out;
@@ -62,7 +62,7 @@ export class RtpExtensionWriter {
   }
 
   /**
-   * Copies a value in as the element `id`.
+   * Copies a value into the element `id`.
    *
    * @returns false, with nothing added, if the chosen form cannot carry this id or length, or the buffer has no room
    */
@@ -75,9 +75,9 @@ export class RtpExtensionWriter {
   }
 
   /**
-   * Adds an element whose value the caller writes afterwards, at the returned offset: for values that are computed.
+   * Adds an element whose value the caller then writes at the returned offset, for computed values.
    *
-   * @returns -1, with nothing added, in the cases where `add` returns false
+   * @returns -1, with nothing added, in the cases in which `add` returns false
    */
   reserve(id: number, length: number): number {
     const start = this.#position + (this.#twoByte ? 2 : 1);
@@ -93,9 +93,10 @@ export class RtpExtensionWriter {
   }
 
   /**
-   * Pads to 32 bits, writes the block's own header and sets the X bit.
+   * Pads to 32 bits, writes the header of the block and sets the X bit.
    *
-   * @returns the offset after the block; right after the fixed header, X bit untouched, when nothing was added
+   * @returns the offset after the block; if nothing was added, the offset after the fixed header, with the X bit
+   * unchanged
    */
   end(): number {
     if (this.#position === this.#elementsOffset) return this.#headerOffset + RTP_FIXED_HEADER_LENGTH;
@@ -108,7 +109,7 @@ export class RtpExtensionWriter {
     return this.#position;
   }
 
-  /** Whether the block, padded, would end within the buffer if its elements ended at `end`. */
+  /** Whether the padded block would end within the buffer if its elements ended at `end`. */
   #hasRoomTo(end: number): boolean {
     const elementsLength = end - this.#elementsOffset;
     return this.#elementsOffset + ((elementsLength + 3) & ~3) <= this.#out.length;

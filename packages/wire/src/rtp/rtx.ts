@@ -1,5 +1,6 @@
 /**
- * Retransmission payload: the original sequence number in front of the original payload. Streams of retransmissions also carry padding.
+ * Retransmission payload: the original sequence number followed by the original payload. Retransmission streams also
+ * carry padding.
  *
  * @see RFC 4588 §4, RFC 3550 §5.1 (P bit)
  */
@@ -7,27 +8,28 @@ import { readUint16, writeUint16 } from '../numbers.ts';
 import { type Seq16, toSeq16 } from '../sequence.ts';
 import type { RtpView } from './rtp-view.ts';
 
-/** The OSN field: how far the original payload moves back in an RTX packet. */
+/** Length of the OSN field, by which the original payload is shifted in an RTX packet. */
 export const RTX_OSN_LENGTH = 2;
 
 /**
- * The sequence number of the packet that this RTX packet repeats; the original payload starts `RTX_OSN_LENGTH` after
- * `view.headerLength`.
+ * Returns the sequence number of the packet that this RTX packet repeats. The original payload starts `RTX_OSN_LENGTH`
+ * after `view.headerLength`.
  *
- * @returns undefined if the payload has no room for it: RTX streams also carry packets of padding alone, as bandwidth probes
+ * @returns undefined if the payload is too short for it, since RTX streams also carry packets of padding alone, as
+ * bandwidth probes
  */
 export function rtxOriginalSeq(view: RtpView): Seq16 | undefined {
   if (view.payloadLength < RTX_OSN_LENGTH) return undefined;
   return toSeq16(readUint16(view.bytes, view.headerLength));
 }
 
-/** Starts an RTX payload. @returns the offset where the original payload goes */
+/** Starts an RTX payload. @returns the offset for the original payload */
 export function writeRtxOriginalSeq(out: Uint8Array, offset: number, seq: Seq16): number {
   return writeUint16(out, offset, seq);
 }
 
 const PADDING_BIT = 0x20;
-/** The last byte of a packet counts its padding, itself included. */
+/** The last byte of a packet counts the bytes of its padding, including itself. */
 export const MAX_PADDING_LENGTH = 255;
 
 /**
@@ -35,7 +37,7 @@ export const MAX_PADDING_LENGTH = 255;
  *
  * @param headerOffset where the packet starts in `out`
  * @param offset where its payload ends
- * @param length 1 … 255
+ * @param length 1 to 255
  * @returns the offset after the padding
  */
 export function writePadding(out: Uint8Array, headerOffset: number, offset: number, length: number): number {

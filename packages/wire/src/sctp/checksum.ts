@@ -1,18 +1,18 @@
 /**
- * The checksum of SCTP packets: CRC-32C (Castagnoli), eight bytes a step. Bytewise it costs more than everything else that SCTP does
- * with a full packet.
+ * The checksum of SCTP packets, CRC-32C (Castagnoli), computed eight bytes at a time. Byte by byte, it would cost more
+ * than everything else that SCTP does with a full packet.
  *
  * @see RFC 9260 §6.8, appendix A
  */
 
-/** Where the checksum stands in the common header. It is little-endian, unlike every other field of SCTP. */
+/** Offset of the checksum in the common header. It is little-endian, unlike every other field of SCTP. */
 export const CHECKSUM_OFFSET = 8;
 
 const CHECKSUM_LENGTH = 4;
 const POLYNOMIAL_REVERSED = 0x82f6_3b78;
 const LANES = 8;
 
-/** Row `n` continues a byte's remainder over `n` zero bytes; all rows lie in one array, which the first packet creates. */
+/** Row `n` advances a byte's remainder over `n` zero bytes. All rows are in one array, which the first packet creates. */
 let remainders: Int32Array | undefined;
 
 /** Computes the checksum of a packet, whose own checksum field counts as zero. */
@@ -40,13 +40,13 @@ export function sctpChecksum(packet: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-/** Reads the checksum that a packet carries. */
+/** Reads the checksum of a packet. */
 export function readChecksum(packet: Uint8Array): number {
   const at = CHECKSUM_OFFSET;
   return (packet[at] | (packet[at + 1] << 8) | (packet[at + 2] << 16) | (packet[at + 3] << 24)) >>> 0;
 }
 
-/** Writes a checksum into the common header of a packet that is otherwise complete. */
+/** Writes the checksum into the common header of a packet that is otherwise complete. */
 export function writeChecksum(packet: Uint8Array, checksum: number): void {
   for (let byte = 0; byte < CHECKSUM_LENGTH; byte++) packet[CHECKSUM_OFFSET + byte] = checksum >>> (8 * byte);
 }

@@ -6,10 +6,10 @@
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
-/** Chunk header, TSN, stream, stream sequence number and payload protocol. */
+/** Length of chunk header, TSN, stream, stream sequence number and payload protocol. */
 export const DATA_HEADER_LENGTH = 16;
 
-/** A view costs as much as copying these does. */
+/** Up to this length, copying byte by byte costs no more than creating a view. */
 const MAX_LENGTH_BY_BYTE = 96;
 
 const UNORDERED_BIT = 0x04;
@@ -17,28 +17,28 @@ const BEGINNING_BIT = 0x02;
 const END_BIT = 0x01;
 const IMMEDIATE_BIT = 0x08;
 
-/** A DATA or I-DATA chunk; one object is filled again for every chunk that is read or written. */
+/** A DATA or I-DATA chunk. One object is reused for every chunk that is read or written. */
 export interface SctpDataFields {
   tsn: number;
   streamId: number;
-  /** Stream sequence number (16 bits) of DATA, message identifier (32 bits) of I-DATA. */
+  /** Stream sequence number (16 bits) in DATA, message identifier (32 bits) in I-DATA. */
   messageNumber: number;
-  /** Place of the fragment in its message; of I-DATA only. */
+  /** Index of the fragment in its message; only in I-DATA. */
   fragmentNumber: number;
-  /** Payload protocol identifier; in I-DATA only the first fragment has it. */
+  /** Payload protocol identifier; in I-DATA, only the first fragment has it. */
   protocolId: number;
   isUnordered: boolean;
   isBeginning: boolean;
   isEnd: boolean;
-  /** The receiver should acknowledge at once. */
+  /** Whether the receiver should acknowledge at once. */
   isImmediate: boolean;
-  /** The bytes that the user data lies in, from `payloadOffset` on. */
+  /** The buffer that contains the user data, from `payloadOffset` on. */
   payload: Uint8Array;
   payloadOffset: number;
   payloadLength: number;
 }
 
-/** Creates the fields of a DATA chunk to read into, all of them 0. */
+/** Creates the fields of a DATA chunk, all of them 0. */
 export function createSctpDataFields(): SctpDataFields {
   return {
     tsn: 0,
@@ -56,7 +56,7 @@ export function createSctpDataFields(): SctpDataFields {
   };
 }
 
-/** Reads the chunk from `start` to `end` without copying its user data. @returns false if it has none, which is an error in SCTP */
+/** Reads the chunk from `start` to `end` without copying its user data. @returns false if it has none, which SCTP does not allow */
 export function readDataChunk(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start <= DATA_HEADER_LENGTH) return false;
   readDataFlags(fields, bytes[start + 1]);
@@ -93,7 +93,7 @@ export function dataFlags({ isUnordered, isBeginning, isEnd, isImmediate }: Sctp
   return (isUnordered ? UNORDERED_BIT : 0) | (isBeginning ? BEGINNING_BIT : 0) | (isEnd ? END_BIT : 0) | (isImmediate ? IMMEDIATE_BIT : 0);
 }
 
-/** Copies the user data behind the header of its chunk, with padding. @returns the offset after it */
+/** Copies the user data after the header of its chunk, with padding. @returns the offset after it */
 export function writeUserData(out: Uint8Array, chunkStart: number, headerLength: number, fields: SctpDataFields): number {
   const { payload, payloadOffset, payloadLength } = fields;
   const at = chunkStart + headerLength;

@@ -1,22 +1,22 @@
 /**
- * The messages that open a data channel, and the protocols that messages of a channel are marked with.
+ * The messages that open a data channel, and the protocol identifiers of messages on a channel.
  *
  * @see RFC 8831 §8, RFC 8832 §5
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { decodeUtf8, encodeUtf8 } from '../utf8.ts';
 
-/** Payload protocol identifiers. Empty messages have their own, since SCTP cannot carry them. */
+/** Payload protocol identifiers. Empty messages have their own, since SCTP cannot carry empty user data. */
 export const DataProtocol = { dcep: 50, text: 51, binary: 53, emptyText: 56, emptyBinary: 57 } as const;
 
-/** What DATA_CHANNEL_OPEN says of a channel. */
+/** The content of DATA_CHANNEL_OPEN. */
 export interface DcepOpen {
   readonly label: string;
   readonly protocol: string;
   readonly ordered: boolean;
   /** 128 below normal, 256 normal, 512 high, 1,024 extra high (RFC 8831 §6.4). */
   readonly priority: number;
-  /** At most one of the two; neither if the channel is reliable. */
+  /** At most one of the two is given; neither if the channel is reliable. */
   readonly maxRetransmits: number | undefined;
   readonly maxPacketLifeTimeMs: number | undefined;
 }
@@ -34,7 +34,7 @@ const LIMITED_RETRANSMITS = 1;
 const LIMITED_LIFETIME = 2;
 const MAX_TEXT_BYTES = 255;
 
-/** Parses a message; undefined for anything else, and for labels or protocols longer than 255 bytes. */
+/** Parses a message; undefined for any other content, and for labels or protocols above 255 bytes. */
 export function parseDcep(message: Uint8Array): DcepMessage | undefined {
   if (message.length === 1 && message[0] === MESSAGE_ACK) return { type: 'ack' };
   if (message.length < OPEN_HEADER_LENGTH || message[0] !== MESSAGE_OPEN) return undefined;

@@ -1,15 +1,15 @@
 /**
- * FORWARD-TSN: the sender has given up messages, and the receiver is to wait for them no longer.
+ * FORWARD-TSN: the sender has abandoned messages, so the receiver need not wait for them.
  *
  * @see RFC 3758 §3.2
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
-/** A stream whose messages up to this one have all been sent or given up. */
+/** A stream of which all messages up to this one have been sent or abandoned. */
 export interface SkippedMessages {
   readonly streamId: number;
-  /** In FORWARD-TSN always false: its unordered messages have no numbers. */
+  /** Always false in FORWARD-TSN, whose unordered messages have no numbers. */
   readonly isUnordered: boolean;
   /** Stream sequence number, or message identifier in I-FORWARD-TSN. */
   readonly messageNumber: number;
@@ -24,7 +24,7 @@ export interface SctpForwardTsn {
 const HEADER_LENGTH = 8;
 const ENTRY_LENGTH = 4;
 
-/** Parses the chunk from `start` to `end`; undefined if its length is impossible. */
+/** Parses the chunk from `start` to `end`; undefined if its length is invalid. */
 export function parseForwardTsn(bytes: Uint8Array, start: number, end: number): SctpForwardTsn | undefined {
   if (end - start < HEADER_LENGTH || (end - start - HEADER_LENGTH) % ENTRY_LENGTH !== 0) return undefined;
   const skipped: SkippedMessages[] = [];

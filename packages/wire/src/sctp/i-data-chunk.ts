@@ -1,5 +1,5 @@
 /**
- * I-DATA: like DATA, but its fragments say which message they belong to, so that messages of several streams can be interleaved.
+ * I-DATA: like DATA, but each fragment names its message, so that messages of several streams can be interleaved.
  *
  * @see RFC 8260 §2.1
  */
@@ -7,17 +7,17 @@ import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts'
 import { dataFlags, readDataFlags, type SctpDataFields, writeUserData } from './data-chunk.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
-/** Chunk header, TSN, stream, message identifier, and payload protocol or fragment number. */
+/** Length of chunk header, TSN, stream, message identifier, and payload protocol or fragment number. */
 export const I_DATA_HEADER_LENGTH = 20;
 
-/** As `readDataChunk`. */
+/** Like `readDataChunk`. */
 export function readIDataChunk(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start <= I_DATA_HEADER_LENGTH) return false;
   readDataFlags(fields, bytes[start + 1]);
   fields.tsn = readUint32(bytes, start + 4);
   fields.streamId = readUint16(bytes, start + 8);
   fields.messageNumber = readUint32(bytes, start + 12);
-  // The first fragment is number 0, and uses the field for its protocol.
+  // The first fragment has number 0, and uses the field for its protocol.
   const shared = readUint32(bytes, start + 16);
   fields.protocolId = fields.isBeginning ? shared : 0;
   fields.fragmentNumber = fields.isBeginning ? 0 : shared;

@@ -1,5 +1,5 @@
 /**
- * I-FORWARD-TSN: like FORWARD-TSN, for messages that were sent as I-DATA.
+ * I-FORWARD-TSN: like FORWARD-TSN, for messages sent as I-DATA.
  *
  * @see RFC 8260 §2.3.1
  */
@@ -11,7 +11,7 @@ const HEADER_LENGTH = 8;
 const ENTRY_LENGTH = 8;
 const UNORDERED_BIT = 1;
 
-/** As `parseForwardTsn`. */
+/** Like `parseForwardTsn`. */
 export function parseIForwardTsn(bytes: Uint8Array, start: number, end: number): SctpForwardTsn | undefined {
   if (end - start < HEADER_LENGTH || (end - start - HEADER_LENGTH) % ENTRY_LENGTH !== 0) return undefined;
   const skipped: SkippedMessages[] = [];

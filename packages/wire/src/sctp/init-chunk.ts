@@ -1,25 +1,25 @@
 /**
- * INIT and INIT ACK, which have the same format: what an end offers for the association that begins.
+ * INIT and INIT ACK, which share a format: the parameters that an end proposes for a new association.
  *
  * @see RFC 9260 §3.3.2, §3.3.3, RFC 5061 §4.2.7 (supported extensions), RFC 3758 §3.1, RFC 9653 §4
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
-/** What one side announces when an association begins. */
+/** What one side announces at the start of an association. */
 export interface SctpInit {
-  /** What the peer is to put into its packets; never 0. */
+  /** The verification tag that the peer must use in its packets; never 0. */
   readonly initiateTag: number;
   readonly windowBytes: number;
   readonly outboundStreams: number;
   readonly inboundStreams: number;
   readonly initialTsn: number;
   readonly supportsForwardTsn: boolean;
-  /** It takes packets without a checksum, since they come in DTLS. */
+  /** Whether it accepts packets without a checksum, because they are protected by DTLS. */
   readonly acceptsZeroChecksum: boolean;
-  /** Chunk types beyond RFC 9260 that it understands. */
+  /** Chunk types beyond RFC 9260 that it supports. */
   readonly extensions: readonly number[];
-  /** The state cookie, in INIT ACK only. */
+  /** The state cookie; only in INIT ACK. */
   readonly cookie: Uint8Array | undefined;
 }
 
@@ -30,14 +30,14 @@ const PARAMETER_COOKIE = 7;
 const PARAMETER_ZERO_CHECKSUM = 0x8001;
 const PARAMETER_EXTENSIONS = 0x8008;
 const PARAMETER_FORWARD_TSN = 0xc000;
-/** Addresses, address types and the like, which mean nothing inside DTLS. */
+/** Addresses, address types and the like, which have no meaning inside DTLS. */
 const IGNORED_PARAMETERS: readonly number[] = [5, 6, 8, 9, 11, 12];
-/** A receiver that does not know a parameter continues after it only if this bit is set. */
+/** A receiver continues after an unknown parameter only if this bit is set. */
 const SKIP_BIT = 0x8000;
-/** The error detection that replaces the checksum is that of DTLS (RFC 9653 §8). */
+/** The error detection that replaces the checksum: DTLS (RFC 9653 §8). */
 const ZERO_CHECKSUM_DTLS = 1;
 
-/** Parses either chunk; undefined if it is shorter than it must be, or a parameter runs past its end. */
+/** Parses either chunk; undefined if it is too short, or a parameter extends past its end. */
 export function parseInit(bytes: Uint8Array, start: number, end: number): SctpInit | undefined {
   if (end - start < FIXED_LENGTH) return undefined;
   const parameters = readParameters(bytes, start + FIXED_LENGTH, end);
@@ -76,7 +76,7 @@ export function writeInit(out: Uint8Array, offset: number, init: SctpInit): numb
   if (init.acceptsZeroChecksum) add(PARAMETER_ZERO_CHECKSUM, Uint8Array.of(0, 0, 0, ZERO_CHECKSUM_DTLS));
   if (extensions.length > 0) add(PARAMETER_EXTENSIONS, Uint8Array.from(extensions));
   if (cookie !== undefined) add(PARAMETER_COOKIE, cookie);
-  // The padding of the last parameter is that of the chunk, which its length leaves out (RFC 9260 §3.2).
+  // The padding of the last parameter is also that of the chunk, whose length excludes it (RFC 9260 §3.2).
   writeChunkHeader(out, offset, cookie === undefined ? SctpChunkType.init : SctpChunkType.initAck, 0, end - offset);
   return at;
 }

@@ -1,29 +1,29 @@
 /**
- * RE-CONFIG: streams are reset, which is how data channels close.
+ * RE-CONFIG: resets streams, which closes their data channels.
  *
  * @see RFC 6525 §3.1, §4
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { paddedLength, SctpChunkType, writeChunkHeader, writePadding } from './sctp-packet.ts';
 
-/** Its sender begins some of its streams again. */
+/** A request to reset outgoing streams of its sender. */
 export interface OutgoingResetRequest {
   readonly type: 'outgoing-reset';
   readonly requestSequence: number;
   readonly responseSequence: number;
-  /** The last TSN before the reset: it takes effect once everything up to it has arrived. */
+  /** The last TSN before the reset, which takes effect once everything up to it has arrived. */
   readonly lastTsn: number;
   /** Empty for all streams. */
   readonly streamIds: readonly number[];
 }
 
-/** A request for what we never do: resetting our own streams because the peer says so, or adding streams. */
+/** A request that is always refused: to reset the outgoing streams of its receiver, or to add streams. */
 export interface UnsupportedReconfigRequest {
   readonly type: 'unsupported';
   readonly requestSequence: number;
 }
 
-/** The answer to a request to reset streams. */
+/** The response to a request to reset streams. */
 export interface ReconfigResponse {
   readonly type: 'response';
   readonly responseSequence: number;
@@ -33,11 +33,11 @@ export interface ReconfigResponse {
 /** A parameter of a RE-CONFIG chunk that this package reads. */
 export type ReconfigParameter = OutgoingResetRequest | UnsupportedReconfigRequest | ReconfigResponse;
 
-/** RFC 6525 §4.4. */
+/** Result codes (RFC 6525 §4.4). */
 export const ReconfigResult = { nothingToDo: 0, performed: 1, denied: 2, badSequence: 5, inProgress: 6 } as const;
 
 const CHUNK_HEADER_LENGTH = 4;
-/** A chunk holds a request and a response, or two requests, and no more (RFC 6525 §3.1). */
+/** A chunk contains at most a request and a response, or two requests (RFC 6525 §3.1). */
 const MAX_PARAMETERS = 2;
 const PARAMETER_OUTGOING_RESET = 13;
 const PARAMETER_INCOMING_RESET = 14;
@@ -47,7 +47,7 @@ const OUTGOING_RESET_LENGTH = 16;
 const SHORTEST_REQUEST_LENGTH = 8;
 const RESPONSE_LENGTH = 12;
 
-/** Parses the chunk from `start` to `end`; undefined if a parameter is none of RFC 6525, or is not as long as it must be. */
+/** Parses the chunk from `start` to `end`; undefined if a parameter is not defined in RFC 6525, or has an invalid length. */
 export function parseReconfig(bytes: Uint8Array, start: number, end: number): ReconfigParameter[] | undefined {
   const parameters: ReconfigParameter[] = [];
   for (let at = start + CHUNK_HEADER_LENGTH; at < end; ) {

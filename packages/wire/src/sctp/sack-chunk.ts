@@ -1,26 +1,26 @@
 /**
- * SACK: what has arrived, and how much more may come.
+ * SACK: the data that has arrived, and how much more may be sent.
  *
  * @see RFC 9260 §3.3.4
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 import { SctpChunkType, writeChunkHeader } from './sctp-packet.ts';
 
-/** Bytes of a SACK chunk before its first gap block. */
+/** Length of a SACK chunk up to its first gap block. */
 export const SACK_HEADER_LENGTH = 16;
-/** What one gap block, or one duplicate TSN, takes. */
+/** Length of a gap block, or of a duplicate TSN. */
 export const SACK_ENTRY_LENGTH = 4;
 
-/** What a receiver has of the data that was sent to it. */
+/** What a receiver has received of the data sent to it. */
 export interface SctpSack {
   readonly cumulativeTsn: number;
   readonly windowBytes: number;
-  /** Starts and ends of what arrived behind a gap, in turn, as distances from `cumulativeTsn`; ascending. */
+  /** Starts and ends, alternating, of what arrived after a gap, as distances from `cumulativeTsn`; ascending. */
   readonly gapBlocks: readonly number[];
   readonly duplicateTsns: readonly number[];
 }
 
-/** Reads the SACKs of one association in place. One view is reused, since every second packet brings one. */
+/** Reads the SACKs of one association in place. The object is reused, since every second packet causes one. */
 export class SackView {
   cumulativeTsn = 0;
   windowBytes = 0;
@@ -29,7 +29,7 @@ export class SackView {
   #bytes: Uint8Array = new Uint8Array(0);
   #start = 0;
 
-  /** @returns false if the chunk is not as long as its counts say, or its gap blocks do not ascend */
+  /** @returns false if the chunk's length does not match its counts, or its gap blocks do not ascend */
   read(bytes: Uint8Array, start: number, end: number): boolean {
     if (end - start < SACK_HEADER_LENGTH) return false;
     this.#bytes = bytes;
@@ -47,12 +47,12 @@ export class SackView {
     return true;
   }
 
-  /** The first TSN of a gap block, as its distance from `cumulativeTsn`. */
+  /** Returns the first TSN of a gap block, as its distance from `cumulativeTsn`. */
   gapStart(index: number): number {
     return readUint16(this.#bytes, this.#start + index * SACK_ENTRY_LENGTH);
   }
 
-  /** The last TSN of a gap block, as its distance from `cumulativeTsn`. */
+  /** Returns the last TSN of a gap block, as its distance from `cumulativeTsn`. */
   gapEnd(index: number): number {
     return readUint16(this.#bytes, this.#start + index * SACK_ENTRY_LENGTH + 2);
   }

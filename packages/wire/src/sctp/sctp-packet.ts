@@ -1,11 +1,11 @@
 /**
- * The envelope of SCTP: the common header, and the chunks behind it.
+ * The framing of SCTP: the common header, and the chunks after it.
  *
  * @see RFC 9260 §3.1, §3.2
  */
 import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
 
-/** Chunk types: RFC 9260 §3.2, RFC 3758 §3.2, RFC 6525 §3.1, RFC 8260 §2. */
+/** Chunk types (RFC 9260 §3.2, RFC 3758 §3.2, RFC 6525 §3.1, RFC 8260 §2). */
 export const SctpChunkType = {
   data: 0,
   init: 1,
@@ -26,37 +26,37 @@ export const SctpChunkType = {
   iForwardTsn: 194,
 } as const;
 
-/** Bytes of the common header that every packet begins with. */
+/** Length of the common header, which starts every packet. */
 export const SCTP_HEADER_LENGTH = 12;
-/** Bytes of the header that every chunk begins with. */
+/** Length of the header that starts every chunk. */
 export const SCTP_CHUNK_HEADER_LENGTH = 4;
 
-/** The most chunks that are read of one packet: one that is full of the smallest messages has fewer. */
+/** The most chunks read from one packet. One full of the smallest messages has fewer. */
 const MAX_CHUNKS = 100;
 
-/** Chunks and parameters begin at multiples of four; their length fields do not count the padding. */
+/** Rounds up to a multiple of four, at which chunks and parameters start; their length fields exclude the padding. */
 export function paddedLength(length: number): number {
   return (length + 3) & ~3;
 }
 
-/** Walks through the chunks of one packet without copying. One view is reused for every packet. */
+/** Iterates over the chunks of a packet without copying. The object is reused for every packet. */
 export class SctpPacketView {
   bytes: Uint8Array = new Uint8Array(0);
   verificationTag = 0;
-  /** The chunk that `nextChunk` has come to. */
+  /** The current chunk, set by `nextChunk`. */
   chunkType = 0;
   chunkFlags = 0;
-  /** Where the chunk's header begins. */
+  /** Offset of the chunk's header. */
   chunkStart = 0;
-  /** Where the chunk ends, without its padding. */
+  /** End of the chunk, without its padding. */
   chunkEnd = 0;
   #next = 0;
 
   /**
-   * Begins with a packet.
+   * Starts with a packet.
    *
    * @param packet stays referenced until the next call
-   * @returns false unless the packet is a header and one to 100 chunks whose lengths fit; the checksum is not looked at
+   * @returns false unless the packet is a header and 1 to 100 chunks whose lengths fit; the checksum is not verified
    */
   read(packet: Uint8Array): boolean {
     this.bytes = packet;
@@ -73,7 +73,7 @@ export class SctpPacketView {
     return true;
   }
 
-  /** Goes to the next chunk. @returns false after the last one */
+  /** Moves to the next chunk. @returns false after the last one */
   nextChunk(): boolean {
     if (this.#next >= this.bytes.length) return false;
     this.chunkStart = this.#next;
@@ -91,7 +91,7 @@ export class SctpPacketView {
   }
 }
 
-/** Writes the common header; the checksum stays zero. @returns the offset after it */
+/** Writes the common header with a zero checksum. @returns the offset after it */
 export function writeSctpHeader(out: Uint8Array, port: number, verificationTag: number): number {
   writeUint16(out, 0, port);
   writeUint16(out, 2, port);
@@ -99,21 +99,21 @@ export function writeSctpHeader(out: Uint8Array, port: number, verificationTag: 
   return writeUint32(out, 8, 0);
 }
 
-/** @param length of the chunk, header included and padding excluded @returns the offset after the chunk's header */
+/** @param length of the chunk with its header, without padding @returns the offset after the chunk's header */
 export function writeChunkHeader(out: Uint8Array, offset: number, type: number, flags: number, length: number): number {
   out[offset] = type;
   out[offset + 1] = flags;
   return writeUint16(out, offset + 2, length);
 }
 
-/** Writes a chunk whose body is opaque (a cookie, a heartbeat), or empty. @returns the offset after its padding */
+/** Writes a chunk whose body is opaque (a cookie, a heartbeat) or empty. @returns the offset after its padding */
 export function writeOpaqueChunk(out: Uint8Array, offset: number, type: number, body: Uint8Array): number {
   const length = SCTP_CHUNK_HEADER_LENGTH + body.length;
   out.set(body, writeChunkHeader(out, offset, type, 0, length));
   return writePadding(out, offset + length, offset + paddedLength(length));
 }
 
-/** Zeroes the bytes between the end of a chunk or parameter and the next multiple of four. @returns `end` */
+/** Zeroes the bytes from the end of a chunk or parameter to the next multiple of four. @returns `end` */
 export function writePadding(out: Uint8Array, from: number, end: number): number {
   out.fill(0, from, end);
   return end;

@@ -1,6 +1,7 @@
 /**
- * The attributes that are read: one entry each, which notes the value in a draft. An entry returns what is wrong with a value that no
- * RFC allows, as the end of a sentence that begins with "line 12"; it skips what it only does not understand.
+ * The supported attributes, with one reader each that stores the value in a draft. A reader returns what is wrong with
+ * a value that no RFC allows, as the end of a sentence that begins with "line 12"; it skips values that it merely does
+ * not understand.
  */
 import type { DraftSection } from './draft-section.ts';
 import {
@@ -25,7 +26,7 @@ const MAX_PORT = 65_535;
 const MAX_FINGERPRINTS = 16;
 const LEADING_DIGITS = /^\d+/;
 
-/** By name. Lines of other attributes are skipped. */
+/** Readers by attribute name. Lines of other attributes are skipped. */
 export const ATTRIBUTES: ReadonlyMap<string, ReadAttribute> = new Map<string, ReadAttribute>([
   ['sendrecv', (draft) => readDirection(draft, 'sendrecv')],
   ['sendonly', (draft) => readDirection(draft, 'sendonly')],
@@ -136,7 +137,7 @@ function addMsid(draft: DraftSection, value: string, { maxSsrcLinesPerSection }:
   return undefined;
 }
 
-/** Lines of one SSRC are folded to one entry, in the order of first mention (RFC 5576 §4.1). */
+/** Merges the lines of one SSRC into one entry, in the order of first mention (RFC 5576 §4.1). */
 function readSsrc(draft: DraftSection, value: string, { maxSsrcLinesPerSection }: SdpLimits): string | undefined {
   if (++draft.ssrcLineCount > maxSsrcLinesPerSection) return tooMany('ssrc', maxSsrcLinesPerSection);
   const [digits] = LEADING_DIGITS.exec(value) ?? [];

@@ -1,13 +1,13 @@
 /**
  * A session description as values: what WebRTC peers say about transport, media and data, without the rest of SDP.
  *
- * Attributes that may appear at session or section level (ICE credentials, fingerprints, setup, direction) are resolved: a section
- * always carries its own.
+ * Attributes that may appear at session or section level (ICE credentials, fingerprints, setup, direction) are
+ * resolved, so a section always has its own.
  *
  * @see RFC 8866 (SDP), RFC 8829 (JSEP), RFC 9143 (BUNDLE), RFC 8839 (ICE)
  */
 
-/** As seen by the peer that wrote the description. */
+/** The direction from the point of view of the peer that wrote the description. */
 export type SdpDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
 /** DTLS role (RFC 8842 §5). */
@@ -38,7 +38,7 @@ export interface SdpFingerprint {
   readonly value: string;
 }
 
-/** A host candidate (RFC 8839 §5.1). Other types are neither written nor read: an ICE-lite agent has none and needs none. */
+/** A host candidate (RFC 8839 §5.1). Other types are neither written nor read, since an ICE-lite agent has none and needs none. */
 export interface SdpCandidate {
   readonly foundation: string;
   readonly priority: number;
@@ -56,11 +56,11 @@ export interface SdpFeedback {
 /** A payload type with its `a=rtpmap`, `a=fmtp` and `a=rtcp-fb` lines. */
 export interface SdpCodec {
   readonly payloadType: number;
-  /** As written by the peer; compare without regard to case (RFC 8866 §6.6). */
+  /** As the peer writes it; names are compared case-insensitively (RFC 8866 §6.6). */
   readonly name: string;
   readonly clockRateHz: number;
   readonly channels: number;
-  /** `a=fmtp` parameters verbatim; empty when there are none. */
+  /** `a=fmtp` parameters verbatim; empty if there are none. */
   readonly fmtp: string;
   readonly feedback: readonly SdpFeedback[];
 }
@@ -72,7 +72,7 @@ export interface SdpExtension {
   readonly direction: SdpDirection;
 }
 
-/** `a=msid` (RFC 8830): the stream is `-` when the track belongs to none. */
+/** `a=msid` (RFC 8830); the stream is `-` for a track without one. */
 export interface SdpMsid {
   readonly streamId: string;
   readonly trackId: string | undefined;
@@ -82,7 +82,7 @@ export interface SdpMsid {
 export interface SdpSsrc {
   readonly ssrc: number;
   readonly cname: string | undefined;
-  /** `a=ssrc:… msid:…`, the form that preceded `a=msid` and that GStreamer still writes alone. */
+  /** `a=ssrc:… msid:…`, the predecessor of `a=msid`, which GStreamer still writes instead. */
   readonly msid: SdpMsid | undefined;
 }
 
@@ -96,11 +96,11 @@ export interface SdpSsrcGroup {
 export interface SdpRid {
   readonly id: string;
   readonly direction: 'send' | 'recv';
-  /** Restrictions verbatim, `max-width=1280;max-height=720`; empty when there are none. */
+  /** Restrictions verbatim, such as `max-width=1280;max-height=720`; empty if there are none. */
   readonly restrictions: string;
 }
 
-/** `a=simulcast` (RFC 8853): rids in the order written. Of alternatives for one layer only the first is kept. */
+/** `a=simulcast` (RFC 8853): rids in the order written. Of several alternatives for a layer, only the first is kept. */
 export interface SdpSimulcast {
   readonly send: readonly string[];
   readonly recv: readonly string[];
@@ -116,13 +116,13 @@ export interface SdpSctp {
 /** One m-section. Lists that do not apply to its kind are empty. */
 export interface SdpSection {
   readonly kind: SdpSectionKind;
-  /** First word of the m-line; equals `kind` unless that is `other`. */
+  /** First word of the m-line; equal to `kind` unless that is `other`. */
   readonly media: string;
-  /** 0 rejects the section, unless it is `bundleOnly`: Firefox and GStreamer write that in offers (RFC 9143 §6). */
+  /** 0 rejects the section unless it is `bundleOnly`, as in offers of Firefox and GStreamer (RFC 9143 §6). */
   readonly port: number;
   readonly bundleOnly: boolean;
   readonly protocol: string;
-  /** Last words of the m-line: payload types, or the name of a data protocol. */
+  /** The remaining words of the m-line: payload types, or the name of a data protocol. */
   readonly formats: readonly string[];
   readonly mid: string | undefined;
   readonly direction: SdpDirection;
@@ -133,7 +133,7 @@ export interface SdpSection {
   readonly endOfCandidates: boolean;
   readonly rtcpMux: boolean;
   readonly rtcpRsize: boolean;
-  /** In the order of the m-line, which is that of preference. */
+  /** In the order of the m-line, which is the order of preference. */
   readonly codecs: readonly SdpCodec[];
   readonly extensions: readonly SdpExtension[];
   readonly msids: readonly SdpMsid[];
@@ -149,14 +149,14 @@ export interface SdpDescription {
   readonly origin: SdpOrigin;
   readonly iceLite: boolean;
   readonly iceOptions: readonly string[];
-  /** Mids of the first `a=group:BUNDLE`; empty when there is none. */
+  /** Mids of the first `a=group:BUNDLE`; empty if there is none. */
   readonly bundle: readonly string[];
-  /** Whether one-byte and two-byte header extensions may be mixed (RFC 8285 §6), for all sections. */
+  /** Whether one-byte and two-byte header extensions may be mixed (RFC 8285 §6), in all sections. */
   readonly extmapAllowMixed: boolean;
   readonly sections: readonly SdpSection[];
 }
 
-/** Whether the writer of this section refuses it, or has stopped using it. */
+/** Whether the writer of this section refuses it or no longer uses it. */
 export function isRejectedSection(section: Pick<SdpSection, 'port' | 'bundleOnly'>): boolean {
   return section.port === 0 && !section.bundleOnly;
 }

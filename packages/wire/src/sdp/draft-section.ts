@@ -26,12 +26,12 @@ export interface MediaLine {
 
 const M_LINE = /^m=([\w-]+) (\d+)(?:\/\d+)? (\S+)((?: +\S+)+)$/;
 const MAX_PORT = 65_535;
-/** What RFC 8841 §6.1 assumes when there is no `a=max-message-size`. */
+/** The default of `a=max-message-size` (RFC 8841 §6.1). */
 const DEFAULT_MAX_MESSAGE_SIZE = 65_536;
-/** Protocol and format of data sections before RFC 8841; aiortc still offers it. */
+/** Protocol of data sections before RFC 8841, which aiortc still offers. */
 const LEGACY_SCTP_PROTOCOL = 'DTLS/SCTP';
 
-/** @returns the m-line, or what is wrong with it */
+/** @returns the m-line, or a text that says what is wrong */
 export function readMediaLine(line: string): MediaLine | string {
   const [, media, portDigits, protocol, formatWords] = M_LINE.exec(line) ?? [];
   const port = wholeNumber(portDigits, 0, MAX_PORT);
@@ -45,7 +45,7 @@ export function readMediaLine(line: string): MediaLine | string {
   return unusable === undefined ? { kind, media, port, protocol, formats } : payloadTypeProblem(unusable);
 }
 
-/** What has been read of the session, or of one section, so far. */
+/** What has been read so far of the session part, or of one section. */
 export class DraftSection {
   mid: string | undefined;
   direction: SdpDirection | undefined;
@@ -69,7 +69,7 @@ export class DraftSection {
   readonly fmtps: string[] = [];
   readonly feedback: string[] = [];
   readonly extensionLines: string[] = [];
-  /** By id, of the extensions so far. */
+  /** URIs by id, of the extensions read so far. */
   readonly extensionUris = new Map<string, string>();
   readonly msids: SdpMsid[] = [];
   readonly ssrcs = new Map<number, { ssrc: number; cname: string | undefined; msid: SdpMsid | undefined }>();
@@ -77,8 +77,8 @@ export class DraftSection {
   readonly rids: SdpRid[] = [];
 
   /**
-   * @param session what a section takes from the session when it does not say so itself
-   * @returns what is wrong if the section cannot be finished
+   * @param session provides what the section does not state itself
+   * @returns the section, or a text that says why it is invalid
    */
   finish(line: MediaLine, session: DraftSection, lists: SharedLists): SdpSection | string {
     const { kind, media, port, protocol, formats } = line;

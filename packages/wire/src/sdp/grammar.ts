@@ -1,6 +1,6 @@
 /**
- * What single values of SDP may look like. Each check returns what is wrong, as the end of a sentence that begins with "line 12", or
- * undefined.
+ * Checks of single SDP values. Each check returns what is wrong, as the end of a sentence that begins with "line 12",
+ * or undefined.
  */
 import type { SdpDirection, SdpFingerprint, SdpMsid, SdpSetup } from './description.ts';
 
@@ -9,7 +9,7 @@ const ICE_UFRAG = /^[A-Za-z0-9+/]{4,256}$/;
 const ICE_PASSWORD = /^[A-Za-z0-9+/]{22,256}$/;
 const RID = /^[A-Za-z0-9_-]{1,255}$/;
 const HEX_PAIRS = /^[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*$/;
-/** How many bytes each hash has. Others are not known here, so they identify nothing and are not checked either. */
+/** The length of each hash in bytes. Other hashes are unknown here, so they identify nothing and are not checked. */
 const HASH_LENGTHS: ReadonlyMap<string, number> = new Map([
   ['md2', 16],
   ['md5', 16],
@@ -20,10 +20,10 @@ const HASH_LENGTHS: ReadonlyMap<string, number> = new Map([
   ['sha-512', 64],
 ]);
 const MAX_EXTENSION_ID = 255;
-/** With these an offer names more extensions than there are ids; the answer chooses (RFC 8285 §7). */
+/** Offers use these ids if they name more extensions than there are ids; the answer then chooses (RFC 8285 §7). */
 const UNASSIGNED_EXTENSION_IDS = { first: 4096, last: 4351 };
 
-/** @returns undefined unless the text is a whole number within the bounds, in digits alone */
+/** @returns undefined unless the text consists of digits and is an integer within the bounds */
 export function wholeNumber(value: string | undefined, least: number, most: number): number | undefined {
   if (value === undefined || !DIGITS.test(value)) return undefined;
   const number = Number(value);
@@ -42,7 +42,7 @@ export function passwordProblem(value: string): string | undefined {
   return 'has an a=ice-pwd that is not 22 to 256 letters, digits, + or /';
 }
 
-/** @returns the fingerprint, or what is wrong with it @see RFC 8122 §5 */
+/** @returns the fingerprint, or a text that says what is wrong @see RFC 8122 §5 */
 export function readFingerprint(line: string): SdpFingerprint | string {
   const space = line.indexOf(' ');
   const algorithm = (space === -1 ? line : line.slice(0, space)).toLowerCase();
@@ -55,7 +55,7 @@ export function readFingerprint(line: string): SdpFingerprint | string {
     : `has an a=fingerprint of ${algorithm} that is not ${bytes} hex pairs with colons between them`;
 }
 
-/** 64 to 95 would look like RTCP on a multiplexed port (RFC 5761 §4). */
+/** Payload types 64 to 95 would look like RTCP on a multiplexed port (RFC 5761 §4). */
 export function isPayloadType(number: number): boolean {
   return (number >= 0 && number < 64) || (number > 95 && number < 128);
 }
@@ -90,12 +90,12 @@ export function directionOf(value: string | undefined): SdpDirection | undefined
   }
 }
 
-/** `holdconn` is of no use to DTLS (RFC 8842 §5.2) and reads as absent, as do unknown values. */
+/** `holdconn` is not used with DTLS (RFC 8842 §5.2), and is treated as absent, like unknown values. */
 export function setupOf(value: string): SdpSetup | undefined {
   return value === 'actpass' || value === 'active' || value === 'passive' ? value : undefined;
 }
 
-/** @param value what follows `msid:`, `<stream> <track>`; Firefox wraps both in braces, which are kept */
+/** @param value the text after `msid:`, `<stream> <track>`; Firefox puts both in braces, which are kept */
 export function msidOf(value: string): SdpMsid | undefined {
   const [streamId, trackId] = wordsOf(value);
   return streamId === undefined ? undefined : { streamId, trackId };

@@ -1,15 +1,15 @@
-/** `profile-level-id` of a stream that does not say: Baseline, level 1 (RFC 6184 §8.1). */
+/** Default of `profile-level-id`: Baseline, level 1 (RFC 6184 §8.1). */
 const DEFAULT_PROFILE_LEVEL_ID = '42000a';
 
 interface ProfilePattern {
   readonly profileIdc: number;
-  /** The bits of profile-iop that matter, and what they must be. */
+  /** The bits of profile-iop that matter, and their required values. */
   readonly mask: number;
   readonly bits: number;
   readonly profile: string;
 }
 
-/** Several pairs of bytes mean the same profile (RFC 6184 §8.1, table 5; ITU-T H.264 A.2). */
+/** Several pairs of bytes denote the same profile (RFC 6184 §8.1, table 5; ITU-T H.264 A.2). */
 const PROFILES: readonly ProfilePattern[] = [
   { profileIdc: 0x42, mask: 0b0100_1111, bits: 0b0100_0000, profile: 'constrained-baseline' },
   { profileIdc: 0x4d, mask: 0b1000_1111, bits: 0b1000_0000, profile: 'constrained-baseline' },
@@ -24,10 +24,10 @@ const PROFILES: readonly ProfilePattern[] = [
 ];
 
 /**
- * Name of the H.264 profile that a `profile-level-id` stands for.
+ * Returns the name of the H.264 profile that a `profile-level-id` denotes.
  *
- * @param profileLevelId six hex digits; undefined stands for the default
- * @returns the first four digits in lower case for a profile that has no name here, so that equal ones are still equal
+ * @param profileLevelId six hex digits; undefined for the default
+ * @returns for an unnamed profile, its first four digits in lower case, so that equal profiles have equal names
  */
 export function h264Profile(profileLevelId: string | undefined): string {
   const digits = (profileLevelId ?? DEFAULT_PROFILE_LEVEL_ID).toLowerCase();

@@ -1,37 +1,37 @@
 import type { SdpCodec, SdpFeedback } from './description.ts';
 import { isPayloadType, wholeNumber } from './grammar.ts';
 
-/** What a section's lines say about codecs: the values of `a=rtpmap`, `a=fmtp` and `a=rtcp-fb`, as written. */
+/** The codec lines of a section: the values of `a=rtpmap`, `a=fmtp` and `a=rtcp-fb` as written. */
 export interface CodecLines {
   readonly rtpmaps: readonly string[];
   readonly fmtps: readonly string[];
   readonly feedback: readonly string[];
 }
 
-/** All that the lines say about one payload type. */
+/** The lines about one payload type. */
 export interface CodecSource {
   readonly payloadType: number;
-  /** What follows the payload type in `a=rtpmap`; undefined for one that has none. */
+  /** The text after the payload type in `a=rtpmap`; undefined if it has none. */
   readonly mapping: string | undefined;
   readonly fmtp: string;
-  /** What follows the payload type, or `*`, in `a=rtcp-fb`. */
+  /** The texts after the payload type, or `*`, in `a=rtcp-fb`. */
   readonly feedback: readonly string[];
 }
 
-/** Ten times what video has. Beyond it nothing is meant, and what counts in ticks could not be relied on. */
+/** Ten times the clock rate of video. Higher rates are not meaningful, and computations in ticks could lose precision. */
 const MAX_CLOCK_RATE_HZ = 1_000_000;
-/** Browsers write five or six. More are skipped: lines for `*` count for every codec, so that many would become very many. */
+/** Browsers write five or six. Further lines are skipped, because lines for `*` count for every codec and would multiply. */
 const MAX_FEEDBACK_LINES = 16;
 const MAPPING = /^([^\s/]+)\/(\d+)(?:\/(\d+))?/;
 
-/** Payload types that need no `a=rtpmap`, as far as WebRTC endpoints use them (RFC 3551 §6). */
+/** Payload types that WebRTC endpoints use without an `a=rtpmap` (RFC 3551 §6). */
 const STATIC_MAPPINGS: ReadonlyMap<number, string> = new Map([
   [0, 'PCMU/8000'],
   [8, 'PCMA/8000'],
   [9, 'G722/8000'],
 ]);
 
-/** Each payload type of an m-line once, in its order, with a text that is equal for the same codec in another section. */
+/** Returns each payload type of an m-line once, in order, with a text that is equal for the same codec in another section. */
 export function codecKeys(
   formats: readonly string[],
   lines: CodecLines,
@@ -54,7 +54,7 @@ export function codecKeys(
   return keys;
 }
 
-/** @returns undefined for a payload type without a mapping that can be meant */
+/** @returns undefined for a payload type without a valid mapping */
 export function readCodec({ payloadType, mapping, fmtp, feedback }: CodecSource): SdpCodec | undefined {
   const [, name, rate, channels] = MAPPING.exec(mapping ?? STATIC_MAPPINGS.get(payloadType) ?? '') ?? [];
   const clockRateHz = wholeNumber(rate, 1, MAX_CLOCK_RATE_HZ);

@@ -2,9 +2,10 @@ import type { SdpSimulcast } from './description.ts';
 import { wordsOf } from './grammar.ts';
 
 /**
- * The layers of `a=simulcast`, in the form of RFC 8853 or of its draft 03, `send rid=q;h;f`, which old Firefox wrote.
+ * Reads the layers of `a=simulcast`, in the form of RFC 8853 or of its draft 03, `send rid=q;h;f`, which old Firefox
+ * writes.
  *
- * @param value what follows `simulcast:`
+ * @param value the text after `simulcast:`
  */
 export function readSimulcast(value: string): SdpSimulcast {
   const words = wordsOf(value);

@@ -5,12 +5,12 @@ import { wordsOf } from './grammar.ts';
 import { DEFAULT_SDP_LIMITS, type SdpLimits } from './limits.ts';
 import { SharedLists } from './shared-lists.ts';
 
-/** The reason why a text was refused as SDP. */
+/** Why a text was refused as SDP. */
 export interface SdpFailure {
   readonly ok: false;
-  /** Continues a sentence that begins with "the SDP"; names the line where one is to blame. */
+  /** Continues a sentence that begins with "the SDP"; names the line if one is at fault. */
   readonly reason: string;
-  /** Counted from 1. */
+  /** Line number, from 1. */
   readonly line?: number;
 }
 
@@ -20,7 +20,7 @@ export interface ParsedSdp {
   readonly description: SdpDescription;
 }
 
-/** Lines of the session before its first m-section, and of a section, that mean nothing here but may be there (RFC 8866 §5). */
+/** Types of lines in the session part and in a section that are allowed but not used (RFC 8866 §5). */
 const SESSION_LINES = 'iuepcbrzk';
 const SECTION_LINES = 'icbk';
 const TYPES = 'vosiuepcbtrzkam';
@@ -28,8 +28,8 @@ const TIMING = /^\d+ +\d+$/;
 const NUMBER = /^\d{1,20}$/;
 
 /**
- * Reads a session description a few lines at a time, so that a caller who shares its thread with packets can put a long one aside.
- * Takes any text and never throws; each line costs about the same, whatever it says.
+ * Reads a session description a few lines at a time, so that a caller that shares its thread with packets can interrupt
+ * a long one. It accepts any text, never throws, and spends about the same time on each line.
  *
  * @see RFC 8866 §5
  */
@@ -58,7 +58,7 @@ export class SdpReader {
     this.#lists = new SharedLists(limits);
   }
 
-  /** @returns undefined as long as there is more to be read */
+  /** @returns undefined while there is more to read */
   read(lines: number): ParsedSdp | SdpFailure | undefined {
     if (this.#at === 0 && this.#text.length > this.#limits.maxLength) {
       return { ok: false, reason: `is longer than ${this.#limits.maxLength} characters` };
@@ -71,7 +71,7 @@ export class SdpReader {
     return undefined;
   }
 
-  /** Lines end with CRLF; a lone LF is accepted too, as RFC 8866 §5 asks of readers. The CR goes with other trailing space. */
+  /** Lines end with CRLF; a lone LF is also accepted, as RFC 8866 §5 asks of readers. The CR is trimmed with other trailing space. */
   #nextLine(): string {
     const feed = this.#text.indexOf('\n', this.#at);
     const end = feed === -1 ? this.#text.length : feed;
@@ -81,7 +81,7 @@ export class SdpReader {
     return line;
   }
 
-  /** @returns what is wrong: with this line if it is a text */
+  /** @returns what is wrong; a text refers to this line */
   #readLine(line: string): string | SdpFailure | undefined {
     if (this.#lineNo > this.#limits.maxLines) return `has more than ${this.#limits.maxLines} lines`;
     if (line.length > this.#limits.maxLineLength) return `is longer than ${this.#limits.maxLineLength} characters`;
@@ -100,7 +100,7 @@ export class SdpReader {
     return ATTRIBUTES.get(name)?.(this.#draft, value, this.#limits);
   }
 
-  /** @returns whether it was one that only the session has */
+  /** @returns whether it was an attribute that exists only at session level */
   #readSessionAttribute(name: string, value: string): boolean {
     switch (name) {
       case 'ice-lite':
@@ -132,7 +132,7 @@ export class SdpReader {
     return undefined;
   }
 
-  /** Ends the part before the first m-section, or the latest m-section. */
+  /** Ends the session part, or the current m-section. */
   #endPart(): SdpFailure | undefined {
     if (this.#mediaLine === undefined) return this.#sessionFailure();
     const section = this.#draft.finish(this.#mediaLine, this.#session, this.#lists);
@@ -188,7 +188,7 @@ export class SdpReader {
         iceLite: this.#iceLite,
         iceOptions: this.#iceOptions,
         bundle: this.#bundle ?? [],
-        // Firefox writes it in every section instead of once.
+        // Firefox writes the attribute in every section instead of once.
         extmapAllowMixed: this.#session.allowsMixedExtensions || (count > 0 && allowingMixed === count),
         sections: this.#sections,
       },
@@ -201,10 +201,10 @@ export class SdpReader {
 }
 
 /**
- * Reads a session description at one go. Attributes that are unknown are skipped, as SDP asks; refused is what breaks a limit, what is
- * no SDP at all, and values that no RFC allows.
+ * Reads a session description at once. Unknown attributes are skipped, as SDP requires; a text is refused if it exceeds
+ * a limit, is not SDP, or has values that no RFC allows.
  *
- * Takes any text, never throws, and takes time linear in its length.
+ * It accepts any text, never throws, and takes time linear in its length.
  *
  * @see RFC 8866 §5
  */

@@ -4,9 +4,9 @@ import type { SdpLimits } from './limits.ts';
 import { type CodecLines, codecKeys, readCodec } from './read-codecs.ts';
 
 /**
- * Codecs and header extensions of one description. Bundled sections mostly repeat the same lists, line by line, so each
- * list is created once and shared by its sections: a description with 256 sections costs little more than one with a
- * few, and users of the lists can tell by `===` that they have seen one before.
+ * The codecs and header extensions of one description. Bundled sections mostly repeat the same lists, so each list is
+ * created once and shared by its sections: a description with 256 sections costs little more than one with a few, and
+ * users of the lists can recognise known ones by `===`.
  */
 export class SharedLists {
   readonly #limits: SdpLimits;
@@ -19,7 +19,7 @@ export class SharedLists {
     this.#limits = limits;
   }
 
-  /** @returns undefined once there are more different codecs than the limits allow */
+  /** @returns undefined once the number of different codecs exceeds the limit */
   codecsOf(formats: readonly string[], lines: CodecLines): readonly SdpCodec[] | undefined {
     const key = [formats.join(' '), lines.rtpmaps.join('\n'), lines.fmtps.join('\n'), lines.feedback.join('\n')].join('\0');
     const known = this.#codecLists.get(key);
@@ -34,7 +34,7 @@ export class SharedLists {
     return this.#codecs.size > this.#limits.maxDistinctCodecs ? undefined : codecs;
   }
 
-  /** @returns undefined once there are more different extensions than the limits allow */
+  /** @returns undefined once the number of different extensions exceeds the limit */
   extensionsOf(lines: readonly string[]): readonly SdpExtension[] | undefined {
     const key = lines.join('\n');
     const known = this.#extensionLists.get(key);
@@ -53,8 +53,8 @@ export class SharedLists {
 const EXTMAP = /^(\d{1,5})(?:\/(\w+))? +(\S+)/;
 
 /**
- * @param line what follows `extmap:`
- * @returns undefined for one without a URI, and for one whose id stands for "to be chosen by the answer"
+ * @param line the text after `extmap:`
+ * @returns undefined if it has no URI, or its id means "to be chosen by the answer"
  */
 export function readExtension(line: string): SdpExtension | undefined {
   const [, digits, direction, uri] = EXTMAP.exec(line) ?? [];

@@ -1,17 +1,17 @@
 import type { SdpCodec, SdpDescription, SdpSection, SdpSimulcast } from './description.ts';
 
-/** Where no address is meant: with ICE the candidates say where to send (RFC 8839 §4.3.1). */
+/** Written where no address is meant, since with ICE the candidates tell where to send (RFC 8839 §4.3.1). */
 const NO_ADDRESS = '0.0.0.0';
-/** Third value of `a=sctpmap`: streams, of which every implementation has as many as the protocol allows. */
+/** Third value of `a=sctpmap`, the number of streams; every implementation supports the maximum. */
 const LEGACY_SCTP_STREAMS = 65_535;
 const END = '\r\n';
 
-/** Writes a description as text with CRLF line ends; the same description always gives the same text. */
+/** Writes a description as text with CRLF line ends. The same description always yields the same text. */
 export function writeSdp(description: SdpDescription): string {
   return writeSdpSession(description) + description.sections.map(writeSdpSection).join('');
 }
 
-/** The part before the first m-section. */
+/** Writes the part before the first m-section. */
 export function writeSdpSession(description: Omit<SdpDescription, 'sections'>): string {
   const { origin, iceLite, iceOptions, bundle, extmapAllowMixed } = description;
   const lines = ['v=0', `o=${origin.username} ${origin.sessionId} ${origin.version} IN IP4 ${NO_ADDRESS}`, 's=-', 't=0 0'];
@@ -23,7 +23,7 @@ export function writeSdpSession(description: Omit<SdpDescription, 'sections'>): 
   return lines.join(END) + END;
 }
 
-/** One m-section; all of them in turn behind the session's part are the whole text. */
+/** Writes one m-section. The whole text is the session part followed by all sections. */
 export function writeSdpSection(section: SdpSection): string {
   const address = section.candidates[0]?.address ?? NO_ADDRESS;
   const lines = [
@@ -73,7 +73,7 @@ function writeRtp(section: SdpSection, lines: string[]): void {
   if (section.simulcast !== undefined) writeSimulcast(section.simulcast, lines);
 }
 
-/** m-sections share lists of codecs, which are most of the text. */
+/** m-sections share codec lists, which make up most of the text. */
 const texts = new WeakMap<readonly SdpCodec[], string>();
 
 function codecsText(codecs: readonly SdpCodec[]): string {

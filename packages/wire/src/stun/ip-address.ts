@@ -1,6 +1,6 @@
 /**
- * IP addresses between text and bytes. IPv4-mapped IPv6 (`::ffff:192.0.2.1`, which a dual-stack socket reports) counts
- * as IPv4, so that a peer learns the address it would recognise.
+ * Converts IP addresses between text and bytes. IPv4-mapped IPv6 (`::ffff:192.0.2.1`, which a dual-stack socket
+ * reports) is treated as IPv4, so that a peer is told the address that it knows.
  *
  * @see RFC 4291 §2.2 and §2.5.5.2, RFC 5952 (canonical text)
  */
@@ -11,11 +11,11 @@ const DIGIT_ZERO = 0x30;
 const IPV4_LENGTH = 4;
 const IPV6_LENGTH = 16;
 const IPV6_GROUPS = 8;
-/** The longest text: eight groups of which the last two are dotted, and some room for a zone id. */
+/** The longest text: eight groups, the last two in dotted form, and some room for a zone id. */
 const MAX_TEXT_LENGTH = 64;
 
 /**
- * The address as 4 or 16 bytes. A zone id (`%eth0`) is cut off.
+ * Returns the address as 4 or 16 bytes. A zone id (`%eth0`) is ignored.
  *
  * @returns undefined if the text is not an IP address in its usual notation
  */
@@ -26,7 +26,7 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return bytes !== undefined && isMappedIpv4(bytes) ? bytes.slice(IPV6_LENGTH - IPV4_LENGTH) : bytes;
 }
 
-/** Canonical text of 4 or 16 bytes; IPv4-mapped IPv6 as IPv4. */
+/** Returns the canonical text of 4 or 16 bytes; IPv4-mapped IPv6 is written as IPv4. */
 export function formatIpAddress(bytes: Uint8Array): string {
   if (bytes.length === IPV4_LENGTH) return bytes.join('.');
   if (isMappedIpv4(bytes)) return bytes.slice(IPV6_LENGTH - IPV4_LENGTH).join('.');
@@ -37,7 +37,7 @@ export function formatIpAddress(bytes: Uint8Array): string {
   return `${groups.slice(0, start).join(':')}::${groups.slice(start + length).join(':')}`;
 }
 
-/** Every answer to a check needs this, so it makes no strings. */
+/** This runs for every response to a check, so it creates no strings. */
 function parseIpv4(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(IPV4_LENGTH);
   let part = 0;
@@ -50,7 +50,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
       continue;
     }
     const digit = char - DIGIT_ZERO;
-    // A leading zero means octal to some and decimal to others: RFC 6943 §3.1.1.
+    // A leading zero means octal to some parsers and decimal to others (RFC 6943 §3.1.1).
     if (digit < 0 || digit > 9 || (digits > 0 && bytes[part] === 0)) return undefined;
     const value = 10 * bytes[part] + digit;
     if (value > 255) return undefined;
@@ -76,7 +76,7 @@ function parseIpv6(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Groups between colons; the last may be a dotted IPv4 address, which counts as two, if these groups end the address. */
+/** Parses groups between colons. If the groups end the address, the last one may be a dotted IPv4 address, which counts as two. */
 function parseGroups(text: string, endsAddress: boolean): number[] | undefined {
   if (text === '') return [];
   const parts = text.split(':');
@@ -100,7 +100,7 @@ function isMappedIpv4(bytes: Uint8Array): boolean {
   return bytes[10] === 0xff && bytes[11] === 0xff;
 }
 
-/** Start and length of the first longest run of zero groups. */
+/** Returns start and length of the first of the longest runs of zero groups. */
 function longestZeroRun(groups: readonly string[]): [start: number, length: number] {
   let best: [number, number] = [0, 0];
   let start = 0;

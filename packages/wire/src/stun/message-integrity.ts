@@ -1,23 +1,23 @@
 /**
- * The two attributes that end a STUN message: MESSAGE-INTEGRITY proves that its writer knows the password, and the CRC of FINGERPRINT tells
- * STUN from other protocols.
+ * The two attributes that end a STUN message: MESSAGE-INTEGRITY proves that its sender knows the password, and the CRC
+ * of FINGERPRINT distinguishes STUN from other protocols.
  *
  * @see RFC 8489 §14.5, §14.7
  */
 import { writeUint16 } from '../numbers.ts';
 import { ATTRIBUTE_HEADER_LENGTH, type HmacSha1, MESSAGE_INTEGRITY_LENGTH, STUN_HEADER_LENGTH } from './stun-attributes.ts';
 
-/** A STUN message that may have a MESSAGE-INTEGRITY. */
+/** A STUN message that may contain MESSAGE-INTEGRITY. */
 export interface SignedMessage {
   readonly bytes: Uint8Array;
-  /** Where the attribute begins; undefined without one. */
+  /** Offset of the attribute; undefined if there is none. */
   readonly integrityOffset: number | undefined;
 }
 
 /**
- * Compares the message's MESSAGE-INTEGRITY with what it must be under `key`, in time that does not depend on where they differ.
+ * Verifies the message's MESSAGE-INTEGRITY with `key`, in constant time.
  *
- * @param key for ICE the bytes of the receiver's password (the sender's own, in a response)
+ * @param key in ICE, the bytes of the receiver's password (of the sender's own, in a response)
  * @returns false also for a message without the attribute
  */
 export function verifyMessageIntegrity(message: SignedMessage, key: Uint8Array, hmacSha1: HmacSha1): boolean {
@@ -30,15 +30,18 @@ export function verifyMessageIntegrity(message: SignedMessage, key: Uint8Array, 
   return difference === 0;
 }
 
-/** The value of a MESSAGE-INTEGRITY that starts at `offset`: of what stands before it, under a length that ends with it. */
+/**
+ * Returns the value of a MESSAGE-INTEGRITY at `offset`. It covers everything before it, with a length field that
+ * includes the attribute.
+ */
 export function messageIntegrity(bytes: Uint8Array, offset: number, key: Uint8Array, hmacSha1: HmacSha1): Uint8Array {
-  // Not `slice`, which is no copy where the bytes are a Node Buffer.
+  // `slice` does not copy if the bytes are a Node Buffer.
   const covered = new Uint8Array(bytes.subarray(0, offset));
   writeUint16(covered, 2, offset + ATTRIBUTE_HEADER_LENGTH + MESSAGE_INTEGRITY_LENGTH - STUN_HEADER_LENGTH);
   return hmacSha1(key, covered);
 }
 
-/** CRC-32 remainders of the sixteen four-bit values: the table fits a cache line, and a STUN message has a hundred bytes. */
+/** CRC-32 remainders of the sixteen four-bit values. The table fits a cache line, and a STUN message has only about a hundred bytes. */
 const NIBBLE_REMAINDERS = [
   0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8,
   0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,

@@ -1,5 +1,5 @@
 /**
- * STUN's numbers from the IANA registries.
+ * Numbers of STUN from the IANA registries.
  *
  * @see RFC 8489 §5 and §18, RFC 8445 §7.1
  */
@@ -8,12 +8,12 @@ export const STUN_HEADER_LENGTH = 20;
 export const COOKIE_OFFSET = 4;
 export const TRANSACTION_ID_OFFSET = 8;
 export const STUN_MAGIC_COOKIE = 0x2112a442;
-/** Bytes of a transaction id. */
+/** Length of a transaction id in bytes. */
 export const STUN_TRANSACTION_ID_LENGTH = 12;
-/** Type and length in front of every attribute. */
+/** Length of type and length fields before every attribute. */
 export const ATTRIBUTE_HEADER_LENGTH = 4;
 
-/** The one method that ICE and plain STUN servers use. */
+/** The only method that ICE and plain STUN servers use. */
 export const STUN_METHOD_BINDING = 1;
 
 export const MAPPED_ADDRESS = 0x0001;
@@ -30,18 +30,16 @@ export const FINGERPRINT = 0x8028;
 export const ICE_CONTROLLED = 0x8029;
 export const ICE_CONTROLLING = 0x802a;
 
-/** Attribute types from here on may be ignored by who does not know them. */
+/** Attributes of this type and higher may be ignored if unknown. */
 export const FIRST_COMPREHENSION_OPTIONAL = 0x8000;
 
 /** Address families in XOR-MAPPED-ADDRESS. */
 export const IPV4_FAMILY = 1;
 export const IPV6_FAMILY = 2;
 
-/** HMAC-SHA1. */
+/** Length of an HMAC-SHA1. */
 export const MESSAGE_INTEGRITY_LENGTH = 20;
 export const FINGERPRINT_LENGTH = 4;
 
-/**
- * HMAC-SHA1 of `data` under `key`: 20 bytes. Comes in from outside, since `wire` has no cryptography.
- */
+/** Computes the HMAC-SHA1 of `data` with `key`: 20 bytes. It is passed in, since `wire` contains no cryptography. */
 export type HmacSha1 = (key: Uint8Array, data: Uint8Array) => Uint8Array;

@@ -1,5 +1,5 @@
 /**
- * Reads STUN messages, as far as ICE and plain binding requests need them.
+ * Reads STUN messages as far as ICE and plain binding requests need them.
  *
  * @see RFC 8489 §5, §6.3 and §14, RFC 8445 §7.3
  */
@@ -34,12 +34,12 @@ import {
   XOR_MAPPED_ADDRESS,
 } from './stun-attributes.ts';
 
-/** XORed onto the CRC, so that a CRC of another protocol in the same place does not count as ours; "STUN" in ASCII. */
+/** XORed with the CRC, so that a CRC of another protocol in the same place does not match; "STUN" in ASCII. */
 const FINGERPRINT_XOR = 0x5354554e;
-/** RFC 8489 §14.3. */
+/** The limit of RFC 8489 §14.3. */
 const MAX_USERNAME_LENGTH = 508;
 
-/** What a message is in its transaction. */
+/** The class of a message in its transaction. */
 export type StunClass = 'request' | 'indication' | 'success' | 'error';
 
 const CLASSES: readonly StunClass[] = ['request', 'indication', 'success', 'error'];
@@ -50,7 +50,7 @@ export interface StunAddress {
   readonly port: number;
 }
 
-/** The parts of a STUN message that ICE needs. It refers to the bytes that it was read from. */
+/** The parts of a STUN message that ICE needs. It references the bytes from which it was read. */
 export interface StunMessage {
   /** The message itself, not a copy. */
   readonly bytes: Uint8Array;
@@ -59,32 +59,32 @@ export interface StunMessage {
   readonly method: number;
   /** 12 bytes within `bytes`. */
   readonly transactionId: Uint8Array;
-  /** In ICE `receiver-ufrag:sender-ufrag`. Printable ASCII, which is all that ICE may send (RFC 8839 §5.4). */
+  /** In ICE, `receiver-ufrag:sender-ufrag` in printable ASCII (RFC 8839 §5.4). */
   readonly username: string | undefined;
   readonly priority: number | undefined;
   readonly useCandidate: boolean;
-  /** The tie-breaker, if the sender says that it controls. */
+  /** The tie-breaker of a sender in the controlling role. */
   readonly iceControlling: bigint | undefined;
-  /** The tie-breaker, if the sender says that it is controlled. */
+  /** The tie-breaker of a sender in the controlled role. */
   readonly iceControlled: bigint | undefined;
   readonly xorMappedAddress: StunAddress | undefined;
   readonly errorCode: { readonly code: number; readonly reason: string } | undefined;
-  /** Where MESSAGE-INTEGRITY starts in `bytes`; see `verifyMessageIntegrity`. Undefined: the message proves nothing. */
+  /** Offset of MESSAGE-INTEGRITY in `bytes` (`verifyMessageIntegrity`); undefined if the message has none and is not authenticated. */
   readonly integrityOffset: number | undefined;
-  /** Whether there is a FINGERPRINT. A wrong one makes the message none at all. */
+  /** Whether there is a FINGERPRINT. A message with a wrong one is refused. */
   readonly hasFingerprint: boolean;
-  /** Types of attributes that must be understood and are not: a request with any is answered 420 (RFC 8489 §6.3.1). */
+  /** Types of comprehension-required attributes that are unknown; a request with any is answered with error 420 (RFC 8489 §6.3.1). */
   readonly unknownRequired: readonly number[];
 }
 
 type Draft = { -readonly [Field in keyof StunMessage]: StunMessage[Field] } & { unknownRequired: number[] };
 
 /**
- * Parses a datagram whose first two bits are 0. Attributes after MESSAGE-INTEGRITY, FINGERPRINT excepted, are ignored, and so is
- * every repetition of an attribute. Nothing is authenticated here.
+ * Parses a datagram whose first two bits are 0. Attributes after MESSAGE-INTEGRITY, except FINGERPRINT, are ignored, as
+ * are repetitions of an attribute. Nothing is authenticated here.
  *
- * @returns undefined if it is not exactly one STUN message with the magic cookie, an attribute runs past the end or has the wrong
- *   length, the user name is not ASCII, or the fingerprint is wrong
+ * @returns undefined if it is not exactly one STUN message with the magic cookie, an attribute extends past the end or
+ * has the wrong length, the USERNAME is not ASCII, or the fingerprint is wrong
  */
 export function parseStun(packet: Uint8Array): StunMessage | undefined {
   if (packet.length < STUN_HEADER_LENGTH || packet[0] >= 0x40) return undefined;
@@ -99,7 +99,7 @@ function draftFromHeader(packet: Uint8Array): Draft {
   const type = readUint16(packet, 0);
   return {
     bytes: packet,
-    // Two class bits lie between the method's: RFC 8489 §5, figure 3.
+    // The two class bits are between the method's bits (RFC 8489 §5, figure 3).
     messageClass: CLASSES[((type >> 7) & 2) | ((type >> 4) & 1)],
     method: ((type >> 2) & 0xf80) | ((type >> 1) & 0x70) | (type & 0xf),
     transactionId: packet.subarray(TRANSACTION_ID_OFFSET, TRANSACTION_ID_OFFSET + STUN_TRANSACTION_ID_LENGTH),
@@ -127,7 +127,7 @@ function readAttributes(packet: Uint8Array, draft: Draft): boolean {
     if (next > packet.length) return false;
     if (type === FINGERPRINT) {
       draft.hasFingerprint = isFingerprint(packet, offset, length);
-      // Whatever follows FINGERPRINT, which must be last, makes its length field a lie.
+      // FINGERPRINT must be last; if anything follows, the length field is wrong.
       return draft.hasFingerprint && next === packet.length;
     }
     if (draft.integrityOffset === undefined && !readAttribute(packet, draft, type, value, length)) return false;
@@ -169,7 +169,7 @@ function readAttribute(packet: Uint8Array, draft: Draft, type: number, value: nu
   }
 }
 
-/** The ones named are understood, in the sense that a message with them is not refused; nothing here needs their values. */
+/** The listed attributes count as understood, so that a message with them is not refused; their values are not used. */
 function isUnknownRequired(type: number): boolean {
   if (type >= FIRST_COMPREHENSION_OPTIONAL) return false;
   return type !== MAPPED_ADDRESS && type !== UNKNOWN_ATTRIBUTES && type !== REALM && type !== NONCE;
@@ -194,8 +194,8 @@ function readXorAddress(packet: Uint8Array, offset: number, length: number): Stu
   const addressLength = length - 4;
   const family = packet[offset + 1];
   if (!(family === IPV4_FAMILY && addressLength === 4) && !(family === IPV6_FAMILY && addressLength === 16)) return undefined;
-  // Cookie and transaction id, in the places where they stand in the header, are the mask.
-  // Not `slice`, which is no copy where the packet is a Node Buffer.
+  // The mask is the cookie and the transaction id, at their position in the header. `slice` does not copy if the packet
+  // is a Node Buffer.
   const address = new Uint8Array(packet.subarray(offset + 4, offset + length));
   for (let i = 0; i < addressLength; i++) address[i] ^= packet[COOKIE_OFFSET + i];
   const port = readUint16(packet, offset + 2) ^ (STUN_MAGIC_COOKIE >>> 16);
@@ -213,7 +213,7 @@ function isFingerprint(packet: Uint8Array, offset: number, length: number): bool
   return readUint32(packet, offset + ATTRIBUTE_HEADER_LENGTH) === stunFingerprint(packet, offset);
 }
 
-/** The value of a FINGERPRINT that starts at `offset`; the header's length field must already count it. */
+/** Returns the value of a FINGERPRINT at `offset`; the length field of the header must already include it. */
 export function stunFingerprint(packet: Uint8Array, offset: number): number {
   return (crc32(packet, offset) ^ FINGERPRINT_XOR) >>> 0;
 }

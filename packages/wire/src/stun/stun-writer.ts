@@ -1,5 +1,5 @@
 /**
- * Writes the three binding messages: the request of a client, the success and the error of a server.
+ * Writes the three binding messages: a client's request, and a server's success and error responses.
  *
  * @see RFC 8489 §6 and §14, RFC 8445 §7.1 and §7.3
  */
@@ -35,18 +35,18 @@ const BINDING_REQUEST = 0x0001;
 const BINDING_SUCCESS = 0x0101;
 const BINDING_ERROR = 0x0111;
 
-/** Proof of origin. */
+/** The key for MESSAGE-INTEGRITY. */
 export interface StunIntegrity {
   readonly key: Uint8Array;
   readonly hmacSha1: HmacSha1;
 }
 
-/** What every message may have. */
+/** Options of every message. */
 export interface StunMessageOptions {
-  /** 12 bytes. */
+  /** 12 bytes long. */
   readonly transactionId: Uint8Array;
   readonly integrity?: StunIntegrity | undefined;
-  /** Adds FINGERPRINT, which ICE wants in every message; a plain STUN answer is smaller without. */
+  /** Whether to add FINGERPRINT, which ICE requires in every message; a plain STUN response is smaller without it. */
   readonly fingerprint: boolean;
 }
 
@@ -63,22 +63,22 @@ export interface BindingRequestOptions extends StunMessageOptions {
 
 /** The parts of a success response. */
 export interface BindingSuccessOptions extends StunMessageOptions {
-  /** Where the request came from, as text; IPv4-mapped IPv6 is answered as IPv4. */
+  /** The source address of the request, as text; IPv4-mapped IPv6 is written as IPv4. */
   readonly address: string;
   readonly port: number;
 }
 
 /** The parts of an error response. */
 export interface BindingErrorOptions extends StunMessageOptions {
-  /** 300 … 699. */
+  /** An error code, 300 to 699. */
   readonly code: number;
-  /** For a person; empty keeps the answer small. */
+  /** Readable text; an empty one keeps the response small. */
   readonly reason?: string | undefined;
-  /** Which attributes were not understood, for code 420. */
+  /** The attributes that were not understood, for code 420. */
   readonly unknownAttributes?: readonly number[] | undefined;
 }
 
-/** A binding request, as an ICE connectivity check or, without options, to a STUN server. */
+/** Writes a binding request: an ICE connectivity check or, without options, a request to a STUN server. */
 export function writeBindingRequest(options: BindingRequestOptions): Uint8Array {
   const draft = new StunDraft(BINDING_REQUEST, options.transactionId);
   if (options.username !== undefined) draft.add(USERNAME, encodeUtf8(options.username));
@@ -90,9 +90,9 @@ export function writeBindingRequest(options: BindingRequestOptions): Uint8Array 
 }
 
 /**
- * The answer to a binding request: where it came from.
+ * Writes the response to a binding request, which contains the address it came from.
  *
- * @throws RangeError if `address` is not an IP address, which no socket reports
+ * @throws RangeError if `address` is not an IP address, which never comes from a socket
  */
 export function writeBindingSuccess(options: BindingSuccessOptions): Uint8Array {
   const draft = new StunDraft(BINDING_SUCCESS, options.transactionId);
@@ -102,7 +102,7 @@ export function writeBindingSuccess(options: BindingSuccessOptions): Uint8Array 
   return draft.finish(options);
 }
 
-/** The refusal of a binding request. */
+/** Writes the refusal of a binding request. */
 export function writeBindingError(options: BindingErrorOptions): Uint8Array {
   const draft = new StunDraft(BINDING_ERROR, options.transactionId);
   const reason = encodeUtf8(options.reason ?? '');
@@ -115,7 +115,7 @@ export function writeBindingError(options: BindingErrorOptions): Uint8Array {
   return draft.finish(options);
 }
 
-/** Room for a check with user fragments of the usual length; longer messages grow. */
+/** Enough for a check with ufrags of the usual length; the buffer grows for longer messages. */
 const USUAL_BYTES = 192;
 
 /** A message under construction. */
@@ -129,7 +129,7 @@ class StunDraft {
     this.#bytes.set(transactionId, TRANSACTION_ID_OFFSET);
   }
 
-  /** Adds an attribute whose value the caller writes. @returns where the value begins in `bytes` */
+  /** Adds an attribute whose value the caller writes. @returns the offset of the value in `bytes` */
   addEmpty(type: number, valueLength: number): number {
     const valueAt = this.#length + ATTRIBUTE_HEADER_LENGTH;
     const end = valueAt + ((valueLength + 3) & ~3);
@@ -150,7 +150,7 @@ class StunDraft {
     writeUint32(this.#bytes, valueAt, value);
   }
 
-  /** Adds where a request came from. Cookie and transaction id, as they stand in the header, are the mask. */
+  /** Adds the source address of a request. The mask is the cookie and the transaction id, at their position in the header. */
   addXorAddress(address: Uint8Array, port: number): void {
     const valueAt = this.addEmpty(XOR_MAPPED_ADDRESS, 4 + address.length);
     const bytes = this.#bytes;
@@ -159,7 +159,7 @@ class StunDraft {
     for (let i = 0; i < address.length; i++) bytes[valueAt + 4 + i] = address[i] ^ bytes[COOKIE_OFFSET + i];
   }
 
-  /** Integrity covers all that is there so far, the fingerprint integrity too: so they come last, in this order. */
+  /** Adds integrity and fingerprint, which come last, in this order, since each covers everything before it. */
   finish({ integrity, fingerprint }: StunMessageOptions): Uint8Array {
     const integrityOffset = this.#length;
     if (integrity !== undefined) this.addEmpty(MESSAGE_INTEGRITY, MESSAGE_INTEGRITY_LENGTH);
