@@ -46,7 +46,7 @@ const LANES: Readonly<Partial<Record<ControlMessage['type'], 'link' | 'question'
   'path-told': 'question',
 };
 
-/** Of these, only the newest message of a want matters. */
+/** Types of which only the newest message of a want matters. */
 const SUPERSEDED: ReadonlySet<ControlMessage['type']> = new Set<ControlMessage['type']>(['demand', 'track', 'data-channel']);
 
 /** The properties of a message that the pacer needs. */

@@ -15,7 +15,7 @@ import type { Session } from '../session.ts';
 import { closedFinding, findingsOf } from './findings.ts';
 import { gatherFacts, type PublicationFacts, type SessionHere, type SubscriptionFacts } from './session-facts.ts';
 
-/** Of a session that has ended, only the reason is known. */
+/** Only the reason is known of a session that has ended. */
 export function diagnoseClosed(appId: string, sessionId: string, reason: SessionCloseReason): DiagnoseReply {
   return {
     sessionId: SessionId.parse(sessionId),
