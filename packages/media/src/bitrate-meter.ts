@@ -1,13 +1,13 @@
 const BUCKET_MS = 128;
 const BUCKETS = 8;
-/** A few packets into a stream, one of them would count for a megabit: rates are not computed over less than this. */
+/** At the start of a stream a few packets would amount to megabits per second, so rates are never computed over less than this. */
 const MIN_WINDOW_MS = 2 * BUCKET_MS;
 
-/** The bitrate of a stream over the last second or so, in buckets, so that neither packets nor time cost memory. */
+/** Measures the bitrate of a stream over about the last second. It counts in fixed buckets, so neither packets nor time cost memory. */
 export class BitrateMeter {
   readonly #bytes = new Float64Array(BUCKETS);
   #startedAtMs = Number.NaN;
-  /** Number of the newest bucket since the clock's zero. */
+  /** Number of the newest bucket, counted from time zero. */
   #newest = 0;
 
   record(nowMs: number, sizeBytes: number): void {
@@ -15,7 +15,7 @@ export class BitrateMeter {
     this.#bytes[this.#newest % BUCKETS] += sizeBytes;
   }
 
-  /** @returns 0 before the first packet and after a second without any */
+  /** @returns 0 before the first packet, and after a second without any */
   bitrateBps(nowMs: number): number {
     this.#advanceTo(nowMs);
     let bytes = 0;

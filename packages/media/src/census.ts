@@ -1,32 +1,32 @@
-/** What an engine holds, as numbers: for operators, and for finding leaks. Counted only on request. */
+/** Counts of what an engine holds, for operators and for finding leaks. Counted only on request. */
 import type { PublisherTrack } from './publisher/publisher-track.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 
 /** Live objects of one engine. When all transports are closed, every count is zero. */
 export interface EngineCensus {
   readonly transports: number;
-  /** Local user fragments that lead to a transport: two while ICE restarts. */
+  /** Local user fragments of transports: two while ICE restarts. */
   readonly userFragments: number;
   /** Remote addresses that belong to a transport. */
   readonly paths: number;
   readonly publisherTracks: number;
-  /** Encodings that have arrived: one for each simulcast layer. */
+  /** Encodings that have arrived, one for each simulcast layer. */
   readonly receiveStreams: number;
   readonly subscriberTracks: number;
   readonly timers: number;
-  /** Packets kept for retransmission, and the bytes of them. */
+  /** Packets kept for retransmission, and their bytes. */
   readonly historyPackets: number;
   readonly historyBytes: number;
-  /** Pieces of memory of 64 KiB in which they lie. */
+  /** Slabs of 64 KiB that hold these packets. */
   readonly historySlabs: number;
   /** Packets and datagrams that wait for the end of the turn. */
   readonly outboxEntries: number;
-  /** Peers that have agreed to SCTP, and the data channels of all of them. */
+  /** Peers with an SCTP association, and the data channels of all peers. */
   readonly associations: number;
   readonly dataChannels: number;
   readonly dataPublications: number;
   readonly dataSubscriptions: number;
-  /** Connectivity checks over links that wait for their answers. */
+  /** Connectivity checks over links that are not answered yet. */
   readonly linkChecks: number;
 }
 
@@ -35,7 +35,7 @@ interface HistorySize {
   readonly bytes: number;
 }
 
-/** What only a look at every transport and publication can tell. */
+/** Counts that require a visit to every transport and publication. */
 export function countWithin(
   transports: readonly PeerTransport[],
   tracks: Iterable<PublisherTrack>,

@@ -1,19 +1,19 @@
 /**
- * Why a packet went no further. Every packet that is thrown away increments exactly one of these; nothing is logged per
- * packet. The list is closed: a new way to lose a packet is a new line here.
+ * Why a packet was dropped. Every dropped packet increments exactly one of these, and nothing is logged per packet. The list is complete: a
+ * new way to lose a packet needs a new entry here.
  */
 export const DropReason = {
-  /** From an address that no transport knows, and not a STUN request that could introduce it. */
+  /** From an address that no transport uses, and not a STUN request that could introduce it. */
   UnknownPath: 0,
   MalformedStun: 1,
-  /** The user name names no transport here, or not the one this address belongs to (RFC 8445 §7.3). */
+  /** The user name matches no transport here, or not the one that this address belongs to (RFC 8445 §7.3). */
   StunWrongUfrag: 2,
   /** MESSAGE-INTEGRITY absent or wrong (RFC 8489 §9.1.3). */
   StunBadIntegrity: 3,
   StunRateLimited: 4,
-  /** The transport has as many validated addresses as it may. */
+  /** The transport has the maximum number of validated addresses. */
   TooManyPaths: 5,
-  /** The first byte belongs to no protocol here (RFC 7983 §7). */
+  /** The first byte matches no supported protocol (RFC 7983 §7). */
   Unclassified: 6,
   /** DTLS from an address that no authenticated STUN check has validated. */
   DtlsFromUnvalidatedPath: 7,
@@ -27,80 +27,82 @@ export const DropReason = {
   TooManySsrcs: 13,
   UnknownPayloadType: 14,
   RtcpMalformed: 15,
-  /** The packet arrived before, as a retransmission or as a copy made by the network. */
+  /** The packet has arrived before, as a retransmission or as a duplicate made by the network. */
   DuplicatePacket: 16,
-  /** Further behind the newest packet than the packet history reaches. */
+  /** Further behind the newest packet than the history reaches. */
   TooOld: 17,
-  /** A subscriber waits for a keyframe to start or switch with; this packet came before it. */
+  /** A subscriber waits for a keyframe to start or switch with, and this packet came before it. */
   NoSubscriberKeyframe: 18,
   Paused: 19,
-  /** From before the point at which the subscriber was switched to this source. */
+  /** Older than the point at which the subscriber was switched to this source. */
   LateBeforeSwitch: 20,
   /** Another simulcast layer of the same track is being forwarded. */
   LayerNotSelected: 21,
-  /** Asked for again too soon, too often, or beyond the resend budget. */
+  /** Requested again too soon, too often, or beyond the resend budget. */
   RtxSuppressed: 22,
-  /** The packet asked for is no longer kept, or never arrived here. */
+  /** The requested packet is no longer kept, or has never arrived here. */
   RtxNotInHistory: 23,
-  /** The number asked for was never sent, or lies outside the window. */
+  /** The requested number was never sent, or is outside the window. */
   NackForUnknown: 24,
-  /** Could not be protected: no keys yet, or not any more. */
+  /** The packet could not be protected, because there are no keys yet or any more. */
   SendNotReady: 25,
-  /** Longer than what fits a datagram after the subscriber's own header is put before it. */
+  /** Too long for a datagram with the subscriber's own header. */
   TooLarge: 26,
-  /** With data channels in it, from a peer that sends more than it may; SCTP repeats it, more slowly. */
+  /** A packet of data channels from a peer that exceeds its rate. SCTP retransmits it, and slows down. */
   OverDataRate: 27,
-  /** A publication sends more than one may. */
+  /** The publication exceeds its bitrate limit. */
   OverUploadLimit: 28,
-  /** A STUN response to no check of ours, or not from whom the check was for. */
+  /** A STUN response that answers no check of ours, or comes from the wrong address. */
   StunUnsolicited: 29,
-  /** Ours: to an address whose owner has not shown that it wants it, beyond three times what came from there (RFC 9000 §8.1). */
+  /**
+   * A packet of ours to an address whose owner has not proven that it receives there, beyond three times what came from it (RFC 9000 §8.1).
+   */
   BeyondPathAllowance: 30,
-  /** The peer sends more packets than it may; dropped before it was authenticated. */
+  /** The peer exceeds its packet rate. Dropped before authentication. */
   OverPacketBudget: 31,
-  /** A PLI or FIR too soon after others of the same subscriber. One of them is kept until its time. */
+  /** A PLI or FIR too soon after others of the same subscriber. One of them is held until it is allowed. */
   KeyframeRequestTooSoon: 32,
-  /** Handling it threw an exception, which is a defect of ours. Anything but 0 deserves a report. */
+  /** Handling the packet threw an exception, because of a defect in the SFU. Any count but 0 deserves a report. */
   Defect: 33,
-  /** A step of a handshake, while as many steps of others wait as may: too many join at once. */
+  /** A step of a handshake when too many others wait, because too many peers join at once. */
   HandshakeOverflow: 34,
-  /** A connectivity check for another shard of this process, beyond how many a second are passed on. */
+  /** A connectivity check for another shard of this process, beyond the number per second that is passed on. */
   OverPassOnBudget: 35,
-  /** For another shard of this process, which is so far behind that there is no room left for it. */
+  /** For another shard of this process that is so far behind that its queue is full. */
   ShardBehind: 36,
-  /** From an address that nothing can be sent to: port 0, or a source that is unspecified, multicast or broadcast. */
+  /** From an address that nothing can be sent to: port 0, or an unspecified, multicast or broadcast source. */
   UnsendableAddress: 37,
-  /** The system's send buffer is full, and so is what may wait for it. */
+  /** The system's send buffer is full, and so is the queue for it. */
   UplinkFull: 38,
-  /** The system refused to send it: too long, no route, forbidden, nothing listening there. */
+  /** The system refused to send it: too long, no route, forbidden, or nothing listens there. */
   SendRefused: 39,
-  /** Transport-wide feedback that acknowledges what was never sent: the whole report is good for nothing. */
+  /** Transport-wide feedback that acknowledges packets which were never sent, so the whole report is ignored. */
   FeedbackOnUnsent: 40,
-  /** No layer of the track fits the subscriber's path now. */
+  /** No layer of the track fits the subscriber's path at present. */
   BeyondBudget: 41,
-  /** For a narrow path, and waited to be sent for a quarter of a second, or there was no room for it to wait. */
+  /** On a narrow path: waited to be sent for a quarter of a second, or the queue had no room. */
   QueueOverdue: 42,
-  /** Waited to be sent when its stream ended, or went on with the keyframe of another layer. */
+  /** Waited to be sent when its stream ended or switched to another layer with a keyframe. */
   QueueSuperseded: 43,
-  /** Its bytes were let go of while it waited to be sent. */
+  /** Its bytes were released while it waited to be sent. */
   QueueForgotten: 44,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];
 
-/** Reasons as they are shown outside, `stun-bad-integrity` say; a reason is the index of its name. */
+/** Reasons as they are shown to users, such as `stun-bad-integrity`. A reason is the index of its name. */
 export const DROP_REASON_NAMES: readonly string[] = Object.keys(DropReason).map((key) => key.replace(/(?<=.)[A-Z]/g, '-$&').toLowerCase());
 
-/** One counter per reason, of one engine. */
+/** One counter per reason, for one engine. */
 export class DropCounters {
-  // Not Uint32Array: a flood of 100,000 packets a second would wrap it within half a day.
+  // A Uint32Array would not do: a flood of 100,000 packets per second would wrap it within half a day.
   readonly #counts = new Float64Array(DROP_REASON_NAMES.length);
 
   increment(reason: DropReason): void {
     this.#counts[reason]++;
   }
 
-  /** Counts several at once. */
+  /** Counts several packets. */
   add(reason: DropReason, packets: number): void {
     this.#counts[reason] += packets;
   }
@@ -110,7 +112,7 @@ export class DropCounters {
     return this.#counts[reason];
   }
 
-  /** All counters by name, zeros included; a copy. */
+  /** A copy of all counters by name, including zeros. */
   snapshot(): Record<string, number> {
     return Object.fromEntries(DROP_REASON_NAMES.map((name, reason) => [name, this.#counts[reason]]));
   }

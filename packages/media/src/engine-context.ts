@@ -18,7 +18,7 @@ import { leavePlain } from './transport/plain-endpoint.ts';
 import { Standstill } from './transport/standstill.ts';
 import { UsageTally } from './usage-tally.ts';
 
-/** A transport with something to say that happened while the time was not known. */
+/** A transport with work to do for an event that happened while the time was not known. */
 export interface DeferringTransport {
   handleDeferred(nowMs: number): void;
   reportDefect(error: unknown): void;
@@ -26,27 +26,27 @@ export interface DeferringTransport {
 
 /** What only the engine itself can do for its parts. */
 export interface EngineWiring {
-  /** Asks for `transport.handleDeferred` before the engine call under way returns, or soon if none is. */
+  /** Schedules `transport.handleDeferred` before the current engine call returns, or soon if there is none. */
   defer(transport: DeferringTransport): void;
-  /** Unbinds a path from its transport and lets the socket layer forget it. */
+  /** Unbinds a path from its transport, and lets the socket layer release it. */
   releasePath(path: Path): void;
-  /** Ends a transport from within: its tracks, its subscriptions, and the word to the owner. */
+  /** Closes a transport from within, with its tracks and subscriptions, and tells the owner. */
   closeTransport(nowMs: number, transport: { readonly id: string }, reason: TransportCloseReason): void;
-  /** The transport has other local user fragments than before. */
+  /** Called when a transport's local user fragments have changed. */
   ufragsChanged(transportId: string, before: readonly string[], now: readonly string[]): void;
 }
 
-/** What the parts of one engine share. Everything that would be a global elsewhere is a field here. */
+/** What the parts of one engine share. What would be global variables elsewhere are fields here. */
 export interface EngineContext extends EngineWiring {
   readonly suite: SecureSuite;
   readonly sink: DatagramSink;
   readonly plainSink: PlainSink;
-  /** Where packets are written that are to be sent. */
+  /** Where outgoing packets are written. */
   readonly slots: SendSlots;
   readonly outbox: Outbox<ProtectedBytes>;
-  /** That of transports within the process: packets are sent as they are. */
+  /** The outbox of transports within the process, which sends packets as they are. */
   readonly plainOutbox: Outbox<Uint8Array>;
-  /** Memory of the packets that are kept for retransmission. */
+  /** Memory for packets that are kept for retransmission. */
   readonly packetMemory: PacketMemory;
   readonly timers: Timers;
   readonly standstill: Standstill;
@@ -55,29 +55,29 @@ export interface EngineContext extends EngineWiring {
   readonly data: DataRouter;
   readonly usage: UsageTally;
   readonly traffic: TrafficCounters;
-  /** Counts what goes through transports within the process. */
+  /** Counts the packets of transports within the process. */
   readonly plainTraffic: TrafficCounters;
   readonly checks: OutstandingChecks;
   readonly onEvent: EngineEventListener;
   readonly onOutputReady: () => void;
   readonly hmacSha1: HmacSha1;
-  /** Uniform in [0, 1). Not for secrets: SSRCs and first sequence numbers. */
+  /** Uniform in [0, 1). For SSRCs and first sequence numbers, not for secrets. */
   readonly random: () => number;
   /** @returns unpredictable bytes */
   readonly randomBytes: (length: number) => Uint8Array;
   /** Added to the engine's clock to get milliseconds since 1970, for NTP timestamps. */
   readonly wallClockOffsetMs: number;
-  /** Shared by all writers of packets, which take turns. */
+  /** Shared by all packet writers in turn. */
   readonly extensionWriter: RtpExtensionWriter;
   readonly time: EngineTime;
-  /** Shared by all readers of transport-wide feedback, which take turns. */
+  /** Shared by all readers of transport-wide feedback in turn. */
   readonly feedbackReader: TransportFeedbackReader;
   readonly acknowledgements: Acknowledgements;
 }
 
-/** How many packets wait at most, where the arena has room for twice as many. */
+/** How many packets wait at most, if the arena has room for twice as many. */
 const MAX_WAITING_PACKETS = 2048;
-/** Where there is one thread, no transport is within the process. */
+/** With a single thread, no transport is within the process. */
 const NO_PLAIN_SINK: PlainSink = { write: () => undefined, pathClosed: () => undefined };
 
 export function createEngineContext(options: EngineOptions, wiring: EngineWiring): EngineContext {
@@ -104,7 +104,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     traffic: plainTraffic,
     onDefect,
   });
-  // Both outboxes use the arena's one ring.
+  // Both outboxes use the same ring of slots.
   const slots = new SendSlots(arena, () => {
     outbox.flush();
     plainOutbox.flush();
@@ -147,7 +147,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
   };
 }
 
-/** Packets between threads are copied at once; those of data channels are among them. */
+/** Copies packets to another thread immediately, including those of data channels. */
 function createPlainOutboxSink(plainSink: PlainSink): OutboxSink<Uint8Array> {
   return {
     send: (path, datagram) => plainSink.write(path, datagram, 0, datagram.length),

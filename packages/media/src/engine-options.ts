@@ -3,15 +3,15 @@ import type { DatagramSink, PlainSink } from './demux/path.ts';
 import type { EngineEventListener } from './engine-messages.ts';
 import type { SecureSuite } from './secure-endpoint.ts';
 
-/** What an engine needs from its owner. */
+/** What an engine requires of its owner. */
 export interface EngineOptions {
   readonly suite: SecureSuite;
   readonly sink: DatagramSink;
-  /** Where packets of transports with `security: 'none'` go. Default: nowhere, for where there is one thread there are none. */
+  /** Where packets of transports with `security: 'none'` go. Default: nowhere, since there are none with a single thread. */
   readonly plainSink?: PlainSink | undefined;
-  /** Called synchronously from within engine calls: note the event, and act after the call has returned. */
+  /** Called synchronously during engine calls. Record the event, and act on it after the call has returned. */
   readonly onEvent: EngineEventListener;
-  /** Output is waiting (a DTLS reply, say) though no engine call is under way: call `flush` soon. */
+  /** Called when output (for example a DTLS reply) is waiting outside of an engine call. Call `flush` soon. */
   readonly onOutputReady: () => void;
   readonly hmacSha1: HmacSha1;
   /** Uniform in [0, 1). Need not be unpredictable. */

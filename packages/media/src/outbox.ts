@@ -6,31 +6,31 @@ import type { TrafficCounters } from './traffic-counters.ts';
 
 /** An RTP packet in a slot of the arena. */
 export interface WrittenPacket {
-  /** Where it starts in the arena. */
+  /** Where the packet starts in the arena. */
   readonly offset: number;
-  /** Length of fixed header and extensions. */
+  /** Length of the fixed header and extensions. */
   readonly headerLength: number;
   readonly length: number;
   readonly kind: SendKind;
-  /** Where in the arena its transport-wide number belongs; 0 if it carries none. */
+  /** Where in the arena its transport-wide sequence number goes; 0 if it has none. */
   readonly transportSequenceOffset: number;
-  /** Which bandwidth probe it is part of, 1 … 255; 0 for none. */
+  /** The bandwidth probe that the packet is part of, 1 … 255; 0 for none. */
   readonly probe: number;
 }
 
-/** Numbers packets transport-wide as they leave. */
+/** Assigns transport-wide sequence numbers to packets when they are sent. */
 export interface PacketStamper {
   /**
-   * Writes the number of a packet that leaves now.
+   * Writes the number of a packet that is sent now.
    *
    * @param time an object, because V8 would box a fraction for each call
-   * @param offset where the number belongs in `bytes`
-   * @param probe which bandwidth probe the packet is part of, 0 for none
+   * @param offset where the number goes in `bytes`
+   * @param probe the bandwidth probe that the packet is part of, 0 for none
    */
   stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void;
 }
 
-/** Where an outbox sends to: a `DatagramSink`, or its counterpart between threads. */
+/** Where an outbox sends packets: a `DatagramSink`, or its counterpart between threads. */
 export interface OutboxSink<Bytes> {
   send(path: Path, datagram: Uint8Array): void;
   queue(path: Path, bytes: Bytes, offset: number, length: number, kind: SendKind): void;
@@ -38,32 +38,32 @@ export interface OutboxSink<Bytes> {
   discardQueued(): void;
 }
 
-/** @typeParam Bytes what protection turns the arena into, and the only thing the sink accepts */
+/** @typeParam Bytes the result of protection, which is the only type that the sink accepts */
 export interface OutboxOptions<Bytes> {
-  /** Where the packets lie. */
+  /** The memory that holds the packets. */
   readonly arena: Pick<PacketArena, 'bytes'>;
   readonly time: EngineTime;
-  /** What is done to all packets of a flush before they are sent. */
+  /** Processes all packets of a flush before they are sent. */
   readonly protection: { protect(batch: ProtectBatch): Bytes };
   readonly sink: OutboxSink<Bytes>;
-  /** How many packets wait at most before they are sent without waiting for `flush`. */
+  /** How many packets can wait. If there are more, they are sent without waiting for `flush`. */
   readonly capacity: number;
   readonly drops: DropCounters;
   readonly traffic: TrafficCounters;
-  /** A flush has thrown, and the rest of its packets is lost. */
+  /** Called when a flush has thrown, and the rest of its packets is lost. */
   readonly onDefect: (error: unknown) => void;
 }
 
 const NO_PATH = new Path('', 0);
 const NO_STREAM: OutboundStream = { ssrc: 0 };
 const NO_STAMPER: PacketStamper = { stamp: () => undefined };
-/** No packet starts at the beginning of the arena with a header extension. */
+/** No packet has a header extension at the very beginning of the arena, so this offset stands for none. */
 const NOT_STAMPED = 0;
 
 /**
- * What one turn of the event loop has to send. Packets wait here in plain text, in arena slots,
- * until `flush` protects all of them at once and hands them to the sink. Datagrams that need no
- * protection leave with them from slots (`addSealed`), or before them (`addDatagram`).
+ * What one turn of the event loop has to send. Packets wait here in plain text, in slots of the arena, until `flush` protects all of them
+ * at once and hands them to the sink. Datagrams that need no protection are sent with them from slots (`addSealed`), or before them
+ * (`addDatagram`).
  */
 export class Outbox<Bytes> implements ProtectBatch {
   readonly #options: OutboxOptions<Bytes>;
@@ -71,7 +71,7 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #paths: Path[];
   readonly #kinds: Uint8Array;
   readonly #stampers: PacketStamper[];
-  /** Where in the arena the row's transport-wide number belongs. */
+  /** Where in the arena the transport-wide number of each row goes. */
   readonly #stampOffset: Uint32Array;
   readonly #probe: Uint8Array;
   readonly #datagramPaths: Path[] = [];
@@ -80,7 +80,10 @@ export class Outbox<Bytes> implements ProtectBatch {
   readonly #sealedOffsets: number[] = [];
   readonly #sealedLengths: number[] = [];
   readonly #sealedKinds: SendKind[] = [];
-  /** What was dropped after it was counted as sent, and is taken off what is sent next, so that no counter goes back. */
+  /**
+   * Packets that were dropped after they were counted as sent. They are subtracted from what is sent next, so that no counter ever
+   * decreases.
+   */
   readonly #unsent = { packets: 0, bytes: 0 };
 
   count = 0;
@@ -114,20 +117,20 @@ export class Outbox<Bytes> implements ProtectBatch {
     return this.size === 0;
   }
 
-  /** How many packets and datagrams wait. */
+  /** Number of waiting packets and datagrams. */
   get size(): number {
     return this.count + this.#datagrams.length + this.#sealedPaths.length;
   }
 
-  /** Adds a datagram that is sent as it is; the outbox keeps the bytes. */
+  /** Adds a datagram that is sent as it is. The outbox keeps the bytes. */
   addDatagram(path: Path, bytes: Uint8Array): void {
     this.#datagramPaths.push(path);
     this.#datagrams.push(bytes);
   }
 
   /**
-   * Adds a datagram that needs no protection and lies in a slot of the arena: a DTLS record, a STUN
-   * message. It leaves with the packets of its flush, in the same system call.
+   * Adds a datagram in a slot of the arena that needs no protection: a DTLS record or a STUN message. It is sent with the packets of its
+   * flush, in the same system call.
    */
   addSealed(path: Path, offset: number, length: number, kind: SendKind): void {
     this.#sealedPaths.push(path);
@@ -136,7 +139,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#sealedKinds.push(kind);
   }
 
-  /** Adds an RTP packet that was written into a slot of the arena. @param stamper gives it its transport-wide number when it leaves */
+  /** Adds an RTP packet that was written into a slot of the arena. @param stamper assigns its transport-wide number when it is sent */
   addRtp(path: Path, stream: OutboundStream, packet: WrittenPacket, packetIndex: number, stamper: PacketStamper): void {
     const row = this.#addRow(path, stream, packet.offset, packet.headerLength, packet.length, packetIndex, packet.kind);
     this.#stampOffset[row] = packet.transportSequenceOffset;
@@ -151,7 +154,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#stampOffset[row] = NOT_STAMPED;
   }
 
-  /** A packet of media was dropped after it was counted as sent. */
+  /** Records that a media packet was dropped after it was counted as sent. */
   noteUnsent(length: number): void {
     this.#unsent.packets++;
     this.#unsent.bytes += length;
@@ -166,8 +169,8 @@ export class Outbox<Bytes> implements ProtectBatch {
       this.#stampRows();
       if (this.count > 0 || this.#sealedPaths.length > 0) this.#sendRows(protection.protect(this));
     } catch (error) {
-      // It is not known which packets were sent. The others must not be sent later: their slots will
-      // hold other packets, in plain text.
+      // It is unknown which packets were sent. The others must not be sent later, because their slots will hold other packets, in plain
+      // text.
       sink.discardQueued();
       drops.increment(DropReason.Defect);
       onDefect(error);
@@ -181,17 +184,14 @@ export class Outbox<Bytes> implements ProtectBatch {
     this.#sealedKinds.length = 0;
   }
 
-  /**
-   * A peer has gone: rows that were sent long ago must not keep it alive until their places are
-   * needed again.
-   */
+  /** Clears the references in rows that were sent, so that they do not keep a closed peer in memory until the rows are used again. */
   forgetSent(): void {
     this.#paths.fill(NO_PATH, this.count);
     this.streams.fill(NO_STREAM, this.count);
     this.#stampers.fill(NO_STAMPER, this.count);
   }
 
-  /** Numbers are taken and times noted in the order in which packets leave. */
+  /** Assigns numbers and records times in the order in which packets are sent. */
   #stampRows(): void {
     const { time, arena } = this.#options;
     for (let row = 0; row < this.count; row++) {
@@ -225,7 +225,7 @@ export class Outbox<Bytes> implements ProtectBatch {
     traffic.rtpBytesSent += rtpBytes - this.#settle('bytes', rtpBytes);
   }
 
-  /** @returns how much of what is counted now makes up for what was counted and dropped */
+  /** @returns how much of what is counted now was already counted for dropped packets */
   #settle(what: 'packets' | 'bytes', counted: number): number {
     const settled = Math.min(counted, this.#unsent[what]);
     this.#unsent[what] -= settled;

@@ -2,10 +2,9 @@ import type { Path, SendKind } from './demux/path.ts';
 import type { PacketArena } from './secure-endpoint.ts';
 
 /**
- * The arena's ring of slots as the engine uses it. Packets wait in their slots until a flush; if
- * the ring came round to such a slot, one peer's bytes would be sent to another. So everything that
- * waits is sent as soon as half of the ring has been taken since the last flush, whether or not the
- * taken slots hold packets.
+ * Takes slots of the arena's ring for the engine. Packets wait in their slots until a flush. If the ring came round to such a slot, one
+ * peer's bytes would be sent to another. Everything that waits is therefore sent once half of the ring has been taken since the last flush,
+ * whether or not the slots hold packets.
  */
 export class SendSlots implements PacketArena {
   readonly bytes: Uint8Array;
@@ -16,7 +15,7 @@ export class SendSlots implements PacketArena {
   readonly #mostTaken: number;
   #taken = 0;
 
-  /** @param sendWaiting sends every packet that waits in a slot, and takes none */
+  /** @param sendWaiting sends every packet that waits in a slot, and takes no slots */
   constructor(arena: PacketArena, sendWaiting: () => void) {
     this.#arena = arena;
     this.bytes = arena.bytes;
@@ -39,15 +38,15 @@ export class SendSlots implements PacketArena {
   }
 }
 
-/** Where datagrams are taken that need no protection. */
+/** An outbox for datagrams that need no protection. */
 export interface ReadyOutbox {
   addDatagram(path: Path, bytes: Uint8Array): void;
   addSealed(path: Path, offset: number, length: number, kind: SendKind): void;
 }
 
 /**
- * Sends a STUN message or a DTLS record as it is. It is copied into a slot, because datagrams in the
- * arena leave in one system call together; one that is longer than a slot goes by itself.
+ * Sends a STUN message or a DTLS record as it is. It is copied into a slot, because datagrams in the arena are sent together in one system
+ * call. A datagram longer than a slot is sent on its own.
  */
 export function sendReady(
   { slots, outbox }: { readonly slots: PacketArena; readonly outbox: ReadyOutbox },

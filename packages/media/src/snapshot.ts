@@ -1,4 +1,4 @@
-/** Copies of what an engine holds and measures, made on request. */
+/** Copies the state and measurements of an engine on request. */
 import type { PublisherTrack } from './publisher/publisher-track.ts';
 import type { LinkStatistics, PathEstimates, PublisherTrackSnapshot, SubscriberTrackSnapshot, TransportSnapshot } from './statistics.ts';
 import { haveCommonCodec } from './subscriber/codec-match.ts';

@@ -1,7 +1,7 @@
-/** What an engine can tell about itself: plain data, copied only on request. */
+/** The statistics of an engine, as plain data that is copied only on request. */
 import type { ConnectionState, GrantedQuality } from './plan.ts';
 
-/** How the path of a peer is, by what the peer says of it. */
+/** The estimate of a peer's path, from the peer's feedback. */
 export interface PathEstimate {
   readonly targetBps: number;
   readonly acknowledgedBps: number;
@@ -16,7 +16,7 @@ export interface LayerSnapshot {
   readonly isArriving: boolean;
   readonly packetsReceived: number;
   readonly packetsRepaired: number;
-  /** For how long the publisher has been asked for a keyframe in vain; undefined while none is awaited. */
+  /** How long a keyframe has been requested without an answer; undefined if none is awaited. */
   readonly keyframeAwaitedMs: number | undefined;
 }
 
@@ -25,80 +25,83 @@ export interface PublisherTrackSnapshot {
   readonly trackId: string;
   readonly layers: readonly LayerSnapshot[];
   readonly subscribers: number;
-  /** Since the last packet of any layer; undefined if none has ever come. */
+  /** Time since the last packet of any layer; undefined if none has ever arrived. */
   readonly silentMs: number | undefined;
 }
 
-/** A publication as it is known where a subscriber of it is. */
+/** A publication, as known where it is subscribed to. */
 export interface SourceSnapshot extends PublisherTrackSnapshot {
-  /** It comes over a link from another node or thread. */
+  /** Whether it arrives over a link from another node or thread. */
   readonly isLinked: boolean;
   /** Whether the receiver has negotiated a codec that the publisher sends. */
   readonly hasCommonCodec: boolean;
 }
 
-/** A subscription with what was sent on it. */
+/** A subscription, and what was sent on it. */
 export interface SubscriberTrackSnapshot {
   readonly subscriptionId: string;
   readonly rid: string | undefined;
   readonly packetsSent: number;
   readonly payloadBytesSent: number;
   readonly packetsResent: number;
-  /** The receiver's own count, from its last report. */
+  /** Cumulative number from the receiver's last report. */
   readonly packetsLost: number | undefined;
   readonly isPaused: boolean;
-  /** Whether all that was asked for is sent, less of it, or nothing, as far as the path decides that. */
+  /** Whether everything that was asked for is sent, less of it, or nothing, as far as the path is the reason. */
   readonly quality: GrantedQuality;
-  /** Bitrate of the cheapest layer that would do; undefined if none arrives. */
+  /** Bitrate of the cheapest acceptable layer in bit/s; undefined if none arrives. */
   readonly leastBps: number | undefined;
-  /** Whether nothing can be sent before a keyframe. */
+  /** Whether nothing can be sent before a keyframe arrives. */
   readonly awaitsKeyframe: boolean;
-  /** Undefined if the publication is not there. */
+  /** Undefined if the publication does not exist. */
   readonly source: SourceSnapshot | undefined;
 }
 
-/** A peer with all that it publishes and subscribes to. */
+/** A peer with its publications and subscriptions. */
 export interface TransportSnapshot {
   readonly transportId: string;
   readonly state: ConnectionState;
-  /** Since it was opened; time in which the process stood still does not count. */
+  /** Time since it was opened. */
   readonly openMs: number;
-  /** Since the last authenticated packet, or since it was opened. */
+  /** Time since the last authenticated packet, or since it was opened. */
   readonly silentMs: number;
-  /** `none`: no authenticated check has come. `unproven`: none of ours has been answered. */
+  /** `none`: no authenticated check has arrived. `unproven`: no check of ours has been answered. */
   readonly path: 'none' | 'unproven' | 'proven';
-  /** The DTLS handshake is done. */
+  /** Whether the DTLS handshake is complete. */
   readonly isSecure: boolean;
   readonly rttMs: number;
-  /** Undefined as long as the peer sends no transport-wide feedback. */
+  /** Undefined as long as the peer has not reported on its path. */
   readonly estimate: PathEstimate | undefined;
   readonly publisherTracks: readonly PublisherTrackSnapshot[];
   readonly subscriberTracks: readonly SubscriberTrackSnapshot[];
 }
 
-/** How good a link between nodes is just now. */
+/** The present quality of a link between nodes. */
 export interface LinkStatistics {
   readonly transportId: string;
-  /** Round trip of its connectivity checks, smoothed. */
+  /** Round-trip time of its connectivity checks: the shortest of the last few. */
   readonly rttMs: number;
-  /** Share of what was to cross it that did not at the first try, 0 to 1: lost over the last seconds, or held back over the last minutes. */
+  /**
+   * Share of wanted packets that did not cross the link at the first try, 0 to 1: lost over recent seconds, or withheld over recent
+   * minutes.
+   */
   readonly lossRatio: number;
 }
 
-/** Everything that one engine holds at one moment. */
+/** The state of one engine at one moment. */
 export interface EngineSnapshot {
   readonly transports: readonly TransportSnapshot[];
-  /** Counts of live objects: they return to zero when everybody has left. */
+  /** Counts of live objects. They return to zero when every peer has left. */
   readonly publisherTracks: number;
   readonly subscriberTracks: number;
   readonly timers: number;
-  /** Packets thrown away, by the name of the reason. */
+  /** Dropped packets, by the name of the reason. */
   readonly drops: Readonly<Record<string, number>>;
 }
 
-/** What the paths of all peers together are estimated to carry, of those that send transport-wide feedback. */
+/** The sum of the estimates of all paths, over peers that report on them. */
 export interface PathEstimates {
-  /** How many peers send it. */
+  /** Number of such peers. */
   readonly peers: number;
   /** How many of them had a growing queue on their path at their last report. */
   readonly congestedPeers: number;

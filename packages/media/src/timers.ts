@@ -1,46 +1,43 @@
-/** Something that happens at a time. The object is the timer for its whole life: arming it again allocates nothing. */
+/** Something that happens at a given time. The object itself is the timer, so setting it again allocates nothing. */
 export interface Timer {
-  /** When it is due, Infinity while not armed; written by `Timers` alone. */
+  /** When the timer fires; Infinity while it is not set. Written only by `Timers`. */
   deadlineMs: number;
-  /** Its place in the heap, -1 while not armed; written by `Timers` alone. */
+  /** Its position in the heap; -1 while it is not set. Written only by `Timers`. */
   heapIndex: number;
-  /** Called when due, disarmed; may arm itself or any other timer, and cancel any other. */
+  /** Called when the time has come. The timer is no longer set; it may set itself or any other timer, and cancel any other. */
   fire(nowMs: number): void;
-  /** Called when `fire` has thrown, which is a defect of ours: the others must get their turn all the same. */
+  /** Called when `fire` has thrown, which is a defect in the SFU. Other timers still fire. */
   fail(error: unknown): void;
 }
 
-/** The time of the engine call under way: for what it sets off that is not told the time, such as a flush of a full outbox. */
+/** The time of the current engine call, for operations within it that have no time argument, such as the flush of a full outbox. */
 export interface EngineTime {
   nowMs: number;
 }
 
 /**
- * Rounds a time up to a grid that all timers without need of precision share: what is due together wakes the process once. With a
- * hundred peers each waking it for itself, the waking costs more than the work.
+ * Rounds a time up to a grid shared by all timers that need no precision, so that timers due together wake the process once. With a hundred
+ * peers that each wake it separately, waking costs more than the work.
  */
 export function onGrid(atMs: number, gridMs: number): number {
   return Math.ceil(atMs / gridMs) * gridMs;
 }
 
-/**
- * All deadlines of one engine: a binary heap of timers, each of which knows its place in it, so that moving and cancelling
- * one takes logarithmic time.
- */
+/** All timers of one engine, in a binary heap. Each timer knows its position, so that moving or cancelling it takes logarithmic time. */
 export class Timers {
   readonly #heap: Timer[] = [];
 
-  /** How many timers are armed. */
+  /** Number of timers that are set. */
   get size(): number {
     return this.#heap.length;
   }
 
-  /** When `fireDue` is to be called next; Infinity when nothing is armed. */
+  /** When to call `fireDue` next; Infinity if no timer is set. */
   get nextDeadlineMs(): number {
     return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0].deadlineMs;
   }
 
-  /** Arms the timer, or moves it if it is armed. Infinity disarms it. */
+  /** Sets the timer, or moves it if it is set. Infinity cancels it. */
   schedule(atMs: number, timer: Timer): void {
     if (atMs === Number.POSITIVE_INFINITY) {
       this.cancel(timer);
@@ -57,7 +54,7 @@ export class Timers {
     this.#siftDown(timer);
   }
 
-  /** Disarms the timer; nothing happens if it is not armed. */
+  /** Cancels the timer. Has no effect if it is not set. */
   cancel(timer: Timer): void {
     const index = timer.heapIndex;
     if (index < 0) return;
@@ -71,8 +68,8 @@ export class Timers {
   }
 
   /**
-   * Fires what is due, earliest first. A timer that arms itself for a time already past waits for the next call, so that
-   * no timer can keep the engine here for ever.
+   * Fires the timers that are due, earliest first. A timer that sets itself to a time in the past waits for the next call, so that no timer
+   * can keep the engine here forever.
    */
   fireDue(nowMs: number): void {
     for (let remaining = this.#heap.length; remaining > 0 && this.nextDeadlineMs <= nowMs; remaining--) {

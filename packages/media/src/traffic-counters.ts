@@ -1,22 +1,22 @@
-/** What has gone through one engine since it began. Plain fields, because they are counted up for every packet. */
+/** Traffic of one engine since it started. Plain fields, because they are incremented for every packet. */
 export class TrafficCounters {
-  /** RTP packets that proved authentic, retransmissions included. */
+  /** Authenticated RTP packets, including retransmissions. */
   rtpPacketsReceived = 0;
   rtpBytesReceived = 0;
-  /** RTP packets handed to the socket layer, retransmissions included, but for those that it said it has dropped. */
+  /** RTP packets handed to the socket layer, including retransmissions, without those that it reported as dropped. */
   rtpPacketsSent = 0;
-  /** With SRTP's tag, without UDP and IP. */
+  /** Includes SRTP's tag, but not UDP and IP. */
   rtpBytesSent = 0;
   /** Packets that waited for room on their path. */
   packetsQueued = 0;
-  /** Packets among those sent that only measured a path; no one is charged for them. */
+  /** Packets that were sent only to measure a path. They are not charged. */
   probePacketsSent = 0;
-  /** As `rtpBytesSent`, but for SRTP's tag. */
+  /** Bytes of these packets, without SRTP's tag. */
   probeBytesSent = 0;
-  /** RTP packets that peers reported to have received, of those that were numbered for them. */
+  /** Numbered RTP packets that peers reported as received. */
   pathPacketsReceived = 0;
-  /** And those that their paths have lost. */
+  /** Numbered RTP packets that peers reported as lost. */
   pathPacketsLost = 0;
-  /** DTLS handshakes that a peer finished. */
+  /** DTLS handshakes that peers completed. */
   handshakesCompleted = 0;
 }

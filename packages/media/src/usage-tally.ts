@@ -1,31 +1,34 @@
 /**
- * Who is charged for how much. The tally reads the counters that sender reports and statistics are made of, and one of its own, now and then and
- * for the last time when a track ends.
+ * Adds up how much each account is charged for. It reads the counters behind sender reports and statistics, and one of its own, from time
+ * to time and finally when a track ends.
  */
 import { RTP_FIXED_HEADER_LENGTH } from '@causeway/wire';
 
-/** Bytes of RTP before SRTP and payloads of data channels; no RTCP, STUN, DTLS or SCTP, no UDP and IP. */
+/** Bytes of RTP before SRTP, and payloads of data channels. RTCP, STUN, DTLS, SCTP, UDP and IP are not included. */
 export interface CarriedBytes {
-  /** Sent to peers: payloads, the fixed header of each packet, and header extensions beyond `FREE_EXTENSION_BYTES`. Every packet once. */
+  /**
+   * Sent to peers: payloads, the fixed header of each packet, and header extensions beyond `FREE_EXTENSION_BYTES`. Retransmissions are not
+   * counted.
+   */
   readonly down: number;
-  /** Received from peers: whole packets, without those sent again. */
+  /** Received from peers: whole packets without retransmissions. */
   readonly up: number;
-  /** As `down` and `data`, sent over links to other nodes. */
+  /** Like `down` and `data`, but sent over links to other nodes. */
   readonly relay: number;
-  /** Whole packets that were sent again because they had been lost, to peers and over links. */
+  /** Retransmissions of lost packets to peers and over links; whole packets. */
   readonly retransmitted: number;
-  /** Payloads of data channels that were sent to peers, once for each subscriber; neither SCTP nor what is sent again. */
+  /** Payloads of data channels sent to peers, once for each subscriber. SCTP and its retransmissions are not counted. */
   readonly data: number;
 }
 
-/** What carried it: `data` is a data channel. */
+/** The kind of track; `data` is a data channel. */
 export type CarriedKind = 'audio' | 'video' | 'data';
 
 /** What one track or data channel carried for one peer. */
 export interface UsagePart {
-  /** The peer that sent or got it; undefined for a link. */
+  /** The peer that sent or received it; undefined for a link. */
   readonly transportId: string | undefined;
-  /** As plans name it (`chargedAs`), or the id of the publication. Empty for what was parked before it was read. */
+  /** The name given in plans (`chargedAs`), or the id of the publication. Empty if the subscription was parked before it was read. */
   readonly track: string;
   readonly kind: CarriedKind;
   readonly bytes: CarriedBytes;
@@ -39,7 +42,7 @@ export interface AccountUsage {
   readonly parts: readonly UsagePart[];
 }
 
-/** A peer, or a link, which is charged as `relay`. */
+/** A peer, or a link, whose bytes are charged as `relay`. */
 interface ChargedPeer {
   readonly id: string;
   readonly isLink: boolean;
@@ -56,7 +59,7 @@ interface ChargedPublisherPlan {
 export interface ChargedPublisher {
   readonly plan: ChargedPublisherPlan;
   readonly transport: { readonly id: string; readonly account: string | undefined };
-  /** Whole RTP packets, those sent again not counted. */
+  /** Whole RTP packets, without retransmissions. */
   readonly bytesReceived: number;
 }
 
@@ -81,19 +84,22 @@ type Counts = { -readonly [Metric in keyof CarriedBytes]: number };
 const METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const satisfies readonly (keyof CarriedBytes)[];
 const NOTHING: CarriedBytes = { down: 0, up: 0, relay: 0, retransmitted: 0, data: 0 };
 
-/** Counts by kind, transport and track; nested, so that looking one up makes nothing. */
+/** Counts by kind, transport and track. The maps are nested so that a lookup allocates nothing. */
 type KindCounts = Map<CarriedKind, Map<string, Map<string, Counts>>>;
 
-/** No transport is called so. */
+/** Stands for all links; no transport has this id. */
 const LINKS = '';
 
 export class UsageTally {
-  /** By account. */
+  /** Sums by account. */
   #sums = new Map<string, KindCounts>();
-  /** What was charged of each track so far. */
+  /** What has been charged for each track so far. */
   readonly #charged = new WeakMap<ChargedPublisher | ChargedSubscriber, CarriedBytes>();
 
-  /** To be called before a subscription gets another source, too: what it has carried is charged to the one that it has. */
+  /**
+   * Charges what a subscription has carried since the last call. Must also be called before its source changes, because the bytes are
+   * charged to the present source.
+   */
   countSubscriber(subscriber: ChargedSubscriber): void {
     const { plan, transport, packetsSent, payloadBytesSent, chargedExtensionBytesSent, bytesResent } = subscriber;
     const account = plan.account ?? transport.account;
@@ -115,12 +121,12 @@ export class UsageTally {
     });
   }
 
-  /** Payload bytes of a data channel that were sent to a peer, or over a link. Called for each message. */
+  /** Charges payload bytes of a data channel that were sent to a peer or over a link. Called for each message. */
   countData(account: string, peer: ChargedPeer, track: string, sizeBytes: number): void {
     this.#countsOf(account, 'data', peer.isLink ? LINKS : peer.id, track)[peer.isLink ? 'relay' : 'data'] += sizeBytes;
   }
 
-  /** What was counted since the last call, for accounts that anything was carried for. */
+  /** Returns and resets what was counted since the last call, for accounts with any traffic. */
   take(): AccountUsage[] {
     const taken = Array.from(this.#sums, ([account, counts]) => {
       const parts = partsOf(counts);
@@ -132,10 +138,10 @@ export class UsageTally {
     return taken;
   }
 
-  /** @param countsOf where to add it; called only if there is something to add */
+  /** @param countsOf returns the counts to add to; called only if there is something to add */
   #charge(track: ChargedPublisher | ChargedSubscriber, soFar: CarriedBytes, countsOf: () => Counts): void {
     const before = this.#charged.get(track) ?? NOTHING;
-    // What was dropped after it was charged takes a count back; nothing is charged until it has caught up.
+    // A packet that was dropped after it was charged lowers a count. Nothing more is charged until the count has caught up.
     if (METRICS.every((metric) => soFar[metric] <= before[metric])) return;
     const counts = countsOf();
     const charged: Counts = { ...before };
