@@ -1,11 +1,13 @@
 /**
- * Binds functions of the libraries that Node itself is linked with, through `node:ffi`, which is experimental and exists since Node 26.1.
- * Nothing depends on it.
+ * Binds functions of the libraries that Node itself is linked with, through `node:ffi`, which is experimental and available since Node
+ * 26.1. It is only an optimisation.
  */
 
 /**
- * @param bind makes what is wanted; may throw, or return undefined, if this Node does something else than expected
- * @returns undefined where FFI is missing (Node before 26.1, `--no-experimental-ffi`), forbidden by the permission model, or changed
+ * Calls `bind` with the FFI module.
+ *
+ * @param bind creates the binding; may throw or return undefined if this version of Node behaves differently from what it expects
+ * @returns undefined if FFI is missing (Node before 26.1, `--no-experimental-ffi`), forbidden by the permission model, or has changed
  */
 export function bindByFfi<Bound>(bind: (ffi: typeof import('node:ffi')) => Bound | undefined): Bound | undefined {
   try {
@@ -16,7 +18,9 @@ export function bindByFfi<Bound>(bind: (ffi: typeof import('node:ffi')) => Bound
   }
 }
 
-/** Without its warning: we know that it is experimental (ADR 0011), and an operator or embedder can do nothing about it. */
+/**
+ * Loads the module without its warning. We know that it is experimental (ADR 0011), and an operator or embedder could do nothing about it.
+ */
 function loadFfi(): typeof import('node:ffi') | undefined {
   const { emitWarning } = process;
   process.emitWarning = () => undefined;

@@ -1,4 +1,4 @@
-/** One peer: its DTLS association, and the SRTP keys that came of it. */
+/** One peer: its DTLS association, and SRTP with the keys from it. */
 import type {
   OutboundStream,
   SecureCloseReason,
@@ -18,9 +18,9 @@ import type { SrtpTransform } from './srtp/srtp-suite.ts';
 export interface PeerEndpointContext {
   readonly certificate: LocalCertificate;
   readonly dtlsCounters: DtlsCounters;
-  /** For endpoints that come without timers. */
+  /** For endpoints that are created without timers. */
   readonly ownTimers: Timers;
-  /** Those that are not closed; endpoints keep it themselves. */
+  /** The endpoints that are not closed. They add and remove themselves. */
   readonly live: Set<PeerEndpoint>;
 }
 
@@ -29,7 +29,7 @@ export class PeerEndpoint implements SecureEndpoint {
   readonly #srtp: SrtpTransform;
   readonly #dtls: DtlsAssociation;
   readonly #live: Set<PeerEndpoint>;
-  /** When the datagram arrived that is being read. */
+  /** When the current datagram arrived. */
   #nowMs = 0;
   #isConnected = false;
   #isClosed = false;
@@ -59,7 +59,7 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#live.add(this);
   }
 
-  /** The handshake has ended well. */
+  /** Whether the handshake has succeeded. */
   get isConnected(): boolean {
     return this.#isConnected;
   }

@@ -1,6 +1,6 @@
-/** Which of the latest packet indices of one SSRC were received. @see RFC 3711 §3.3.2 */
+/** Records which of the latest packet indices of one SSRC were received. @see RFC 3711 §3.3.2 */
 
-/** How far behind the newest packet one may arrive. */
+/** How far behind the newest packet a packet may arrive. */
 export const REPLAY_WINDOW_PACKETS = 1_024;
 
 const SLOT_MASK = REPLAY_WINDOW_PACKETS - 1;
@@ -9,13 +9,13 @@ export class ReplayWindow {
   readonly #seen = new Uint32Array(REPLAY_WINDOW_PACKETS / 32);
   #highest: number;
 
-  /** @param floor indices up to here count as received */
+  /** @param floor indices up to this one count as received */
   constructor(floor = -1) {
     this.#highest = floor;
     if (floor >= 0) this.#seen.fill(0xffff_ffff);
   }
 
-  /** The highest index received; -1 before the first. */
+  /** The highest index received; -1 before the first packet. */
   get highest(): number {
     return this.#highest;
   }
@@ -28,7 +28,7 @@ export class ReplayWindow {
     return (this.#seen[slot >>> 5] & (1 << (slot & 31))) !== 0;
   }
 
-  /** Marks an index received. Call it only for packets that are authentic. */
+  /** Marks an index as received. Call it only for authentic packets. */
   accept(index: number): void {
     if (index > this.#highest) this.#advanceTo(index);
     const slot = index & SLOT_MASK;

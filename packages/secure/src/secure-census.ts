@@ -5,9 +5,9 @@ export interface SecureCensus {
   readonly endpoints: number;
   /** Endpoints whose handshake has not ended. */
   readonly handshakes: number;
-  /** SSRCs that peers are sent. */
+  /** SSRCs that packets are sent under. */
   readonly outboundStreams: number;
-  /** Pages of keystream made ahead that are lent to streams. */
+  /** Pages that hold keystream for future packets of streams. */
   readonly keystreamPages: number;
 }
 

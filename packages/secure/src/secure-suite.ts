@@ -1,4 +1,4 @@
-/** The node's DTLS-SRTP: one certificate, one arena, and an endpoint per peer. */
+/** DTLS-SRTP for a node: one certificate, one arena, and an endpoint per peer. */
 import type {
   CertificateFingerprint,
   PacketArena,
@@ -16,21 +16,21 @@ import type { SrtpCounters } from './srtp/flush-protector.ts';
 import { SrtpSuite } from './srtp/srtp-suite.ts';
 import { SystemTimers } from './system-timers.ts';
 
-/** What a suite of secure endpoints needs. */
+/** The options of a suite of secure endpoints. */
 export interface SecureSuiteOptions {
-  /** How many outgoing packets may be under way before a slot is used again; 1,600 bytes each. Default 4,096. */
+  /** How many outgoing packets can be pending before a slot is reused; 1,600 bytes each. Default: 4,096. */
   readonly arenaSlots?: number;
-  /** How many streams may have keystream made ahead; 19,456 bytes each, touched only when used. Default 1,024. */
+  /** How many streams may have keystream for future packets; 19,456 bytes each, which take real memory only when used. Default: 1,024. */
   readonly keystreamPages?: number;
-  /** One that several suites of a node share, in its threads say. Default: a new one. */
+  /** Shared by several suites of a node, for example in its threads. Default: a new certificate. */
   readonly certificate?: LocalCertificate;
 }
 
-/** The suite with what only its maker asks for. */
+/** A secure suite with counters for its creator. */
 export interface CountingSecureSuite extends SecureSuite {
-  /** Packets that could not be protected, counting up. */
+  /** Packets that could not be protected. Counters only increase. */
   readonly srtpCounters: Readonly<SrtpCounters>;
-  /** What DTLS threw away, counting up. */
+  /** What DTLS dropped. Counters only increase. */
   readonly dtlsCounters: Readonly<DtlsCounters>;
   census(): SecureCensus;
 }
@@ -39,7 +39,7 @@ const DEFAULT_ARENA_SLOTS = 4_096;
 const DEFAULT_KEYSTREAM_PAGES = 1_024;
 
 /**
- * Makes a suite. A thread needs one; its engines may share it.
+ * Creates a suite. A thread needs only one, which its engines may share.
  *
  * Asynchronous because the key pair is generated, and the SRTP kernel compiled, off the main thread.
  */

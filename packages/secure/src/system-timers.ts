@@ -1,7 +1,7 @@
 import { type Timer, Timers } from '@causeway/media';
 
 /**
- * Timers on the clock of the process, `performance.now()`, for endpoints that belong to no engine: those of load generators and of tests
+ * Timers on the clock of the process, `performance.now()`, for endpoints that do not belong to an engine, as in load generators and tests
  * with real sockets. They do not keep the process alive.
  */
 export class SystemTimers extends Timers {
@@ -13,7 +13,9 @@ export class SystemTimers extends Timers {
     this.#arm();
   }
 
-  /** Waking once for nothing is cheaper than arming another timeout, so only the last timer takes it away. */
+  /**
+   * Cancels a timer. The timeout is only cleared with the last timer, because a needless wake-up is cheaper than setting another timeout.
+   */
   override cancel(timer: Timer): void {
     super.cancel(timer);
     if (this.size === 0) this.#disarm();

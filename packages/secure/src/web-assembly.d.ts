@@ -1,4 +1,4 @@
-/** The part of the WebAssembly API that we use. TypeScript has it only in its DOM library, and this is not browser code. */
+/** The part of the WebAssembly API that is used here. TypeScript declares it only in its DOM library, and this is not browser code. */
 declare namespace WebAssembly {
   class Memory {
     constructor(descriptor: { readonly initial: number; readonly maximum: number });

@@ -1,5 +1,5 @@
 /**
- * The client's side of the handshake, for relays between nodes and for load tests: browsers are always clients of ours.
+ * The client's side of the handshake, for links between nodes and for load tests. Browsers are always clients of the SFU.
  *
  * @see RFC 5246 §7.3, RFC 6347 §4.2
  */
@@ -44,7 +44,7 @@ export class ClientHandshake implements Handshake {
     this.#identity = identity;
   }
 
-  /** The flight that begins it all. */
+  /** The first flight of the handshake. */
   start(): Flight {
     return toFlight([this.#transcript.compose(HandshakeType.clientHello, writeClientHello(this.#random, Buffer.alloc(0)))]);
   }
@@ -119,7 +119,7 @@ export class ClientHandshake implements Handshake {
   }
 
   #handleCertificateRequest(message: HandshakeMessage, serverPublicKey: Buffer): HandshakeOutcome {
-    // A server that does not ask who we are is none of WebRTC's (RFC 8827 §6.5).
+    // A WebRTC server always requests a client certificate (RFC 8827 §6.5).
     if (message.type !== HandshakeType.certificateRequest) return failed('handshakeFailure');
     const schemes = parseCertificateRequest(message.body);
     if (schemes === undefined) return IGNORED;

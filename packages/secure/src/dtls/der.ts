@@ -1,4 +1,4 @@
-/** Distinguished encoding of the few ASN.1 types a certificate is made of. @see ITU-T X.690 */
+/** DER encoding of the ASN.1 types that a certificate needs. @see ITU-T X.690 */
 
 const TAG_INTEGER = 0x02;
 const TAG_BIT_STRING = 0x03;
@@ -22,11 +22,11 @@ export function derContext0(member: Uint8Array): Buffer {
   return derValue(TAG_CONTEXT_0, member);
 }
 
-/** An unsigned integer, given as big-endian bytes. */
+/** Encodes an unsigned integer, given as big-endian bytes. */
 export function derInteger(magnitude: Uint8Array): Buffer {
   const first = magnitude.findIndex((byte) => byte !== 0);
   const trimmed = first < 0 ? Buffer.of(0) : magnitude.subarray(first);
-  // A leading one bit would make it negative.
+  // If the first bit were one, the number would be negative.
   return derValue(TAG_INTEGER, trimmed[0] >= 0x80 ? Buffer.concat([Buffer.of(0), trimmed]) : trimmed);
 }
 
@@ -45,7 +45,7 @@ export function derUtf8String(text: string): Buffer {
   return derValue(TAG_UTF8_STRING, Buffer.from(text, 'utf8'));
 }
 
-/** Whole seconds, UTC; for years up to 2049, which X.509 wants in this form. */
+/** Encodes a time in UTC with whole seconds. X.509 requires this form for years up to 2049. */
 export function derUtcTime(time: Date): Buffer {
   const digits = `${time.toISOString().slice(2, 19).replace(/[-:T]/g, '')}Z`;
   return derValue(TAG_UTC_TIME, Buffer.from(digits, 'latin1'));

@@ -1,9 +1,9 @@
 /**
- * A DTLS 1.2 association: records in, handshake driven, records out. Everything happens within the call that brings a datagram, or when
- * the owner's timers are due, so no promise can be rejected and nothing runs after `close()`.
+ * A DTLS 1.2 association, which takes and sends records and runs the handshake. Everything happens during the call that passes in a
+ * datagram, or in the owner's timers, so no promise can be rejected and nothing runs after `close()`.
  *
- * Unencrypted records are accepted only during the handshake, and then only handshake messages: an alert, or any record
- * after Finished, must be encrypted to count (docs/adr/0004-werift-behind-secure.md).
+ * Unencrypted records are accepted only during the handshake, and only if they contain handshake messages. Alerts, and all records after
+ * Finished, must be encrypted (docs/adr/0004-werift-behind-secure.md).
  *
  * @see RFC 6347
  */
@@ -23,18 +23,18 @@ import { RecordSender } from './record-sender.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import { ServerHandshake } from './server-handshake.ts';
 
-/** Encrypted records that overtake the messages which bring their key. */
+/** How many encrypted records are kept that arrive before the messages that establish their key. */
 const MAX_EARLY_RECORDS = 8;
-/** How often a hello may be replaced by another client's before we stay with the one we have. */
+/** How often a hello may be replaced by another client's. After that, the present one is kept. */
 const MAX_HELLO_REPLACEMENTS = 16;
-/** A flight is repeated on demand at most this often: duplicated datagrams must not multiply. */
+/** A flight is repeated on demand at most this often, so that duplicated datagrams do not multiply. */
 const MIN_REPEAT_INTERVAL_MS = 50;
 /**
- * How often our Finished is repeated, asked for or not. OpenSSL answers each one that it gets again with its own last flight, which to us
- * looks like a request, and takes the connection for broken after twelve of them.
+ * How often our Finished is repeated, whether requested or not. OpenSSL answers each repetition with its own last flight, which looks like
+ * another request, and gives up the connection after twelve of them.
  */
 const MAX_LAST_REPEATS = 8;
-/** Where the random stands in a ClientHello. */
+/** Offset of the random in a ClientHello. */
 const HELLO_RANDOM_AT = 2;
 
 export class DtlsAssociation implements DtlsConnection {
@@ -44,7 +44,7 @@ export class DtlsAssociation implements DtlsConnection {
   readonly #timer: RetransmissionTimer;
   readonly #replay = new ReplayWindow();
   #reassembler = new HandshakeReassembler();
-  /** Undefined once it is over and its state is no longer needed. */
+  /** Undefined once the handshake is over and its state is no longer needed. */
   #handshake: Handshake | undefined;
   #ciphers: RecordCiphers | undefined;
   #early: DtlsRecord[] = [];
@@ -54,7 +54,7 @@ export class DtlsAssociation implements DtlsConnection {
   #helloReplacements = 0;
   #lastRepeatsLeft = MAX_LAST_REPEATS;
   #state: 'handshaking' | 'connected' | 'closed' = 'handshaking';
-  /** When what is being handled happened. */
+  /** The time of the current datagram or timer. */
   #nowMs = 0;
 
   constructor(options: DtlsConnectionOptions, counters: DtlsCounters) {
@@ -70,14 +70,14 @@ export class DtlsAssociation implements DtlsConnection {
       const client = new ClientHandshake(options);
       this.#handshake = client;
       this.#flight = client.start();
-      // The owner is still in our constructor; it must not hear from us before it has us.
+      // The owner is still inside this constructor, and must not be called before it returns.
       this.#timer.begin();
     } else {
       this.#handshake = new ServerHandshake(options);
     }
   }
 
-  /** A flight that ends the handshake is kept until then. */
+  /** The last flight is kept until the peer is known to have finished. */
   get hasPeerFinished(): boolean {
     return this.#state === 'connected' && (this.#flight.length === 0 || this.#options.isPeerHeard?.() === true);
   }
@@ -131,16 +131,16 @@ export class DtlsAssociation implements DtlsConnection {
       return;
     }
     this.#replay.accept(record.sequence);
-    // A copy: its messages are kept, and the next record overwrites what was opened.
+    // Copied, because messages are kept and the next record overwrites the decrypted bytes.
     if (record.contentType === ContentType.handshake) this.#handleHandshake(Buffer.from(plain), true);
     else if (record.contentType === ContentType.alert) this.#handleAlert(plain);
     else if (record.contentType !== ContentType.applicationData) this.#counters.malformed++;
-    // Before Finished, the peer is not authenticated.
+    // The peer is not authenticated before Finished.
     else if (this.#state === 'connected') this.#handleData(plain);
   }
 
   #handleData(plain: Uint8Array): void {
-    // Only a peer that has our Finished sends it.
+    // Application data proves that the peer has received our Finished.
     if (this.#flight.length > 0) this.#forgetLastFlight();
     this.#options.listener.onData(plain);
   }
@@ -165,9 +165,9 @@ export class DtlsAssociation implements DtlsConnection {
     if (fragments === undefined) this.#counters.malformed++;
     for (const fragment of fragments ?? []) {
       if (this.#state === 'closed') return;
-      // Finished is the only message that comes encrypted, and it must.
+      // Finished is the only message that is encrypted, and it always is.
       if ((fragment.type === HandshakeType.finished) !== isEncrypted) this.#counters.malformed++;
-      // A peer can only still need the end of the handshake, if it was lost. There is no renegotiation.
+      // After the handshake, such a message means that the peer has not received our last flight. There is no renegotiation.
       else if (this.#state === 'connected') this.#peerIsBehind = true;
       else this.#handleFragment(fragment);
     }
@@ -190,7 +190,10 @@ export class DtlsAssociation implements DtlsConnection {
     }
   }
 
-  /** A stranger's hello must not lock the real client out, so until one of them continues, the latest counts. */
+  /**
+   * Whether this is a hello of another client that replaces the present one. An attacker's hello must not lock out the real client, so the
+   * latest hello counts until one of the clients continues.
+   */
   #isOtherHello({ type, sequence, offset, body }: HandshakeFragment): boolean {
     if (type !== HandshakeType.clientHello || sequence !== 0 || offset !== 0) return false;
     if (this.#helloReplacements >= MAX_HELLO_REPLACEMENTS || body.length < HELLO_RANDOM_AT + RANDOM_LENGTH) return false;
@@ -240,7 +243,7 @@ export class DtlsAssociation implements DtlsConnection {
     else this.#sendFlightAgain();
   }
 
-  /** The peer has shown that it misses our flight. */
+  /** Repeats the flight, because the peer has shown that it did not receive it. */
   #repeatFlight(): void {
     if (this.#nowMs - this.#repeatedAtMs < MIN_REPEAT_INTERVAL_MS) return;
     this.#repeatedAtMs = this.#nowMs;
@@ -252,7 +255,7 @@ export class DtlsAssociation implements DtlsConnection {
     else this.#sender.sendFlight(this.#flight);
   }
 
-  /** The peer has it, or will not have it. */
+  /** Drops the last flight, because the peer has received it or too many repetitions have failed. */
   #forgetLastFlight(): void {
     this.#flight = [];
     this.#timer.stop();

@@ -1,8 +1,8 @@
-/** What DTLS dropped, by cause. One object per suite, counting up. */
+/** What DTLS dropped, by cause. There is one object per suite, and its counters only increase. */
 export interface DtlsCounters {
-  /** Records or handshake fragments that are none, of an unknown kind, or out of place. */
+  /** Records or handshake fragments that are malformed, of an unknown type, or out of place. */
   malformed: number;
-  /** Unencrypted records after the handshake, and unencrypted alerts and other records before that. */
+  /** Unencrypted records after the handshake, and unencrypted alerts and other records during it. */
   plaintextRefused: number;
   /** Encrypted records that are not authentic or cannot be decrypted. */
   undecryptable: number;

@@ -1,8 +1,8 @@
-/** The numbers of DTLS 1.2 that we speak, under their names in the IANA registries. */
+/** The numbers of DTLS 1.2 that are used here, with their names in the IANA registries. */
 
-/** The wire form of "DTLS 1.2": the ones' complement of 1.2 (RFC 6347 §4.1). */
+/** The wire form of version 1.2, its ones' complement (RFC 6347 §4.1). */
 export const DTLS_1_2 = 0xfefd;
-/** First records of a handshake may still say this. */
+/** The first records of a handshake may still have this version. */
 export const DTLS_1_0 = 0xfeff;
 
 export const ContentType = { changeCipherSpec: 20, alert: 21, handshake: 22, applicationData: 23 } as const;
@@ -34,7 +34,7 @@ export const AlertDescription = {
 export const CipherSuite = {
   ecdheEcdsaAes128GcmSha256: 0xc02b,
   ecdheRsaAes128GcmSha256: 0xc02f,
-  /** Not a suite: says that the client knows secure renegotiation (RFC 5746 §3.3). */
+  /** Not a cipher suite: signals that the client supports secure renegotiation (RFC 5746 §3.3). */
   emptyRenegotiationInfo: 0x00ff,
 } as const;
 
@@ -47,7 +47,7 @@ export const ExtensionType = {
   renegotiationInfo: 0xff01,
 } as const;
 
-/** P-256, which every WebRTC endpoint has (RFC 8827 §6.5). */
+/** P-256, which every WebRTC endpoint supports (RFC 8827 §6.5). */
 export const GROUP_SECP256R1 = 23;
 export const CURVE_TYPE_NAMED = 3;
 export const POINT_FORMAT_UNCOMPRESSED = 0;

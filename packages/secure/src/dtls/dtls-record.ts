@@ -1,4 +1,4 @@
-/** The record layer's envelope. @see RFC 6347 §4.1 */
+/** The framing of the record layer. @see RFC 6347 §4.1 */
 import { DTLS_1_0, DTLS_1_2 } from './dtls-numbers.ts';
 import { TlsReader } from './tls-reader.ts';
 import { uint8, uint16, uint48, vector16 } from './tls-writer.ts';
@@ -9,16 +9,16 @@ export interface DtlsRecord {
   readonly epoch: number;
   /** 48 bits. */
   readonly sequence: number;
-  /** A part of the datagram, encrypted from epoch 1 on. */
+  /** A view on the datagram; encrypted from epoch 1 on. */
   readonly fragment: Buffer;
 }
 
 export const RECORD_HEADER_LENGTH = 13;
 
-/** No honest datagram holds more: a flight of ours has seven. */
+/** More than a well-behaved peer sends in a datagram; our own flights have seven. */
 const MAX_RECORDS_PER_DATAGRAM = 32;
 
-/** @returns the records up to the first that is not one; what follows cannot be found */
+/** @returns the records up to the first malformed one, after which no others can be found */
 export function parseRecords(datagram: Buffer): DtlsRecord[] {
   const records: DtlsRecord[] = [];
   const reader = new TlsReader(datagram);

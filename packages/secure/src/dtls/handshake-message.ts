@@ -1,4 +1,4 @@
-/** Handshake messages, whole and in the fragments they travel in. @see RFC 6347 §4.2.2, §4.2.3 */
+/** Handshake messages, and the fragments that carry them. @see RFC 6347 §4.2.2, §4.2.3 */
 import { TlsReader } from './tls-reader.ts';
 import { uint8, uint16, uint24, vector24 } from './tls-writer.ts';
 
@@ -12,7 +12,7 @@ export interface HandshakeMessage {
 export interface HandshakeFragment {
   readonly type: number;
   readonly sequence: number;
-  /** Length of the whole message's body. */
+  /** Length of the body of the whole message. */
   readonly totalLength: number;
   readonly offset: number;
   readonly body: Buffer;
@@ -36,7 +36,7 @@ export function parseFragments(record: Buffer): HandshakeFragment[] | undefined 
   return reader.isComplete ? fragments : undefined;
 }
 
-/** Cuts a message into fragments of at most `maxLength` bytes, headers included. */
+/** Splits a message into fragments of at most `maxLength` bytes, headers included. */
 export function writeFragments({ type, sequence, body }: HandshakeMessage, maxLength: number): Buffer[] {
   const fragments: Buffer[] = [];
   const step = maxLength - HEADER_LENGTH;
@@ -49,7 +49,7 @@ export function writeFragments({ type, sequence, body }: HandshakeMessage, maxLe
   return fragments;
 }
 
-/** The form in which a message counts in hashes and signatures: as if it had never been cut. */
+/** The form of a message that hashes and signatures cover: as if it had not been fragmented. */
 export function transcriptBytes(message: HandshakeMessage): Buffer {
   const [whole = Buffer.alloc(0)] = writeFragments(message, HEADER_LENGTH + message.body.length + 1);
   return whole;

@@ -1,13 +1,13 @@
 /**
- * Puts fragments together, whatever their order, overlap or repetition, and hands out whole messages in sequence. Its
- * memory is bounded, because its peers are not authenticated yet.
+ * Reassembles fragments, whatever their order, overlap or repetition, and returns whole messages in sequence. Its memory is limited,
+ * because the peers are not authenticated yet.
  */
 import type { HandshakeFragment, HandshakeMessage } from './handshake-message.ts';
 
-/** All of a flight, certificate chain included, is a few KB; a post-quantum ClientHello under two. */
+/** A whole flight, including a certificate chain, has a few KB; a post-quantum ClientHello has less than two. */
 const MAX_HELD_BYTES = 65_536;
 const MAX_HELD_FRAGMENTS = 32;
-/** How far ahead of the next message fragments are kept: no flight has more messages. */
+/** How far ahead of the next message fragments are kept. No flight has more messages. */
 const MAX_MESSAGES_AHEAD = 8;
 
 export class HandshakeReassembler {
@@ -19,24 +19,25 @@ export class HandshakeReassembler {
     return this.#heldBytes;
   }
 
-  /** @returns `repeated` for a message that was handed out before: the peer has not got our answer */
+  /** @returns `repeated` for a message that was returned before: the peer has not received our answer */
   add(fragment: HandshakeFragment): 'held' | 'repeated' | 'dropped' {
     if (fragment.sequence < this.#nextSequence) return 'repeated';
     if (fragment.sequence >= this.#nextSequence + MAX_MESSAGES_AHEAD || fragment.totalLength > MAX_HELD_BYTES) return 'dropped';
-    // Pieces of two different messages of one number: one is forged, and only the true one will be sent again.
+    // If fragments with the same number belong to different messages, one is forged, and only the genuine one will be sent again.
     this.#keep((held) => held.sequence !== fragment.sequence || isSameMessage(held, fragment));
-    // What the network has doubled must not use up the space.
+    // Duplicates made by the network must not use up the space.
     if (this.#held.some((held) => isSame(held, fragment))) return 'held';
     const isFull = this.#held.length >= MAX_HELD_FRAGMENTS || this.#heldBytes + fragment.body.length > MAX_HELD_BYTES;
-    // An attacker fills the space with fragments of messages that never complete; an honest peer will send its own again.
+    // An attacker can fill the space with fragments of messages that are never completed. Dropping everything does not harm an honest peer,
+    // which will send its fragments again.
     if (isFull) this.#keep(() => false);
-    // A copy, because the datagram's buffer is not ours to keep.
+    // The body is copied because the datagram's buffer is on loan.
     this.#held.push({ ...fragment, body: Buffer.from(fragment.body) });
     this.#heldBytes += fragment.body.length;
     return 'held';
   }
 
-  /** The next message, if it is whole. */
+  /** The next message, if it is complete. */
   take(): HandshakeMessage | undefined {
     const sequence = this.#nextSequence;
     const parts = this.#held.filter((fragment) => fragment.sequence === sequence).sort((a, b) => a.offset - b.offset);
@@ -49,7 +50,7 @@ export class HandshakeReassembler {
     return { type: first.type, sequence, body };
   }
 
-  /** The message taken last is treated as if it had never come: another may take its place. */
+  /** Treats the last message as if it had not arrived, so that another can take its place. */
   refuse(): void {
     this.#nextSequence--;
   }
@@ -68,7 +69,7 @@ function isSame(a: HandshakeFragment, b: HandshakeFragment): boolean {
   return a.sequence === b.sequence && a.offset === b.offset && a.body.equals(b.body);
 }
 
-/** @param parts in order of their offsets @returns undefined while there is a gap */
+/** @param parts sorted by offset @returns undefined if there is a gap */
 function join(parts: readonly HandshakeFragment[], totalLength: number): Buffer | undefined {
   let reached = 0;
   for (const part of parts) {

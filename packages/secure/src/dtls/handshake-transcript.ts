@@ -1,6 +1,6 @@
 /**
- * The state that both ends of a handshake share: the messages so far, the two randoms, and from ClientKeyExchange on
- * the master secret and everything derived from it.
+ * The state that both ends of a handshake share: the messages so far, the two randoms, and after ClientKeyExchange the master secret and
+ * everything derived from it.
  */
 import type { SrtpProfile } from '@causeway/media';
 import { exportedKeysLength, type SrtpKeyingMaterial, splitExportedKeys } from '../srtp/srtp-keys.ts';
@@ -8,7 +8,7 @@ import { type HandshakeMessage, transcriptBytes } from './handshake-message.ts';
 import { extendedMasterSecret, prf, verifyData } from './prf.ts';
 import { RECORD_KEY_LENGTH, RECORD_SALT_LENGTH, RecordCipher } from './record-cipher.ts';
 
-/** The ciphers of both directions, seen from one end. */
+/** The ciphers of both directions, as seen from one end. */
 export interface RecordCiphers {
   readonly local: RecordCipher;
   readonly remote: RecordCipher;
@@ -28,7 +28,7 @@ export class HandshakeTranscript {
     this.#role = role;
   }
 
-  /** All messages so far, sent and received, as signatures and hashes see them. */
+  /** All messages so far, sent and received, as covered by signatures and hashes. */
   get bytes(): Buffer {
     return Buffer.concat(this.#messages);
   }
@@ -46,19 +46,21 @@ export class HandshakeTranscript {
     this.#messages.push(transcriptBytes(message));
   }
 
-  /** Makes the next message of ours. */
+  /** Creates our next message. */
   compose(type: number, body: Buffer): HandshakeMessage {
     const message = { type, sequence: this.#nextSequence++, body };
     this.#messages.push(transcriptBytes(message));
     return message;
   }
 
-  /** Forgets the messages, not how many were ours: a hello that is answered with a cookie does not count (RFC 6347 §4.2.1). */
+  /**
+   * Drops the messages, but not the count of ours: a hello that is answered with a cookie is not part of the transcript (RFC 6347 §4.2.1).
+   */
   clear(): void {
     this.#messages = [];
   }
 
-  /** Call it when ClientKeyExchange is the latest message. */
+  /** Derives the record keys. Must be called when ClientKeyExchange is the latest message. */
   deriveCiphers(preMasterSecret: Buffer): RecordCiphers {
     const masterSecret = extendedMasterSecret(preMasterSecret, this.bytes);
     this.#masterSecret = masterSecret;
@@ -75,7 +77,7 @@ export class HandshakeTranscript {
     return this.#role === 'server' ? { local: server, remote: client } : { local: client, remote: server };
   }
 
-  /** What a Finished message of this sender must contain now. */
+  /** What a Finished message of this sender must contain at this point. */
   verifyData(sender: 'client' | 'server'): Buffer {
     return verifyData(this.#establishedSecret(), sender, this.bytes);
   }

@@ -1,18 +1,18 @@
-/** The interface of either end of a handshake: messages go in one by one, flights come out. */
+/** The interface of one end of a handshake, which takes messages one by one and returns flights. */
 import type { SecureCloseReason } from '@causeway/media';
 import type { SrtpKeyingMaterial } from '../srtp/srtp-keys.ts';
 import { AlertDescription } from './dtls-numbers.ts';
 import type { HandshakeMessage } from './handshake-message.ts';
 import type { RecordCiphers } from './handshake-transcript.ts';
 
-/** One step of a flight; everything after `changeCipherSpec` goes out encrypted. */
+/** One step of a flight. Everything after `changeCipherSpec` is encrypted. */
 export type FlightStep = { readonly kind: 'message'; readonly message: HandshakeMessage } | { readonly kind: 'changeCipherSpec' };
 
 export type Flight = readonly FlightStep[];
 
 export type HandshakeOutcome =
   | { readonly kind: 'continue' }
-  /** Unexpected, or cannot be parsed. Anyone may have sent it, so it is ignored. */
+  /** The message was unexpected or malformed. Anyone could have sent it, so it is ignored. */
   | { readonly kind: 'ignored' }
   | { readonly kind: 'flight'; readonly flight: Flight }
   /** Both ends are authenticated. */
@@ -20,11 +20,11 @@ export type HandshakeOutcome =
   | { readonly kind: 'failed'; readonly reason: SecureCloseReason; readonly alert: number };
 
 export interface Handshake {
-  /** Set as soon as the secrets are known: from then on encrypted records can be read. */
+  /** Set as soon as the secrets are known, so that encrypted records can be decrypted. */
   readonly ciphers: RecordCiphers | undefined;
-  /** Takes the messages in sequence, each once; Finished only if it came encrypted, all others only if not. */
+  /** Takes each message once, in sequence. Finished must have been encrypted, and all others not. */
   handle(message: HandshakeMessage): HandshakeOutcome;
-  /** Whether a hello with this random is another client's than the one that was answered, and that one has not gone on. */
+  /** Whether a hello with this random is from a client other than the one that was answered, and that one has not continued. */
   mayBeReplacedBy(clientRandom: Buffer): boolean;
 }
 

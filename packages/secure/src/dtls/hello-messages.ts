@@ -5,7 +5,7 @@ import { ACCEPTED_SIGNATURE_SCHEMES } from './peer-certificate.ts';
 import { TlsReader } from './tls-reader.ts';
 import { uint8, uint16, vector8, vector16 } from './tls-writer.ts';
 
-/** The parts of a ClientHello that matter to us. */
+/** The parts of a ClientHello that are used here. */
 export interface ClientHello {
   readonly version: number;
   readonly random: Buffer;
@@ -28,7 +28,7 @@ export interface ServerHello {
 
 export const RANDOM_LENGTH = 32;
 
-/** In order of preference: the first has the fast path (docs/adr/0003-srtp-by-flush.md). */
+/** In order of preference. The first has the fast path (docs/adr/0003-srtp-by-flush.md). */
 export const SRTP_PROFILES: ReadonlyMap<number, SrtpProfile> = new Map([
   [0x0001, 'AES_CM_128_HMAC_SHA1_80'],
   [0x0007, 'AEAD_AES_128_GCM'],
@@ -40,8 +40,8 @@ export function parseClientHello(body: Buffer): ClientHello | undefined {
   const reader = new TlsReader(body);
   const version = reader.uint16();
   const random = reader.take(RANDOM_LENGTH);
-  reader.vector8(); // session id: we resume nothing
-  reader.vector8(); // cookie: we ask for none
+  reader.vector8(); // session id: sessions are not resumed
+  reader.vector8(); // cookie: none is requested
   const cipherSuites = reader.uint16List();
   const compressionMethods = reader.vector8();
   const extensions = parseExtensions(reader);
@@ -82,7 +82,7 @@ export function writeClientHello(random: Uint8Array, cookie: Uint8Array): Buffer
   ]);
 }
 
-/** Answers a ClientHello: only extensions that it had. */
+/** Writes a ServerHello. It contains only extensions that the client sent. */
 export function writeServerHello(random: Uint8Array, srtpProfileId: number, client: ClientHello): Buffer {
   return Buffer.concat([
     uint16(DTLS_1_2),
@@ -113,15 +113,15 @@ export function parseServerHello(body: Buffer): ServerHello | undefined {
   return { version, random, cipherSuite, srtpProfileIds, hasExtendedMasterSecret: extensions.has(ExtensionType.extendedMasterSecret) };
 }
 
-/** @returns the cookie to repeat */
+/** @returns the cookie to repeat; undefined if the message is malformed */
 export function parseHelloVerifyRequest(body: Buffer): Buffer | undefined {
   const reader = new TlsReader(body);
-  reader.uint16(); // version: says nothing about the one to be negotiated
+  reader.uint16(); // version: not the negotiated one
   const cookie = reader.vector8();
   return reader.isComplete ? cookie : undefined;
 }
 
-/** The rest of a hello. @returns undefined if malformed, or if an extension stands there twice */
+/** Parses the extensions at the end of a hello. @returns undefined if they are malformed, or one occurs twice */
 function parseExtensions(reader: TlsReader): Map<number, Buffer> | undefined {
   const extensions = new Map<number, Buffer>();
   if (!reader.hasMore) return reader.isIntact ? extensions : undefined;
@@ -149,7 +149,7 @@ function srtpExtension(extensions: ReadonlyMap<number, Buffer>): number[] | unde
   if (data === undefined) return [];
   const reader = new TlsReader(data);
   const profileIds = reader.uint16List();
-  reader.vector8(); // MKI: we use none
+  reader.vector8(); // MKI: not used
   return reader.isComplete ? profileIds : undefined;
 }
 

@@ -10,17 +10,17 @@ export interface Signature {
 }
 
 export interface ServerKeyExchange {
-  /** Curve and public key as they stand in the message: what is signed. */
+  /** Curve and public key as they are in the message, which the signature covers. */
   readonly parameters: Buffer;
   readonly publicKey: Buffer;
   readonly signature: Signature;
 }
 
-/** An uncompressed point on P-256: 4, x, y. */
+/** Length of an uncompressed point on P-256: the byte 4, then x and y. */
 const PUBLIC_KEY_LENGTH = 65;
 const UNCOMPRESSED_POINT = 4;
 
-/** @returns the peer's own certificate, which stands first; undefined if there is none */
+/** @returns the peer's own certificate, which comes first; undefined if there is none */
 export function parseCertificate(body: Buffer): Buffer | undefined {
   const reader = new TlsReader(body);
   const chain = new TlsReader(reader.vector24());
@@ -59,16 +59,16 @@ export function writeCertificateRequest(): Buffer {
   ]);
 }
 
-/** @returns the schemes the server can check; undefined if malformed */
+/** @returns the signature schemes that the server accepts; undefined if the message is malformed */
 export function parseCertificateRequest(body: Buffer): number[] | undefined {
   const reader = new TlsReader(body);
-  reader.vector8(); // certificate types: the schemes say it more exactly
+  reader.vector8(); // certificate types: the schemes are more precise
   const schemes = reader.uint16List();
   reader.vector16(); // authorities: certificates are self-signed
   return reader.isComplete ? schemes : undefined;
 }
 
-/** @returns the client's public key */
+/** @returns the client's public key; undefined if the message is malformed */
 export function parseClientKeyExchange(body: Buffer): Buffer | undefined {
   const reader = new TlsReader(body);
   const publicKey = reader.vector8();

@@ -1,12 +1,13 @@
 /**
- * AES-128-GCM by calls into the OpenSSL that Node itself uses, through `node:ffi`. For each record, `node:crypto`
- * creates objects of V8 and of OpenSSL, which costs several times as much as the encryption.
+ * AES-128-GCM by calling the OpenSSL library that Node itself uses, through `node:ffi`. For each record, `node:crypto` creates objects in
+ * V8 and in OpenSSL, which costs several times as much as the encryption.
  *
- * A call takes as long as encrypting a hundred bytes or more, so OpenSSL's mode for records of TLS is used, which takes nonce and associated
- * data in one call, and encrypts or decrypts the record in place in another. Contexts keep their keys, since expanding one costs a call, too.
+ * A call takes at least as long as encrypting a hundred bytes. OpenSSL's mode for TLS records is used because it needs only two calls: one
+ * takes nonce and associated data, the other encrypts or decrypts the record in place. Contexts keep their keys, since expanding a key
+ * takes another call.
  *
- * OpenSSL is only given addresses within one array, which never moves, at places that are constants; lengths are checked before. Where it
- * is missing, `node:crypto` does the same.
+ * OpenSSL is only given addresses at constant offsets in a single array that never moves, and lengths are checked first. If the library is
+ * not available, `node:crypto` is used instead.
  *
  * @see https://docs.openssl.org/3.5/man3/EVP_EncryptInit/ (`tlsaad`, `tlsivfixed`), docs/adr/0032-records-by-calls-into-openssl.md
  */
@@ -15,33 +16,33 @@ import { bindByFfi } from '../node-ffi.ts';
 
 const KEY_LENGTH = 16;
 const NONCE_LENGTH = 12;
-/** The end of the nonce, which stands at the beginning of the record. */
+/** Length of the part of the nonce that starts the record. */
 const EXPLICIT_NONCE_LENGTH = 8;
 const ASSOCIATED_DATA_LENGTH = 13;
 const TAG_LENGTH = 16;
 const OVERHEAD_LENGTH = EXPLICIT_NONCE_LENGTH + TAG_LENGTH;
-/** More than any path carries in a datagram. */
+/** More than any path carries in one datagram. */
 export const MAX_GCM_LENGTH = 2_048;
-/** Two for each client, a kilobyte each, made when they are needed. */
+/** Each client has two contexts of about a kilobyte, created when they are needed. */
 const MAX_CONTEXTS = 1_024;
 
-/** Where things lie in the array. */
+/** The layout of the array. */
 const KEY_AT = 0;
 const NONCE_AT = 16;
 const ASSOCIATED_DATA_AT = 32;
 const NAMES_AT = 64;
 const PARAMETERS_AT = 128;
-/** Kept apart, because code that reads an opened record may seal another one before it is done. */
+/** Separate from `OPENED_AT`, because code that reads a decrypted record may encrypt another in the meantime. */
 const SEALED_AT = 512;
 const OPENED_AT = SEALED_AT + MAX_GCM_LENGTH + OVERHEAD_LENGTH + TAG_LENGTH;
 const MEMORY_LENGTH = OPENED_AT + MAX_GCM_LENGTH + OVERHEAD_LENGTH + TAG_LENGTH;
 
-/** `OSSL_PARAM`: name, type, data, size of the data, and what OpenSSL returns; each has eight bytes. */
+/** `OSSL_PARAM` has a name, type, data, size of the data, and the size that OpenSSL returns, of eight bytes each. */
 const PARAMETER_LENGTH = 40;
 const OCTET_STRING = 5;
 const NONCE_NAME = 'tlsivfixed\0';
 const ASSOCIATED_DATA_NAME = 'tlsaad\0';
-/** As the length of the nonce, it says that all of it is given, and none to be made up. */
+/** Passed as the length of the nonce, this means that the nonce is complete and no part of it is to be generated. */
 const WHOLE_NONCE = 0xffff_ffff_ffff_ffffn;
 
 const ENCRYPT = 1;
@@ -57,35 +58,37 @@ const SIGNATURES = {
   EVP_Cipher: { return: 'i32', arguments: ['pointer', 'pointer', 'pointer', 'u32'] },
 } as const;
 
-/** One key, which seals or opens, and the inputs of the next record beside its text: 16, 12 and 13 bytes. */
+/** One key, used to either seal or open, and the inputs of the next record besides its text: 16, 12 and 13 bytes. */
 export interface GcmInputs {
   readonly key: Uint8Array;
   readonly nonce: Uint8Array;
-  /** With the length of the plain text at its end. */
+  /** The last two bytes are the length of the plain text. */
   readonly associatedData: Uint8Array;
-  /** Where the key was kept last; written by `OpensslGcm` alone. -1 at first. */
+  /** The context that last had the key; -1 initially. Written only by `OpensslGcm`. */
   place: number;
 }
 
 /** Encrypts and decrypts records of up to `MAX_GCM_LENGTH` bytes. */
 export interface OpensslGcm {
-  /** Writes the encrypted bytes and the tag behind them to `out`. @returns false if OpenSSL refuses; nothing is written then */
+  /** Writes the encrypted bytes and the tag to `out`. @returns false if OpenSSL fails; nothing is written then */
   seal(inputs: GcmInputs, plain: Uint8Array, out: Uint8Array, offset: number): boolean;
   /**
-   * @param sealed with the explicit nonce and the tag
-   * @returns the plain bytes, which the next call overwrites; undefined if they are not authentic
+   * Decrypts a record.
+   *
+   * @param sealed includes the explicit nonce and the tag
+   * @returns the plain bytes, which the next call overwrites; undefined if the record is not authentic
    */
   open(inputs: GcmInputs, sealed: Uint8Array): Uint8Array | undefined;
 }
 
-/** One of OpenSSL's, and whose key it has. */
+/** A context of OpenSSL, and the owner of its key. */
 interface Context {
   readonly at: bigint;
   owner: GcmInputs | undefined;
   direction: number;
 }
 
-/** @returns undefined where it cannot be had, or does not do what `node:crypto` does */
+/** @returns undefined if the library is not available, or its results differ from those of `node:crypto` */
 export function loadOpensslGcm(): OpensslGcm | undefined {
   return bindByFfi((ffi) => {
     const gcm = bindOpensslGcm(ffi);
@@ -94,12 +97,12 @@ export function loadOpensslGcm(): OpensslGcm | undefined {
 }
 
 function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined {
-  // Kept whole: what becomes of its functions when the library is collected is not said.
+  // The reference to the library is kept, because it is not documented what happens to its functions when it is collected.
   const library = ffi.dlopen(null, SIGNATURES);
   const { EVP_CIPHER_CTX_new, EVP_aes_128_gcm, EVP_CipherInit_ex, EVP_CIPHER_CTX_set_params, EVP_Cipher } = library.functions;
   const memory = new Uint8Array(new ArrayBuffer(MEMORY_LENGTH));
   const baseAt = ffi.getRawPointer(memory);
-  // If a later Node took it for the address of something else, OpenSSL would read and write other memory.
+  // Checks that the pointer is what we expect. If a later version of Node returned another address, OpenSSL would access other memory.
   memory[0] = SIGN;
   if (ffi.getUint8(baseAt) !== SIGN) return undefined;
   const at = (offset: number): bigint => baseAt + BigInt(offset);
@@ -109,7 +112,7 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
   const contexts: Context[] = [];
   let oldest = 0;
 
-  /** Gives a key the context that has not been given away for longest. */
+  /** Assigns a context to a key: the one that was assigned longest ago. */
   const take = (inputs: GcmInputs, direction: number): Context | undefined => {
     if (contexts.length < MAX_CONTEXTS) contexts.push({ at: EVP_CIPHER_CTX_new(), owner: undefined, direction });
     const place = oldest;
@@ -126,7 +129,12 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
     inputs.place = place;
     return context;
   };
-  /** Encrypts or decrypts the record at `recordAt`. @param length with explicit nonce and tag; @param countedLength what counts of it in the associated data */
+  /**
+   * Encrypts or decrypts the record at `recordAt`.
+   *
+   * @param length with explicit nonce and tag
+   * @param countedLength the length in the associated data
+   */
   const run = (inputs: GcmInputs, direction: number, recordAt: bigint, length: number, countedLength: number): boolean => {
     const { key, nonce, associatedData, place } = inputs;
     if (key.length !== KEY_LENGTH || nonce.length !== NONCE_LENGTH || associatedData.length !== ASSOCIATED_DATA_LENGTH) return false;
@@ -135,7 +143,7 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
     if (context === undefined) return false;
     memory.set(nonce, NONCE_AT);
     memory.set(associatedData, ASSOCIATED_DATA_AT);
-    // OpenSSL subtracts what is not plain text.
+    // OpenSSL expects the length in the associated data to include the overhead, and subtracts it.
     memory[ASSOCIATED_DATA_AT + ASSOCIATED_DATA_LENGTH - 2] = countedLength >> 8;
     memory[ASSOCIATED_DATA_AT + ASSOCIATED_DATA_LENGTH - 1] = countedLength & 0xff;
     if (EVP_CIPHER_CTX_set_params(context.at, parametersAt) !== 1) return false;
@@ -163,7 +171,10 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
   };
 }
 
-/** What `EVP_CIPHER_CTX_set_params` is given each time: where nonce and associated data lie. Behind them is a zero, which ends the list. */
+/**
+ * Writes the parameters that every `EVP_CIPHER_CTX_set_params` passes: the addresses of nonce and associated data. The zero after them ends
+ * the list.
+ */
 function writeParameters(memory: Uint8Array, at: (offset: number) => bigint): void {
   const view = new DataView(memory.buffer);
   const names = [NONCE_NAME, ASSOCIATED_DATA_NAME];
@@ -179,7 +190,7 @@ function writeParameters(memory: Uint8Array, at: (offset: number) => bigint): vo
   write(1, NAMES_AT + NONCE_NAME.length, ASSOCIATED_DATA_AT, BigInt(ASSOCIATED_DATA_LENGTH));
 }
 
-/** Nothing is sent that `node:crypto` would not have made of the same. */
+/** Checks that OpenSSL's results are the same as those of `node:crypto`. */
 function agreesWithNode(gcm: OpensslGcm): boolean {
   const bytes = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, index) => index * 7 + seed);
   const plain = bytes(100, 4);
@@ -190,7 +201,7 @@ function agreesWithNode(gcm: OpensslGcm): boolean {
   const wanted = Buffer.concat([inputs.nonce.subarray(-EXPLICIT_NONCE_LENGTH), cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
   const sealed = Buffer.from(wanted);
   sealed.fill(0, EXPLICIT_NONCE_LENGTH);
-  // Twice, since the second time the key is known.
+  // The second time, the context already has the key.
   for (let time = 0; time < 2; time++) if (!gcm.seal(inputs, plain, sealed, EXPLICIT_NONCE_LENGTH) || !sealed.equals(wanted)) return false;
   const reading = { ...inputs, place: -1 };
   const opened = gcm.open(reading, sealed);

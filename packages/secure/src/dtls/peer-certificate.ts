@@ -1,21 +1,21 @@
-/** The certificate a peer shows, and whether it holds the key to it. */
+/** The peer's certificate, and the check that it holds the private key. */
 import { constants, type KeyObject, verify, X509Certificate } from 'node:crypto';
 import { SignatureScheme } from './dtls-numbers.ts';
 
-/** What a signature must be made with to be believed; offered to peers in this order. */
+/** The signature schemes that are accepted, in the order in which they are offered to peers. */
 export const ACCEPTED_SIGNATURE_SCHEMES: readonly number[] = [
   SignatureScheme.ecdsaSecp256r1Sha256,
   SignatureScheme.rsaPssRsaeSha256,
   SignatureScheme.rsaPkcs1Sha256,
 ];
 
-/** Shorter RSA keys prove nothing; longer ones are there to cost us time. */
+/** Shorter RSA keys are not secure, and longer ones could be used to waste our processor time. */
 const MIN_RSA_BITS = 2_048;
 const MAX_RSA_BITS = 4_096;
-/** Practically all certificates use 65,537; a long exponent makes each check slow. */
+/** Practically all certificates use 65,537. A long exponent makes each check slow. */
 const MAX_RSA_EXPONENT = 2n ** 32n;
 
-/** @returns the certificate's public key; undefined if it is not a certificate, or we do not accept its key */
+/** @returns the certificate's public key; undefined if the certificate is malformed or its key is not accepted */
 export function certificateKey(der: Uint8Array): KeyObject | undefined {
   let key: KeyObject;
   try {
@@ -26,7 +26,7 @@ export function certificateKey(der: Uint8Array): KeyObject | undefined {
   return isAcceptable(key) ? key : undefined;
 }
 
-/** Whether `signature` over `data` was made with the key, in a way that fits the key. Never throws. */
+/** Whether `signature` over `data` was made with the key, with a scheme that fits the key. Never throws. */
 export function isSignedBy(key: KeyObject, scheme: number, data: Uint8Array, signature: Uint8Array): boolean {
   const isEcdsa = scheme === SignatureScheme.ecdsaSecp256r1Sha256;
   if (!ACCEPTED_SIGNATURE_SCHEMES.includes(scheme) || isEcdsa !== (key.asymmetricKeyType === 'ec')) return false;

@@ -1,4 +1,4 @@
-/** The pseudo-random function of TLS 1.2 and what is derived with it. @see RFC 5246 §5, §6.3, §8.1; RFC 7627 §4; RFC 5705 §4 */
+/** The pseudo-random function of TLS 1.2, and the values derived with it. @see RFC 5246 §5, §6.3, §8.1; RFC 7627 §4; RFC 5705 §4 */
 import { createHmac, hash } from 'node:crypto';
 
 const MASTER_SECRET_LENGTH = 48;
@@ -21,9 +21,9 @@ export function extendedMasterSecret(preMasterSecret: Uint8Array, transcript: Ui
   return prf(preMasterSecret, 'extended master secret', sha256(transcript), MASTER_SECRET_LENGTH);
 }
 
-/** The content of a Finished message. @param transcript all messages before it */
+/** Computes the content of a Finished message. @param transcript all messages before it */
 export function verifyData(masterSecret: Uint8Array, sender: 'client' | 'server', transcript: Uint8Array): Buffer {
-  // Not of the buffer pool: the server keeps its last flight as long as the association lives.
+  // Copied out of the buffer pool, because the server may keep its last flight as long as the association lives.
   return Buffer.from(Uint8Array.from(prf(masterSecret, `${sender} finished`, sha256(transcript), VERIFY_DATA_LENGTH)).buffer);
 }
 

@@ -18,7 +18,7 @@ const ASSOCIATED_DATA_LENGTH = 13;
 
 let shared: OpensslGcm | 'missing' | undefined;
 
-/** The one of this thread, looked for when the first record is encrypted. */
+/** The instance of this thread, loaded when the first record is encrypted. */
 function sharedGcm(): OpensslGcm | 'missing' {
   shared ??= loadOpensslGcm() ?? 'missing';
   return shared;
@@ -26,17 +26,17 @@ function sharedGcm(): OpensslGcm | 'missing' {
 
 export class RecordCipher implements GcmInputs {
   readonly key: Buffer;
-  /** The salt, and behind it the explicit part; it is copied when the cipher begins, so it is used for every record. */
+  /** The salt, followed by the explicit nonce. Ciphers copy it when they are created, so it is reused for every record. */
   readonly nonce: Buffer;
   readonly associatedData: Buffer;
   place = -1;
   readonly #gcm: OpensslGcm | 'missing';
-  /** With raw bytes Node takes longer. */
+  /** Cached, because Node takes longer with raw bytes. */
   #nodeKey: KeyObject | undefined;
 
-  /** @param gcm by default OpenSSL's, where it can be had */
+  /** @param gcm OpenSSL's by default, if it is available */
   constructor(key: Buffer, salt: Buffer, gcm: OpensslGcm | 'missing' = sharedGcm()) {
-    // Memory of its own: a piece of Node's pool would keep 64 KiB for as long as the connection lasts.
+    // Memory outside of Node's pool: a part of the pool would keep 64 KiB in memory as long as the connection lasts.
     const memory = Buffer.alloc(RECORD_KEY_LENGTH + NONCE_LENGTH + ASSOCIATED_DATA_LENGTH);
     this.key = memory.subarray(0, RECORD_KEY_LENGTH);
     this.nonce = memory.subarray(RECORD_KEY_LENGTH, RECORD_KEY_LENGTH + NONCE_LENGTH);
@@ -46,7 +46,11 @@ export class RecordCipher implements GcmInputs {
     this.#gcm = gcm;
   }
 
-  /** The nonce is epoch and sequence number, so it is new as long as they are. @returns the whole record, which is the caller's to keep */
+  /**
+   * Encrypts a record. Its nonce consists of epoch and sequence number, so it is unique as long as they are.
+   *
+   * @returns the whole record, which the caller may keep
+   */
   seal(contentType: number, epoch: number, sequence: number, plain: Uint8Array): Buffer {
     const { associatedData, nonce } = this;
     this.#associate(epoch, sequence, contentType, DTLS_1_2, plain.length);
@@ -66,7 +70,7 @@ export class RecordCipher implements GcmInputs {
     return record;
   }
 
-  /** @returns undefined if the record is not authentic; what `open` returned before is overwritten */
+  /** Decrypts a record. @returns undefined if it is not authentic; the previous result is overwritten */
   open({ fragment, epoch, sequence, contentType, version }: DtlsRecord): Uint8Array | undefined {
     const length = fragment.length - EXPLICIT_NONCE_LENGTH - TAG_LENGTH;
     if (length < 0) return undefined;
@@ -102,7 +106,7 @@ export class RecordCipher implements GcmInputs {
     return this.#nodeKey;
   }
 
-  /** Fills the associated data, which begins with what makes the explicit nonce of our records. */
+  /** Fills the associated data. It starts with epoch and sequence number, which are also the explicit nonce of our own records. */
   #associate(epoch: number, sequence: number, contentType: number, version: number, length: number): void {
     const bytes = this.associatedData;
     bytes.writeUInt16BE(epoch, 0);

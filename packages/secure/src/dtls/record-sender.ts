@@ -1,4 +1,4 @@
-/** Writes our records: numbers them, encrypts them from epoch 1 on, and packs flights into datagrams. */
+/** Writes outgoing records: numbers them, encrypts them from epoch 1 on, and packs flights into datagrams. */
 import { AlertLevel, ContentType } from './dtls-numbers.ts';
 import { RECORD_HEADER_LENGTH, writeRecord } from './dtls-record.ts';
 import type { Flight } from './handshake.ts';
@@ -6,7 +6,7 @@ import { writeFragments } from './handshake-message.ts';
 import type { RecordCipher } from './record-cipher.ts';
 import { uint8 } from './tls-writer.ts';
 
-/** Datagrams of a handshake stay under what any path carries. */
+/** Handshake datagrams are small enough for any path. */
 const MAX_DATAGRAM_LENGTH = 1_200;
 /** Explicit nonce and tag. */
 const CIPHER_OVERHEAD_LENGTH = 24;
@@ -26,7 +26,7 @@ export class RecordSender {
     this.#cipher = cipher;
   }
 
-  /** Sends a flight, or sends it again: the messages are the same, the record numbers new (RFC 6347 §4.2.4). */
+  /** Sends a flight, possibly again. The messages stay the same, but records have new numbers (RFC 6347 §4.2.4). */
   sendFlight(flight: Flight): void {
     let isEncrypted = false;
     let datagram: Buffer[] = [];

@@ -1,14 +1,14 @@
-/** When a flight is sent again, and when the handshake is given up. @see RFC 6347 §4.2.4 */
+/** Decides when a flight is sent again, and when the handshake is given up. @see RFC 6347 §4.2.4 */
 import type { Timer, Timers } from '@causeway/media';
 
 export interface RetransmissionTimerListener {
   onRetransmit(nowMs: number): void;
   onDeadline(): void;
-  /** One of the above has thrown; the timer is stopped. */
+  /** One of the other callbacks has thrown, and the timer is stopped. */
   onDefect(error: unknown): void;
 }
 
-/** Much less than RFC 6347 proposes: media waits for the handshake, and a repeated flight is small. */
+/** Much shorter than RFC 6347 proposes, because media waits for the handshake and a repeated flight is small. */
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 1_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
@@ -25,7 +25,7 @@ export class RetransmissionTimer implements Timer {
   #giveUpAtMs = Number.POSITIVE_INFINITY;
   /** How long to wait after the next repetition. */
   #delayMs = FIRST_DELAY_MS;
-  /** Infinity while the handshake goes on: then its deadline is the limit. */
+  /** Infinity during the handshake, which is limited by its deadline instead. */
   #repetitionsLeft = Number.POSITIVE_INFINITY;
 
   constructor(timers: Timers, listener: RetransmissionTimerListener) {
@@ -33,27 +33,27 @@ export class RetransmissionTimer implements Timer {
     this.#listener = listener;
   }
 
-  /** Has the very first flight sent as soon as the timers run next, which is not before the caller has returned. */
+  /** Schedules the first flight for the next run of the timers, which is after the caller has returned. */
   begin(): void {
     this.#repeatAtMs = 0;
     this.#arm();
   }
 
-  /** Starts the clock of the whole handshake, unless it runs. */
+  /** Starts the deadline of the whole handshake, if it is not running. */
   startDeadline(nowMs: number): void {
     if (this.#giveUpAtMs < Number.POSITIVE_INFINITY) return;
     this.#giveUpAtMs = nowMs + HANDSHAKE_TIMEOUT_MS;
     this.#arm();
   }
 
-  /** A new flight has been sent. */
+  /** Called when a new flight was sent. */
   start(nowMs: number): void {
     this.startDeadline(nowMs);
     this.#delayMs = FIRST_DELAY_MS;
     this.#waitForNext(nowMs);
   }
 
-  /** The flight has been sent that ends the handshake on our side. */
+  /** Called when the flight was sent that ends the handshake on our side. */
   startLast(nowMs: number): void {
     this.#giveUpAtMs = Number.POSITIVE_INFINITY;
     this.#repetitionsLeft = MAX_LAST_REPETITIONS;

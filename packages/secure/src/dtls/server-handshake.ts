@@ -1,6 +1,6 @@
 /**
- * The server's side of the handshake: one suite, one curve, and a client that must show a certificate and prove that it
- * holds the key.
+ * The server's side of the handshake. It supports one cipher suite and one curve, and requires the client to present a certificate and
+ * prove that it holds the key.
  *
  * @see RFC 5246 §7.3, RFC 6347 §4.2, RFC 8827 §6.5
  */
@@ -23,7 +23,7 @@ import {
 } from './key-messages.ts';
 import { certificateKey, isSignedBy } from './peer-certificate.ts';
 
-/** What is awaited, with what must be remembered until it comes. */
+/** The next message to expect, and what must be remembered until it arrives. */
 type State =
   | { readonly awaits: 'hello' }
   | { readonly awaits: 'certificate' }
@@ -145,17 +145,17 @@ export class ServerHandshake implements Handshake {
 
 function isAgreeable(hello: ClientHello): boolean {
   return (
-    // Versions count down: a client that knows DTLS 1.2 says this or less.
+    // Versions count down: a client that supports DTLS 1.2 sends this or less.
     hello.version <= DTLS_1_2 &&
     hello.cipherSuites.includes(CipherSuite.ecdheEcdsaAes128GcmSha256) &&
     hello.groups.includes(GROUP_SECP256R1) &&
     hello.signatureSchemes.includes(SignatureScheme.ecdsaSecp256r1Sha256) &&
-    // Without it the exported keys are not bound to this handshake (RFC 7627 §5.4).
+    // Without it, the exported keys are not bound to this handshake (RFC 7627 §5.4).
     hello.hasExtendedMasterSecret
   );
 }
 
-/** @returns undefined when the peer's point is not on the curve */
+/** @returns undefined if the peer's point is not on the curve */
 export function agree(keyPair: ECDH, publicKey: Buffer): Buffer | undefined {
   try {
     return keyPair.computeSecret(publicKey);

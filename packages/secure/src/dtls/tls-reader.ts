@@ -1,6 +1,6 @@
 /**
- * Reads the presentation language of TLS from hostile bytes. A read past the end yields zeros or an empty buffer and is
- * remembered: parsers read on in a straight line and ask once, at the end, whether it was all there.
+ * Reads the presentation language of TLS from untrusted bytes. A read past the end returns zeros or an empty buffer, and is remembered.
+ * Parsers can therefore read without checks, and ask once at the end whether everything was there.
  *
  * @see RFC 5246 §4
  */
@@ -20,7 +20,7 @@ export class TlsReader {
     return !this.#overrun;
   }
 
-  /** Whether every read was within the bytes and nothing is left. */
+  /** Whether every read was within the bytes, and none are left. */
   get isComplete(): boolean {
     return this.isIntact && this.#at === this.#bytes.length;
   }
@@ -57,7 +57,7 @@ export class TlsReader {
     return taken;
   }
 
-  /** A vector whose length stands before it in one byte; likewise the others. */
+  /** A vector that is preceded by its length in one byte; the other methods use two and three. */
   vector8(): Buffer {
     return this.take(this.uint8());
   }
@@ -70,7 +70,7 @@ export class TlsReader {
     return this.take(this.uint24());
   }
 
-  /** A vector of 16-bit numbers; an odd length counts as read past the end. */
+  /** A vector of 16-bit numbers. An odd length counts as a read past the end. */
   uint16List(): number[] {
     const bytes = this.vector16();
     if (bytes.length % 2 !== 0) this.#overrun = true;

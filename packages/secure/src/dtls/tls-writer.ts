@@ -1,4 +1,4 @@
-/** Writes the presentation language of TLS. Handshake messages are few, so pieces are simply joined. @see RFC 5246 §4 */
+/** Writes the presentation language of TLS. Handshake messages are few, so buffers are simply concatenated. @see RFC 5246 §4 */
 
 export function uint8(value: number): Buffer {
   return Buffer.of(value);
@@ -22,7 +22,7 @@ export function uint48(value: number): Buffer {
   return bytes;
 }
 
-/** The pieces, joined, behind their length in one byte; likewise the others. */
+/** Joins the pieces, preceded by their length in one byte; the other functions use two and three. */
 export function vector8(...pieces: Uint8Array[]): Buffer {
   const content = Buffer.concat(pieces);
   return Buffer.concat([uint8(content.length), content]);

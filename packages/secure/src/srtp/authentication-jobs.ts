@@ -1,6 +1,6 @@
 /**
- * Packets waiting for their authentication tag, by length in SHA-1 blocks, because four lanes take as long as the longest of
- * them. Four of one length go to the kernel at once, while they are still in the processor's nearest cache.
+ * Packets that wait for their authentication tag, grouped by length in SHA-1 blocks, because four lanes take as long as the longest of
+ * them. Four of one length go to the kernel at once, while they are still in the processor's first-level cache.
  */
 import type { AuthenticationKey } from './authentication-key.ts';
 import { JOB_WORDS, LANES, MAX_BLOCKS, type SrtpMemory } from './srtp-memory.ts';
@@ -10,7 +10,7 @@ const GROUP_WORDS = LANES * JOB_WORDS;
 
 export class AuthenticationJobs {
   readonly #memory: SrtpMemory;
-  /** Per length in blocks, how many jobs wait in its group. */
+  /** For each length in blocks, how many jobs wait in its group. */
   readonly #waiting = new Uint8Array(MAX_BLOCKS + 1);
   #count = 0;
 
@@ -19,10 +19,10 @@ export class AuthenticationJobs {
   }
 
   /**
-   * Adds one packet. The kernel writes `word` behind the packet as part of what it authenticates, and padding behind that.
+   * Adds one packet. The kernel writes `word` after the packet, which is authenticated with it, and then padding.
    *
    * @param message address of the packet
-   * @param tagAt address the ten bytes of the tag go to; may overlap `word` and padding
+   * @param tagAt address for the ten bytes of the tag; may overlap `word` and padding
    */
   add(key: AuthenticationKey, message: number, length: number, word: number, tagAt: number): void {
     const { jobGroupsAt, kernel, words } = this.#memory;
@@ -40,7 +40,7 @@ export class AuthenticationJobs {
     this.#count -= waiting;
   }
 
-  /** Writes the tags of all packets that still wait for three others of their length. */
+  /** Writes the tags of all packets that still wait for others of their length. */
   run(): void {
     if (this.#count === 0) return;
     const { jobGroupsAt, jobsAt, kernel, words } = this.#memory;
@@ -58,7 +58,7 @@ export class AuthenticationJobs {
   }
 }
 
-/** As one job added and run. For what arrives: there packets come one at a time. */
+/** Authenticates one packet immediately, for inbound packets that arrive alone. */
 export function authenticateOne(
   memory: SrtpMemory,
   key: AuthenticationKey,
@@ -71,7 +71,7 @@ export function authenticateOne(
   memory.kernel.authenticate(memory.jobsAt, 1);
 }
 
-/** Writes a job of `kernel/authenticate.ts`, whose layout this is; `at` counts words. */
+/** Writes a job in the layout of `kernel/authenticate.ts`. @param at index of the job's first word */
 export function writeJob(
   words: Int32Array,
   at: number,

@@ -1,11 +1,11 @@
 /**
- * An HMAC-SHA1 key as the two SHA-1 states that follow from it, so that a packet pays for its own bytes only.
+ * An HMAC-SHA1 key as the two SHA-1 states that follow from it, so that authenticating a packet does not have to hash the key.
  *
  * @see RFC 2104 §4
  */
 import type { SrtpMemory } from './srtp-memory.ts';
 
-/** Its first ten words: the state after the inner pad, then the one after the outer pad, as the first ten words of a kernel job want. */
+/** The first ten words are the state after the inner pad and the state after the outer pad, in the layout of a kernel job. */
 export type AuthenticationKey = Int32Array;
 
 /** Length of the tag of HMAC-SHA1-80. */

@@ -1,6 +1,6 @@
 /**
- * AES in counter mode as keystream on demand: AES-CM is AES-ECB over counter blocks, so one long-lived cipher object
- * serves all packets of a key, many in one call.
+ * Generates keystream for AES in counter mode. AES-CM is AES-ECB over counter blocks, so one long-lived cipher object serves all packets of
+ * a key, and many in one call.
  *
  * @see RFC 3711 §4.1.1
  */
@@ -13,11 +13,11 @@ const SEQ_SPACE = 65_536;
 
 export class CounterModeKey {
   readonly #memory: SrtpMemory;
-  /** Made for the first packet: a peer has four keys and seldom needs them all, and OpenSSL's state for each takes a kilobyte. */
+  /** Created for the first packet. A peer has four keys and seldom needs them all, and OpenSSL's state for each takes a kilobyte. */
   #cipher: Cipheriv | undefined = undefined;
-  /** What the cipher will be made of; a copy, because a piece of Node's pool would keep all of that. */
+  /** The key for the cipher until it is created. It is a copy, because a part of Node's pool would keep the whole pool in memory. */
   #encryptionKey: Uint8Array | undefined;
-  /** As it lies in memory: its 14 bytes and two zeros, where the block counter stands. */
+  /** The salt as it is in memory: 14 bytes, then two zeros in place of the block counter. */
   readonly #salt = new Int32Array(AES_BLOCK_BYTES / 4);
 
   constructor(memory: SrtpMemory, encryptionKey: Buffer, salt: Buffer) {
@@ -27,7 +27,7 @@ export class CounterModeKey {
   }
 
   /**
-   * Keystream of consecutive packet indices, one after another in a new buffer.
+   * Generates the keystream of consecutive packet indices into a new buffer, one packet after another.
    *
    * @param bytesPerPacket a multiple of 16; `packets` times this must not exceed a keystream page
    */
@@ -48,7 +48,7 @@ export class CounterModeKey {
     return this.#cipher;
   }
 
-  /** Keystream of one packet. @returns its address; good until the next call on any key of this memory */
+  /** Generates the keystream of one packet. @returns its address, valid until the next call on any key of this memory */
   generateSingle(ssrc: number, index: number, length: number): number {
     const bytes = Math.ceil(length / AES_BLOCK_BYTES) * AES_BLOCK_BYTES;
     this.#memory.bytes.set(this.generate(ssrc, index, 1, bytes), this.#memory.singleKeystreamAt);

@@ -1,7 +1,6 @@
 /**
- * Receiving state of the SSRCs of a link, which carries thousands and constantly new ones. State exists only for
- * expected SSRCs, which this side has chosen, so ended ones leave nothing behind but a floor below which none may
- * begin.
+ * Receiving state of the SSRCs of a link, which carries thousands of SSRCs and constantly new ones. State exists only for expected SSRCs,
+ * which this side has chosen. SSRCs that have ended leave nothing behind but a minimum for new ones.
  */
 
 import { ReplayWindow } from '../replay-window.ts';
@@ -9,7 +8,7 @@ import type { InboundStream, InboundStreams } from './inbound-context.ts';
 import type { KeystreamWindow } from './keystream-window.ts';
 
 export class ExpectedContext implements InboundStreams {
-  /** Undefined until a packet has come. */
+  /** Undefined until a packet has arrived. */
   readonly #streams = new Map<number, InboundStream | undefined>();
   readonly #createWindow: (ssrc: number) => KeystreamWindow | undefined;
   #highestExpected = -1;
@@ -25,8 +24,8 @@ export class ExpectedContext implements InboundStreams {
   }
 
   /**
-   * Ignored unless the SSRC is higher than all before: since received packets are not remembered, an SSRC must not
-   * begin twice (RFC 3711 §3.3.2).
+   * Has no effect unless the SSRC is higher than all before. Received packets are not remembered, so an SSRC must not be used twice (RFC
+   * 3711 §3.3.2).
    */
   expect(ssrc: number): void {
     if (ssrc <= this.#highestExpected) return;
@@ -47,7 +46,7 @@ export class ExpectedContext implements InboundStreams {
     return this.#streams.has(ssrc);
   }
 
-  /** No SSRC comes back. */
+  /** Always -1, since an SSRC that has ended is never used again. */
   retiredIndex(): number {
     return -1;
   }

@@ -1,6 +1,6 @@
 /**
- * Protects a whole flush: keystream over each packet, then the tags of all of them four at a time, for all peers together.
- * Everything happens in place, in the arena.
+ * Protects a whole flush for all peers together: applies the keystream to each packet, then computes the tags four at a time. Everything
+ * happens in place, in the arena.
  *
  * @see RFC 3711 §3.3, §3.4; docs/adr/0003-srtp-by-flush.md
  */
@@ -12,13 +12,13 @@ import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import type { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
-/** Packets that could not be protected, by cause. One object per suite, counting up. */
+/** Packets that could not be protected, by cause. There is one object per suite, and its counters only increase. */
 export interface SrtpCounters {
-  /** Sent on a stream that has no keys yet, or no longer has any. */
+  /** Sent on a stream that has no keys yet, or any more. */
   notKeyed: number;
-  /** Lengths that do not fit their slot or each other, an index out of range: a fault of the caller. */
+  /** The caller passed invalid lengths or an index out of range. */
   malformed: number;
-  /** An index that was used for another payload, or may have been. */
+  /** The index was used for another payload, or may have been. */
   indexReused: number;
 }
 
@@ -37,7 +37,7 @@ export class FlushProtector {
   readonly #memory: SrtpMemory;
   readonly #counters: SrtpCounters;
   readonly #jobs: AuthenticationJobs;
-  /** Means nothing; kept so that no compiler leaves the reading out. */
+  /** The value has no meaning. It is stored so that the compiler cannot remove the reads. */
   prefetched = 0;
 
   constructor(memory: SrtpMemory, counters: SrtpCounters) {
@@ -63,7 +63,7 @@ export class FlushProtector {
     const { window, ledger } = stream;
     if (window === undefined && stream.cipher === undefined) return this.#refuseUnkeyed();
     if (headerLength < RTP_FIXED_HEADER_LENGTH || headerLength > length || !this.#fits(offset, length)) return this.#refuseMalformed();
-    // Also refuses NaN.
+    // This also refuses NaN.
     if (!(index >= 0 && index < INDEX_LIMIT)) return this.#refuseMalformed();
     const at = this.#memory.arenaAt + offset;
     if (window === undefined) return this.#sealRtp(stream, at, headerLength, length, index);
@@ -98,8 +98,8 @@ export class FlushProtector {
 
   #sealRtp(stream: RtpOutboundStream, at: number, headerLength: number, length: number, index: number): number {
     const { bytes, kernel } = this.#memory;
-    // With no keystream the kernel only takes the checksum, by which a second use of the nonce is known: of the header as well, because two
-    // tags under one nonce give the key away that they are made with (NIST SP 800-38D §8).
+    // With a keystream of zeros the kernel only computes the checksum, which reveals a second use of the nonce. It includes the header,
+    // because two tags with one nonce reveal the authentication key (NIST SP 800-38D §8).
     const checksum = kernel.applyKeystream(at, this.#memory.zerosAt, length);
     if (!stream.ledger.admit(index, checksum)) return this.#refuseReuse();
     const { cipher } = stream;
@@ -129,7 +129,7 @@ export class FlushProtector {
     return length + GCM_TAG_LENGTH + SRTCP_INDEX_LENGTH;
   }
 
-  /** Whether the packet lies within one slot and leaves room for what is written behind it. */
+  /** Whether the packet is within one slot, with room for what is written after it. */
   #fits(offset: number, length: number): boolean {
     const slotEnd = (Math.floor(offset / SLOT_SIZE_BYTES) + 1) * SLOT_SIZE_BYTES;
     return offset + length + AUTHENTICATION_ROOM_BYTES <= slotEnd && slotEnd <= this.#memory.options.arenaSlots * SLOT_SIZE_BYTES;
@@ -151,7 +151,7 @@ export class FlushProtector {
   }
 }
 
-/** Reads what the rows need all at once, so that the processor fetches it side by side and not row by row. */
+/** Reads what the rows need all at once, so that the processor fetches it in parallel rather than row by row. */
 function prefetch(batch: ProtectBatch): number {
   let mixed = 0;
   for (let row = 0; row < batch.count; row++) if (batch.isRtcp[row] === 0) mixed ^= (batch.streams[row] as RtpOutboundStream).prefetch();

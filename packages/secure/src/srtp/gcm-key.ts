@@ -1,5 +1,5 @@
 /**
- * AES-GCM for SRTP and SRTCP. Each packet takes a cipher object of its own: node:crypto has no way to give one a new nonce.
+ * AES-GCM for SRTP and SRTCP. Each packet needs its own cipher object, because node:crypto cannot set a new nonce on an existing one.
  *
  * @see RFC 7714 §8 (SRTP), §9 (SRTCP), §14.1
  */
@@ -11,14 +11,14 @@ const ALGORITHM = 'aes-128-gcm';
 const NONCE_LENGTH = 12;
 
 export class GcmKey {
-  // A KeyObject: with raw bytes Node 24 takes four times as long.
+  // A KeyObject, because Node 24 takes four times as long with raw bytes.
   readonly #key: KeyObject;
   readonly #salt: Uint8Array;
   readonly #nonce = Buffer.alloc(NONCE_LENGTH);
 
   constructor(encryptionKey: Buffer, salt: Buffer) {
     this.#key = createSecretKey(encryptionKey);
-    // A copy, for a slice of a pooled buffer would keep all of it.
+    // Copied, because a slice of a pooled buffer would keep the whole pool in memory.
     this.#salt = Uint8Array.from(salt);
   }
 
@@ -31,7 +31,7 @@ export class GcmKey {
     tag.set(cipher.getAuthTag());
   }
 
-  /** Decrypts `text` in place. @returns false, and leaves `text` alone, if it is not authentic */
+  /** Decrypts `text` in place. @returns false if it is not authentic; `text` is then unchanged */
   open(ssrc: number, index: number, associatedData: Uint8Array, text: Uint8Array, tag: Uint8Array): boolean {
     const decipher = createDecipheriv(ALGORITHM, this.#key, this.#nonceOf(ssrc, index), { authTagLength: GCM_TAG_LENGTH });
     decipher.setAAD(associatedData);
@@ -46,7 +46,7 @@ export class GcmKey {
     return true;
   }
 
-  /** Two zero bytes, SSRC, 48-bit index, the whole exclusive-ored with the salt. */
+  /** The nonce: two zero bytes, the SSRC and the 48-bit index, combined with the salt by exclusive or. */
   #nonceOf(ssrc: number, index: number): Buffer {
     const nonce = this.#nonce;
     const high = Math.floor(index / 65_536);

@@ -1,31 +1,31 @@
-/** Receiving state of the SSRCs of one peer, for one protocol: bounded, and made only for SSRCs that proved authentic. */
+/** Receiving state of the SSRCs of one peer, for one protocol. It is bounded, and created only for SSRCs with an authentic packet. */
 
 import { ReplayWindow } from '../replay-window.ts';
 import type { KeystreamWindow } from './keystream-window.ts';
 
 export interface InboundStream {
   readonly replay: ReplayWindow;
-  /** Keystream ahead of the packets; only for SRTP in counter mode. */
+  /** Keystream for future packets; only for SRTP in counter mode. */
   readonly window: KeystreamWindow | undefined;
   lastUse: number;
 }
 
-/** What `InboundSrtp` asks of such state. */
+/** The receiving state that `InboundSrtp` uses. */
 export interface InboundStreams {
-  /** How many SSRCs have sent something authentic. */
+  /** Number of SSRCs with an authentic packet. */
   readonly size: number;
   find(ssrc: number): InboundStream | undefined;
-  /** Whether an authentic packet of an SSRC without a stream would give it one. */
+  /** Whether an SSRC without a stream gets one with its first authentic packet. */
   mayBegin(ssrc: number): boolean;
-  /** The highest index received under an SSRC that has no stream now; -1 if it never had one. */
+  /** The highest index received under an SSRC that no longer has a stream; -1 if it never had one. */
   retiredIndex(ssrc: number): number;
-  /** Marks `index` received; call it for authentic packets only. @returns undefined when the SSRC is not to have a stream */
+  /** Marks `index` as received. Call it only for authentic packets. @returns undefined if the SSRC cannot have a stream */
   accept(ssrc: number, index: number): InboundStream | undefined;
   close(): void;
 }
 
 const MAX_STREAMS = 64;
-/** SSRCs that made room for others are remembered by their highest index, so that their packets cannot be replayed. */
+/** SSRCs that had to make room for others are remembered with their highest index, so that their packets cannot be replayed. */
 const MAX_RETIRED = 4_096;
 
 export class InboundContext implements InboundStreams {
@@ -46,7 +46,7 @@ export class InboundContext implements InboundStreams {
     return this.#streams.get(ssrc);
   }
 
-  /** Whether there is room is seen when it is needed. */
+  /** Always true; whether there is room is only checked by `accept`. */
   mayBegin(): boolean {
     return true;
   }
@@ -55,7 +55,7 @@ export class InboundContext implements InboundStreams {
     return this.#retired.get(ssrc) ?? -1;
   }
 
-  /** @returns undefined when the peer has used up its SSRCs */
+  /** @returns undefined if the peer has used up its SSRCs */
   accept(ssrc: number, index: number): InboundStream | undefined {
     const stream = this.#streams.get(ssrc) ?? this.#create(ssrc);
     if (stream === undefined) return undefined;

@@ -1,9 +1,8 @@
 /**
- * Up to four packets that arrived together and are authenticated together, because four lanes take as long as one. Each
- * has a place in the kernel's memory, where it is also decrypted.
+ * Up to four packets that arrived together and are authenticated together, because four lanes take as long as one. Each has a place in the
+ * kernel's memory, where it is also decrypted.
  *
- * Being in the group makes no packet authentic: the caller that takes a packet states with which key and which
- * rollover counter, and compares the tag.
+ * A packet in the group is not authentic yet. The caller that takes it passes the key and rollover counter, and compares the tag.
  */
 import { writeJob } from './authentication-jobs.ts';
 import type { AuthenticationKey } from './authentication-key.ts';
@@ -22,10 +21,10 @@ export class InboundGroup {
   }
 
   /**
-   * Copies a packet in. After four packets, or once one was taken, a new group begins.
+   * Copies a packet into the group. After four packets, or once one was taken, this starts a new group.
    *
-   * @param length of what is authenticated; the tag follows
-   * @param word the rollover counter, which is authenticated behind it
+   * @param length of the authenticated part; the tag follows
+   * @param word the rollover counter, which is authenticated after it
    */
   add(key: AuthenticationKey, packet: Uint8Array, length: number, word: number): void {
     if (this.#isAuthenticated || this.#count === LANES) this.#begin();
@@ -40,9 +39,9 @@ export class InboundGroup {
   }
 
   /**
-   * Takes a packet out, whose tag has been computed behind it then.
+   * Takes a packet out of the group, after its tag has been computed and written behind it.
    *
-   * @returns where it lies; -1 if it was not added, or with another key or rollover counter
+   * @returns its address; -1 if it was not added, or with another key or rollover counter
    */
   take(key: AuthenticationKey, packet: Uint8Array, word: number): number {
     for (let lane = 0; lane < this.#count; lane++) {

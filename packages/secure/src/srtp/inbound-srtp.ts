@@ -1,5 +1,5 @@
 /**
- * Authenticates and decrypts what one peer sends. A packet changes no state before its tag has been verified.
+ * Authenticates and decrypts the packets of one peer. A packet changes no state before its tag has been verified.
  *
  * @see RFC 3711 §3.3, §3.4, RFC 7714
  */
@@ -29,8 +29,8 @@ const SRTCP_INDEX_LENGTH = 4;
 const SEQ_SPACE = 65_536;
 const HALF_SEQ_SPACE = SEQ_SPACE / 2;
 /**
- * A sender may begin just before the sequence number wraps and lose all packets up to there. So a new stream whose first
- * packet fails is tried once more as one rollover on, if its sequence number is this low.
+ * A sender may start just before its sequence number wraps, and lose all packets before the wrap. If the first packet of a new stream fails
+ * and its sequence number is this low, it is tried once more with the next rollover count.
  */
 const FRESH_WRAP_PACKETS = 4_096;
 
@@ -40,7 +40,7 @@ export class InboundSrtp {
   #rtcp: SessionCipher | undefined;
   /** Undefined unless `#rtcp` is a cipher in counter mode. */
   #rtcpKeystream: RtcpKeystream | undefined;
-  /** The only SSRCs that a link accepts; undefined for a client. */
+  /** The SSRCs that a link accepts; undefined for a client. */
   readonly #expected: ExpectedContext | undefined;
   readonly #rtpStreams: InboundStreams;
   readonly #rtcpStreams = new InboundContext(() => undefined);
@@ -52,17 +52,17 @@ export class InboundSrtp {
     this.#rtpStreams = this.#expected ?? new InboundContext(createWindow);
   }
 
-  /** Whether an authentic packet has come, of RTP or RTCP. */
+  /** Whether an authentic RTP or RTCP packet has arrived. */
   get hasReceived(): boolean {
     return this.#rtpStreams.size > 0 || this.#rtcpStreams.size > 0;
   }
 
-  /** See `SecureEndpoint.expectInbound`. */
+  /** Implements `SecureEndpoint.expectInbound`. */
   expect(ssrc: number): void {
     this.#expected?.expect(ssrc);
   }
 
-  /** See `SecureEndpoint.endInbound`. */
+  /** Implements `SecureEndpoint.endInbound`. */
   end(ssrc: number): void {
     this.#expected?.end(ssrc);
   }
@@ -75,7 +75,7 @@ export class InboundSrtp {
     this.#rtcpKeystream = rtcp.profile === 'AES_CM_128_HMAC_SHA1_80' ? new RtcpKeystream(memory, rtcp.keystream) : undefined;
   }
 
-  /** See `SecureEndpoint.prepareRtp`. What is guessed here is found out again by `unprotectRtp`. */
+  /** Implements `SecureEndpoint.prepareRtp`. Its assumptions are checked again by `unprotectRtp`. */
   prepareRtp(packet: Uint8Array): void {
     const cipher = this.#rtp;
     if (cipher?.profile !== 'AES_CM_128_HMAC_SHA1_80' || packet.length > MAX_INBOUND_PACKET_BYTES) return;
@@ -88,7 +88,7 @@ export class InboundSrtp {
     this.#supply.inboundGroup.add(cipher.authentication, packet, textEnd, Math.floor(index / SEQ_SPACE) | 0);
   }
 
-  /** See `SecureEndpoint.unprotectRtp`. */
+  /** Implements `SecureEndpoint.unprotectRtp`. */
   unprotectRtp(packet: Uint8Array): number {
     const cipher = this.#rtp;
     if (cipher === undefined) return UNPROTECT_NOT_READY;
@@ -109,14 +109,14 @@ export class InboundSrtp {
     return UNPROTECT_FORGED;
   }
 
-  /** See `SecureEndpoint.unprotectRtcp`. Packets that are not encrypted (E bit 0) are refused, authentic or not. */
+  /** Implements `SecureEndpoint.unprotectRtcp`. Packets that are not encrypted (E bit 0) are refused, authentic or not. */
   unprotectRtcp(packet: Uint8Array): number {
     const cipher = this.#rtcp;
     if (cipher === undefined) return UNPROTECT_NOT_READY;
     const plainLength = packet.length - TAG_LENGTH[cipher.profile] - SRTCP_INDEX_LENGTH;
     if (plainLength < RTCP_CLEAR_LENGTH || packet.length > MAX_INBOUND_PACKET_BYTES) return UNPROTECT_MALFORMED;
     if (packet[0] >> 6 !== RTP_VERSION) return UNPROTECT_MALFORMED;
-    // With AEAD the tag stands before the index, with HMAC behind it.
+    // With AEAD the tag precedes the index; with HMAC it follows it.
     const wordAt = cipher.profile === 'AEAD_AES_128_GCM' ? packet.length - SRTCP_INDEX_LENGTH : plainLength;
     const word = readInt32(packet, wordAt);
     if (word >= 0) return UNPROTECT_MALFORMED;
@@ -175,14 +175,14 @@ export class InboundSrtp {
   }
 
   /**
-   * Whose SRTCP indices a packet's is one of. A node of ours gives no index to two packets, whatever their SSRCs (`RtcpOutboundStream`), so
-   * that one window knows the replays of all of them and there are no SSRCs to run out of.
+   * The SSRC whose replay window applies to a packet. A node uses each SRTCP index for one packet only, whatever its SSRC
+   * (`RtcpOutboundStream`), so a link needs just one window, and SSRCs cannot run out.
    */
   #numberedAs(ssrc: number): number {
     return this.#expected === undefined ? ssrc : 0;
   }
 
-  /** Copies the packet into the kernel's memory, and writes its tag behind it. @returns where it lies */
+  /** Copies the packet into the kernel's memory, and writes its tag after it. @returns its address */
   #authenticate(cipher: CounterModeCipher, packet: Uint8Array, length: number, word: number): number {
     const { memory } = this.#supply;
     const { bytes, inboundPacketAt: at } = memory;
@@ -198,7 +198,7 @@ export class InboundSrtp {
     return difference === 0;
   }
 
-  /** Decrypts a packet where `at` says, and brings it back. */
+  /** Decrypts the packet at `at`, and copies it back. */
   #decrypt(packet: Uint8Array, at: number, from: number, to: number, keystream: number): void {
     const { bytes, kernel } = this.#supply.memory;
     kernel.applyKeystream(at + from, keystream, to - from);
@@ -216,11 +216,11 @@ function readInt32(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Estimates the 48-bit index of a packet from the 16 bits that travel: the index nearest to the highest authenticated one.
+ * Estimates the 48-bit index of a packet from the 16 bits that are transmitted. It is the index closest to the highest authenticated one.
  *
  * @see RFC 3711 §3.3.1, appendix A
  * @param highest the highest index so far; -1 before the first packet, whose rollover counter is then assumed to be 0
- * @returns a negative number when the nearest index lies before the stream's beginning
+ * @returns a negative number if the closest index precedes the start of the stream
  */
 export function estimatePacketIndex(highest: number, seq: number): number {
   if (highest < 0) return seq;

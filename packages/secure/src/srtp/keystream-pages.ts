@@ -1,16 +1,16 @@
 /**
- * The memory for keystream made ahead of its packets: pages of the kernel's memory, lent to the streams that send.
+ * Memory for keystream that is generated ahead of its packets: pages of the kernel's memory, lent to the streams that send.
  *
- * A page is taken back only from a stream that has not used it since the last search came by (second chance), and a search
- * looks at few pages: with more busy streams than pages, those that have one keep it and the others do without.
+ * A page is only reclaimed from a stream that has not used it since the last search passed it (second chance), and a search looks at few
+ * pages. If there are more busy streams than pages, streams with a page keep it and the others have none.
  */
 import { KEYSTREAM_PAGE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
-/** Who holds a page. */
+/** A stream that holds a page. */
 export interface PageHolder {
-  /** Set by the holder on every use of its page, cleared by the search. */
+  /** Set by the holder on every use of its page, and cleared by the search. */
   pageUsed: boolean;
-  /** The page is gone; its content must not be read again. */
+  /** Takes the page away. Its content must not be read again. */
   losePage(): void;
 }
 
@@ -26,16 +26,16 @@ export class KeystreamPages {
     this.#firstAt = memory.keystreamPagesAt;
     const count = memory.options.keystreamPages;
     this.#holders = new Array<PageHolder | undefined>(count);
-    // The lowest first, so that a small service touches little memory.
+    // The lowest page is used first, so that a small service touches little memory.
     for (let page = count - 1; page >= 0; page--) this.#free.push(page);
   }
 
-  /** How many pages are lent out. */
+  /** Number of pages that are lent out. */
   get lent(): number {
     return this.#holders.length - this.#free.length;
   }
 
-  /** @returns the address of a page, or undefined when all are in use */
+  /** @returns the address of a page; undefined if all are in use */
   take(holder: PageHolder): number | undefined {
     const page = this.#free.pop() ?? this.#reclaim();
     if (page === undefined) return undefined;

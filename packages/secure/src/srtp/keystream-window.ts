@@ -1,14 +1,14 @@
 /**
- * Keystream of one stream, made for the next packets before they exist: in counter mode it depends on key, SSRC and
- * index only. A window holds consecutive indices in equal places, each as long as the stream's longest recent packet.
- * It is always filled completely, with one cipher call; refilling it in parts would take more calls.
+ * Keystream of one stream, generated ahead of its packets: in counter mode it depends only on key, SSRC and index. A window holds
+ * consecutive indices in places of equal size, each as long as the stream's longest recent packet. It is always filled completely with one
+ * cipher call; filling it in parts would take more calls.
  */
 import type { CounterModeKey } from './counter-mode-key.ts';
 import type { InboundGroup } from './inbound-group.ts';
 import type { KeystreamPages, PageHolder } from './keystream-pages.ts';
 import { KEYSTREAM_PAGE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
-/** What all windows of a suite share, and what its peers' packets come in. */
+/** What all windows of a suite share. */
 export interface KeystreamSupply {
   readonly memory: SrtpMemory;
   readonly pages: KeystreamPages;
@@ -18,18 +18,18 @@ export interface KeystreamSupply {
 }
 
 const MAX_PLACES = 16;
-/** Places are this round, so that a stream whose packets grow by a few bytes is not laid out again each time. */
+/** Places are rounded up to this, so that a stream with slightly growing packets does not need a new layout each time. */
 const PLACE_ROUNDING_BYTES = 64;
-/** When in so many refills no packet was longer than half a place, places shrink. */
+/** If no packet in this many refills was longer than half a place, places shrink. */
 const REFILLS_BEFORE_SHRINKING = 16;
 
 export class KeystreamWindow implements PageHolder {
   pageUsed = false;
   #pageAt: number | undefined = undefined;
   #placeBytes = 0;
-  /** Index that the first place is for. */
+  /** Index of the first place. */
   #firstIndex = 0;
-  /** How many places are filled. */
+  /** Number of places that are filled. */
   #ready = 0;
   #highestUsed = -1;
   #longestBytes = 0;
@@ -42,7 +42,7 @@ export class KeystreamWindow implements PageHolder {
   constructor(supply: KeystreamSupply, key: CounterModeKey, ssrc: number) {
     this.#supply = supply;
     this.#key = key;
-    // Signed: media/subscriber/outgoing-stream.ts says why.
+    // Stored as a signed number; media/subscriber/outgoing-stream.ts explains why.
     this.#ssrc = ssrc | 0;
   }
 
@@ -52,9 +52,9 @@ export class KeystreamWindow implements PageHolder {
   }
 
   /**
-   * Finds or makes the keystream of one packet. Older indices than the window's are made on their own.
+   * Finds or generates the keystream of one packet. Keystream for indices before the window is generated individually.
    *
-   * @returns its address; good until the next call on any window
+   * @returns its address, valid until the next call on any window
    */
   locate(index: number, length: number): number {
     const ahead = index - this.#firstIndex;
@@ -69,7 +69,7 @@ export class KeystreamWindow implements PageHolder {
     return (this.#pageAt as number) + (index - this.#firstIndex) * this.#placeBytes;
   }
 
-  /** Makes keystream for the next packets if there is none left. */
+  /** Generates keystream for the next packets if none is left. */
   topUp(): void {
     this.#queued = false;
     if (this.#pageAt === undefined || !this.#isUsedUp()) return;
@@ -82,7 +82,7 @@ export class KeystreamWindow implements PageHolder {
     this.#ready = 0;
   }
 
-  /** Gives the page back; the window may be used again and will then take another. */
+  /** Returns the page. The window can still be used, and will then take another. */
   release(): void {
     if (this.#pageAt !== undefined) {
       this.#supply.memory.bytes.fill(0, this.#pageAt, this.#pageAt + KEYSTREAM_PAGE_BYTES);
@@ -104,7 +104,7 @@ export class KeystreamWindow implements PageHolder {
     const places = Math.min(MAX_PLACES, Math.floor(KEYSTREAM_PAGE_BYTES / this.#placeBytes));
     const keystream = this.#key.generate(this.#ssrc, firstIndex, places, this.#placeBytes);
     this.#supply.memory.bytes.set(keystream, pageAt);
-    // Frees it now: the collector would count these bytes and run far too often.
+    // Frees the buffer now. The garbage collector would count these bytes and run far too often.
     (keystream.buffer as ArrayBuffer).transfer(0);
     this.#firstIndex = firstIndex;
     this.#ready = places;
@@ -124,7 +124,7 @@ export class KeystreamWindow implements PageHolder {
 
   #queue(): void {
     const { memory, running } = this.#supply;
-    // `prepareAhead` may never be called; this must not grow forever then.
+    // If `prepareAhead` is never called, the list must not grow forever.
     if (running.length >= memory.options.keystreamPages) return;
     this.#queued = true;
     running.push(this);

@@ -7,8 +7,8 @@ import { SpentSsrcs } from './spent-ssrcs.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 
 /**
- * How many SSRCs one client may be sent over its whole life: each leaves a trace, for no index of it may come again. Over a link, how many
- * at a time.
+ * How many SSRCs a client may be sent over its whole life, since the used indices of each must be remembered. For a link, how many at a
+ * time.
  */
 const MAX_SSRCS = 65_536;
 
@@ -16,9 +16,9 @@ export class OutboundSrtp {
   readonly rtcpStream = new RtcpOutboundStream();
   readonly #supply: KeystreamSupply;
   readonly #streams = new Map<number, RtpOutboundStream>();
-  /** Highest index of streams that were closed. */
+  /** The highest index of each closed stream. */
   readonly #usedUpTo = new Map<number, number>();
-  /** On a link this replaces those indices: a link keeps sending under new SSRCs, and never again under an old one. */
+  /** Replaces these indices on a link, which constantly uses new SSRCs and never an old one again. */
   readonly #spent: SpentSsrcs | undefined;
   #cipher: SessionCipher | undefined;
   #closed = false;
@@ -28,12 +28,12 @@ export class OutboundSrtp {
     this.#spent = peer === 'link' ? new SpentSsrcs() : undefined;
   }
 
-  /** How many SSRCs are open. */
+  /** Number of open SSRCs. */
   get size(): number {
     return this.#streams.size;
   }
 
-  /** The stream of an SSRC that is open already is handed out again: two states would use one keystream twice. */
+  /** Opens a stream. An SSRC that is already open returns the same stream, because two states would use one keystream twice. */
   open(ssrc: number): RtpOutboundStream {
     const open = this.#streams.get(ssrc);
     if (open !== undefined) return open;

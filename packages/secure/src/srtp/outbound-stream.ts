@@ -1,4 +1,4 @@
-/** Sending state of one SSRC, or of all RTCP of a peer. What the port hands out as an opaque `OutboundStream`. */
+/** Sending state of one SSRC, or of all RTCP of a peer: the implementation of the opaque `OutboundStream`. */
 import type { OutboundStream } from '@causeway/media';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
 import { SentLedger } from './sent-ledger.ts';
@@ -6,18 +6,18 @@ import type { SessionCipher } from './session-cipher.ts';
 
 /** SRTCP indices have 31 bits and never wrap under one key (RFC 3711 §9.2). */
 const SRTCP_INDEX_LIMIT = 2 ** 31;
-/** A link between large nodes sends a few thousand packets of RTCP a second: there is time to open it again. */
+/** A link between large nodes sends a few thousand RTCP packets per second, so there is time to reopen it. */
 const SRTCP_INDICES_IN_RESERVE = 2 ** 20;
 
 export class RtpOutboundStream implements OutboundStream {
   readonly ssrc: number;
   readonly ledger: SentLedger;
-  /** Undefined until the handshake has made keys, and again after closing. */
+  /** Undefined until the handshake has derived keys, and after closing. */
   cipher: SessionCipher | undefined;
   /** Only in counter mode, and only while there is a key. */
   window: KeystreamWindow | undefined;
 
-  /** @param usedUpTo the highest packet index that was already sent under this SSRC, -1 if none */
+  /** @param usedUpTo the highest packet index already sent under this SSRC, -1 if there is none */
   constructor(ssrc: number, usedUpTo: number) {
     this.ssrc = ssrc;
     this.ledger = new SentLedger(usedUpTo);
@@ -30,7 +30,7 @@ export class RtpOutboundStream implements OutboundStream {
     this.ledger.authenticationKey = cipher.authentication;
   }
 
-  /** Reads a number of each object that protecting the next packet needs, for the caches' sake. */
+  /** Reads a field of each object that protecting the next packet needs, to warm the cache. */
   prefetch(): number {
     return this.window === undefined ? 0 : this.window.prefetch() ^ this.ledger.prefetch();
   }
@@ -43,7 +43,7 @@ export class RtpOutboundStream implements OutboundStream {
 }
 
 export class RtcpOutboundStream implements OutboundStream {
-  /** Each RTCP packet names its own sender; this is not read. */
+  /** Not used, since each RTCP packet contains its sender's SSRC. */
   readonly ssrc = 0;
   cipher: SessionCipher | undefined;
   #nextIndex: number;
@@ -56,7 +56,7 @@ export class RtcpOutboundStream implements OutboundStream {
     return this.#nextIndex >= SRTCP_INDEX_LIMIT - SRTCP_INDICES_IN_RESERVE;
   }
 
-  /** @returns a new index, or undefined when the key has used them all */
+  /** @returns a new index; undefined if the key has used them all */
   takeIndex(): number | undefined {
     if (this.#nextIndex >= SRTCP_INDEX_LIMIT) return undefined;
     return this.#nextIndex++;

@@ -1,13 +1,13 @@
 /**
- * Keystream for SRTCP that arrives. A receiver of video reports ten times a second in small packets that count up by one, and
- * a cipher call costs several times what it takes to encrypt so few bytes: so one call serves several packets.
+ * Keystream for inbound SRTCP. A receiver of video reports ten times per second, in small packets with consecutive indices. A cipher call
+ * costs several times as much as encrypting so few bytes, so one call serves several packets.
  *
  * @see RFC 3711 §3.4
  */
 import type { CounterModeKey } from './counter-mode-key.ts';
 import type { SrtpMemory } from './srtp-memory.ts';
 
-/** Reports on 100 ms of video fit; longer packets have keystream made for each. */
+/** Fits reports on 100 ms of video. Keystream for longer packets is generated individually. */
 const PLACE_BYTES = 128;
 const PLACES = 8;
 const NONE = new Uint8Array(0);
@@ -18,7 +18,7 @@ export class RtcpKeystream {
   #ssrc = 0;
   #lastIndex = -1;
   #ahead: Uint8Array = NONE;
-  /** Index that the first place is for. */
+  /** Index of the first place. */
   #firstIndex = 0;
 
   constructor(memory: SrtpMemory, key: CounterModeKey) {
@@ -27,9 +27,9 @@ export class RtcpKeystream {
   }
 
   /**
-   * Finds or makes the keystream of one packet.
+   * Finds or generates the keystream of one packet.
    *
-   * @returns its address; good until the next call on any key of this memory
+   * @returns its address, valid until the next call on any key of this memory
    */
   locate(ssrc: number, index: number, length: number): number {
     const followsLast = ssrc === this.#ssrc && index === this.#lastIndex + 1;

@@ -7,33 +7,33 @@
 import type { AuthenticationKey } from './authentication-key.ts';
 
 /**
- * How far back a packet may be sent again at first: two seconds of 5 Mbit/s, and packets are kept for no longer. Older
- * indices are refused, because their payloads are no longer known.
+ * How far back a packet may be retransmitted initially: two seconds at 5 Mbit/s, which is as long as packets are kept. Older indices are
+ * refused, because their payloads are no longer known.
  */
 const USUALLY_REMEMBERED = 1_024;
-/** The same of a stream that was asked for an older packet, from then on. */
+/** How far back a stream reaches once an older packet was requested. */
 const MOST_REMEMBERED = 2_048;
-/** Behind the key's ten words, at the next cache line. */
+/** After the key's ten words, at the next cache line. */
 const FIRST_SLOT = 16;
 
 export class SentLedger {
   /**
-   * The key's words, and then, by low bits of the index: 0 when not sent, else the payload's checksum. Made with the first packet. One
-   * array for both, because a packet needs both and would have to fetch two.
+   * The key's words, followed by one word for each recent index, at its low bits: 0 if it was not sent, otherwise the payload's checksum.
+   * Created with the first packet. Key and checksums share an array because each packet needs both, and would otherwise fetch two.
    */
   #words: Int32Array | undefined;
   #highest: number;
-  /** Indices up to here are refused whatever the window says. */
+  /** Indices up to this one are refused regardless of the window. */
   #floor: number;
   #key: AuthenticationKey | undefined;
 
-  /** @param floor the highest index already used under this key and SSRC, -1 if none */
+  /** @param floor the highest index already used under this key and SSRC, -1 if there is none */
   constructor(floor: number) {
     this.#floor = floor;
     this.#highest = floor;
   }
 
-  /** Takes the key that packets are authenticated with, where the profile has one. */
+  /** Sets the key that packets are authenticated with, if the profile has one. */
   set authenticationKey(key: AuthenticationKey) {
     this.#key = key;
     this.#words?.set(key);
@@ -49,15 +49,15 @@ export class SentLedger {
     return words === undefined ? 0 : words[0] ^ words[slotOf(words, this.#highest + 1)];
   }
 
-  /** The highest index used so far, -1 if none. */
+  /** The highest index used so far, -1 if there is none. */
   get highest(): number {
     return this.#highest;
   }
 
   /**
-   * Notes that `index` carries a payload with this checksum.
+   * Records that `index` carries a payload with this checksum.
    *
-   * @returns false when it carried, or may have carried, another one: the packet must not be sent
+   * @returns false if it carried, or may have carried, a different one: the packet must not be sent
    */
   admit(index: number, checksum: number): boolean {
     this.#words ??= this.#makeWords();
@@ -85,7 +85,7 @@ export class SentLedger {
     return words;
   }
 
-  /** What has been forgotten by now stays refused. */
+  /** Doubles the range that is remembered. Indices that are already forgotten stay refused. */
   #rememberMore(before: Int32Array): void {
     const words = new Int32Array(FIRST_SLOT + MOST_REMEMBERED);
     words.set(before.subarray(0, FIRST_SLOT));
@@ -109,7 +109,7 @@ function rememberedBy(words: Int32Array): number {
   return words.length - FIRST_SLOT;
 }
 
-/** Right for 48-bit indices too: bit operations take a number modulo 2^32. */
+/** Also correct for 48-bit indices, since bit operations take a number modulo 2^32. */
 function slotOf(words: Int32Array, index: number): number {
   return FIRST_SLOT + (index & (words.length - FIRST_SLOT - 1));
 }

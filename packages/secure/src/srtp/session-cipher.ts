@@ -1,4 +1,4 @@
-/** The session keys of one direction of one protocol, ready for use; the rest of this folder calls this "a key". */
+/** The session keys of one direction of one protocol, ready for use. The rest of this folder calls this "a key". */
 import type { SrtpProfile } from '@causeway/media';
 import { type AuthenticationKey, createAuthenticationKey, HMAC_TAG_LENGTH } from './authentication-key.ts';
 import { CounterModeKey } from './counter-mode-key.ts';

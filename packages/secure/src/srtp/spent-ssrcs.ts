@@ -1,10 +1,10 @@
 /**
- * The SSRCs that a link has used for sending and must not use again, one bit each. They are assigned in ascending
- * order, so that those of one time are neighbours; numbers of the other direction and of unwanted layers leave gaps.
+ * The SSRCs that a link has sent under and must not use again, one bit each. They are assigned in ascending order, so SSRCs used at about
+ * the same time are adjacent. Those of the other direction and of unwanted layers leave gaps.
  */
 
 const CHUNK_SSRCS = 4_096;
-/** 16 MiB in all. Numbers go up to 2^27 then, before which the link is opened again: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */
+/** 16 MiB in total. This covers numbers up to 2^27, and the link is reopened before that: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */
 const MAX_CHUNKS = 32_768;
 
 export class SpentSsrcs {
@@ -17,7 +17,7 @@ export class SpentSsrcs {
     if (chunk !== undefined) chunk[bit >>> 5] |= 1 << (bit & 31);
   }
 
-  /** Whether the SSRC was used; with no room left, whether it may have been. */
+  /** Whether the SSRC was used. If there is no room left, whether it may have been. */
   has(ssrc: number): boolean {
     const chunk = this.#chunks.get(Math.floor(ssrc / CHUNK_SSRCS));
     const bit = ssrc % CHUNK_SSRCS;

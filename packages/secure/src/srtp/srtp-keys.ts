@@ -1,12 +1,12 @@
 /**
- * From the keys that DTLS exports to the session keys that packets are protected with.
+ * Derives the session keys that protect packets from the keys that DTLS exports.
  *
  * @see RFC 3711 §4.3 (derivation), RFC 5764 §4.2 (export), RFC 7714 §12 (AEAD)
  */
 import { createCipheriv } from 'node:crypto';
 import type { SrtpProfile } from '@causeway/media';
 
-/** Another node of ours numbers its SSRCs upwards and all its RTCP as one; a client may do anything. */
+/** A node assigns SSRCs in ascending order and numbers all its RTCP together; a client may do anything. */
 export type SrtpPeer = 'client' | 'link';
 
 /** Master key and salt of one direction. */
@@ -15,7 +15,7 @@ export interface SrtpMasterKeys {
   readonly salt: Uint8Array;
 }
 
-/** Both directions, seen from one end. */
+/** The keys of both directions, as seen from one end. */
 export interface SrtpKeyingMaterial {
   readonly profile: SrtpProfile;
   readonly local: SrtpMasterKeys;
@@ -32,15 +32,15 @@ export interface SrtpSessionKeys {
 
 export const MASTER_KEY_LENGTH = 16;
 
-/** Length of master and session salt. */
+/** Length of master salt and session salt. */
 export const SALT_LENGTH: Readonly<Record<SrtpProfile, number>> = { AES_CM_128_HMAC_SHA1_80: 14, AEAD_AES_128_GCM: 12 };
 
 const AUTHENTICATION_KEY_LENGTH: Readonly<Record<SrtpProfile, number>> = { AES_CM_128_HMAC_SHA1_80: 20, AEAD_AES_128_GCM: 0 };
 
-/** First of the three labels (encryption, authentication, salt) of each protocol. */
+/** The first of the three labels (encryption, authentication, salt) of each protocol. */
 const FIRST_LABEL = { srtp: 0, srtcp: 3 } as const;
 
-/** The key derivation rate is 0, so there is one set of session keys for the whole session. */
+/** Derives the session keys. The key derivation rate is 0, so they are valid for the whole session. */
 export function deriveSessionKeys(profile: SrtpProfile, master: SrtpMasterKeys, protocol: 'srtp' | 'srtcp'): SrtpSessionKeys {
   const label = FIRST_LABEL[protocol];
   return {
@@ -51,7 +51,7 @@ export function deriveSessionKeys(profile: SrtpProfile, master: SrtpMasterKeys, 
 }
 
 /**
- * Cuts the block that DTLS exports under `EXTRACTOR-dtls_srtp`: client key, server key, client salt, server salt.
+ * Splits the block that DTLS exports under `EXTRACTOR-dtls_srtp`: client key, server key, client salt, server salt.
  *
  * @see RFC 5764 §4.2
  */
@@ -63,13 +63,13 @@ export function splitExportedKeys(profile: SrtpProfile, exported: Uint8Array, ro
   return role === 'server' ? { profile, local: server, remote: client } : { profile, local: client, remote: server };
 }
 
-/** Length of the block that `splitExportedKeys` wants. */
+/** Length of the block that `splitExportedKeys` takes. */
 export function exportedKeysLength(profile: SrtpProfile): number {
   return 2 * (MASTER_KEY_LENGTH + SALT_LENGTH[profile]);
 }
 
 function derive(master: SrtpMasterKeys, label: number, length: number): Buffer {
-  // The salt, right-padded to 14 bytes for AEAD (RFC 7714 §11), and two bytes of block counter.
+  // The salt, right-padded to 14 bytes for AEAD (RFC 7714 §11), followed by two bytes of block counter.
   const initialBlock = Buffer.alloc(16);
   initialBlock.set(master.salt);
   initialBlock[7] ^= label;

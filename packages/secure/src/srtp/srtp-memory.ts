@@ -1,12 +1,12 @@
 /**
- * The WebAssembly memory that the SRTP kernel works in, and its layout. One per suite; it never grows, so views of it
- * stay valid forever, and untouched parts of it cost no real memory.
+ * The WebAssembly memory of the SRTP kernel, and its layout. There is one per suite. It never grows, so views of it stay valid, and parts
+ * that are not used take no real memory.
  */
 
 import type { PacketArena } from '@causeway/media';
 import { SRTP_KERNEL_BASE64 } from '../generated/srtp-kernel.ts';
 
-/** Functions of the kernel; addresses are byte offsets in the memory. See `kernel/` for their contracts. */
+/** The functions of the kernel. Addresses are byte offsets in the memory. See `kernel/` for their contracts. */
 export interface SrtpKernel {
   authenticate(jobs: number, count: number): void;
   applyKeystream(payload: number, keystream: number, length: number): number;
@@ -21,21 +21,21 @@ export interface SrtpMemoryOptions {
   readonly keystreamPages: number;
 }
 
-/** Length of a slot of the arena: an Ethernet frame's payload, and behind it what the kernel writes while it authenticates. */
+/** Size of a slot of the arena: an Ethernet frame's payload, and room after it for what the kernel writes during authentication. */
 export const SLOT_SIZE_BYTES = 1_600;
-/** How many bytes behind a packet the kernel overwrites: rollover counter and SHA-1 padding. */
+/** Number of bytes after a packet that the kernel overwrites with the rollover counter and SHA-1 padding. */
 export const AUTHENTICATION_ROOM_BYTES = 76;
-/** Length of one keystream page: sixteen packets of 1,216 bytes (measured: ADR 0003). */
+/** Size of a keystream page: sixteen packets of 1,216 bytes (measured: ADR 0003). */
 export const KEYSTREAM_PAGE_BYTES = 16 * 1_216;
-/** Inbound datagrams longer than this are refused. */
+/** Longer inbound datagrams are refused. */
 export const MAX_INBOUND_PACKET_BYTES = 2_048;
-/** Room for one of them, and for what the kernel writes behind it. */
+/** Room for one of them, and for what the kernel writes after it. */
 export const INBOUND_PLACE_BYTES = MAX_INBOUND_PACKET_BYTES + 128;
 /** How many packets the kernel authenticates in the time of one. */
 export const LANES = 4;
-/** Length of the longest packet in SHA-1 blocks, padding included. */
+/** Length of the longest packet in SHA-1 blocks, including padding. */
 export const MAX_BLOCKS = Math.ceil((MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES) / 64);
-/** Length of one job of `authenticate`, in 32-bit words. */
+/** Size of one job of `authenticate`, in 32-bit words. */
 export const JOB_WORDS = 16;
 
 const AES_BLOCK_BYTES = 16;
@@ -48,26 +48,26 @@ export class SrtpMemory {
   readonly bytes: Uint8Array;
   readonly words: Int32Array;
   readonly view: DataView;
-  /** One AES block, as input of `fillCounterBlocks`. */
+  /** One AES block, used as input of `fillCounterBlocks`. */
   readonly saltAt: number;
-  /** Counter blocks on their way into the cipher: a page of them. */
+  /** Counter blocks to be encrypted, up to one page. */
   readonly counterBlocksAt: number;
-  /** Keystream of a packet that has no place in a window. */
+  /** Keystream of a packet that is not covered by a window. */
   readonly singleKeystreamAt: number;
-  /** A packet's worth of zeros: the keystream that changes nothing. */
+  /** Zeros for the longest packet: a keystream that changes nothing. */
   readonly zerosAt: number;
   readonly inboundPacketAt: number;
   /** Places of inbound packets that are authenticated together, and their jobs. */
   readonly groupPacketsAt: number;
   readonly groupJobsAt: number;
-  /** Jobs of any lengths, next to each other. */
+  /** Adjacent jobs of any lengths. */
   readonly jobsAt: number;
-  /** Per length in blocks, from 0 on, a group of as many jobs as there are lanes. */
+  /** For each length in blocks, from 0 on, a group with one job per lane. */
   readonly jobGroupsAt: number;
   readonly keystreamPagesAt: number;
   readonly arenaAt: number;
   readonly options: SrtpMemoryOptions;
-  /** By length in blocks: the cipher is called for microseconds, so a new view each time would show. */
+  /** Views by length in blocks. They are cached because a cipher call takes only microseconds, so creating a view would be noticeable. */
   readonly #counterBlocks = new Array<Uint8Array | undefined>(KEYSTREAM_PAGE_BYTES / AES_BLOCK_BYTES + 1);
 
   private constructor(options: SrtpMemoryOptions, kernel: SrtpKernel, memory: WebAssembly.Memory, layout: Layout) {
@@ -89,7 +89,7 @@ export class SrtpMemory {
     this.arenaAt = layout.arenaAt;
   }
 
-  /** Compiles the kernel and gives it a memory of the right size. */
+  /** Compiles the kernel, and creates its memory. */
   static async create(options: SrtpMemoryOptions): Promise<SrtpMemory> {
     const layout = layOut(options);
     const pages = Math.ceil(layout.endAt / WASM_PAGE_BYTES);
@@ -100,7 +100,7 @@ export class SrtpMemory {
     return new SrtpMemory(options, kernel, memory, layout);
   }
 
-  /** The first bytes at `counterBlocksAt`. @param length a multiple of 16 */
+  /** A view on the first bytes at `counterBlocksAt`. @param length a multiple of 16 */
   counterBlocks(length: number): Uint8Array {
     const blocks = length / AES_BLOCK_BYTES;
     this.#counterBlocks[blocks] ??= this.bytes.subarray(this.counterBlocksAt, this.counterBlocksAt + length);
@@ -138,12 +138,12 @@ function layOut(options: SrtpMemoryOptions): Layout {
     inboundPacketAt: take(MAX_INBOUND_PACKET_BYTES + AUTHENTICATION_ROOM_BYTES),
     groupPacketsAt: take(LANES * INBOUND_PLACE_BYTES),
     groupJobsAt: take(LANES * JOB_WORDS * 4),
-    // A full group is never left waiting.
+    // A full group is authenticated at once, so it never waits here.
     jobsAt: take((MAX_BLOCKS + 1) * (LANES - 1) * JOB_WORDS * 4),
     jobGroupsAt: take((MAX_BLOCKS + 1) * LANES * JOB_WORDS * 4),
     keystreamPagesAt: take(options.keystreamPages * KEYSTREAM_PAGE_BYTES),
     arenaAt: take(options.arenaSlots * SLOT_SIZE_BYTES),
-    // Lanes that have ended go on reading while longer ones finish.
+    // Lanes whose message has ended continue to read while longer ones finish.
     endAt: take(SLOT_SIZE_BYTES * 2) + SLOT_SIZE_BYTES * 2,
   };
 }

@@ -1,4 +1,4 @@
-/** SRTP for all peers of an engine: the shared memory, the flush, and one transform per peer. */
+/** SRTP for all peers of an engine: the shared memory, the flush protector, and one transform per peer. */
 import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
 import { createSrtpCounters, FlushProtector } from './flush-protector.ts';
 import { InboundGroup } from './inbound-group.ts';
@@ -29,14 +29,14 @@ export class SrtpSuite {
     return new SrtpTransform(this.#supply, peer);
   }
 
-  /** How many pages of keystream are lent to streams. */
+  /** Number of keystream pages lent to streams. */
   get keystreamPagesLent(): number {
     return this.#supply.pages.lent;
   }
 
   protect(batch: ProtectBatch): ProtectedBytes {
     this.#protector.protect(batch);
-    // The one place where the arena becomes something to send from.
+    // This is the only place where the arena becomes memory to send from.
     return this.arena.bytes as ProtectedBytes;
   }
 
@@ -47,7 +47,7 @@ export class SrtpSuite {
   }
 }
 
-/** Both directions of one peer. Usable before it has keys: then nothing is protected and everything is refused. */
+/** Both directions of one peer. Until it has keys, nothing is protected and everything is refused. */
 export class SrtpTransform {
   readonly outbound: OutboundSrtp;
   readonly inbound: InboundSrtp;

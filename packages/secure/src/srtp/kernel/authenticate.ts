@@ -1,17 +1,16 @@
 /**
  * HMAC-SHA1-80 of many packets under many keys, four packets at a time.
  *
- * A job is one packet: its message is `length` bytes followed by one 32-bit word (SRTP: the rollover counter; SRTCP: the
- * E bit and the index). The word and the SHA-1 padding are written in place behind the packet, so that nothing is copied;
- * 76 bytes behind the packet must therefore be free. The inner and outer states are those after the key's block, so a key
- * costs nothing here.
+ * A job is one packet. Its message is `length` bytes followed by one 32-bit word (SRTP: the rollover counter; SRTCP: the E bit and the
+ * index). The word and the SHA-1 padding are written in place after the packet, so that nothing is copied; 76 bytes after the packet must
+ * therefore be free. The inner and outer states are those after the key's block, so the key does not have to be hashed.
  *
  * @see RFC 2104 §4, RFC 3711 §4.2.1
  */
 import { compressLanes, LANE_STATE } from './sha1-lanes';
 import { compressSingle, SINGLE_STATE } from './sha1-single';
 
-/** A job in memory: five words inner state, five words outer state, then these. */
+/** A job in memory: five words of inner state, five words of outer state, then these fields. */
 const JOB_MESSAGE: usize = 40;
 const JOB_LENGTH: usize = 44;
 const JOB_WORD: usize = 48;
@@ -19,21 +18,21 @@ const JOB_TAG: usize = 52;
 export const JOB_SIZE: usize = 64;
 
 const BLOCK_SIZE: usize = 64;
-/** The outer hash has read the key's block and a 20-byte digest. */
+/** The outer hash covers the key's block and a 20-byte digest. */
 const OUTER_BITS: u32 = (64 + 20) * 8;
 
 /** The last block of each lane's outer hash: digest and padding. */
 const OUTER: usize = memory.data(4 * 64, 16);
 
 /**
- * Writes the 80-bit tag of every job. Jobs whose messages take the same number of blocks should stand next to each other:
- * four lanes take as long as the longest of them.
+ * Writes the 80-bit tag of every job. Jobs with the same number of blocks should be adjacent, because four lanes take as long as the
+ * longest of them.
  */
 export function authenticate(jobs: usize, count: i32): void {
   let left = count;
   let job = jobs;
   for (; left >= 2; left -= 4) {
-    // Lanes without a packet repeat the last one: same input, same tag, written twice.
+    // Lanes without a packet repeat the last one, which writes the same tag twice.
     const last = job + <usize>(min(left, 4) - 1) * JOB_SIZE;
     authenticateLanes(job, job + JOB_SIZE, min(job + 2 * JOB_SIZE, last), min(job + 3 * JOB_SIZE, last));
     job += 4 * JOB_SIZE;
@@ -41,12 +40,12 @@ export function authenticate(jobs: usize, count: i32): void {
   if (left == 1) authenticateSingle(job);
 }
 
-/** Writes word and padding behind the packet. Returns the number of blocks. */
+/** Writes word and padding after the packet. Returns the number of blocks. */
 function finishMessage(job: usize): i32 {
   const length = <usize>load<u32>(job, JOB_LENGTH);
   const end = <usize>load<u32>(job, JOB_MESSAGE) + length;
   store<u32>(end, bswap<u32>(load<u32>(job, JOB_WORD)));
-  // 0x80, zeros up to a block's last word, and there the length in bits; a message this short needs no high word.
+  // The padding is 0x80, then zeros up to the last word of a block, which has the length in bits. A message this short needs no high word.
   const blocks = (length + 4 + 8) / BLOCK_SIZE + 1;
   const padding = blocks * BLOCK_SIZE - length - 4;
   memory.fill(end + 4, 0, padding - 4);

@@ -1,6 +1,6 @@
 /**
- * The SRTP kernel: what a packet costs most, in WebAssembly SIMD. AssemblyScript, compiled by `npm run build:kernel` into
- * `src/generated/`. It has no state of its own beyond scratch space: keys, keystreams and packets are the caller's.
+ * The SRTP kernel: the most expensive operations on a packet, in WebAssembly SIMD. It is AssemblyScript, compiled by `npm run build:kernel`
+ * into `src/generated/`. It has no state except scratch space; keys, keystreams and packets belong to the caller.
  */
 import { SINGLE_STATE } from './sha1-single';
 
@@ -13,7 +13,7 @@ export function firstFreeByte(): usize {
   return __heap_base;
 }
 
-/** Where `compressSingle` keeps its chaining value. */
+/** The address of the chaining value of `compressSingle`. */
 export function singleState(): usize {
   return SINGLE_STATE;
 }

@@ -1,10 +1,10 @@
 /**
- * The parts of AES counter mode that are not AES: the counter blocks in front of the cipher and the exclusive-or behind it.
+ * The parts of AES counter mode other than AES: the counter blocks that are encrypted, and the exclusive or with the result.
  *
  * @see RFC 3711 §4.1.1
  */
 
-/** Sixteen bytes of ones, then sixteen of zeros: a window on it is the mask of a tail of n bytes. */
+/** Sixteen bytes of ones, then sixteen of zeros. A 16-byte load from within it yields the mask for a tail of n bytes. */
 const TAIL_MASK: usize = memory.data<u8>([
   255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 ], 16);
@@ -12,11 +12,11 @@ const TAIL_MASK: usize = memory.data<u8>([
 /**
  * Writes the counter blocks of consecutive packets of one stream, one packet after another.
  *
- * @param to where they go, 16 bytes each
+ * @param to address of the output, 16 bytes per block
  * @param salt the session salt: 14 bytes, then two zeros
  * @param rollovers the upper 32 bits of the first packet's index
- * @param seq the lower 16 bits of it
- * @param blocks how many for each packet, at most 256, so that the counter stays in the last byte
+ * @param seq the lower 16 bits of that index
+ * @param blocks number per packet, at most 256, so that the counter stays within the last byte
  */
 export function fillCounterBlocks(to: usize, salt: usize, ssrc: u32, rollovers: u32, seq: u32, packets: i32, blocks: i32): void {
   const salted = v128.xor(v128.load(salt), i32x4(0, bswap<u32>(ssrc), 0, 0));
@@ -34,12 +34,12 @@ export function fillCounterBlocks(to: usize, salt: usize, ssrc: u32, rollovers: 
 }
 
 /**
- * Exclusive-ors a keystream over a payload in place and returns a checksum of what the payload was before.
+ * Combines a payload with a keystream by exclusive or, in place, and returns a checksum of the payload before that.
  *
- * Up to 15 bytes behind the payload may be changed. The checksum tells whether an index that was used before is used for
- * the same payload again: two running sums in four lanes, folded, so every byte and every position counts.
+ * Up to 15 bytes after the payload may be changed. The checksum shows whether an index that is used again has the same payload. It consists
+ * of two running sums in four lanes, folded, so that every byte and every position counts.
  *
- * @param keystream aligned to 16 bytes, readable up to the next multiple of 16 behind `length`
+ * @param keystream aligned to 16 bytes, readable up to the next multiple of 16 after `length`
  */
 export function applyKeystream(payload: usize, keystream: usize, length: i32): u32 {
   let sum = i32x4.splat(length);

@@ -1,12 +1,12 @@
 /**
- * The SHA-1 compression function on four messages at once: every `v128` holds one 32-bit variable of four independent
- * computations, one a lane. Rounds are unrolled by fives, so that the working variables rotate by name and never move, and
- * the message schedule is expanded inside the rounds, where it fills slots the rounds leave idle (measured: ADR 0003).
+ * The SHA-1 compression function on four messages at once: every `v128` holds one 32-bit variable of four independent computations, one per
+ * lane. Rounds are unrolled in groups of five, so that the working variables rotate by name and never move. The message schedule is
+ * expanded within the rounds, where it fills slots that the rounds leave idle (measured: ADR 0003).
  *
  * @see RFC 3174 §6.1
  */
 
-/** The message schedule of the block under way: 80 words of four lanes. */
+/** The message schedule of the current block: 80 words of four lanes. */
 const SCHEDULE: usize = memory.data(80 * 16, 16);
 
 /** The four round constants, each in all lanes. In memory, for V8 builds a constant vector again wherever it is used. */
@@ -24,8 +24,8 @@ export const LANE_STATE: usize = memory.data(5 * 16, 16);
 /**
  * Compresses one 64-byte block of each lane into `LANE_STATE`.
  *
- * @param m0 where lane 0's block starts, and so on; no alignment needed
- * @param active all ones in the lanes to change, zero in lanes that keep their state (their message has already ended)
+ * @param m0 address of lane 0's block, and so on; no alignment is needed
+ * @param active all ones in lanes to update, zero in lanes that keep their state because their message has ended
  */
 export function compressLanes(m0: usize, m1: usize, m2: usize, m3: usize, active: v128): void {
   loadSchedule(m0, m1, m2, m3);
@@ -106,7 +106,7 @@ function expand(w: usize): v128 {
   return word;
 }
 
-/** The new value of the variable that `e` was. The sum is associated so that the long way through `a` is added last. */
+/** The new value of the variable `e`. The sum is associated so that the long dependency through `a` is added last. */
 @inline
 function round(a: v128, f: v128, e: v128, word: v128, constant: v128): v128 {
   const rotated = v128.or(v128.shl<i32>(a, 5), v128.shr<u32>(a, 27));
@@ -138,7 +138,7 @@ function accumulate(offset: usize, value: v128, active: v128): void {
   v128.store(LANE_STATE + offset, v128.add<i32>(v128.load(LANE_STATE + offset), v128.and(value, active)));
 }
 
-/** Reverses the bytes of each word: SHA-1 reads its message big-endian, WebAssembly little-endian. */
+/** Reverses the bytes of each word, because SHA-1 is big-endian and WebAssembly little-endian. */
 @inline
 export function swapBytes(x: v128): v128 {
   return v128.swizzle(x, i8x16(3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12));

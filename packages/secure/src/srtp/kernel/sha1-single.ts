@@ -1,11 +1,10 @@
 /**
- * The SHA-1 compression function on one message with plain 32-bit arithmetic: a lone packet costs less this way than in
- * one lane of four.
+ * The SHA-1 compression function on one message with plain 32-bit arithmetic, which is faster for a single packet than one lane of four.
  *
  * @see RFC 3174 §6.1
  */
 
-/** The message schedule of the block under way: 80 words. */
+/** The message schedule of the current block: 80 words. */
 const SCHEDULE: usize = memory.data(80 * 4, 16);
 
 /** The chaining value: five words. The caller sets it before the first block and reads it after the last. */
