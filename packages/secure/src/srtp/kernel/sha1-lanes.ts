@@ -9,7 +9,7 @@
 /** The message schedule of the current block: 80 words of four lanes. */
 const SCHEDULE: usize = memory.data(80 * 16, 16);
 
-/** The four round constants, each in all lanes. In memory, for V8 builds a constant vector again wherever it is used. */
+/** The four round constants, each in all lanes. They are in memory because V8 would otherwise rebuild a constant vector at each use. */
 // biome-ignore format: one constant a line
 const ROUND_CONSTANTS: usize = memory.data<u32>([
   0x5a827999, 0x5a827999, 0x5a827999, 0x5a827999,
