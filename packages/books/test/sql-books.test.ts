@@ -51,7 +51,7 @@ const newPostgres = async (): Promise<BooksLocation> => ({ kind: 'postgres', url
 /** Making a database takes longer than a case does. */
 async function openEmptied(location: BooksLocation) {
   const emptied = await open(location);
-  await sql`truncate orgs, apps, keys, audit, "setUps", people, members, invitations, totps, "signIns" restart identity`.execute(
+  await sql`truncate orgs, apps, keys, audit, "setUps", people, members, invitations, totps, passkeys, challenges, "signIns" restart identity`.execute(
     opened.at(-1) as BooksDatabase,
   );
   await opened.at(-1)?.updateTable('serials').set({ value: 0 }).execute();

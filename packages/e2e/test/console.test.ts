@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChromiumPage, openStage, type Stage } from '@causeway/e2e';
 import { waitUntil } from '@causeway/lab';
+import { addVirtualAuthenticator, codeAt } from './support/factors.ts';
 import { findFaults, NOTE_VIOLATIONS } from './support/find-faults.ts';
 
 jest.setTimeout(120_000);
@@ -211,7 +212,7 @@ it('signs out for good, says why a password is wrong, and signs in', async () =>
   const signIn = async (password: string) => {
     await page.getByRole('textbox', { name: 'E-mail' }).fill('ada@example.org');
     await page.getByRole('textbox', { name: 'Password' }).fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   };
   await signIn('wrong');
   await page.getByRole('alert').waitFor();
@@ -243,4 +244,53 @@ it('makes no calls while nothing happens', async () => {
   );
 
   expect(calls).toEqual([]);
+});
+
+it('asks for a code once there is an authenticator, and for a finger alone with a passkey', async () => {
+  const { page } = tab;
+  // Passkeys belong to names, not to addresses.
+  const origin = stage.daemon.access.host.replace('127.0.0.1', 'localhost');
+  const faults: string[] = [];
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  const fill = (name: string, text: string) => page.getByRole('textbox', { name }).fill(text);
+  const signIn = async () => {
+    await fill('E-mail', 'ada@example.org');
+    await fill('Password', PASSWORD);
+    await button('Sign in').click();
+  };
+  await page.goto(`${origin}/#/sign-in`);
+  await signIn();
+  await page.getByRole('link', { name: 'Ada' }).click();
+  await button('Add authenticator').click();
+  await fill('Your password', PASSWORD);
+  await button('Continue').click();
+  await page.getByRole('img', { name: 'QR code for the authenticator' }).waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'authenticator')));
+  const seed = (await page.getByRole('dialog').locator('code').textContent()) ?? '';
+  await fill('Code', codeAt(seed, Date.now()));
+  await button('Confirm').click();
+  await page.getByText('Keep these recovery codes').waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'recovery-codes')));
+  const recoveryCode = (await page.getByRole('listitem').locator('code').first().textContent()) ?? '';
+  await button('Done').click();
+
+  await addVirtualAuthenticator(page);
+  await button('Add passkey').click();
+  await fill('Name', 'laptop');
+  await fill('Your password', PASSWORD);
+  await button('Make passkey').click();
+  await page.getByRole('rowheader', { name: 'laptop' }).waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'factors')));
+
+  await button('Sign out').click();
+  await signIn();
+  await fill('Code', recoveryCode);
+  await button('Sign in').click();
+  await page.getByRole('heading', { name: 'Example' }).waitFor();
+  await button('Sign out').click();
+  await button('Sign in with a passkey').click();
+  await page.getByRole('heading', { name: 'Example' }).waitFor();
+
+  expect(faults).toEqual([]);
+  expect(tab.errors).toEqual([]);
 });

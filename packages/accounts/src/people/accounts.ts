@@ -2,6 +2,7 @@
 import type { Role } from '@causeway/protocol';
 import type { SecretDigest } from '../app/secret.ts';
 import type { Actor, Org } from '../books/books.ts';
+import type { Passkey, PasskeySite } from './passkeys.ts';
 
 /** Someone who can sign in. */
 export interface Person {
@@ -65,13 +66,15 @@ export interface NewPerson {
   readonly password: string;
 }
 
-/** With what a person proves themselves beside their password. */
+/** With what a person proves themselves beside or in place of their password. */
 export interface Factors {
   readonly totp: {
     readonly isOn: boolean;
     /** Each is good once, in place of a code. */
     readonly recoveryCodesLeft: number;
   };
+  /** The oldest first. */
+  readonly passkeys: readonly Passkey[];
 }
 
 /** A seed for an authenticator that is not in force yet, and the one time that it is told. */
@@ -141,6 +144,20 @@ export interface Accounts {
   confirmTotp(personId: string, code: string, kept: SecretDigest): Promise<readonly string[]>;
   /** @throws SfuError `unauthorized`; `factor_conflict` – none is in force; `code_invalid`; `rate_limited` */
   removeTotp(personId: string, password: string, code: string): Promise<void>;
+
+  /**
+   * @returns what the browser is to make a passkey with (`PublicKeyCredentialCreationOptionsJSON`)
+   * @throws SfuError `unauthorized`; `quota_exceeded` – the person has ten
+   */
+  offerPasskey(personId: string, password: string, site: PasskeySite): Promise<object>;
+  /** @param response as the browser made it @throws SfuError `invalid_params` – it answers no challenge that was made for this person */
+  addPasskey(personId: string, name: string, response: unknown, site: PasskeySite): Promise<Passkey>;
+  /** @throws SfuError `factor_conflict` – the person has no such passkey */
+  removePasskey(personId: string, passkeyId: string): Promise<void>;
+  /** @returns what the browser is to look for a passkey with (`PublicKeyCredentialRequestOptionsJSON`); it names no one */
+  offerPasskeySignIn(site: PasskeySite): Promise<object>;
+  /** @param response as the browser made it @throws SfuError `unauthorized` – whatever is wrong with it */
+  signInWithPasskey(response: unknown, site: PasskeySite): Promise<OpenedSignIn>;
 
   /** Lists members, sorted by e-mail address. */
   listMembers(orgId: string): Promise<readonly Member[]>;

@@ -5,8 +5,8 @@ import { MIGRATIONS, migrate, migrateTo, NEWEST_MIGRATION } from '../migrations/
 import { type BackupRow, readBackupFile, writeBackupFile } from './backup-file.ts';
 
 /**
- * Each after those that its rows refer to, with the columns that order it. A set-up token is for one start and a sign-in for one browser;
- * neither is kept.
+ * Each after those that its rows refer to, with the columns that order it. A set-up token is for one start, a sign-in and
+ * a challenge for one browser; none is kept.
  */
 const TABLES = {
   orgs: ['id'],
@@ -21,6 +21,7 @@ const TABLES = {
   members: ['orgId', 'personId'],
   invitations: ['id'],
   totps: ['personId'],
+  passkeys: ['id'],
 } as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 
 const PAGE_SIZE = 500;

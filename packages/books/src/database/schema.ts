@@ -151,7 +151,36 @@ export interface TotpsTable {
   failedAtMs: number;
 }
 
+/** The passkeys of people. */
+export interface PasskeysTable {
+  /** As the authenticator calls it, in base64url. */
+  id: Fixed<string>;
+  personId: Fixed<string>;
+  /** The domain that it belongs to. */
+  rpId: Fixed<string>;
+  /** COSE, in base64url. */
+  publicKey: Fixed<string>;
+  /** How often it was used, by its own count; 0 where it does not count. */
+  counter: number;
+  /** JSON: how browsers reach it. */
+  transports: Fixed<string>;
+  name: Fixed<string>;
+  createdAtMs: Fixed<number>;
+  lastUsedAtMs: number | null;
+}
+
+/** What browsers are to answer or bring back. */
+export interface ChallengesTable {
+  /** SHA-256 in hex. */
+  digest: Fixed<string>;
+  purpose: Fixed<string>;
+  data: Fixed<string>;
+  expiresAtMs: Fixed<number>;
+}
+
 export interface BooksTables {
+  passkeys: PasskeysTable;
+  challenges: ChallengesTable;
   totps: TotpsTable;
   people: PeopleTable;
   members: MembersTable;

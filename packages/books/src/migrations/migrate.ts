@@ -7,6 +7,7 @@ import { createUsage } from './0002-usage.ts';
 import { createLedger } from './0003-ledger.ts';
 import { createPeople } from './0004-people.ts';
 import { createFactors } from './0005-factors.ts';
+import { createPasskeys } from './0006-passkeys.ts';
 
 /** The migrations of this version by name, in their order. A migration that was released is never changed. */
 export const MIGRATIONS = {
@@ -15,6 +16,7 @@ export const MIGRATIONS = {
   '0003-ledger': createLedger,
   '0004-people': createPeople,
   '0005-factors': createFactors,
+  '0006-passkeys': createPasskeys,
 } as const;
 
 /** The name of the newest migration, which a backup notes. */

@@ -9,6 +9,8 @@ import type {
   OfferedMembership,
   OfferedTotp,
   OpenedSignIn,
+  Passkey,
+  PasskeySite,
   SecretDigest,
   SignedIn,
 } from '@causeway/accounts';
@@ -21,6 +23,15 @@ import { orgOf } from '../rows.ts';
 import { nextSerial } from '../serials.ts';
 import { takeSetUp } from '../set-up.ts';
 import { createInvitation, invitationRow, liveInvitations, takeInvitation } from './invitation-rows.ts';
+import {
+  deletePasskey,
+  deletePasskeys,
+  insertPasskey,
+  offerPasskey,
+  offerPasskeySignIn,
+  readPasskeys,
+  usePasskey,
+} from './passkey-rows.ts';
 import { Passwords } from './passwords.ts';
 import { addressOf, findMember, findPerson, membershipsOf, membersOf, type PersonRow } from './person-rows.ts';
 import { endSignIns, openSignIn, readSignIn } from './sign-in-rows.ts';
@@ -83,7 +94,7 @@ export class SqlAccounts implements Accounts {
   }
 
   async readFactors(personId: string): Promise<Factors> {
-    return { totp: await readTotp(this.#database, personId) };
+    return { totp: await readTotp(this.#database, personId), passkeys: await readPasskeys(this.#database, personId) };
   }
 
   async offerTotp(personId: string, password: string, issuer: string): Promise<OfferedTotp> {
@@ -110,6 +121,38 @@ export class SqlAccounts implements Accounts {
     await this.#change(async (database) => {
       await deleteTotp(database, personId);
       await this.#noteOfPerson(database, 'person.totp-removed', personId);
+    });
+  }
+
+  async offerPasskey(personId: string, password: string, site: PasskeySite): Promise<object> {
+    const row = await this.#requirePassword(personId, password);
+    return offerPasskey(this.#database, row, site, this.#nowMs());
+  }
+
+  addPasskey(personId: string, name: string, response: unknown, site: PasskeySite): Promise<Passkey> {
+    return this.#change(async (database) => {
+      const passkey = await insertPasskey(database, { personId, name, response, site, nowMs: this.#nowMs() });
+      await this.#noteOfPerson(database, 'person.passkey-added', personId);
+      return passkey;
+    });
+  }
+
+  removePasskey(personId: string, passkeyId: string): Promise<void> {
+    return this.#change(async (database) => {
+      if (!(await deletePasskey(database, personId, passkeyId))) throw new SfuError('factor_conflict', 'you have no such passkey');
+      await this.#noteOfPerson(database, 'person.passkey-removed', personId);
+    });
+  }
+
+  offerPasskeySignIn(site: PasskeySite): Promise<object> {
+    return offerPasskeySignIn(this.#database, site, this.#nowMs());
+  }
+
+  async signInWithPasskey(response: unknown, site: PasskeySite): Promise<OpenedSignIn> {
+    const personId = await usePasskey(this.#database, response, site, this.#nowMs());
+    return this.#change(async (database) => {
+      const row = await database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirstOrThrow();
+      return openSignIn(database, row, this.#nowMs());
     });
   }
 
@@ -210,6 +253,7 @@ export class SqlAccounts implements Accounts {
     await database.updateTable('people').set({ name, password }).where('id', '=', known.id).execute();
     await endSignIns(database, known.id, undefined);
     await deleteTotp(database, known.id);
+    await deletePasskeys(database, known.id);
     return { ...known, name, password };
   }
 

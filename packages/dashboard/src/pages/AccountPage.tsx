@@ -4,6 +4,7 @@ import { useServices } from '../service/services-context.ts';
 import { factorsQuery, useMe } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
 import { Authenticator } from './Authenticator.tsx';
+import { Passkeys } from './Passkeys.tsx';
 
 /** The person who is signed in. */
 export function AccountPage() {
@@ -38,7 +39,14 @@ export function AccountPage() {
           </li>
         ))}
       </ul>
-      <Loaded query={factors}>{({ totp }) => <Authenticator totp={totp} onChanged={() => factors.refetch()} />}</Loaded>
+      <Loaded query={factors}>
+        {({ totp, passkeys }) => (
+          <>
+            <Authenticator totp={totp} onChanged={() => factors.refetch()} />
+            <Passkeys passkeys={passkeys} onChanged={() => factors.refetch()} />
+          </>
+        )}
+      </Loaded>
       <section aria-labelledby="password-title">
         <h2 id="password-title">Change password</h2>
         <form className="narrow" onSubmit={(event) => void submit(event)}>

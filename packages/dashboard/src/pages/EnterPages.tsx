@@ -18,23 +18,23 @@ interface EnterFormProps {
   readonly children: ReactNode;
   readonly foot?: ReactNode;
   readonly onSubmit: (fields: Readonly<Record<string, string>>) => Promise<WhoAmIReply>;
+  /** Other ways in than the fields. */
+  readonly others?: readonly { readonly label: string; readonly enter: () => Promise<WhoAmIReply> }[];
 }
 
 /** A form that ends in the console. */
-function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormProps) {
+function EnterForm({ title, lead, action, children, foot, onSubmit, others = [] }: EnterFormProps) {
   const services = useServices();
   const navigate = useNavigate();
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const [needsCode, setNeedsCode] = useState(false);
 
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const fields = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]));
+  const enter = async (way: () => Promise<WhoAmIReply>) => {
     setBusy(true);
     setError(undefined);
     try {
-      const me = await onSubmit(fields);
+      const me = await way();
       services.forget();
       services.queries.setQueryData(['me'], me);
       await navigate({ to: '/' });
@@ -46,9 +46,15 @@ function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormP
     setBusy(false);
   };
 
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const fields = Object.fromEntries([...new FormData(event.currentTarget)].map(([name, value]) => [name, String(value)]));
+    void enter(() => onSubmit(fields));
+  };
+
   return (
     <main className="enter">
-      <form onSubmit={(event) => void submit(event)}>
+      <form onSubmit={submit}>
         <h1>
           <Mark />
           {title}
@@ -68,6 +74,11 @@ function EnterForm({ title, lead, action, children, foot, onSubmit }: EnterFormP
         <Button type="submit" look="primary" isDisabled={isBusy}>
           {action}
         </Button>
+        {others.map(({ label, enter: way }) => (
+          <Button key={label} isDisabled={isBusy} onPress={() => void enter(way)}>
+            {label}
+          </Button>
+        ))}
         <Failure error={error} />
       </form>
       {foot !== undefined && <p className="foot">{foot}</p>}
@@ -82,6 +93,7 @@ export function SignInPage() {
       title="Causeway"
       lead={`Sign in to ${window.location.host}`}
       action="Sign in"
+      others={[{ label: 'Sign in with a passkey', enter: async () => (await import('../service/use-passkey.ts')).signInByPasskey(admin) }]}
       onSubmit={({ email = '', password = '', code }) => admin.signIn({ email, password, ...(code === undefined ? {} : { code }) })}
       foot={
         <>

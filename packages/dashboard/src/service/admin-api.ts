@@ -11,6 +11,7 @@ import type {
   AdminMember,
   AdminMemberList,
   AdminNodeList,
+  AdminPasskey,
   AppTokenReply,
   BillReply,
   ConfirmTotpReply,
@@ -26,7 +27,10 @@ import type {
   UsageReply,
   WhoAmIReply,
 } from '@causeway/protocol';
+import type { startAuthentication, startRegistration } from '@simplewebauthn/browser';
 
+type PublicKeyCredentialCreationOptionsJSON = Parameters<typeof startRegistration>[0]['optionsJSON'];
+type PublicKeyCredentialRequestOptionsJSON = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 /** The calls of docs/admin.md that the console makes. All reject with `SfuApiError`. */
@@ -40,6 +44,11 @@ export interface AdminApi {
   offerTotp(password: string): Promise<OfferTotpReply>;
   confirmTotp(code: string): Promise<ConfirmTotpReply>;
   removeTotp(password: string, code: string): Promise<unknown>;
+  offerPasskey(password: string): Promise<PublicKeyCredentialCreationOptionsJSON>;
+  addPasskey(name: string, response: object): Promise<AdminPasskey>;
+  removePasskey(passkeyId: string): Promise<unknown>;
+  offerPasskeySignIn(): Promise<PublicKeyCredentialRequestOptionsJSON>;
+  signInWithPasskey(response: object): Promise<WhoAmIReply>;
   readInvitation(invitationToken: string): Promise<ReadInvitationReply>;
   acceptInvitation(body: AcceptInvitationRequest): Promise<WhoAmIReply>;
 
@@ -95,6 +104,11 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
     offerTotp: (password) => call('POST', '/me/totp', { password }),
     confirmTotp: (code) => call('POST', '/me/totp/confirm', { code }),
     removeTotp: (password, code) => call('POST', '/me/totp/remove', { password, code }),
+    offerPasskey: (password) => call('POST', '/me/passkeys/options', { password }),
+    addPasskey: (name, response) => call('POST', '/me/passkeys', { name, response }),
+    removePasskey: (passkeyId) => call('DELETE', `/me/passkeys/${encodeURIComponent(passkeyId)}`),
+    offerPasskeySignIn: () => call('POST', '/sign-in/passkey/options'),
+    signInWithPasskey: (response) => call('POST', '/sign-in/passkey', { response }),
     readInvitation: (invitationToken) => call('POST', '/invitations/read', { invitationToken }),
     acceptInvitation: (body) => call('POST', '/invitations/accept', body),
 

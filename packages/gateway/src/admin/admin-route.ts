@@ -46,6 +46,8 @@ export interface AdminCall extends AdminServices {
   readonly url: string;
   /** What the client calls this node, with the port unless it is that of the scheme. */
   readonly host: string;
+  /** The origin of the page that calls; undefined for a call that says none. */
+  readonly origin: string | undefined;
   /** JSON, not validated. */
   readonly body: unknown;
   /** The version that the caller expects; undefined if it does not say. */

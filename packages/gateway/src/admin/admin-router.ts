@@ -95,6 +95,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
     query,
     url: request.originalUrl,
     host: request.headers.host ?? 'Causeway',
+    origin: request.headers.origin,
     body,
     ifVersion: ifVersionOf(request),
     pricing,

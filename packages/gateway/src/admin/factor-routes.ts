@@ -1,5 +1,16 @@
 /** What people prove themselves with beside their passwords. */
-import { ConfirmTotpRequest, OfferTotpRequest, parseRequest, RemoveTotpRequest, SfuError } from '@causeway/protocol';
+import { type Passkey, type PasskeySite, passkeySiteOf } from '@causeway/accounts';
+import {
+  AddPasskeyRequest,
+  type AdminPasskey,
+  ConfirmTotpRequest,
+  OfferPasskeyRequest,
+  OfferTotpRequest,
+  parseRequest,
+  RemoveTotpRequest,
+  SfuError,
+} from '@causeway/protocol';
+import { timeText } from './admin-bodies.ts';
 import type { AdminCall, AdminCaller, AdminRoute } from './admin-route.ts';
 
 /** The second factors of the person who calls. */
@@ -12,7 +23,10 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     summary: 'Tell which second factors you have',
     reply: 'FactorsReply',
     errors: ['forbidden'],
-    handle: async (call) => ({ body: await call.accounts.readFactors(personOf(call).person.id) }),
+    async handle(call) {
+      const { totp, passkeys } = await call.accounts.readFactors(personOf(call).person.id);
+      return { body: { totp, passkeys: passkeys.map(passkeyBody) } };
+    },
   },
   {
     operationId: 'offerTotp',
@@ -60,7 +74,60 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
       return { body: { success: true } };
     },
   },
+  {
+    operationId: 'offerPasskey',
+    access: 'person',
+    method: 'post',
+    path: '/me/passkeys/options',
+    summary: 'Ask what to make a passkey with',
+    request: 'OfferPasskeyRequest',
+    reply: 'PasskeyOptionsReply',
+    errors: ['unauthorized', 'forbidden', 'quota_exceeded'],
+    async handle(call) {
+      const { password } = parseRequest(OfferPasskeyRequest, call.body);
+      return { body: await call.accounts.offerPasskey(personOf(call).person.id, password, siteOf(call)) };
+    },
+  },
+  {
+    operationId: 'addPasskey',
+    access: 'person',
+    method: 'post',
+    path: '/me/passkeys',
+    summary: 'Add a passkey that the browser has made',
+    request: 'AddPasskeyRequest',
+    reply: 'AdminPasskey',
+    errors: ['forbidden'],
+    async handle(call) {
+      const { name, response } = parseRequest(AddPasskeyRequest, call.body);
+      return { body: passkeyBody(await call.accounts.addPasskey(personOf(call).person.id, name, response, siteOf(call))) };
+    },
+  },
+  {
+    operationId: 'removePasskey',
+    access: 'person',
+    method: 'delete',
+    path: '/me/passkeys/:passkey_id',
+    summary: 'Remove a passkey',
+    reply: 'RemovedReply',
+    errors: ['forbidden', 'factor_conflict'],
+    async handle(call) {
+      await call.accounts.removePasskey(personOf(call).person.id, call.params.passkey_id ?? '');
+      return { body: { success: true } };
+    },
+  },
 ];
+
+/** Where passkeys are good: at the page that calls. */
+export function siteOf({ origin }: AdminCall): PasskeySite {
+  if (origin === undefined || !URL.canParse(origin))
+    throw new SfuError('invalid_params', 'passkeys are made and used by pages: Origin is missing');
+  return passkeySiteOf(origin);
+}
+
+function passkeyBody({ id, name, createdAtMs, lastUsedAtMs }: Passkey): AdminPasskey {
+  const used = lastUsedAtMs === undefined ? {} : { lastUsedAt: timeText(lastUsedAtMs) };
+  return { id, name, createdAt: timeText(createdAtMs), ...used };
+}
 
 /** The router lets no one else call a route for people. */
 export function personOf({ caller }: AdminCall): Extract<AdminCaller, { kind: 'person' }> {

@@ -8,6 +8,7 @@ import {
   ChangePasswordRequest,
   CreateInvitationRequest,
   MIN_PASSWORD_LENGTH,
+  PasskeySignInRequest,
   PatchMemberRequest,
   parseRequest,
   ReadInvitationRequest,
@@ -20,6 +21,7 @@ import {
 import { keyBody, orgBody, timeText } from './admin-bodies.ts';
 import type { AdminCall, AdminReply, AdminRoute } from './admin-route.ts';
 import { endAppTokens } from './app-tokens.ts';
+import { siteOf } from './factor-routes.ts';
 import { actorOf, ownOrg, requireRight } from './owned.ts';
 
 const DONE: AdminReply = { body: { success: true } };
@@ -57,6 +59,32 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     async handle({ accounts, body }) {
       const { email, password, code } = parseRequest(SignInRequest, body);
       return signedInReply(await accounts.signIn(email, password, code));
+    },
+  },
+  {
+    operationId: 'offerPasskeySignIn',
+    access: 'open',
+    method: 'post',
+    path: '/sign-in/passkey/options',
+    summary: 'Ask what to look for a passkey with',
+    reply: 'PasskeyOptionsReply',
+    errors: [],
+    handle: async (call) => ({ body: await call.accounts.offerPasskeySignIn(siteOf(call)) }),
+  },
+  {
+    operationId: 'signInWithPasskey',
+    access: 'open',
+    setsCookie: true,
+    method: 'post',
+    path: '/sign-in/passkey',
+    summary: 'Sign in with a passkey, for the pages of this node',
+    description: 'Sets a cookie. It takes neither password nor code: the device has asked for a finger or a PIN.',
+    request: 'PasskeySignInRequest',
+    reply: 'WhoAmIReply',
+    errors: ['unauthorized', 'forbidden'],
+    async handle(call) {
+      const { response } = parseRequest(PasskeySignInRequest, call.body);
+      return signedInReply(await call.accounts.signInWithPasskey(response, siteOf(call)));
     },
   },
   {

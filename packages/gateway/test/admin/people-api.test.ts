@@ -172,7 +172,7 @@ test('someone with an authenticator signs in with its code, which is good once',
   expect(uri).toMatch(/^otpauth:\/\/totp\/127\.0\.0\.1%3A\d+:ada%40example\.org\?/);
   expect(replies.map(codeOf)).toEqual(['code_required', 'code_invalid', undefined]);
   expect(replies.map((reply) => reply.status)).toEqual([401, 401, 200]);
-  expect((await ada('GET', '/me/factors')).json).toEqual({ totp: { isOn: true, recoveryCodesLeft: 9 } });
+  expect((await ada('GET', '/me/factors')).json).toEqual({ totp: { isOn: true, recoveryCodesLeft: 9 }, passkeys: [] });
   expect(codeOf(await ada('POST', '/me/totp/remove', { password: 'wrong', code }))).toBe('unauthorized');
 });
 

@@ -1,5 +1,6 @@
 /** What the admin API takes and replies about what people prove themselves with beside their passwords. */
 import { z } from 'zod';
+import { Name, Time } from './admin-bodies.ts';
 
 const MAX_CODE_LENGTH = 64;
 
@@ -12,12 +13,22 @@ export const FactorCode = z
 
 const Password = z.string().max(256);
 
+/** A key on a person's device that signs them in. */
+export const AdminPasskey = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: Time,
+  lastUsedAt: Time.optional().meta({ description: 'Missing if it was never used' }),
+});
+export type AdminPasskey = z.infer<typeof AdminPasskey>;
+
 /** The second factors of the person who calls. */
 export const FactorsReply = z.object({
   totp: z.object({
     isOn: z.boolean().meta({ description: 'Whether signing in with the password needs a code' }),
     recoveryCodesLeft: z.int().meta({ description: 'Each is good once, in place of a code' }),
   }),
+  passkeys: z.array(AdminPasskey).meta({ description: 'The oldest first' }),
 });
 export type FactorsReply = z.infer<typeof FactorsReply>;
 
@@ -45,3 +56,23 @@ export type ConfirmTotpReply = z.infer<typeof ConfirmTotpReply>;
 /** What it takes to sign in without codes again. */
 export const RemoveTotpRequest = z.object({ password: Password, code: FactorCode });
 export type RemoveTotpRequest = z.infer<typeof RemoveTotpRequest>;
+
+/** What a browser makes or looks for a passkey with, as `@simplewebauthn/browser` or `parseCreationOptionsFromJSON` take it. */
+export const PasskeyOptionsReply = z
+  .record(z.string(), z.unknown())
+  .meta({ description: '`PublicKeyCredentialCreationOptionsJSON` or `…RequestOptionsJSON` of WebAuthn Level 3; good for five minutes' });
+export type PasskeyOptionsReply = z.infer<typeof PasskeyOptionsReply>;
+
+/** Asks what to make a passkey with. */
+export const OfferPasskeyRequest = z.object({ password: Password });
+export type OfferPasskeyRequest = z.infer<typeof OfferPasskeyRequest>;
+
+const PasskeyResponse = z.record(z.string(), z.unknown()).meta({ description: 'What `PublicKeyCredential.toJSON` gives' });
+
+/** A passkey that the browser has made. */
+export const AddPasskeyRequest = z.object({ name: Name, response: PasskeyResponse });
+export type AddPasskeyRequest = z.infer<typeof AddPasskeyRequest>;
+
+/** A passkey that the browser has used. */
+export const PasskeySignInRequest = z.object({ response: PasskeyResponse });
+export type PasskeySignInRequest = z.infer<typeof PasskeySignInRequest>;
