@@ -1,6 +1,6 @@
 /**
- * The forwarding engine of one shard: THE WIRING, in the order a packet takes. It does no I/O and knows no clock: datagrams
- * and the time come in, datagrams wait in the outbox until `flush`.
+ * The forwarding engine of one shard: THE WIRING, in the order that a packet takes. It does no I/O and reads no clock. Datagrams and the
+ * time are passed in, and outgoing datagrams wait in the outbox until `flush`.
  */
 import { RtpView } from '@causeway/wire';
 import { countWithin, type EngineCensus } from './census.ts';
@@ -44,33 +44,36 @@ export class Engine {
   }
 
   /**
-   * Announces RTP that `handleDatagram` will get next, up to four packets at once, so that what can be
-   * done for several together is. Not needed, and of no consequence but for speed.
+   * Announces RTP that will be passed to `handleDatagram` next, up to four packets at once, so that they can be processed together.
+   * Optional; it only affects speed.
    */
   prepareRtp(path: Path, datagram: Uint8Array): void {
     path.transport?.prepareRtp(datagram);
   }
 
-  /** Takes one datagram. Its bytes are the engine's from now on, those of RTP and RTCP only until this returns; they are decrypted in place. */
+  /**
+   * Takes one datagram. The engine owns its bytes from now on, but those of RTP and RTCP only until this returns; they are decrypted in
+   * place.
+   */
   handleDatagram(nowMs: number, path: Path, datagram: Uint8Array): void {
     this.#context.time.nowMs = nowMs;
     try {
       this.#dispatch(nowMs, path, datagram);
     } catch (error) {
-      // A defect of ours. The peer whose packet has shown it pays with its session, not everybody with the process.
+      // This is a defect in the SFU. It costs the peer whose packet revealed it its session, rather than everyone the process.
       this.#context.drops.increment(DropReason.Defect);
       if (path.transport !== undefined) this.#context.onEvent({ type: 'defect', transportId: path.transport.id, error });
     }
     this.#handleDeferred(nowMs);
   }
 
-  /** Counts a packet that the owner has thrown away. */
+  /** Counts a packet that the owner has dropped. */
   countDrop(reason: DropReason): void {
     this.#context.drops.increment(reason);
   }
 
   /**
-   * Takes back what was counted of a packet of media that the sink has dropped.
+   * Corrects the counters for a media packet that the sink has dropped.
    *
    * @param packet as it was handed to the sink
    */
@@ -79,12 +82,12 @@ export class Engine {
     path.transport?.handleUnsent(packet);
   }
 
-  /** The uplink was full and is free again: subscribers that have lost video need a keyframe to go on. */
+  /** Call this when a full uplink is free again. Subscribers that have lost video need a keyframe. */
   uplinkFreed(nowMs: number): void {
     for (const transport of this.#transports.values()) blame(transport, () => transport.uplinkFreed(nowMs));
   }
 
-  /** Does what is due by now; call at `nextDeadlineMs`, and after `onOutputReady`. */
+  /** Does what is due. Call it at `nextDeadlineMs`, and after `onOutputReady`. */
   handleTimeout(nowMs: number): void {
     this.#context.time.nowMs = nowMs;
     this.#handleDeferred(nowMs);
@@ -92,18 +95,18 @@ export class Engine {
     this.#handleDeferred(nowMs);
   }
 
-  /** When `handleTimeout` is wanted next; Infinity if never. */
+  /** When to call `handleTimeout` next; Infinity if there is no need to. */
   get nextDeadlineMs(): number {
     return this.#context.timers.nextDeadlineMs;
   }
 
-  /** Protects and sends what this turn has produced. */
+  /** Protects and sends the output of this turn. */
   flush(nowMs: number): void {
     this.#context.time.nowMs = nowMs;
     this.#context.slots.flush();
   }
 
-  /** How many packets and datagrams `flush` would send. */
+  /** Number of packets and datagrams that `flush` would send. */
   get waitingPackets(): number {
     return this.#context.outbox.size + this.#context.plainOutbox.size;
   }
@@ -112,7 +115,7 @@ export class Engine {
     return !this.#context.outbox.isEmpty || !this.#context.plainOutbox.isEmpty;
   }
 
-  /** Carries out a command; the consequences of it go out with the next `flush`. */
+  /** Executes a command. Its output is sent with the next `flush`. */
   handleCommand(nowMs: number, command: EngineCommand): void {
     this.#context.time.nowMs = nowMs;
     switch (command.type) {
@@ -179,9 +182,9 @@ export class Engine {
   }
 
   /**
-   * Answers as of the last turn.
+   * Answers a question, as of the last turn.
    *
-   * @param transportId the transport that a question about one is about
+   * @param transportId the transport, for questions about one
    */
   answer<Question extends EngineQuestion>(question: Question, transportId?: string): EngineAnswers[Question];
   answer(question: EngineQuestion, transportId = ''): EngineAnswers[EngineQuestion] {
@@ -199,23 +202,23 @@ export class Engine {
     }
   }
 
-  /** Gives a transport with `security: 'none'` its path; others find theirs by themselves. Datagrams on it may come at once. */
+  /** Sets the path of a transport with `security: 'none'`; others find their paths on their own. Datagrams may arrive on it immediately. */
   bindPath(nowMs: number, transportId: string, path: Path): void {
     this.#transports.get(transportId)?.bindPath(path);
     this.#handleDeferred(nowMs);
   }
 
-  /** Closes all transports, and says so to their peers. */
+  /** Closes all transports, and tells their peers. */
   close(nowMs: number): void {
     for (const transport of [...this.#transports.values()]) this.#removeTransport(nowMs, transport);
   }
 
-  /** What the paths to all peers are estimated to carry. */
+  /** The sum of the estimates of all peers' paths. */
   pathEstimates(): PathEstimates {
     return sumEstimates(this.#transports.values());
   }
 
-  /** Counters and live objects, for statistics and for finding leaks; a copy. */
+  /** A copy of counters and state, for statistics and for finding leaks. */
   snapshot(nowMs: number): EngineSnapshot {
     return {
       transports: Array.from(this.#transports.values(), (transport) => snapshotTransport(nowMs, transport)),
@@ -226,22 +229,22 @@ export class Engine {
     };
   }
 
-  /** What has gone through transports within the process, counting up. */
+  /** Traffic of transports within the process so far. */
   get plainTraffic(): Readonly<TrafficCounters> {
     return this.#context.plainTraffic;
   }
 
-  /** What has come from the network and gone there so far, counting up. */
+  /** Traffic from and to the network so far. */
   get traffic(): Readonly<TrafficCounters> {
     return this.#context.traffic;
   }
 
-  /** Packets thrown away so far, by the name of the reason; a copy. */
+  /** A copy of the numbers of packets dropped so far, by the name of the reason. */
   drops(): Readonly<Record<string, number>> {
     return this.#context.drops.snapshot();
   }
 
-  /** What data channels threw away so far, by cause. */
+  /** What data channels have dropped so far, by cause. */
   get dataCounters(): Readonly<DataCounters> {
     return this.#context.dataCounters;
   }
@@ -385,7 +388,7 @@ export class Engine {
     this.#stun.reindex(transport, transport.ice.localUfrags, []);
     this.#transports.delete(transport.id);
     this.#deferred.delete(transport);
-    // What it has to say last (BYE, close_notify) needs its keys and paths.
+    // The last packets of the transport (BYE, close_notify) need its keys and paths.
     this.flush(nowMs);
     transport.close();
     this.flush(nowMs);
@@ -393,7 +396,7 @@ export class Engine {
   }
 }
 
-/** Does something for one transport out of many: what throws costs that one its session. */
+/** Runs an action for one of many transports. An exception is reported against that transport only. */
 function blame(transport: Pick<DeferringTransport, 'reportDefect'>, act: () => void): void {
   try {
     act();

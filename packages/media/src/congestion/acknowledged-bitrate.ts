@@ -1,11 +1,14 @@
-/** How much arrives, by the peer's own clock: what every decrease starts from. */
+/** The bitrate that arrives, by the peer's own clock. Every decrease of the estimate starts from it. */
 
-/** A few frames, so that the pace of a camera does not show. */
+/** Spans a few frames, so that a camera's frame interval does not affect the result. */
 const WINDOW_MS = 150;
 const FIRST_WINDOW_MS = 500;
 const MAX_GAP_MS = 2000;
 const GAIN = 0.2;
-/** Two windows in a row that far off on the same side are no keyframe and no hiccup of a radio, but a change. */
+/**
+ * Two consecutive windows that are off by this much in the same direction are a change, not just a keyframe or a short outage of a radio
+ * link.
+ */
 const CHANGE = 0.15;
 const CHANGE_GAIN = 0.75;
 
@@ -14,18 +17,18 @@ export class AcknowledgedBitrate {
   #windowBytes = 0;
   #windowMs = FIRST_WINDOW_MS;
   #bps = Number.NaN;
-  /** On which side the last window was far off: -1, 0 or 1. */
+  /** The direction in which the last window was far off: -1, 0 or 1. */
   #side = 0;
 
-  /** Undefined until half a second has been measured. */
+  /** In bit/s; undefined until half a second has been measured. */
   get bps(): number | undefined {
     return Number.isNaN(this.#bps) ? undefined : this.#bps;
   }
 
-  /** Takes a packet, in the order they were sent. */
+  /** Takes a packet. Packets must be passed in the order in which they were sent. */
   add(arrivedAtMs: number, sizeBytes: number): void {
     const sinceMs = arrivedAtMs - this.#windowFromMs;
-    // Nothing was sent for a while, or a clock has jumped: what there is of the window measures neither.
+    // Nothing was sent for a while, or a clock has jumped, so the window so far measures neither.
     if (!(sinceMs >= -MAX_GAP_MS && sinceMs < MAX_GAP_MS)) this.#begin(arrivedAtMs);
     else if (sinceMs >= this.#windowMs) {
       this.#measure((8000 * this.#windowBytes) / sinceMs);

@@ -1,6 +1,4 @@
-/**
- * What one feedback report says of packets that we have sent, in columns that the next report overwrites.
- */
+/** The contents of one feedback report about packets that were sent, in columns that the next report overwrites. */
 import type { TransportFeedbackReader } from '@causeway/wire';
 import type { SentPackets } from './sent-packets.ts';
 
@@ -8,11 +6,11 @@ const TICKS_PER_MS = 4;
 /** The reference time has 24 bits, in units of 64 ms. */
 const REFERENCE_PERIOD_MS = 2 ** 24 * 64;
 
-/** Follows the reference time of one peer's reports, which comes round every twelve days. */
+/** Unwraps the reference time of one peer's reports, which wraps every twelve days. */
 export class ArrivalClock {
   #referenceMs: number | undefined = undefined;
 
-  /** @returns the reference time as milliseconds that do not come round */
+  /** @returns the reference time in milliseconds, without wrapping */
   unwrap(referenceMs: number): number {
     const known = this.#referenceMs ?? referenceMs;
     const turns = Math.round((known - referenceMs) / REFERENCE_PERIOD_MS);
@@ -22,13 +20,13 @@ export class ArrivalClock {
 }
 
 export class Acknowledgements {
-  /** How many packets were acknowledged for the first time, in the order they were sent. */
+  /** Number of packets acknowledged for the first time, in the order in which they were sent. */
   count = 0;
   sentAtMs = new Float64Array(0);
-  /** On the peer's clock. */
+  /** By the peer's clock. */
   arrivedAtMs = new Float64Array(0);
   sizeBytes = new Uint16Array(0);
-  /** Which probe each was part of, 0 for none. */
+  /** The probe that each packet was part of, 0 for none. */
   probe = new Uint8Array(0);
   bytes = 0;
   /** Packets that this report has shown to be lost. */
@@ -37,7 +35,7 @@ export class Acknowledgements {
   /**
    * Takes a report.
    *
-   * @returns false if it acknowledges what was never sent: then it is good for nothing, and neither is what else it says
+   * @returns false if it acknowledges a packet that was never sent; nothing in it can then be trusted
    */
   take(report: TransportFeedbackReader, clock: ArrivalClock, sent: SentPackets): boolean {
     this.#clear(report.receivedCount);

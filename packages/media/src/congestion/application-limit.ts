@@ -1,11 +1,11 @@
 /**
- * Whether less is sent than the estimate allows, so that what arrives says nothing of what would: a budget that the estimate fills and packets
- * empty.
+ * Whether less is sent than the estimate allows, so that the bitrate that arrives does not show what the path could carry. This is tracked
+ * as a budget that the estimate fills and packets use up.
  */
 
-/** The budget is full after so long a silence. */
+/** The budget is full after this long without packets. */
 const BUDGET_MS = 500;
-/** Only a share of the estimate fills it: sources stay a little below their target. */
+/** The budget is filled at this share of the estimate, because sources stay a little below their target. */
 const SHARE = 0.65;
 const LIMITED_ABOVE = 0.8;
 const UNLIMITED_BELOW = 0.5;
@@ -20,7 +20,7 @@ export class ApplicationLimit {
     return this.#isLimited;
   }
 
-  /** @param bytesSent in all so far */
+  /** @param bytesSent total so far */
   update(nowMs: number, bytesSent: number, estimateBps: number): void {
     const elapsedMs = Number.isNaN(this.#updatedAtMs) ? 0 : nowMs - this.#updatedAtMs;
     const maxBytes = (SHARE * estimateBps * BUDGET_MS) / 8000;

@@ -1,6 +1,7 @@
 /**
- * How much one peer's path carries: by delay and loss where the peer sends transport-wide feedback, else by its own estimate (REMB), else by the
- * loss in its receiver reports. Pure: it is told what was sent and what came of it, and when.
+ * Estimates what one peer's path carries: by delay and loss if the peer sends transport-wide feedback, otherwise by the peer's own estimate
+ * (REMB), otherwise by the loss in its receiver reports. It has no I/O and no clock; it is passed what was sent, what was reported about
+ * it, and the times.
  *
  * @see draft-ietf-rmcat-gcc-02; docs/adr/0016-bandwidth-estimation.md
  */
@@ -21,32 +22,32 @@ import { ReportedLoss } from './reported-loss.ts';
 
 export const START_RATE_BPS = 300_000;
 const TICK_MS = 25;
-/** A report may be so long in coming. */
+/** How long a report may take to arrive, in addition to the round trip. */
 const FEEDBACK_MS = 100;
-/** What a burst may be sent at, so that a frame is gone before the next. */
+/** Bursts may be sent at this multiple of the target, so that a frame is gone before the next one. */
 const PACING_FACTOR = 2.5;
-/** No feedback on what was sent for so long: the path has gone, or narrowed beyond all measure. */
+/** If packets get no feedback for this long, the path is gone or has become extremely narrow. */
 const SILENCE_MS = 1000;
 const SILENCE_ROUND_TRIPS = 3;
 const HALVE_EVERY_MS = 500;
-/** Where much was lost, a burst that gets through proves nothing: a policer saves up for it. */
+/** After heavy loss, a burst that gets through proves nothing: a policer accumulates allowance for bursts. */
 const AFTER_LOSS_MS = 5000;
-/** A slope in a queue this short is noise, or a probe that has just passed. */
+/** A slope in so short a queue is noise, or a probe that has just passed. */
 const HARMLESS_QUEUE_MS = 20;
 const STANDING_QUEUE_MS = 100;
 const UNDELIVERED = 0.9;
-/** How much more than the estimate the limit must be that a probe has found. */
+/** A limit that a probe has found is used if it exceeds the estimate by this factor. */
 const WORTH_A_STEP = 1.25;
 const WORTH_A_STEP_IF_LIMITED = 1.05;
-/** REMB that is not repeated stops to count. */
+/** A REMB that is not repeated expires. */
 const REMB_FOR_MS = 10_000;
-/** So many packets, and such a share of what one report is about, are lost where nothing is held back and a queue overflows. */
+/** With no pacing yet, this many lost packets, at this share of a report, mean that a queue has overflowed. */
 const MIN_OVERFLOW_PACKETS = 5;
 const MIN_OVERFLOW = 0.2;
-/** A path that carries less of what is wanted than this is narrow; what a burst shows is not exact. */
+/** A path that carries less than this share of the demand is narrow. What a burst shows is not exact. */
 const NARROW = 0.7;
 const BELOW_CARRIED = 0.9;
-/** After that, others may have come who use the same path. */
+/** After this time, other traffic may have started on the path. */
 const PROVEN_FOR_MS = 3000;
 
 export class BandwidthEstimator {
@@ -65,18 +66,18 @@ export class BandwidthEstimator {
   #rttMs = 100;
   /** What the newest report has shown. */
   #use: PathUse = 'normal';
-  /** How long the queue was by the report before: one that is long all at once is a machine that was held up. */
+  /** The queueing delay at the previous report. A queue that is suddenly long is due to a machine that was held up. */
   #queueBeforeMs = 0;
   #hasFeedback = false;
   #hasReports = false;
-  /** The path has shown that it does not carry everything: a queue has grown, packets were lost, or it fell silent. */
+  /** Whether the path has shown that it does not carry everything: a queue has grown, packets were lost, or it became silent. */
   #hasMetLimit = false;
   #demandBps = 0;
   #bytesSent = 0;
-  /** Since when something was sent that no feedback has come for; NaN if there is nothing. */
+  /** Since when packets have been without feedback; NaN if there are none. */
   #unansweredSinceMs = Number.NaN;
   #halvedAtMs = Number.NEGATIVE_INFINITY;
-  /** The estimate before the path fell silent; NaN while it is not. */
+  /** The estimate before the path became silent; NaN while it is not silent. */
   #beforeSilenceBps = Number.NaN;
   #provenBps = 0;
   #provenAtMs = Number.NEGATIVE_INFINITY;
@@ -86,8 +87,10 @@ export class BandwidthEstimator {
   readonly #maxBps: number;
 
   /**
-   * @param random uniform in [0, 1), lest peers of one path do everything at the same time
-   * @param maxBps no estimate is higher
+   * Creates the estimator of one path.
+   *
+   * @param random uniform in [0, 1), so that peers on one path do not act at the same time
+   * @param maxBps upper bound of the estimate
    */
   constructor(random: () => number, startBps = START_RATE_BPS, maxBps = MAX_RATE_BPS) {
     this.#maxBps = maxBps;
@@ -97,23 +100,23 @@ export class BandwidthEstimator {
     this.#probePlan = new ProbePlan(startBps, random);
   }
 
-  /** The peer has said something of its path, in whatever form. */
+  /** Whether the peer has reported on its path in any form. */
   get hasHeard(): boolean {
     return this.#hasFeedback || this.#hasReports;
   }
 
-  /** The peer has sent transport-wide feedback. */
+  /** Whether the peer has sent transport-wide feedback. */
   get hasFeedback(): boolean {
     return this.#hasFeedback;
   }
 
-  /** As `targetBps`; undefined as long as nothing shows that there is a limit: most paths carry what is wanted. */
+  /** The same as `targetBps`, but undefined as long as nothing shows that there is a limit. Most paths carry everything that is wanted. */
   get budgetBps(): number | undefined {
     const isLimited = this.#hasMetLimit || this.#rembBps < Number.POSITIVE_INFINITY || this.#reportedLoss.isLimiting;
     return isLimited ? this.targetBps : undefined;
   }
 
-  /** More is wanted than the path is known to carry. */
+  /** Whether more is wanted than the path is known to carry. */
   get wantsMore(): boolean {
     return this.#probePlan.wantsMore(this.targetBps);
   }
@@ -123,32 +126,32 @@ export class BandwidthEstimator {
     return rateBps <= this.#provenBps && nowMs - this.#provenAtMs < PROVEN_FOR_MS;
   }
 
-  /** What all streams to the peer together should send. */
+  /** The bitrate that all streams to the peer together should have. */
   get targetBps(): number {
     return clampRate(Math.min(this.#aimd.rateBps, this.#lossLimit.limitBps, this.#rembBps), this.#maxBps);
   }
 
-  /** How fast packets that wait may follow each other. */
+  /** The rate at which queued packets may be sent. */
   get pacingBps(): number {
     return PACING_FACTOR * this.targetBps;
   }
 
-  /** What arrives; undefined while it has not been measured. */
+  /** The bitrate that arrives; undefined until it has been measured. */
   get acknowledgedBps(): number | undefined {
     return this.#acknowledged.bps;
   }
 
-  /** How long packets wait on the path now, beyond the least that any took. */
+  /** How long packets wait on the path now, in addition to the shortest transit time. */
   get queueDelayMs(): number {
     return this.#queueDelay.ms;
   }
 
-  /** A queue is growing on the path, by all that is known of it. */
+  /** Whether a queue is growing on the path, according to all that is known about it. */
   get isOverusing(): boolean {
     return this.#use === 'overuse';
   }
 
-  /** @param bytesSent in all so far */
+  /** @param bytesSent total so far */
   onSent(nowMs: number, bytesSent: number): void {
     if (Number.isNaN(this.#unansweredSinceMs) && bytesSent > this.#bytesSent) this.#unansweredSinceMs = nowMs;
     this.#bytesSent = bytesSent;
@@ -168,10 +171,10 @@ export class BandwidthEstimator {
       if (!this.#hasMetLimit) this.#firstBurst.add(sentAtMs[index], arrivedAtMs[index], sizeBytes[index]);
       const { leastTransitMs } = this.#queueDelay;
       outcome = this.#probeResult.add(probe[index], sentAtMs[index], arrivedAtMs[index], sizeBytes[index], leastTransitMs) ?? outcome;
-      // A probe makes a queue of its own for a moment.
+      // A probe causes a short queue of its own.
       if (probe[index] !== 0 || !this.#groups.add(sentAtMs[index], arrivedAtMs[index])) continue;
       this.#trendline.update(this.#groups.sendDeltaMs, this.#groups.arrivalDeltaMs, arrivedAtMs[index]);
-      // One group of a report that shows overuse is enough.
+      // It is enough if one group of packets in a report shows overuse.
       use = use === 'overuse' ? use : this.#trendline.use;
     }
     use = this.#weigh(nowMs, use, lost);
@@ -197,7 +200,7 @@ export class BandwidthEstimator {
     this.#probePlan.pauseUntil(nowMs + AFTER_LOSS_MS);
   }
 
-  /** The peer's own estimate. Where it sends transport-wide feedback it is only an upper bound. */
+  /** Takes the peer's own estimate. If the peer also sends transport-wide feedback, it is only an upper bound. */
   onRemb(nowMs: number, bitrateBps: number): void {
     this.#rembBps = clampRate(bitrateBps);
     this.#rembAtMs = nowMs;
@@ -206,9 +209,9 @@ export class BandwidthEstimator {
   }
 
   /**
-   * What a receiver report says was lost of a stream, 0 to 1; not looked at where there is better.
+   * Takes the loss of a stream from a receiver report, 0 to 1. Ignored if better information is available.
    *
-   * @param bytesSent to the peer in all so far
+   * @param bytesSent total sent to the peer so far
    */
   onReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
     if (this.#hasFeedback || nowMs - this.#rembAtMs < REMB_FOR_MS) return;
@@ -223,18 +226,18 @@ export class BandwidthEstimator {
     this.#lossLimit.rttMs = rttMs;
   }
 
-  /** How much would be sent if the path carried it: nothing is probed for beyond. */
+  /** Sets the bitrate that would be sent if the path carried it. Probes do not go beyond it. */
   setDemand(demandBps: number): void {
     this.#demandBps = demandBps;
     this.#probePlan.demandBps = demandBps;
     this.#reportedLoss.demandBps = demandBps;
   }
 
-  /** Does what is due. @returns when it wants to be called next */
+  /** Does what is due. @returns when to call it next */
   process(nowMs: number): number {
     if (nowMs - this.#rembAtMs > REMB_FOR_MS) this.#rembBps = Number.POSITIVE_INFINITY;
     const silentForMs = nowMs - this.#unansweredSinceMs;
-    // Without feedback ever, silence says nothing.
+    // If there has never been feedback, silence has no meaning.
     if (!this.#hasFeedback) return nowMs + TICK_MS;
     if (silentForMs > Math.max(SILENCE_MS, SILENCE_ROUND_TRIPS * this.#rttMs) && nowMs - this.#halvedAtMs >= HALVE_EVERY_MS) {
       if (Number.isNaN(this.#beforeSilenceBps)) this.#beforeSilenceBps = this.targetBps;
@@ -246,7 +249,7 @@ export class BandwidthEstimator {
     return nowMs + TICK_MS;
   }
 
-  /** @returns a probe that is to be sent now; undefined if none is */
+  /** @returns a probe to be sent now; undefined if none is due */
   takeProbe(nowMs: number): ProbeOrder | undefined {
     if (this.isOverusing || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
     const order = this.#probePlan.take(nowMs, this.targetBps);
@@ -254,7 +257,7 @@ export class BandwidthEstimator {
     return order;
   }
 
-  /** What is to be made of a slope, with all else that is known of the queue. */
+  /** Interprets a slope in the light of everything else that is known about the queue. */
   #weigh(nowMs: number, use: PathUse, lost: number): PathUse {
     const queueMs = this.#queueDelay.ms;
     let weighed = use;
@@ -266,7 +269,7 @@ export class BandwidthEstimator {
     return weighed;
   }
 
-  /** A queue that is full has no slope: it shows by its length, and by what does not arrive. */
+  /** Whether a full queue stands on the path. It has no slope, but shows in its length and in what does not arrive. */
   #hasStandingQueue(): boolean {
     const acknowledgedBps = this.#acknowledged.bps;
     if (acknowledgedBps === undefined || this.#applicationLimit.isLimited) return false;
@@ -280,7 +283,8 @@ export class BandwidthEstimator {
     this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, visibleAtMs);
     this.#provenBps = rateBps;
     this.#provenAtMs = nowMs;
-    // Where others send too, a burst gets more than its share for a moment. With less to send than fits, nothing else would show that it fits.
+    // If there is other traffic, a burst briefly gets more than its share, so a found limit is only used if it is clearly higher. If less
+    // is sent than fits, nothing else would show that more fits, and a small step is accepted.
     const leastStep = hasFoundLimit ? (this.#applicationLimit.isLimited ? WORTH_A_STEP_IF_LIMITED : WORTH_A_STEP) : 1;
     if (rateBps > leastStep * this.targetBps) {
       if (!this.#competition.isPresent) this.#probePlan.noteRaise(visibleAtMs);
@@ -289,7 +293,7 @@ export class BandwidthEstimator {
     }
   }
 
-  /** Nothing was held back so far: what arrives is what the path carries at least, and what comes of a burst is what it carries at most. */
+  /** Adjusts the rate while nothing is held back: the path carries at least what arrives, and at most what a burst shows. */
   #noteUnlimited(): void {
     const arrivingBps = this.#acknowledged.bps ?? 0;
     if (arrivingBps > this.#aimd.rateBps) this.#aimd.set(arrivingBps);
@@ -299,7 +303,7 @@ export class BandwidthEstimator {
     this.#aimd.set(BELOW_CARRIED * carriedBps);
   }
 
-  /** Feedback has come again: the way back to what there was begins with a probe. */
+  /** Ends a silence, because feedback has arrived again. The way back to the previous estimate starts with a probe. */
   #endSilence(): void {
     this.#unansweredSinceMs = Number.NaN;
     if (Number.isNaN(this.#beforeSilenceBps)) return;

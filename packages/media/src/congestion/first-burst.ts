@@ -1,20 +1,19 @@
 /**
- * What the first packets to a peer show of its path. A keyframe leaves all at once, and behind a narrow
- * link its packets arrive one after the other: that shows how much too fast they were sent before the
- * first of them are lost, or a report could say so.
+ * Derives the capacity of a path from the first packets sent to a peer. A keyframe is sent all at once, and behind a narrow link its
+ * packets arrive one after another. This shows how much too fast they were sent before the first is lost or a report could show it.
  */
 
-/** Packets that follow each other this closely are one burst, which lasts no longer than so … */
+/** Packets this close together are one burst, which lasts at most … */
 const MAX_PAUSE_MS = 6;
 const MAX_BURST_MS = 60;
-/** … and takes this many times as long to arrive. */
+/** A burst is stretched if it takes this many times as long to arrive, plus `MIN_SPREAD_MS`. */
 const STRETCHED = 1;
 const MIN_PACKETS = 4;
-/** Less may be the jitter of a path that is wide. */
+/** Less may be due to jitter on a wide path. */
 const MIN_SPREAD_MS = 30;
-/** A machine that is held up makes one gap; a narrow link makes many. */
+/** A machine that is held up causes one gap, whereas a narrow link causes many. */
 const MAX_GAP = 0.4;
-/** Afterwards, queues and losses have shown it. */
+/** After this time, queues and losses have shown the capacity. */
 const LOOKS_FOR_MS = 2000;
 
 export class FirstBurst {
@@ -25,10 +24,13 @@ export class FirstBurst {
   #lastArrivedMs = 0;
   #largestGapMs = 0;
   #packets = 0;
-  /** Without the first packet, which only says when the burst began. */
+  /** Without the first packet, which only marks the start of the burst. */
   #bytes = 0;
 
-  /** Takes a packet, in the order they were sent: when it was, and when it arrived by the peer's clock. */
+  /**
+   * Takes a packet, with the time when it was sent and when it arrived by the peer's clock. Packets must be passed in the order in which
+   * they were sent.
+   */
   add(sentAtMs: number, arrivedAtMs: number, sizeBytes: number): void {
     if (Number.isNaN(this.#untilMs)) this.#untilMs = sentAtMs + LOOKS_FOR_MS;
     if (sentAtMs > this.#untilMs) return;
@@ -43,7 +45,7 @@ export class FirstBurst {
     this.#packets++;
   }
 
-  /** What the path carried of the newest burst; undefined if it is wide, or too few packets say so. */
+  /** The bitrate at which the newest burst arrived; undefined if the path is wide, or there are too few packets. */
   get carriedBps(): number | undefined {
     const spreadMs = this.#lastArrivedMs - this.#firstArrivedMs;
     const isStretched = spreadMs > MIN_SPREAD_MS + STRETCHED * (this.#sentAtMs - this.#beganAtMs);

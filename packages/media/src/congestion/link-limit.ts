@@ -1,16 +1,16 @@
 /**
- * Whether a link between nodes has shown that it carries less than is sent over it. A link is long, and its jitter, and the
- * packets it loses by chance, make an estimate of its capacity far too low; then everyone behind it would see less. So the
- * estimate counts only once the link has lost far more than chance does, or a long queue has stood in front of it.
+ * Whether a link between nodes has shown that it carries less than is sent over it. On a long link, jitter and random loss make the
+ * estimate of its capacity far too low, and everyone behind it would receive less. The estimate is therefore only used once the link has
+ * lost far more than by chance, or a long queue has stood in front of it.
  */
 
-/** More than links lose by chance: that is repaired, packet by packet. */
+/** More than a link's random loss, which is repaired packet by packet. */
 const MUCH_LOSS = 0.1;
-/** So many standard deviations above that, lest few packets decide. */
+/** The loss must exceed that by this many standard deviations, so that a few packets do not decide. */
 const SIGMAS = 4;
 const MIN_PACKETS = 50;
 const WINDOW_MS = 1000;
-/** A queue longer than what jitter, or a route that has become longer, looks like. */
+/** A longer queue than jitter, or a route that has become longer, could appear as. */
 const LONG_QUEUE_MS = 150;
 /** A node that stands still for a moment looks like a queue for as long. */
 const STANDING_MS = 300;
@@ -27,10 +27,10 @@ export class LinkLimit {
   }
 
   /**
-   * Takes what a report says.
+   * Takes the result of a report.
    *
-   * @param received packets
-   * @param lost packets
+   * @param received number of packets that arrived
+   * @param lost number of packets that were lost
    * @param queueDelayMs how long packets wait on the link now
    */
   note(nowMs: number, received: number, lost: number, queueDelayMs: number): void {

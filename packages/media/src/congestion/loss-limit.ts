@@ -1,6 +1,6 @@
 /**
- * The rate that loss allows: none while little is lost, since radios lose a little at any rate; less when much is, as behind a policer or a
- * short queue, where no delay shows.
+ * The rate that loss allows. There is no limit while little is lost, since radio links lose a little at any rate. The rate is reduced if
+ * much is lost, as behind a policer or a short queue, where no delay shows.
  *
  * @see draft-ietf-rmcat-gcc-02 §6 (loss-based control)
  */
@@ -8,28 +8,28 @@ import { clampRate } from './rate-bounds.ts';
 
 const LITTLE_LOSS = 0.02;
 const MUCH_LOSS = 0.1;
-/** Fewer packets say nothing about a share; more of them say it more surely. */
+/** With fewer packets, the share lost is meaningless; with more, it is more certain. */
 const MIN_PACKETS = 20;
-/** Where there is no queue, what arrives is what fits. */
+/** Without a queue, the path carries what arrives. */
 const BELOW_ARRIVING = 0.95;
-/** Effects of a decrease show after a round trip and this. */
+/** The effect of a decrease is visible after a round trip plus this. */
 const SPACING_MS = 300;
-/** A second. */
+/** Per second. */
 const INCREASE = 0.08;
-/** Where some is lost, which may be the path's own doing. */
+/** Used if some packets are lost, which may be due to the path itself. */
 const CAREFUL_INCREASE = 0.04;
-/** Less is lost after a decrease if sending has caused the loss. Otherwise it belongs to the path. */
+/** If sending caused the loss, a decrease reduces it to less than this share. Otherwise the loss is inherent to the path. */
 const ANSWERED = 0.75;
-/** Loss beside a queue like this is what does not fit into it. */
+/** With a queue this long, packets are lost because they do not fit into it. */
 const FULL_QUEUE_MS = 80;
-/** Share of what arrives that is sent, so that the queue empties. */
+/** The share of the arriving bitrate that is sent, so that the queue drains. */
 const DRAIN = 0.8;
 const MAX_INHERENT_LOSS = 0.5;
-/** So many standard deviations above `MUCH_LOSS`, lest chance decides where few packets are sent. */
+/** The loss must exceed `MUCH_LOSS` by this many standard deviations, so that chance does not decide if few packets are sent. */
 const SIGMAS = 2.5;
-/** Beside a full queue less proof will do. */
+/** With a full queue, less proof is enough. */
 const SIGMAS_IN_QUEUE = 1;
-/** As long as it takes to tell much loss from chance, but no longer than this. */
+/** A window lasts until much loss can be told from chance, but no longer than this. */
 const MAX_WINDOW_MS = 2000;
 const INHERENT_FOR_MS = 20_000;
 
@@ -39,40 +39,40 @@ export class LossLimit {
   #lost = 0;
   #windowFromMs = Number.NaN;
   #lossBefore = Number.NaN;
-  /** The limit before the decrease that `#lossBefore` has led to. */
+  /** The limit before the decrease that `#lossBefore` led to. */
   #limitBeforeBps = Number.POSITIVE_INFINITY;
   #settledAtMs = Number.NEGATIVE_INFINITY;
-  /** What the path loses at any rate, as far as is known. */
+  /** The share that the path loses at any rate, as far as is known. */
   #inherentLoss = 0;
   #inherentUntilMs = Number.NEGATIVE_INFINITY;
   rttMs = 100;
   readonly #maxBps: number | undefined;
 
-  /** @param maxBps never more than this. Default: what one peer may watch */
+  /** @param maxBps upper bound of the limit. Default: `MAX_RATE_BPS` */
   constructor(maxBps?: number) {
     this.#maxBps = maxBps;
   }
 
-  /** Infinity while nothing suggests a limit. */
+  /** Infinity while nothing indicates a limit. */
   get limitBps(): number {
     return this.#limitBps;
   }
 
-  /** A probe has shown that more fits. */
+  /** Raises the limit after a probe has shown that more fits. */
   raiseTo(rateBps: number): void {
     if (rateBps > this.#limitBps) this.#limitBps = rateBps;
   }
 
   /**
-   * Takes what a report has decided.
+   * Takes the result of a report.
    *
-   * @param arrivingBps what arrives, or as long as that is not known what was aimed at
+   * @param arrivingBps the bitrate that arrives, or the target if that is not known yet
    * @param queueDelayMs how long packets wait
-   * @returns whether the limit falls
+   * @returns whether the limit was reduced
    */
   update(nowMs: number, received: number, lost: number, arrivingBps: number, queueDelayMs: number): boolean {
     if (Number.isNaN(this.#windowFromMs)) this.#windowFromMs = nowMs;
-    // What was on its way when the limit fell says nothing of it.
+    // Packets that were in flight when the limit was reduced say nothing about it.
     if (nowMs < this.#settledAtMs) {
       this.#windowFromMs = nowMs;
       return false;
@@ -121,12 +121,12 @@ export class LossLimit {
     return true;
   }
 
-  /** Less was sent, and as much is lost. */
+  /** Whether as much is lost as before, although less was sent. */
   #isUnanswered(loss: number): boolean {
     return loss > ANSWERED * this.#lossBefore && loss < MAX_INHERENT_LOSS;
   }
 
-  /** The loss is the path's own: the decrease that it has led to was for nothing. */
+  /** Accepts the loss as inherent to the path, and takes back the decrease that it led to. */
   #acceptLoss(nowMs: number, loss: number): void {
     this.#inherentLoss = loss;
     this.#inherentUntilMs = nowMs + INHERENT_FOR_MS;

@@ -1,13 +1,13 @@
 /**
- * How much of what was sent to a peer its path has lost, by its own transport-wide feedback: never mixed with what the publisher's path
- * lost, as receiver reports are.
+ * The share of packets that the path to a peer has lost, by the peer's transport-wide feedback. Unlike receiver reports, it never includes
+ * losses on the publisher's path.
  */
 
-/** As often as receiver reports come, whose place it takes. */
+/** The interval of receiver reports, which this replaces. */
 const WINDOW_MS = 1000;
-/** Fewer packets say nothing about a share. */
+/** With fewer packets, the share is meaningless. */
 const MIN_PACKETS = 10;
-/** A window without a word from the peer. */
+/** The result expires if the peer sends no feedback for this long. */
 const SILENT_AFTER_MS = 5000;
 
 export class PathLoss {
@@ -17,7 +17,7 @@ export class PathLoss {
   #lost = 0;
   #ratio: number | undefined = undefined;
 
-  /** Takes what a report has decided. */
+  /** Takes the result of a report. */
   note(nowMs: number, received: number, lost: number): void {
     this.#heardAtMs = nowMs;
     this.#received += received;

@@ -1,6 +1,6 @@
 /**
- * The rate that receiver reports allow, where a peer says nothing better of its path: up while little is lost, down when much is. It cannot see a
- * queue, and takes what the publisher's path has lost for loss of this one: hence cautious.
+ * The rate that receiver reports allow, for a peer that sends no better information about its path. It rises while little is lost, and
+ * falls when much is. It is cautious, because the reports do not show queues and include losses on the publisher's path.
  *
  * @see draft-ietf-rmcat-gcc-02 §6
  */
@@ -8,9 +8,9 @@ import { clampRate } from './rate-bounds.ts';
 
 const LITTLE_LOSS = 0.02;
 const MUCH_LOSS = 0.1;
-/** A second. */
+/** Per second. */
 const INCREASE = 0.08;
-/** Nothing is learned from sending less: the rate stays within reach of what is sent. */
+/** Sending less than the rate shows nothing, so the rate stays close to what is sent. */
 const MAX_OF_SENT = 1.5;
 const LEEWAY_BPS = 10_000;
 const MAX_OF_DEMAND = 1.1;
@@ -20,7 +20,7 @@ const MAX_INTERVAL_MS = 5000;
 export class ReportedLoss {
   #rateBps: number;
   #isLimiting = false;
-  /** What would be sent at most: there is no need to find out about more. */
+  /** The most that would be sent. There is no need to go beyond it. */
   demandBps = 0;
   #packets = 0;
   #lost = 0;
@@ -35,15 +35,15 @@ export class ReportedLoss {
     return this.#rateBps;
   }
 
-  /** The reports have shown that there is a limit: before, nothing is known of the path. */
+  /** Whether the reports have shown a limit. Before that, nothing is known about the path. */
   get isLimiting(): boolean {
     return this.#isLimiting;
   }
 
   /**
-   * Takes what a report says of one stream.
+   * Takes the contents of a report for one stream.
    *
-   * @param bytesSent to the peer in all so far
+   * @param bytesSent total sent to the peer so far
    */
   update(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
     this.#packets += packets;
@@ -60,7 +60,7 @@ export class ReportedLoss {
     if (loss > MUCH_LOSS) this.#decrease(loss, sentBps);
     if (loss >= LITTLE_LOSS) return;
     const grown = this.#rateBps * (1 + INCREASE) ** (elapsedMs / 1000);
-    // Without probes, the only way to learn whether the next layer fits is to let it begin.
+    // Without probes, the only way to find out whether the next layer fits is to start it.
     const mostBps = Math.max(MAX_OF_SENT * sentBps + LEEWAY_BPS, MAX_OF_DEMAND * this.demandBps);
     this.#rateBps = clampRate(Math.max(this.#rateBps, Math.min(grown, mostBps)));
   }

@@ -1,20 +1,21 @@
 /**
- * What was sent to one peer under transport-wide sequence numbers, until its feedback has judged it: when each packet left, and its size.
+ * Records when each packet with a transport-wide sequence number was sent to a peer, and its size, until feedback has decided whether it
+ * arrived.
  */
 const MIN_CAPACITY = 128;
-/** The 16 bits of a number tell apart no more than twice as many. */
+/** The 16-bit numbers can distinguish at most twice as many. */
 const MAX_CAPACITY = 32_768;
-/** A ring that is full of younger packets than this grows: they are still on their way. */
+/** A ring that is full of younger packets grows, since they are still in flight. */
 const WORTH_KEEPING_MS = 1000;
 const SEQUENCE_NUMBERS = 65_536;
 
-/** How often, in packets, a number is left out. */
+/** A number is skipped once in this many packets, chosen at random between the two. */
 const MIN_SKIP_INTERVAL = 200;
 const MAX_SKIP_INTERVAL = 1000;
 
 /**
- * A record is two numbers next to each other, so that a packet touches one line of a cache: when it left, and below, in whole numbers, its
- * size, its probe and its state.
+ * A record has two adjacent numbers, so that a packet touches only one cache line: the time when it was sent, and an integer with its size,
+ * probe and state.
  */
 const RECORD = 2;
 const DETAILS = 1;
@@ -24,15 +25,15 @@ const PROBE_MASK = 0xff;
 const STATE_SHIFT = 24;
 const WITHOUT_STATE = 0xff_ffff;
 
-// 0 is a record that nothing was sent from.
+// 0 marks a record that was never used.
 const IN_FLIGHT = 1;
-/** One report said that it had not come; the next decides. */
+/** One report said that the packet had not arrived; the next one decides. */
 const MISSING = 2;
 const JUDGED = 3;
-/** Never sent, to find out who acknowledges what he has not got. */
+/** The number was never sent, in order to detect a peer that acknowledges packets that it has not received. */
 const SKIPPED = 4;
 
-/** What it means that a number is reported as received. */
+/** The result of an acknowledgement. */
 export type Acknowledgement = 'first' | 'known' | 'never-sent';
 
 export class SentPackets {
@@ -40,11 +41,11 @@ export class SentPackets {
   #records = new Float64Array(RECORD * MIN_CAPACITY);
   #next: number;
   #untilSkip: number;
-  /** Bytes of everything that was ever sent. */
+  /** Total of everything that was sent. */
   bytesSent = 0;
-  /** Sent and not judged yet. */
+  /** Bytes of packets that are sent and not yet judged. */
   bytesInFlight = 0;
-  /** Everything below has been judged, or never will be. */
+  /** Every packet below this number has been judged, or never will be. */
   #open: number;
   /** Where the newest report ended. */
   #coveredTo: number;
@@ -58,27 +59,27 @@ export class SentPackets {
     this.#untilSkip = this.#skipInterval();
   }
 
-  /** How many packets are remembered. */
+  /** Number of packets in the ring. */
   get capacity(): number {
     return this.#capacity;
   }
 
-  /** The number that was taken last; packets are told apart by it for as long as they are remembered. */
+  /** The number that was assigned last. It identifies the packet as long as it is in the ring. */
   get newest(): number {
     return this.#next - 1;
   }
 
-  /** Reads of what `take` needs, for the caches' sake. */
+  /** Reads a field that `take` needs, to warm the cache. */
   prefetch(): number {
-    // A fraction would be an object of its own.
+    // The result is an integer, because V8 would allocate an object for a fraction.
     return this.#records[this.#recordOf(this.#next)] | 0;
   }
 
   /**
-   * Takes the number for a packet that leaves now.
+   * Assigns the number of a packet that is sent now.
    *
-   * @param probe which probe it is part of, 0 for none
-   * @returns the transport-wide sequence number, of which 16 bits go into the packet
+   * @param probe the probe that the packet is part of, 0 for none
+   * @returns the transport-wide sequence number, of which the packet contains 16 bits
    */
   take(nowMs: number, sizeBytes: number, probe: number): number {
     if (this.#untilSkip-- === 0) this.#skip(nowMs);
@@ -90,13 +91,13 @@ export class SentPackets {
     return this.#next - 1;
   }
 
-  /** The number nearest to the newest that ends in these 16 bits; it need not have been sent. */
+  /** Unwraps a number: the one closest to the newest that has these 16 bits. It need not have been sent. */
   unwrap(sequence: number): number {
     const distance = ((sequence - this.#next) << 16) >> 16;
     return this.#next + distance;
   }
 
-  /** Notes that the peer says it has received a packet. */
+  /** Records that the peer has acknowledged a packet. */
   acknowledge(sequence: number): Acknowledgement {
     if (sequence >= this.#next) return 'never-sent';
     if (sequence < this.#next - this.#capacity) return 'known';
@@ -121,15 +122,16 @@ export class SentPackets {
   }
 
   /**
-   * Judges what a report does not list as received, after what it does has been acknowledged. A packet is lost when a second report says that
-   * it has not come, for it may have been overtaken. One that no report covers, because that was lost itself, counts for nothing.
+   * Judges the packets that a report does not list as received. Call it after its acknowledgements. A packet counts as lost when a second
+   * report says that it has not arrived, because it may have been overtaken. A packet that no report covers, because the report was lost,
+   * is not counted.
    *
    * @param base the first number that the report covers
-   * @param end the one after the last
-   * @returns how many packets are found to be lost
+   * @param end the number after the last one that it covers
+   * @returns how many packets were found to be lost
    */
   judge(base: number, end: number): number {
-    // An older report that was overtaken by a newer one has nothing to say of what is missing.
+    // A report that was overtaken by a newer one has no new information about missing packets.
     if (end <= this.#coveredTo) return 0;
     this.#coveredTo = Math.min(end, this.#next);
     let lost = 0;
@@ -178,7 +180,7 @@ export class SentPackets {
     return MIN_SKIP_INTERVAL + Math.floor(this.#random() * (MAX_SKIP_INTERVAL - MIN_SKIP_INTERVAL));
   }
 
-  /** Makes room for the next number. @returns its record */
+  /** Makes room for the next number. @returns the index of its record */
   #advance(nowMs: number): number {
     let record = this.#recordOf(this.#next);
     if (isOpen(this.#stateAt(record))) {

@@ -1,6 +1,6 @@
 /**
- * One publication as one peer receives it: which encoding of it is forwarded, and from which packet on, whatever the source does (other
- * layers, other SSRCs, other publications, pauses).
+ * One publication as one peer receives it. It decides which encoding is forwarded and from which packet on, whatever the source does:
+ * change layers, SSRCs or publications, or pause.
  */
 import type { ReportBlock, SenderReport, Seq16 } from '@causeway/wire';
 import type { LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts';
@@ -25,7 +25,7 @@ import { ReceiverReports } from './receiver-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
 
-/** How far one way may be ahead of another for those who are moved to it. */
+/** How many packets a subscriber that is moved to another route may have to catch up with. */
 const MAX_CAUGHT_UP_PACKETS = 32;
 
 export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStream, StreamPacket> {
@@ -34,7 +34,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   readonly #stream: OutgoingStream;
   #layer: ReceiveStream | undefined = undefined;
   #isPaused: boolean;
-  /** Nothing of it fits the path. Apart from the pause that the subscriber has asked for: each ends by itself. */
+  /** Whether nothing of it fits the path. This is separate from a pause that the subscriber has asked for, since each ends on its own. */
   #isHeldBack = false;
 
   readonly #keyframeDemand: KeyframeDemand;
@@ -47,11 +47,11 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   isWishNew = false;
   #plan: SubscriberTrackPlan;
   #source: PublisherTrack | undefined = undefined;
-  /** The layer to change to at its next keyframe. */
+  /** The layer to switch to at its next keyframe. */
   #target: ReceiveStream | undefined = undefined;
-  /** What was forwarded of the former source, until the first choice among the layers of the present one. */
+  /** The stream of the former source that was forwarded, until a layer of the present one is chosen. */
   #former: ReceiveStream | undefined = undefined;
-  /** Packets of the copy that it was moved away from last. */
+  /** Forwards late packets of the copy from which it was last moved. */
   #repairs: LateRepairs | undefined = undefined;
 
   constructor(context: EngineContext, transport: SubscribingPeer, plan: SubscriberTrackPlan) {
@@ -88,7 +88,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return this.#stream.bytesResent;
   }
 
-  /** A packet was dropped behind the engine: it was neither sent nor is it charged. */
+  /** Corrects the counters after a packet was dropped behind the engine, so that it is not charged. */
   noteUnsent(payloadBytes: number): void {
     this.#stream.noteUnsent(payloadBytes);
   }
@@ -101,27 +101,27 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return this.#source;
   }
 
-  /** The latest report of the receiver; undefined before the first. */
+  /** The receiver's latest report; undefined before the first. */
   get lastReport(): ReportBlock | undefined {
     return this.#reports.last;
   }
 
-  /** The encoding being forwarded; undefined until the first keyframe of one. */
+  /** The encoding being forwarded; undefined until its first keyframe. */
   get layer(): ReceiveStream | undefined {
     return this.#layer;
   }
 
-  /** Nothing can be sent before a keyframe that has been asked for. */
+  /** Whether nothing can be sent before a keyframe that has been requested. */
   get awaitsKeyframe(): boolean {
     return this.#layer === undefined && this.#target !== undefined && this.#plan.kind === 'video';
   }
 
-  /** What the path lets through of all that was asked for. */
+  /** How much of what was asked for fits the path. */
   get quality(): GrantedQuality {
     return this.#told.quality;
   }
 
-  /** The layer asked for or nothing, even if others arrive. */
+  /** Whether only the requested layer may be sent, even if others arrive. */
   get wantsExactLayer(): boolean {
     return this.#plan.isExactLayer === true && this.#plan.preferredRid !== undefined;
   }
@@ -131,7 +131,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return !this.#plan.paused && (stream === this.#layer || stream === this.#target);
   }
 
-  /** Takes a plan for the same m-section: another source, layer or pause. SSRCs and extension ids never change. */
+  /** Applies a new plan for the same m-section: another source, layer or pause. SSRCs and extension ids never change. */
   update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
     const resumed = this.#plan.paused && !plan.paused;
     this.isWishNew = !isSameWish(this.#plan, plan);
@@ -169,7 +169,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     const arriving = this.#source.layerOptions(nowMs);
     if (arriving.length > 0) return optionsFor(this.#plan, decodableOptions(this.#plan, arriving), plan.rids);
     if (streams.length === 0 || this.#layer !== undefined || this.#target !== undefined) return undefined;
-    // Nothing arrives, perhaps because the publisher is muted: the subscriber is given a layer to wait for.
+    // Nothing arrives, perhaps because the publisher is muted, so the subscriber gets a layer to wait for.
     const silent = streams.map((stream) => wholeOf(nowMs, stream));
     return optionsFor(this.#plan, silent, plan.rids).slice(0, 1);
   }
@@ -200,7 +200,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
       this.#stop();
       this.#tellLayer(undefined);
     } else {
-      // While the lower layer's keyframe is on its way, the higher one would fill the queue that this has to wait in.
+      // While the lower layer's keyframe is on its way, packets of the higher layer would fill the queue that it has to pass.
       if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#stop();
       this.#limitLayers(nowMs, option);
       this.aimAt(nowMs, option.stream);
@@ -208,7 +208,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#former = undefined;
   }
 
-  /** Chooses among the layers that there are now. */
+  /** Chooses among the layers that exist now. */
   chooseLayer(nowMs: number): void {
     if (this.#source === undefined) return;
     if (this.wantsExactLayer && this.#isHeldBack) return;
@@ -233,7 +233,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.chooseLayer(nowMs);
   }
 
-  /** The other node is told, so that those who watch there do not wait for it. */
+  /** Stops sending the layer. The other node is told, so that its subscribers do not wait for it. */
   holdBack(_nowMs: number): void {
     if (this.#isHeldBack) return;
     this.#isHeldBack = true;
@@ -242,12 +242,12 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#stream.dropQueued();
   }
 
-  /** The publisher's codecs changed, or ours. */
+  /** Updates the payload types after the publisher's or the subscriber's codecs have changed. */
   refreshPayloadTypes(): void {
     this.#stream.useCodecs(this.#source?.plan.codecs ?? [], this.#plan.codecs);
   }
 
-  /** The publication is gone: the receiver is told, once; the m-section stays for another. */
+  /** Handles the end of the publication. The receiver is told once, and the m-section is kept for another publication. */
   loseSource(_nowMs: number): void {
     if (this.#source !== undefined && this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
     this.#source = undefined;
@@ -266,7 +266,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#stream.close();
   }
 
-  /** Chooses the encoding to forward; the change happens at its next keyframe, which is asked for. With none, nothing is forwarded. */
+  /** Chooses the encoding to forward. The switch happens at its next keyframe, which is requested. If undefined, nothing is forwarded. */
   aimAt(nowMs: number, chosen: ReceiveStream | undefined): void {
     if (chosen === undefined) this.#layer = undefined;
     if (chosen === this.#layer) this.#target = undefined;
@@ -275,20 +275,20 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (!this.#beginsAtOnce(nowMs, chosen)) this.requestKeyframe(nowMs);
   }
 
-  /** Packets can be sent to the receiver from now on, or again. */
+  /** Called when packets can be sent to the receiver, for the first time or again. */
   becomeReachable(nowMs: number): void {
     if (this.#target === undefined || !this.#beginsAtOnce(nowMs, this.#target)) this.requestKeyframe(nowMs);
   }
 
-  /** The receiver says that it cannot decode (PLI, FIR). */
+  /** Handles a PLI or FIR, by which the receiver says that it cannot decode. */
   handlePictureLoss(nowMs: number): void {
     const wanted = this.#target ?? this.#layer;
-    // Repeating a request that the publisher has already received costs nothing, and another node asks on behalf of many.
+    // Repeating a request that the publisher has already received costs nothing, and a node requests for many subscribers.
     if (wanted?.keyframes.isAwaited || this.transport.isLink) this.requestKeyframe(nowMs);
     else if (!this.#keyframeDemand.request(nowMs)) this.#context.drops.increment(DropReason.KeyframeRequestTooSoon);
   }
 
-  /** The receiver needs a keyframe of what it is to be shown. */
+  /** Requests a keyframe of the layer that the receiver gets or waits for. */
   requestKeyframe(nowMs: number): void {
     if (this.#plan.paused || this.#plan.kind !== 'video' || !this.transport.isSecure) return;
     const wanted = this.#target ?? this.#layer;
@@ -296,7 +296,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#source?.router.requestKeyframe(nowMs, wanted);
   }
 
-  /** Reads a number of each object that `forward` needs, for the caches' sake. */
+  /** Reads a field of each object that `forward` needs, to warm the cache. */
   prefetch(): number {
     return this.#stream.prefetch();
   }
@@ -307,11 +307,11 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     const refusal = this.#refusal(nowMs, packet);
     if (refusal !== undefined) {
       this.#context.drops.increment(refusal);
-      // Comfort noise and the like are left out on purpose: the receiver must not take them for lost.
+      // Comfort noise and the like are dropped on purpose, so the receiver must not see a lost packet.
       if (refusal === DropReason.UnknownPayloadType && !isFirst) this.#stream.leaveOut(packet.sequence);
       return;
     }
-    // One that was overtaken is sent, empty as it is: where frames are told by their numbers the receiver would wait for it.
+    // An empty packet that was overtaken is sent: where sequence numbers delimit frames, the receiver would wait for it.
     if (packet.payload.length === 0 && this.#stream.leaveOut(packet.sequence)) return;
     if (this.#stream.leavesOut(packet)) {
       this.#context.drops.increment(DropReason.LayerNotSelected);
@@ -322,26 +322,26 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
       return;
     }
     if (packet.isKeyframe) this.#keyframeDemand.cancel();
-    // What was dropped because this one was not there yet, having been lost or overtaken.
+    // Sends packets that were dropped because this one, which was lost or overtaken, had not arrived yet.
     if (isFirst) this.#stream.sendKept(nowMs, packet.stream, packet.sequence + 1, newestOf(packet));
   }
 
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
-    // What is missing of a layer that a link does not carry would take the place of those that it does.
+    // Missing packets of a layer that a link does not carry must not take the place of layers that it does.
     if (this.#isHeldBack && this.transport.isLink) return;
-    // Left to itself, Chromium would wait for three seconds before it says that it cannot decode.
+    // Without this, Chromium would wait for three seconds before it reports that it cannot decode.
     if (!this.#stream.handleNack(nowMs, lost) && this.#plan.kind === 'video') this.handlePictureLoss(nowMs);
   }
 
-  /** Takes what the receiver says of the stream. */
+  /** Takes the receiver's report about the stream. */
   handleReport(nowMs: number, report: ReportBlock): void {
     const lossRatio = this.#reports.handle(nowMs, report, this.transport);
-    // What another node is told it would pass on to all who watch there.
+    // A node would forward the delay to all of its subscribers.
     if (this.#plan.kind !== 'video' || this.transport.isLink) return;
     this.#stream.playoutDelay = this.#playoutDelay.afterReport(nowMs, lossRatio, this.transport);
   }
 
-  /** @returns undefined as long as there is nothing to report on */
+  /** @returns undefined while there is nothing to report */
   senderReport(nowMs: number): SenderReport | undefined {
     return this.#layer && this.#stream.senderReport(nowMs, this.#layer);
   }
@@ -355,7 +355,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#target = undefined;
     this.granted = undefined;
     this.isDecided = false;
-    // What a link carries is decided for all layers of a track together.
+    // On a link, all layers of a track are decided about together.
     if (!this.wantsExactLayer) this.#isHeldBack = false;
     this.refreshPayloadTypes();
     source?.router.add(this);
@@ -367,7 +367,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
 
   #limitLayers(nowMs: number, { stream, maxSpatialId, maxTemporalId }: LayerOption): void {
     if (maxSpatialId === ALL_LAYERS && maxTemporalId === ALL_LAYERS && this.#stream.filter === undefined) return;
-    // A better layer that is waited for may be wanted with fewer of the layers within it than the one that goes on until then.
+    // While a better layer is awaited, the present one continues, and must not be limited to the layers wanted of the better one.
     const isLess = this.#layer !== undefined && this.#layer !== stream && this.#layer.rate.bps < stream.rate.bps;
     if (!isLess) this.#stream.limitLayers(maxSpatialId, maxTemporalId);
     if (stream !== this.#layer) return;
@@ -381,7 +381,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#keyframeDemand.cancel();
   }
 
-  /** Packets that waited for room on the path were dropped: what follows cannot be decoded. */
+  /** Handles the loss of queued packets, without which later ones cannot be decoded. */
   #handleGap(nowMs: number): void {
     this.#awaitKeyframe();
     this.handlePictureLoss(nowMs);
@@ -392,7 +392,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#layer = undefined;
   }
 
-  /** Why this packet is not for this subscriber now; undefined if it is. Changes the layer when its keyframe has come. */
+  /** The reason why this packet is not sent to this subscriber; undefined if it is. Switches the layer when its keyframe has arrived. */
   #refusal(nowMs: number, packet: StreamPacket): DropReason | undefined {
     if (this.#isPaused) return DropReason.Paused;
     if (this.#isHeldBack) return DropReason.BeyondBudget;
@@ -402,7 +402,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (packet.stream === this.#layer) return undefined;
     if (packet.stream !== this.#target && !this.#adoptsStream(nowMs, packet)) return DropReason.LayerNotSelected;
     if (!canBeginWith(packet)) {
-      // The publisher could not be reached, and all requests were given up: now it is back.
+      // The publisher was unreachable and all requests were given up, but now it sends again.
       if (!packet.stream.keyframes.isAwaited) this.requestKeyframe(nowMs);
       return DropReason.NoSubscriberKeyframe;
     }
@@ -410,15 +410,15 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return undefined;
   }
 
-  /** Aims at a stream it has not seen if it watches nothing: the first layer, or the publisher's new SSRC for a lost one. */
+  /** Selects a new stream if nothing is being watched: the first layer, or the publisher's new SSRC in place of an old one. */
   #adoptsStream(nowMs: number, { stream, isKeyframe }: StreamPacket): boolean {
     if (this.#isHeldBack || this.#layer?.isCurrent || this.#target?.isCurrent) return false;
     if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
-    // The allocator is told of each new stream; until it has looked, what is granted is all that may be sent.
+    // The allocator considers each new stream. Until then, only the granted layer may be sent.
     if (this.transport.allocation.isLimited && this.granted !== undefined && stream.rid !== this.granted.stream.rid) return false;
     if (this.isAdaptive && this.layerOptions(nowMs)?.every((option) => option.stream !== stream)) return false;
     this.#target = stream;
-    // With its keyframe in hand there is none to ask for.
+    // If this is the start of its keyframe, none needs to be requested.
     if (!isKeyframe) this.requestKeyframe(nowMs);
     return true;
   }
@@ -438,7 +438,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#layer = stream;
     this.#target = undefined;
     this.#tellLayer(stream);
-    // Another layer need not be sent any more, now that this one is.
+    // Another layer may no longer need to be sent, now that this one is.
     if (this.transport.linkLayers !== undefined) this.transport.allocation.runSoon(nowMs);
   }
 
@@ -449,10 +449,10 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   }
 
   /**
-   * Begins without waiting for another keyframe: where the former source left off if this is another copy of it, or with a keyframe that
-   * has passed already.
+   * Starts a stream without waiting for another keyframe: where the former source left off if this is another copy of it, or at a keyframe
+   * that has already passed.
    *
-   * @returns false if there is neither
+   * @returns false if neither is possible
    */
   #beginsAtOnce(nowMs: number, stream: ReceiveStream): boolean {
     if (this.#plan.paused || !this.transport.canSend) return false;

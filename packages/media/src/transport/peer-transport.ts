@@ -1,6 +1,4 @@
-/**
- * One peer: its paths, its keys, what it publishes and what it subscribes to, from the first check to the last BYE.
- */
+/** One peer, from the first check to the last BYE: its paths, keys, publications and subscriptions. */
 import { peekRtpSsrc, type RtpView, rtpHeaderLength } from '@causeway/wire';
 import { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { DataChannelRequest } from '../data/data-channel.ts';
@@ -38,25 +36,25 @@ import { RtcpSender } from './rtcp-sender.ts';
 import { TransportCongestion } from './transport-congestion.ts';
 import { unprotectDropReason } from './unprotect-drop-reason.ts';
 
-/** Assumed until a receiver report says better; what mediasoup assumes. */
+/** Assumed until it is measured; mediasoup assumes the same. */
 const INITIAL_RTT_MS = 100;
-/** How fast our idea of the peer's clock follows a later sender report that travelled longer. */
+/** Share by which the estimate of the peer's clock moves towards a sender report that took longer. */
 const SENDER_CLOCK_LEAK = 0.05;
 
 /** RFC 3711 §5.2; RFC 7714 §12. */
 const SRTP_TAG_BYTES: Readonly<Record<SrtpProfile, number>> = { AES_CM_128_HMAC_SHA1_80: 10, AEAD_AES_128_GCM: 16 };
 
 const PACKET_WEIGHT = 1;
-/** A compound holds many messages, most of them lists, and few are sent. */
+/** A compound packet contains many messages, most of which are lists, and few are sent. */
 const RTCP_WEIGHT = 4;
 
 export class PeerTransport implements SecureEndpointListener {
-  /** There are keys, this is where to send to, and a peer there wants it; undefined while one of these is missing. */
+  /** The path to send to; undefined while there are no keys, no proven path or no consent. */
   sendPath: Path | undefined = undefined;
   readonly id: string;
   readonly context: EngineContext;
   readonly isInProcess: boolean;
-  /** A link between nodes or shards. */
+  /** Whether this is a link between nodes or shards. */
   readonly isLink: boolean;
   /** Where its packets wait to be sent. */
   readonly outbox: Outbox<ProtectedBytes> | Outbox<Uint8Array>;
@@ -71,19 +69,19 @@ export class PeerTransport implements SecureEndpointListener {
   readonly congestion: TransportCongestion;
   readonly sender: PeerSender;
   readonly allocation: BandwidthAllocator;
-  /** What this peer receives, by our SSRC. */
+  /** What this peer receives, by the SFU's SSRC. */
   readonly subscriptions = new Map<number, SubscriberTrack>();
   readonly linkLayers: LinkLayers | undefined;
-  /** A packet may only be sent again as it was, byte for byte. */
+  /** Whether a packet may only be retransmitted with an identical header. */
   repeatsHeaders = false;
   #tagBytes = 0;
   rttMs = INITIAL_RTT_MS;
   hasMeasuredRtt = false;
-  /** Our clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
+  /** Local clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
-  /** The account that is charged for what this peer sends and receives; undefined for none. */
+  /** The account charged for what this peer sends and receives; undefined if there is none. */
   readonly account: string | undefined;
-  /** Limits all its tracks together; infinite for no limit. */
+  /** Limit for all its tracks together; Infinity if there is none. */
   readonly maxUploadBps: number;
 
   readonly #traffic: TrafficCounters;
@@ -93,7 +91,7 @@ export class PeerTransport implements SecureEndpointListener {
   #state: ConnectionState = 'new';
   #secured = false;
   #hasConsent = true;
-  /** Where the estimate belongs. */
+  /** The path that the estimate belongs to. */
   #measuredPath: Path | undefined = undefined;
   #becameSecure = false;
   #becameReachable = false;
@@ -140,14 +138,14 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#state;
   }
 
-  /** Bytes sent for everything that it is subscribed to now. */
+  /** Bytes sent for all present subscriptions. */
   get bytesSent(): number {
     let bytes = 0;
     for (const { payloadBytesSent, bytesResent } of this.subscriptions.values()) bytes += payloadBytesSent + bytesResent;
     return bytes;
   }
 
-  /** DTLS is done: there are keys. */
+  /** Whether the DTLS handshake is complete, so that there are keys. */
   get isSecure(): boolean {
     return this.#secured;
   }
@@ -156,21 +154,21 @@ export class PeerTransport implements SecureEndpointListener {
     return this.sendPath !== undefined;
   }
 
-  /** Hands a packet to the outbox, or drops it while there is nowhere to send it. @param packetIndex the unwrapped sequence number (RFC 3711 §3.3.1) */
+  /** Hands a packet to the outbox, or drops it if there is no path. @param packetIndex the unwrapped sequence number (RFC 3711 §3.3.1) */
   release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
     const path = this.sendPath;
     if (path === undefined) this.context.drops.increment(DropReason.SendNotReady);
     else this.outbox.addRtp(path, stream, packet, packetIndex, this.sender);
   }
 
-  /** The path of a transport within the process. The other end is as trusted as this code. */
+  /** Sets the path of a transport within the process. The other end is as trusted as this code. */
   bindPath(path: Path): void {
     if (!this.isInProcess || this.ice.selectedPath !== undefined) return;
     this.ice.useGivenPath(path);
     this.#becomeSecure();
   }
 
-  /** A check from the peer, or its answer to one of ours, was authenticated. */
+  /** Handles an authenticated check from the peer, or its answer to one of ours. */
   handleCheck(nowMs: number): void {
     this.liveness.heard(nowMs);
     if (this.#state === 'new') this.setState('connecting');
@@ -183,7 +181,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.endpoint.handleDtls(nowMs, datagram);
   }
 
-  /** See `SecureEndpoint.prepareRtp`. Nothing is done for a peer whose packets may have to be dropped. */
+  /** Implements `SecureEndpoint.prepareRtp`. Does nothing if the peer's packets may have to be dropped. */
   prepareRtp(datagram: Uint8Array): void {
     if (!this.#budget.isNearlyUsedUp) this.endpoint.prepareRtp?.(datagram);
   }
@@ -213,12 +211,12 @@ export class PeerTransport implements SecureEndpointListener {
     }
   }
 
-  /** Nothing happens before there are keys. */
+  /** Opens a data channel. Has no effect before there are keys. */
   openDataChannel(nowMs: number, request: DataChannelRequest): void {
     if (this.#secured) this.channels.open(nowMs, request);
   }
 
-  /** The selected path is another, or has been proven. */
+  /** Called when another path was selected, or the selected one was proven. */
   pathChanged(): void {
     this.#updateCanSend();
   }
@@ -231,11 +229,11 @@ export class PeerTransport implements SecureEndpointListener {
   regainConsent(): void {
     this.#hasConsent = true;
     this.#updateCanSend();
-    // What was sent into the silence is lost, and a node waits for it on behalf of many.
+    // What was sent during the silence is lost, and a node waits for it on behalf of many subscribers.
     if (this.isLink) this.#becomeReachable();
   }
 
-  /** There is room for keyframes again, which those need whose video was thrown away while there was none. */
+  /** Requests keyframes for subscriptions that lost video while the uplink was full. */
   uplinkFreed(nowMs: number): void {
     const path = this.sendPath;
     if (path?.hasLostVideo !== true) return;
@@ -244,8 +242,8 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   /**
-   * Takes back what was counted of a packet of media that was dropped after it was protected. One that is sent again under its
-   * own SSRC, for want of another, is taken for the first.
+   * Corrects the counters for a media packet that was dropped after it was protected. Without an RTX stream, a retransmission cannot be
+   * distinguished from the original, and is treated as one.
    */
   handleUnsent(packet: Uint8Array): void {
     const headerLength = rtpHeaderLength(packet, packet.length);
@@ -253,14 +251,14 @@ export class PeerTransport implements SecureEndpointListener {
     this.subscriptions.get(peekRtpSsrc(packet))?.noteUnsent(packet.length - headerLength - this.#tagBytes);
   }
 
-  /** A publication or subscription came or went. */
+  /** Called when a publication or subscription was added or removed. */
   tracksChanged(): void {
     this.#reports.resume(this.context.time.nowMs);
     this.#budget.scaleTo(this.receive.trackCount, this.subscriptions.size);
   }
 
   noteRtt(rttMs: number): void {
-    // Smoothed as TCP does (RFC 6298 §2): one late report must not stretch every retry.
+    // Smoothed as in TCP (RFC 6298 §2), so that one late report does not delay every retransmission.
     this.rttMs = this.hasMeasuredRtt ? this.rttMs * 0.875 + rttMs * 0.125 : rttMs;
     this.hasMeasuredRtt = true;
     this.sender.noteRtt(this.rttMs);
@@ -269,11 +267,11 @@ export class PeerTransport implements SecureEndpointListener {
   noteSenderClock(nowMs: number, ntpMs: number): void {
     const offset = nowMs - ntpMs;
     const known = this.senderClockOffsetMs;
-    // The smallest offset belongs to the report that travelled fastest; leak upwards so that a drifting clock is followed.
+    // The smallest offset is that of the fastest report. It slowly moves upwards, so that it follows a drifting clock.
     this.senderClockOffsetMs = known === undefined || offset < known ? offset : known + (offset - known) * SENDER_CLOCK_LEAK;
   }
 
-  /** Passes what happened outside an engine call on, now that the time is known. */
+  /** Handles what happened outside of an engine call, now that the time is known. */
   handleDeferred(nowMs: number): void {
     if (this.#becameSecure) {
       this.#becameSecure = false;
@@ -298,7 +296,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.onEvent({ type: 'connection-state', transportId: this.id, state });
   }
 
-  /** A timer of this peer, or of its endpoint, has shown a defect of ours. */
+  /** Reports a defect that a timer of this peer or its endpoint has revealed. */
   reportDefect(error: unknown): void {
     this.context.drops.increment(DropReason.Defect);
     this.context.onEvent({ type: 'defect', transportId: this.id, error });
@@ -308,7 +306,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.closeTransport(nowMs, this, reason);
   }
 
-  /** Frees everything. Tracks and subscriptions must be gone before. */
+  /** Releases everything. Tracks and subscriptions must be removed first. */
   close(): void {
     this.link?.close();
     this.liveness.close();
@@ -316,7 +314,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.congestion.close();
     this.allocation.close();
     this.sender.close();
-    // Before the endpoint: its goodbye travels inside DTLS.
+    // The channels are closed before the endpoint, since their last packet travels inside DTLS.
     this.channels.close();
     this.endpoint.close();
     this.ice.close();
@@ -343,7 +341,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.#endSecurely(reason);
   }
 
-  /** The peer has ended its data channels all at once: to browsers that is a connection that closes. */
+  /** Called when the peer has closed all of its data channels at once. Browsers do that when they close a connection. */
   endAssociation(): void {
     this.#endSecurely('association-aborted');
   }
@@ -354,7 +352,7 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   #sendWithPackets(path: Path, datagram: Uint8Array): void {
-    // A node that cannot hear from another takes its tracks for gone; a client's data may wait.
+    // A node that hears nothing from another considers its tracks gone, whereas a client's data may wait.
     const isData = !this.isLink && this.#state === 'connected';
     sendReady({ slots: this.context.slots, outbox: this.outbox }, path, datagram, isData ? SendKind.Data : SendKind.Control);
   }
@@ -390,7 +388,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.context.defer(this);
   }
 
-  /** A handshake is counted in packets, each of which may cost a lot, and data channels in bytes. */
+  /** Limits a handshake by packets, each of which may be expensive, and data channels by bytes. */
   #admitDtls(nowMs: number, sizeBytes: number): boolean {
     if (!this.#secured) return this.#admit(nowMs, PACKET_WEIGHT);
     if (this.#dataBudget.admit(nowMs, sizeBytes)) return true;

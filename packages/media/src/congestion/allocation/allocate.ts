@@ -1,25 +1,24 @@
 /**
- * Shares one peer's budget among the tracks that it watches. Pure: the same wishes always get the
- * same grants, so what is decided here can be tested without a network.
+ * Shares one peer's budget among the tracks that it watches. The function is pure: the same wishes always have the same result, so it can
+ * be tested without a network.
  */
 
-/** What one track can be sent as. */
+/** The options for one track. */
 export interface AllocationWish {
-  /** What each option costs in bit/s, from the least wanted option to the most wanted. */
+  /** Costs of the options in bit/s, from the least wanted to the most wanted. */
   readonly costsBps: readonly number[];
-  /** Share when the budget is short, relative to the other tracks; above 0. */
+  /** Share relative to other tracks if the budget is short; above 0. */
   readonly priority: number;
 }
 
-/** Nothing is sent of a track. */
+/** Nothing of the track is sent. */
 export const NO_GRANT = -1;
 
 /**
- * Grants the lowest options first, in order of priority, and then improvements: always to the
- * track that has least for its weight. The lowest option of the most important track is granted
- * whether or not it fits, because a picture that stutters tells more than a black one.
+ * Grants the lowest options first, in order of priority, and then improvements, each to the track that has least relative to its priority.
+ * The lowest option of the most important track is granted even if it does not fit, because a picture that stutters is better than none.
  *
- * @returns for each wish the index of the option granted, or `NO_GRANT`
+ * @returns for each wish the index of the granted option, or `NO_GRANT`
  */
 export function allocate(budgetBps: number, wishes: readonly AllocationWish[]): number[] {
   const grants = new Array<number>(wishes.length).fill(NO_GRANT);
@@ -32,12 +31,12 @@ export function allocate(budgetBps: number, wishes: readonly AllocationWish[]): 
   }
 }
 
-/** What all grants together cost. */
+/** The total cost of all grants in bit/s. */
 export function costOf(wishes: readonly AllocationWish[], grants: readonly number[]): number {
   return grants.reduce((sum, grant, index) => sum + (grant === NO_GRANT ? 0 : wishes[index].costsBps[grant]), 0);
 }
 
-/** What they would cost with the cheapest improvement there is; the same if there is none. */
+/** The total cost with the cheapest possible improvement added; the same as `costOf` if there is none. */
 export function nextCost(wishes: readonly AllocationWish[], grants: readonly number[]): number {
   let leastBps = Number.POSITIVE_INFINITY;
   for (const [index, wish] of wishes.entries()) {
@@ -49,7 +48,7 @@ export function nextCost(wishes: readonly AllocationWish[], grants: readonly num
   return costOf(wishes, grants) + (leastBps === Number.POSITIVE_INFINITY ? 0 : leastBps);
 }
 
-/** @returns what is left of the budget */
+/** @returns the remaining budget */
 function grantLowest(budgetBps: number, wishes: readonly AllocationWish[], grants: number[]): number {
   let leftBps = budgetBps;
   let isFirst = true;
@@ -63,14 +62,14 @@ function grantLowest(budgetBps: number, wishes: readonly AllocationWish[], grant
   return leftBps;
 }
 
-/** Tracks that can be sent at all, the most important first; equals keep their order. */
+/** Indices of the tracks that have options, by descending priority. Tracks of equal priority keep their order. */
 function byPriority(wishes: readonly AllocationWish[]): number[] {
   const order: number[] = [];
   for (let index = 0; index < wishes.length; index++) if (wishes[index].costsBps.length > 0) order.push(index);
   return order.sort((one, other) => wishes[other].priority - wishes[one].priority);
 }
 
-/** @returns the track that is improved next; undefined if no improvement fits */
+/** @returns the track to improve next; undefined if no improvement fits */
 function poorest(leftBps: number, wishes: readonly AllocationWish[], grants: readonly number[]): number | undefined {
   let found: number | undefined;
   let leastBps = Number.POSITIVE_INFINITY;

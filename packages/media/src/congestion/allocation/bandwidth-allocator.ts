@@ -1,6 +1,6 @@
 /**
- * Decides what one peer is sent of each track that it watches, so that all of it together fits its
- * path. Looks again whenever the estimate, a wish or a layer has changed, and twice a second.
+ * Decides which layer of each track is sent to a peer, so that all of them together fit its path. The decision is updated whenever the
+ * estimate, a wish or a layer changes, and twice a second.
  */
 import type { GrantedQuality, LayerChangeReason } from '../../plan.ts';
 import type { LayerOption } from '../../publisher/layer-catalogue.ts';
@@ -12,66 +12,69 @@ import { TrialStep } from './trial-step.ts';
 
 const INTERVAL_MS = 500;
 const GRID_MS = 50;
-/** An estimate that is used up to the last bit leaves no room for a frame that is larger than the others. */
+/** If the estimate is used completely, there is no room for a frame larger than the others. */
 const USABLE = 0.95;
-/** A better layer must fit with so much to spare. */
+/** A better layer must fit with this factor to spare. */
 const ROOM = 1.1;
-/** Encoders swing about their target by so much: a layer that is sent counts as if it were lower by this. */
+/** Encoders vary around their target by about this much, so a layer that is being sent counts as cheaper by this factor. */
 const DISCOUNT = 0.92;
-/** What may be sent beyond the estimate while a lower layer's keyframe is waited for. */
+/** How far the budget may be exceeded while a lower layer's keyframe is awaited. */
 const TOLERATED = 1.2;
-/** Wishes that differ by less do not cause another probe. Beyond the best layer there is no more room than this. */
+/**
+ * Demands that differ by less do not cause another probe. The factor has to be small, because probes do not go much further than the
+ * demand.
+ */
 const WORTH_TELLING = 1.03;
 
 /** The path to one peer. */
 export interface AllocatedPath {
-  /** Undefined if it is not known what the path carries: then nothing is held back. */
+  /** Undefined if it is unknown what the path carries; nothing is then held back. */
   readonly budgetBps: number | undefined;
-  /** A queue is growing on it. */
+  /** Whether a queue is growing on the path. */
   readonly isOverusing: boolean;
-  /** What it carries is found out by probes; otherwise only by sending more. */
+  /** Whether probes show what the path carries. Otherwise only sending more does. */
   readonly isProbed: boolean;
-  /** Whether the path has just been seen to carry this much. */
+  /** Whether the path has just been shown to carry this much. */
   isProven(bitrateBps: number): boolean;
-  /** Told how much would be sent if the path carried it. */
+  /** Sets how much would be sent if the path carried it. */
   setDemand(bitrateBps: number): void;
 }
 
-/** What the allocator has decided about a track. */
+/** The decision about one track. */
 export interface LayerGrant {
-  /** Undefined: nothing of it fits, or nothing that is acceptable arrives. */
+  /** Undefined if no option fits, or no acceptable one arrives. */
   readonly option: LayerOption | undefined;
   readonly quality: GrantedQuality;
   readonly reason: LayerChangeReason;
-  /** The best layers of all tracks together do not fit the path, or only just. */
+  /** Whether the best layers of all tracks together do not fit the path, or only just. */
   readonly isShort: boolean;
-  /** A queue is growing on the path. */
+  /** Whether a queue is growing on the path. */
   readonly isOverusing: boolean;
-  /** What is sent of it now must stop at once; otherwise it may go on until the next keyframe of the new layer. */
+  /** Whether the present layer must stop at once; otherwise it may continue until the next keyframe of the new one. */
   readonly isUrgent: boolean;
 }
 
 /** One track that the peer watches or listens to. */
 export interface AllocatedTrack {
-  /** Whether there is anything to decide: a picture that is wanted, of a source that is there. */
+  /** Whether there is something to decide: a wanted video track whose source exists. */
   readonly isAdaptive: boolean;
   readonly priority: number;
   readonly guard: StepGuard;
-  /** What was granted last; undefined before that, and when nothing fitted. */
+  /** The last grant; undefined before that, and if nothing fitted. */
   readonly granted: LayerOption | undefined;
-  /** Whether anything was ever decided about the present source. */
+  /** Whether anything was ever decided for the present source. */
   readonly isDecided: boolean;
-  /** What was granted last was the best that was acceptable and arrived. */
+  /** Whether the last grant was the best acceptable option that arrived. */
   readonly isSentBest: boolean;
-  /** The wish is another since the last grant. */
+  /** Whether the wish has changed since the last grant. */
   readonly isWishNew: boolean;
-  /** What is acceptable to the wish, ascending in quality and cost; undefined if nothing arrives at all, and there is no choice to make. */
+  /** The acceptable options, ascending in quality and cost; undefined if nothing arrives, so that there is no choice. */
   layerOptions(nowMs: number): readonly LayerOption[] | undefined;
-  /** What it costs just now, in bit/s: until the keyframe of the granted layer has come, that of another. */
+  /** What the track costs now, in bit/s. Until the keyframe of the granted layer has arrived, that is the cost of another layer. */
   readonly spentBps: number;
-  /** How much of it was sent again, in all. */
+  /** Total bytes of its retransmissions. */
   readonly bytesResent: number;
-  /** What is sent of it whatever is decided here: sound. */
+  /** The cost of what is sent regardless of the decision, which is audio. */
   fixedCostBps(nowMs: number): number;
   grant(nowMs: number, grant: LayerGrant): void;
 }
@@ -86,9 +89,9 @@ export interface BandwidthAllocatorOptions {
 export class BandwidthAllocator implements Timer {
   readonly #options: BandwidthAllocatorOptions;
   readonly #repairs = new RepairRate();
-  /** Made for a path that cannot be probed. */
+  /** Created for a path that cannot be probed. */
   #trial: TrialStep | undefined = undefined;
-  /** What was left over when it was last looked at. */
+  /** What was left over in the last round. */
   #leftBps = 0;
   #demandBps = 0;
   #withheldShare = 0;
@@ -99,7 +102,7 @@ export class BandwidthAllocator implements Timer {
     this.#options = options;
   }
 
-  /** Whether the path sets a limit to what is sent. */
+  /** Whether the path limits what is sent. */
   get isLimited(): boolean {
     return this.limitBps !== undefined;
   }
@@ -109,17 +112,17 @@ export class BandwidthAllocator implements Timer {
     return this.#options.path.budgetBps;
   }
 
-  /** Share of all that is wanted, by what it costs, that is not sent because the path does not carry it, 0 to 1. */
+  /** Share of the wanted bitrate that is not sent because the path does not carry it, 0 to 1. */
   get withheldShare(): number {
     return this.#withheldShare;
   }
 
-  /** Something has changed: looks again before time passes, once for however many changes. */
+  /** Schedules a round as soon as possible, because something has changed. Several changes share one round. */
   runSoon(nowMs: number): void {
     if (this.deadlineMs > nowMs) this.#options.timers.schedule(nowMs, this);
   }
 
-  /** Decides about a track that has just come, or has another source, out of what is left; `runSoon` then shares again. */
+  /** Decides about a track that is new or has another source, within what is left over. The round that follows shares the budget again. */
   place(nowMs: number, track: AllocatedTrack): void {
     this.runSoon(nowMs);
     if (!track.isAdaptive || (track.isDecided && this.isLimited)) return;
@@ -127,7 +130,7 @@ export class BandwidthAllocator implements Timer {
     if (options === undefined) return;
     const leftBps = this.isLimited ? this.#leftBps : Number.POSITIVE_INFINITY;
     const index = options.findLastIndex(({ costBps }) => costBps <= leftBps);
-    // What does not fit beside the others may fit in place of one.
+    // What does not fit in addition to the others may fit in place of one.
     if (index < 0 && this.isLimited) return;
     this.#leftBps -= options[index]?.costBps ?? 0;
     grantIndex(nowMs, { track, options }, index, AMPLE);
@@ -213,8 +216,8 @@ export class BandwidthAllocator implements Timer {
 }
 
 /**
- * Leaves out the options that a track would not be given now although they fit: what they would cost is for the other tracks, which would
- * go without for nothing otherwise.
+ * Removes options that a track would not be granted now although they fit. Other tracks can use the budget for them, which would otherwise
+ * be left unused.
  */
 function withinReach(
   nowMs: number,
@@ -236,7 +239,7 @@ function withinReach(
   });
 }
 
-/** As long as no queue grows, what is sent now evidently fits, though its encoder may be above its target for a moment. */
+/** Lowers the cost of what is being sent. As long as no queue grows it evidently fits, even if its encoder is briefly above its target. */
 function withDiscount(choices: readonly Choice[], wishes: readonly AllocationWish[]): AllocationWish[] {
   return wishes.map((wish, index) => {
     const choice = choices[index];
@@ -251,7 +254,7 @@ function withDiscount(choices: readonly Choice[], wishes: readonly AllocationWis
 
 const AMPLE = { isUrgent: false, isShort: false, isOverusing: false } as const;
 
-/** A track with what it can be sent as. */
+/** A track and its options. */
 interface Choice {
   readonly track: AllocatedTrack;
   readonly options: readonly LayerOption[];
@@ -266,7 +269,7 @@ function choicesOf(nowMs: number, tracks: readonly AllocatedTrack[]): Choice[] {
   return choices;
 }
 
-/** Where among the options what is sent now has its place, even if that very layer has gone. */
+/** The index of the option that is being sent. If that layer no longer exists, it is the best option that costs no more. */
 function currentIndex({ track: { granted }, options }: Choice): number {
   if (granted === undefined || options.length === 0) return NO_GRANT;
   const same = options.findLastIndex((option) => option.stream.rid === granted.stream.rid && isWithin(option, granted));
@@ -277,7 +280,7 @@ function currentIndex({ track: { granted }, options }: Choice): number {
   );
 }
 
-/** Whether an option of a stream has no more of its layers than another one. */
+/** Whether an option includes no more layers of its stream than another. */
 function isWithin(one: LayerOption, other: LayerOption): boolean {
   if (one.maxSpatialId !== other.maxSpatialId) return one.maxSpatialId < other.maxSpatialId;
   return one.maxTemporalId <= other.maxTemporalId;
@@ -295,7 +298,7 @@ function grantIndex(
   track.grant(nowMs, { option, quality, reason: reasonOf(track, isBest), ...how });
 }
 
-/** A step to or from less than what was asked for is one of bandwidth; all that is left is the publisher's doing. */
+/** The reason for a change. A change to or from less than was asked for is due to bandwidth; any other is due to the publisher. */
 function reasonOf(track: AllocatedTrack, isBest: boolean): LayerChangeReason {
   if (!track.isDecided) return 'start';
   if (track.isWishNew) return 'request';

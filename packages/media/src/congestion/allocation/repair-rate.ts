@@ -1,4 +1,4 @@
-/** What repairing losses costs a path, evenly enough that one burst of them is no reason to switch. */
+/** Measures the bitrate of retransmissions, smoothed so that one burst of losses does not cause a switch. */
 
 const SMOOTHING_MS = 3000;
 
@@ -7,12 +7,12 @@ export class RepairRate {
   #atMs = Number.NaN;
   #bps = 0;
 
-  /** @param bytesResent of everything that the peer receives now. @returns the smoothed rate in bit/s */
+  /** @param bytesResent total of all tracks that the peer receives now. @returns the smoothed rate in bit/s */
   update(nowMs: number, bytesResent: number): number {
     const elapsedMs = nowMs - this.#atMs;
-    // Several changes may be looked at within a moment, which says nothing of a rate.
+    // Several updates within one moment say nothing about a rate.
     if (elapsedMs <= 0) return this.#bps;
-    // A track that ends takes its count along.
+    // The total falls when a track ends.
     const grownBytes = Math.max(0, bytesResent - this.#bytes);
     if (!Number.isNaN(elapsedMs)) this.#bps += (1 - Math.exp(-elapsedMs / SMOOTHING_MS)) * ((8000 * grownBytes) / elapsedMs - this.#bps);
     this.#atMs = nowMs;

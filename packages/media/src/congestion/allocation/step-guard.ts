@@ -1,45 +1,45 @@
 /**
- * Keeps one track from being switched back and forth: down at once, up only to what has fitted for
- * a while with room to spare, and after a step up that did not last not again for a growing time.
+ * Prevents one track from being switched back and forth. It steps down immediately, and up only to an option that has fitted for a while
+ * with room to spare. After a step up that did not last, it waits for an increasing time before the next.
  */
 
-/** An option must have fitted for so long before it is taken. */
+/** An option must have fitted for this long before it is used. */
 const FITS_FOR_MS = 1000;
-/** A step up that is taken back this soon has failed: encoders swing slowly about their target, and a layer may fit for a while. */
+/** A step up that is reversed this soon has failed. Encoders vary slowly around their target, so a layer may fit for a while. */
 const FAILED_WITHIN_MS = 20_000;
-/** A better layer begins with a keyframe, which fills a queue for a moment though the layer itself fits … */
+/** A better layer starts with a keyframe, which fills a queue for this long even if the layer itself fits. */
 const BEGINNING_MS = 1200;
-/** … and the estimate falls by less than this for it. */
+/** During that time, the budget stays above this share of its previous value. */
 const BEGINNING_BUDGET = 0.65;
-/** A layer that costs so much more than when it was taken is another matter. */
+/** A layer that costs this many times more than when it was chosen is judged again. */
 const SAME_COST = 1.15;
 const FIRST_BACK_OFF_MS = 5000;
-/** Up and down again is two switches: in the long run, no more than one a minute. */
+/** A step up and down is two switches, so in the long run there is no more than one per minute. */
 const LONGEST_BACK_OFF_MS = 120_000;
-/** So long without a failure, and the next one counts as the first. */
+/** After this long without a failure, the next one counts as the first. */
 const FORGIVEN_AFTER_MS = 180_000;
-/** What a layer costs is never quite the same; steps between layers are far larger. */
+/** The cost of a layer is never quite constant, whereas steps between layers are much larger. */
 const SAME_STEP = 0.75;
-/** The path is no longer the one on which the step failed if it carries this much more. */
+/** If the path carries this many times more, it is no longer the path on which the step failed. */
 const OTHER_PATH = 1.5;
 
-/** What the allocation of this moment says about a track. */
+/** The result of the current allocation for one track. */
 export interface StepInput {
-  /** The option that is being sent; -1 for none. */
+  /** Index of the option that is being sent; -1 for none. */
   readonly current: number;
-  /** The option granted out of the whole budget. */
+  /** Index of the option granted with the whole budget. */
   readonly fitting: number;
-  /** The option granted with some of the budget left over. */
+  /** Index of the option granted with a part of the budget left over. */
   readonly roomy: number;
   readonly costsBps: readonly number[];
   readonly budgetBps: number;
-  /** The path has just been seen to carry the budget. */
+  /** Whether the path has just been shown to carry the budget. */
   readonly isProven: boolean;
 }
 
 export class StepGuard {
   #fitsSinceMs = Number.NaN;
-  /** What the option costs that the last step up led to, and the budget when it was taken back. */
+  /** The cost of the option that the last step up led to, and the budget when it was reversed. */
   #steppedToBps = Number.POSITIVE_INFINITY;
   #failedBps = Number.POSITIVE_INFINITY;
   #failedBudgetBps = 0;
@@ -48,7 +48,7 @@ export class StepGuard {
   #failedAtMs = Number.NEGATIVE_INFINITY;
   #backOffMs = 0;
 
-  /** @returns the option to be sent from now on; -1 for none */
+  /** @returns the index of the option to send from now on; -1 for none */
   decide(nowMs: number, input: StepInput): number {
     const { current, fitting, roomy } = input;
     if (fitting < current && this.#isBeginning(nowMs, input)) return current;
@@ -70,7 +70,7 @@ export class StepGuard {
     return next;
   }
 
-  /** The most wanted option up to `wanted` that has not failed a moment ago; -1 for none. */
+  /** The best option up to `wanted` that has not failed recently; -1 for none. */
   highest(nowMs: number, wanted: number, costsBps: readonly number[], budgetBps: number): number {
     const isOver = nowMs - this.#failedAtMs >= this.#backOffMs;
     if (isOver || budgetBps > OTHER_PATH * Math.max(this.#failedBudgetBps, this.#failedBps)) return wanted;

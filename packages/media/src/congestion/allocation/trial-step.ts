@@ -1,34 +1,37 @@
 /**
- * Tries a better layer on a path that cannot be probed: a receiver that only names an estimate of its
- * own (REMB) names little more than what it gets, so that without trying nothing would ever be better.
+ * Tries a better layer on a path that cannot be probed. A receiver that only reports its own estimate (REMB) reports little more than it
+ * receives, so without trials the quality would never improve.
  */
 
-/** Nothing has been tried, and nothing has gone wrong, for so long. */
+/** A trial starts after this long without another trial or congestion. */
 const FIRST_AFTER_MS = 3000;
 const LONGEST_AFTER_MS = 60_000;
-/** Receivers raise their estimate by 8% a second while all is well. One that has not risen this much in so long has found the path full. */
+/**
+ * Receivers raise their estimate by 8% per second as long as there is no congestion. If it has not risen by the factor below in this time,
+ * the path is full.
+ */
 const RISES_WITHIN_MS = 2000;
 const RISEN = 1.05;
 
 export interface TrialInput {
-  /** What the path is known to carry. */
+  /** The bitrate that the path is known to carry. */
   readonly budgetBps: number;
-  /** What is granted now costs, and would with the next better option; the same if there is none. */
+  /** The cost of the present grants, and with the next better option; the same if there is none. */
   readonly grantedBps: number;
   readonly nextBps: number;
-  /** A queue is growing on the path. */
+  /** Whether a queue is growing on the path. */
   readonly isOverusing: boolean;
 }
 
 export class TrialStep {
   #quietSinceMs = Number.NaN;
   #afterMs = FIRST_AFTER_MS;
-  /** When the estimate was last seen to rise while something is tried; NaN while nothing is. */
+  /** When the estimate last rose during the present trial; NaN if there is none. */
   #risenAtMs = Number.NaN;
   #risenToBps = 0;
   #triedBps = 0;
 
-  /** @returns what may be granted, which is more than the budget while something is tried */
+  /** @returns the bitrate that may be granted, which exceeds the budget during a trial */
   update(nowMs: number, input: TrialInput): number {
     const { budgetBps, isOverusing } = input;
     if (Number.isNaN(this.#quietSinceMs) || isOverusing) this.#quietSinceMs = nowMs;

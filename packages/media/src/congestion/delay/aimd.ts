@@ -1,6 +1,6 @@
 /**
- * The rate that the delay allows: up by a share while the limit is unknown, by a packet in a round trip near where it was found, and down to
- * below what arrives when a queue grows.
+ * The rate that delay allows. It rises exponentially while the limit is unknown, by about a packet per round trip near a known limit, and
+ * falls below the arriving bitrate when a queue grows.
  *
  * @see draft-ietf-rmcat-gcc-02 §5.5 (rate control)
  */
@@ -8,38 +8,38 @@ import { clampRate } from '../rate-bounds.ts';
 import type { PathUse } from './trendline.ts';
 
 const DECREASE = 0.85;
-/** A queue that was noticed this early is gone soon with less. */
+/** A queue that is detected early is soon gone after a smaller decrease. */
 const GENTLE_DECREASE = 0.9;
 const SHORT_QUEUE_MS = 50;
-/** Others who only stop at loss, if that is what they are, do so by half; if they are like us, the queue must empty to show it. */
+/** If competing flows only react to loss, they halve their rate. If they behave like this one, the queue must drain for that to show. */
 const COMPETING_DECREASE = 0.75;
-/** After the path has narrowed at once, a queue stands that 15% less would drain for seconds. */
+/** After the path has narrowed suddenly, there is a queue that a decrease by 15% would take seconds to drain. */
 const MAX_EXTRA_DECREASE = 0.35;
 const NARROWED = 0.75;
 const DRAIN_WITHIN_MS = 1000;
 const TOLERATED_QUEUE_MS = 40;
-/** Share of the estimate that must be used: below it, what arrives says little about what could. */
+/** The share of the estimate that must be used. Below it, the arriving bitrate says little about the capacity. */
 const MUCH_USED = 0.85;
-/** When overuse shows again sooner, it is not by chance. */
+/** If overuse is detected again sooner than this, it is not a coincidence. */
 const DOUBT_AGAIN_AFTER_MS = 2000;
-/** Then the rate stays as it is until the queue is shorter than this, or was given that long. */
+/** After a sudden narrowing, the rate does not rise until the queue is shorter than this, or for at most the time below. */
 const DRAINED_QUEUE_MS = 80;
 const DRAIN_FOR_MS = 4000;
-/** A second. */
+/** Per second. */
 const INCREASE = 0.08;
 const MIN_INCREASE_BPS = 1000;
 const PACKET_BITS = 8 * 1200;
-/** Feedback and detection take this long on top of the round trip. */
+/** Time that feedback and detection take in addition to the round trip. */
 const RESPONSE_MS = 100;
-/** Nothing is learned from sending less: the rate stays within reach of what arrives. */
+/** Sending less than the rate shows nothing, so the rate stays close to what arrives. */
 const MAX_OF_ACKNOWLEDGED = 1.5;
 const LEEWAY_BPS = 10_000;
-/** How many deviations from where the limit was found count as near it. */
+/** A rate within this many deviations of the found limit is near it. */
 const NEAR_DEVIATIONS = 3;
 const LIMIT_GAIN = 0.05;
 const MIN_RELATIVE_VARIANCE = 0.4;
 const MAX_RELATIVE_VARIANCE = 2.5;
-/** After a probe was believed, it takes so long until what arrives shows it. */
+/** After a probe has raised the rate, it takes this long until the arriving bitrate shows it. */
 const UNMEASURED_MS = 800;
 const MIN_DECREASE_SPACING_MS = 10;
 const MAX_DECREASE_SPACING_MS = 200;
@@ -47,11 +47,11 @@ const MAX_STEP_MS = 1000;
 
 export interface AimdInput {
   readonly use: PathUse;
-  /** What arrives; undefined as long as it has not been measured. */
+  /** The bitrate that arrives; undefined until it has been measured. */
   readonly acknowledgedBps: number | undefined;
   readonly isApplicationLimited: boolean;
   readonly queueDelayMs: number;
-  /** Others fill the queue. */
+  /** Whether competing flows fill the queue. */
   readonly isCompeting: boolean;
 }
 
@@ -63,13 +63,13 @@ export class Aimd {
   #doubtedAtMs = Number.NEGATIVE_INFINITY;
   #narrowedAtMs = Number.NEGATIVE_INFINITY;
   #raisedAtMs = Number.NEGATIVE_INFINITY;
-  /** Where the path was found to be full. */
+  /** The rate at which the path was found to be full. */
   readonly #limit = new FoundLimit();
   rttMs = 100;
 
   readonly #maxBps: number | undefined;
 
-  /** @param maxBps never more than this. Default: what one peer may watch */
+  /** @param maxBps upper bound of the rate. Default: `MAX_RATE_BPS` */
   constructor(startBps: number, maxBps?: number) {
     this.#rateBps = startBps;
     this.#maxBps = maxBps;
@@ -79,12 +79,12 @@ export class Aimd {
     return this.#rateBps;
   }
 
-  /** Takes what another knows better. */
+  /** Sets a rate that is known from elsewhere. */
   set(rateBps: number): void {
     this.#rateBps = this.#clamp(rateBps);
   }
 
-  /** Takes what a probe has found. */
+  /** Sets the rate that a probe has found. */
   raise(nowMs: number, rateBps: number): void {
     this.set(rateBps);
     this.#raisedAtMs = nowMs;
@@ -100,7 +100,7 @@ export class Aimd {
     else this.#increase(elapsedMs, input);
   }
 
-  /** The queue that has grown when the path narrowed is still there: more would keep it. */
+  /** Whether the queue that grew when the path narrowed is still there, so that a higher rate would prolong it. */
   #isDraining(nowMs: number, { queueDelayMs, isCompeting }: AimdInput): boolean {
     return queueDelayMs > DRAINED_QUEUE_MS && !isCompeting && nowMs - this.#narrowedAtMs < DRAIN_FOR_MS;
   }
@@ -116,12 +116,12 @@ export class Aimd {
       return;
     }
     const decrease = isCompeting ? COMPETING_DECREASE : queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
-    // What arrives is still what was sent before the probe.
+    // The arriving bitrate still reflects what was sent before the probe.
     if (nowMs - this.#raisedAtMs < UNMEASURED_MS && acknowledgedBps < this.#rateBps) {
       this.#rateBps = this.#clamp(this.#rateBps * decrease);
       return;
     }
-    // Less is sent than the estimate allows, and there is hardly a queue: others, or chance, may have made it.
+    // Less is sent than the estimate allows and there is hardly a queue, so competing flows or chance may have caused it.
     const isDoubtful = acknowledgedBps < MUCH_USED * this.#rateBps && queueDelayMs < SHORT_QUEUE_MS;
     if (isDoubtful && nowMs - this.#doubtedAtMs > DOUBT_AGAIN_AFTER_MS) {
       this.#doubtedAtMs = nowMs;
@@ -139,7 +139,7 @@ export class Aimd {
     if (acknowledgedBps !== undefined && acknowledgedBps > this.#limit.upperBps) this.#limit.forget();
     const stepBps = this.#limit.isKnown ? this.#additiveStep(elapsedMs) : this.#multiplicativeStep(elapsedMs);
     const grown = this.#rateBps + stepBps;
-    // What is not sent is not known to fit.
+    // A rate that is not used is not known to fit.
     if (isApplicationLimited) return;
     const capped = acknowledgedBps === undefined ? grown : Math.min(grown, MAX_OF_ACKNOWLEDGED * acknowledgedBps + LEEWAY_BPS);
     this.#rateBps = this.#clamp(Math.max(this.#rateBps, capped));
@@ -158,17 +158,17 @@ export class Aimd {
   }
 }
 
-/** The rate at which the path was full, and how far the measurements of it lie apart. */
+/** The rate at which the path was full, and the deviation of its measurements. */
 class FoundLimit {
   #meanBps = Number.NaN;
-  /** Variance in kbit/s, over the mean. */
+  /** Variance of the measurements in kbit/s, relative to the mean. */
   #variance = MIN_RELATIVE_VARIANCE;
 
   get isKnown(): boolean {
     return !Number.isNaN(this.#meanBps);
   }
 
-  /** More than this arriving shows that the path is wider now; Infinity while nothing is known. */
+  /** If more than this arrives, the path has become wider; Infinity while the limit is unknown. */
   get upperBps(): number {
     return this.isKnown ? this.#meanBps + NEAR_DEVIATIONS * this.#deviationBps : Number.POSITIVE_INFINITY;
   }

@@ -1,16 +1,16 @@
 /**
- * Packets that left together are one measurement: how much later than the group before they arrived, beside how much later they were sent.
+ * Groups packets that were sent together, and measures how much later each group was sent and arrived than the one before.
  *
  * @see draft-ietf-rmcat-gcc-02 §5.2 (pre-filtering)
  */
 
-/** Packets sent within this time are one group, whatever order a queue or a radio hands them on in. */
+/** Packets sent within this time are one group, even if a queue or a radio link reorders them. */
 const GROUP_MS = 5;
-/** Packets that arrive this close, having caught up, were held up together: they are one group, too … */
+/** Packets that arrive this close together after a delay were held up together, and are also one group … */
 const BURST_GAP_MS = 5;
 /** … as long as the burst is no longer than this. */
 const MAX_BURST_MS = 100;
-/** A jump of the peer's clock, or a lie. */
+/** A larger change means that the peer's clock has jumped, or that the peer reports false times. */
 const MAX_CLOCK_JUMP_MS = 3000;
 
 interface Group {
@@ -25,15 +25,15 @@ export class ArrivalGroups {
   #before: Group = emptyGroup();
   #hasCurrent = false;
   #hasBefore = false;
-  /** How much later the group that has just ended was sent than the one before, valid after `add` has returned true. */
+  /** How much later the group that has just ended was sent than the one before. Valid after `add` has returned true. */
   sendDeltaMs = 0;
   /** How much later it arrived. */
   arrivalDeltaMs = 0;
 
   /**
-   * Takes the next packet, in the order they were sent.
+   * Takes a packet. Packets must be passed in the order in which they were sent.
    *
-   * @returns true if it begins a new group and the two before it could be compared
+   * @returns true if it starts a new group and the two groups before it could be compared
    */
   add(sentAtMs: number, arrivedAtMs: number): boolean {
     const current = this.#current;
@@ -41,7 +41,7 @@ export class ArrivalGroups {
       this.#begin(sentAtMs, arrivedAtMs);
       return false;
     }
-    // Out of order: it says nothing about the groups since.
+    // The packet is out of order, and says nothing about the later groups.
     if (sentAtMs < current.firstSentMs) return false;
     if (this.#belongs(sentAtMs, arrivedAtMs)) {
       current.lastSentMs = Math.max(current.lastSentMs, sentAtMs);
@@ -64,7 +64,7 @@ export class ArrivalGroups {
     return hasCaughtUp && arrivalGapMs <= BURST_GAP_MS && arrivedAtMs - firstArrivedMs < MAX_BURST_MS;
   }
 
-  /** @returns false if there is nothing to compare with, or one of the clocks has jumped, after which everything begins again */
+  /** @returns false if there is nothing to compare with, or a clock has jumped, which restarts the measurement */
   #compare(): boolean {
     if (!this.#hasBefore) return false;
     this.sendDeltaMs = this.#current.lastSentMs - this.#before.lastSentMs;

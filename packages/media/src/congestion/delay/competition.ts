@@ -1,14 +1,15 @@
 /**
- * Whether others fill the queue that our packets wait in, as a download does: then it stays as it is however little we send, until it overflows,
- * and giving way to every slope would leave us nothing. While that is so, only loss counts, as it does for them.
+ * Whether competing flows, such as a download, fill the queue that our packets wait in. The queue then stays until it overflows, however
+ * little we send, and giving way to every increase would leave us nothing. As long as that is the case only loss counts, as it does for the
+ * other flows.
  */
 
-/** After a decrease a queue of our own making shrinks from one look to the next. */
+/** After a decrease, a queue of our own shrinks from one check to the next. */
 const LOOK_EVERY_MS = 2500;
 const SHRUNK = 0.8;
-/** Less is what our own frames make at a low rate. */
+/** Our own frames cause a shorter queue at low rates. */
 const EMPTY_MS = 60;
-/** Those who only stop at loss cause some at least this often. */
+/** Flows that only react to loss cause some at least this often. */
 const OVERFLOWS_WITHIN_MS = 60_000;
 
 export class Competition {
@@ -21,7 +22,7 @@ export class Competition {
     return this.#isPresent;
   }
 
-  /** Takes how long packets wait, how many were lost, and whether we give way now. */
+  /** Takes how long packets wait, how many were lost, and whether the rate is being reduced. */
   update(nowMs: number, queueMs: number, lost: number, isDecreasing: boolean): void {
     if (queueMs < EMPTY_MS) {
       this.#isPresent = false;

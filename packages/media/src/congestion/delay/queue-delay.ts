@@ -1,6 +1,9 @@
-/** How long packets wait in queues now: their delay above the least of the last seconds. The clocks need not agree, only run alike. */
+/**
+ * How long packets wait in queues: their transit time above the minimum of recent seconds. The clocks may differ as long as they run at the
+ * same speed.
+ */
 
-/** The least is that of this and the span before: a longer way round is the new normal after at most twice as long. */
+/** The minimum is taken over the current span and the one before, so a longer route counts as normal after at most twice this time. */
 const SPAN_MS = 10_000;
 
 export class QueueDelay {
@@ -9,12 +12,12 @@ export class QueueDelay {
   #leastBefore = Number.POSITIVE_INFINITY;
   #leastInReport = Number.POSITIVE_INFINITY;
 
-  /** A report begins: only its packets count for `ms`. */
+  /** Starts a report. Only its packets count for `ms`. */
   begin(): void {
     this.#leastInReport = Number.POSITIVE_INFINITY;
   }
 
-  /** Takes a packet: when it was sent, and when it arrived by the peer's clock. */
+  /** Takes a packet, with the time when it was sent and when it arrived by the peer's clock. */
   add(sentAtMs: number, arrivedAtMs: number): void {
     const transitMs = arrivedAtMs - sentAtMs;
     if (!(sentAtMs - this.#spanFromMs < SPAN_MS)) {
@@ -26,13 +29,13 @@ export class QueueDelay {
     this.#leastInReport = Math.min(this.#leastInReport, transitMs);
   }
 
-  /** How long the luckiest packet of the report has waited: what jitter adds is left out. */
+  /** The shortest wait of a packet in the report, which leaves jitter out. */
   get ms(): number {
     if (this.#leastInReport === Number.POSITIVE_INFINITY) return 0;
     return this.#leastInReport - this.leastTransitMs;
   }
 
-  /** The least that packets of the last seconds took, by the two clocks. */
+  /** The shortest transit time of recent seconds, as the difference of the two clocks. */
   get leastTransitMs(): number {
     return Math.min(this.#leastNow, this.#leastBefore);
   }

@@ -1,16 +1,17 @@
 /**
- * Whether a queue is growing somewhere on the path: the slope of a line through the last delays, against a threshold that adapts itself to
- * the others who fill the same queue.
+ * Detects that a queue is growing on the path: the slope of a line through recent delays is compared with a threshold, which adapts to
+ * competing flows that fill the same queue.
  *
- * @see draft-ietf-rmcat-gcc-02 §5.4 (overuse detector); Carlucci et al., "Analysis and Design of the Google Congestion Control for WebRTC"
+ * @see draft-ietf-rmcat-gcc-02 §5.4 (overuse detector); Carlucci et al., "Analysis and Design of the Google Congestion Control for
+ *   WebRTC"
  */
 
 export type PathUse = 'normal' | 'overuse' | 'underuse';
 
 const WINDOW_GROUPS = 20;
-/** Weight of the delay so far in the smoothed one. */
+/** Weight of the previous value in the smoothed delay. */
 const SMOOTHING = 0.9;
-/** Slopes are compared as milliseconds over this many groups, times a gain, so that a threshold in milliseconds means something. */
+/** Slopes are scaled to milliseconds over this many groups, times a gain, so that a threshold in milliseconds is meaningful. */
 const MAX_COUNTED_GROUPS = 60;
 const GAIN = 4;
 const INITIAL_THRESHOLD = 12.5;
@@ -19,10 +20,10 @@ const MAX_THRESHOLD = 600;
 /** How fast the threshold follows slopes above and below it. */
 const THRESHOLD_RISE = 0.0087;
 const THRESHOLD_FALL = 0.039;
-/** A slope so far above it is an event and no new normal. */
+/** A slope this far above the threshold is a single event, and does not change the threshold. */
 const MAX_ADAPTED_EXCESS = 15;
 const MAX_ADAPTATION_STEP_MS = 100;
-/** It is overuse only when it lasts. */
+/** A shorter increase does not count as overuse. */
 const OVERUSE_FOR_MS = 10;
 
 export class Trendline {
@@ -43,7 +44,7 @@ export class Trendline {
     return this.#use;
   }
 
-  /** Takes how much later a group was sent and how much later it arrived than the one before, and when. */
+  /** Takes how much later a group was sent and arrived than the one before, and when it arrived. */
   update(sendDeltaMs: number, arrivalDeltaMs: number, arrivedAtMs: number): void {
     if (Number.isNaN(this.#firstArrivalMs)) this.#firstArrivalMs = arrivedAtMs;
     this.#sumMs += arrivalDeltaMs - sendDeltaMs;
@@ -57,7 +58,7 @@ export class Trendline {
     this.#slope = slope;
   }
 
-  /** Least squares, in one pass: from the arrival that has just been noted, numbers stay small enough for that. */
+  /** Fits a line by least squares in one pass. Values relative to the latest arrival are small enough for that. */
   #fitSlope(originMs: number): number {
     let sumX = 0;
     let sumY = 0;
@@ -87,11 +88,11 @@ export class Trendline {
   }
 
   #noteOveruse(slope: number, sendDeltaMs: number): void {
-    // The first group counts half: it began somewhere in between.
+    // The first group counts half, because the increase started at some point within it.
     this.#overusedForMs += this.#overusedGroups === 0 ? sendDeltaMs / 2 : sendDeltaMs;
     this.#overusedGroups++;
     const isLasting = this.#overusedForMs > OVERUSE_FOR_MS && this.#overusedGroups > 1;
-    // A slope that falls already is one that has been answered.
+    // If the slope is already falling, the sender has reacted.
     if (!isLasting || slope < this.#slope) return;
     this.#overusedForMs = 0;
     this.#overusedGroups = 0;

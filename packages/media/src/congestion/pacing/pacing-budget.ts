@@ -1,23 +1,23 @@
 /**
- * How much may leave for one peer now: bursts a little faster than the estimate, and as fast as a
- * multiple of it if they would wait too long otherwise, but over a third of a second no more than the
- * estimate itself. What leaves faster fills the queue on the path, which sound has to pass, too.
+ * How much may be sent to one peer now. Bursts are a little faster than the estimate, and up to a multiple of it if packets would otherwise
+ * wait too long; but over a third of a second the rate does not exceed the estimate. Anything faster fills the queue on the path, which
+ * audio has to pass as well.
  */
 
-/** As much may leave at once as would in this time: the engine's timers are up to 5 ms late. */
+/** The amount that may be sent at once corresponds to this time, since the engine's timers are up to 5 ms late. */
 const BURST_MS = 10;
-/** Multiple of the target at which a burst leaves that has time … */
+/** The usual rate of a burst, as a multiple of the target. */
 const GENTLE = 1.2;
-/** … and how soon what waits has to be gone, lest the last of a keyframe comes too late. */
+/** Waiting packets have to be sent within this time, so that the last one of a keyframe is not too late. */
 const GONE_WITHIN_MS = 180;
-/** Two full packets: at low rates, what is less would never leave. */
+/** Two full packets. At low rates, less would never allow a packet. */
 const MIN_BURST_BYTES = 2500;
-/** How long the target may be exceeded at the rate of bursts, as by a keyframe. */
+/** How long the target may be exceeded at the burst rate, for example by a keyframe. */
 const SUSTAINED_MS = 300;
 const MIN_SUSTAINED_BYTES = 12_000;
 const MS_PER_SECOND_AND_BITS = 8000;
 
-// One array, since each number that is a fraction would be an object of its own.
+// All numbers are in one array, because V8 would allocate an object for each one that is a fraction.
 const BURST_DEBT = 0;
 const SUSTAINED_DEBT = 1;
 const UPDATED_AT_MS = 2;
@@ -31,7 +31,7 @@ const NUMBERS = 8;
 export class PacingBudget {
   readonly #numbers = new Float64Array(NUMBERS);
 
-  /** From now on, packets leave at these rates. */
+  /** Sets the rates at which packets are sent from now on. */
   setRates(nowMs: number, targetBps: number, burstBps: number): void {
     const numbers = this.#numbers;
     this.#update(nowMs);
@@ -42,7 +42,7 @@ export class PacingBudget {
     numbers[MAX_SUSTAINED_DEBT] = Math.max(MIN_SUSTAINED_BYTES, numbers[TARGET_BYTES_PER_MS] * SUSTAINED_MS);
   }
 
-  /** So much waits: it leaves faster if it would wait too long otherwise. */
+  /** Raises the rate if packets would otherwise wait too long. @param waitingBytes total size of what waits */
   hurry(nowMs: number, waitingBytes: number): void {
     const numbers = this.#numbers;
     const neededBytesPerMs = Math.min(waitingBytes / GONE_WITHIN_MS, numbers[MAX_BURST_BYTES_PER_MS]);
@@ -51,14 +51,14 @@ export class PacingBudget {
     numbers[BURST_BYTES_PER_MS] = neededBytesPerMs;
   }
 
-  /** Whether a packet may leave now: the last one may go beyond, and the next wait for longer. */
+  /** Whether a packet may be sent now. The last packet may exceed the budget, so the next one waits longer. */
   hasRoom(nowMs: number): boolean {
     const numbers = this.#numbers;
     if (nowMs > numbers[UPDATED_AT_MS]) this.#update(nowMs);
     return numbers[BURST_DEBT] < numbers[MAX_BURST_DEBT] && numbers[SUSTAINED_DEBT] < numbers[MAX_SUSTAINED_DEBT];
   }
 
-  /** A packet leaves. */
+  /** Takes the size of a packet that is sent. */
   spend(sizeBytes: number): void {
     this.#numbers[BURST_DEBT] += sizeBytes;
     this.#numbers[SUSTAINED_DEBT] += sizeBytes;

@@ -1,10 +1,10 @@
 /**
- * Packets of one priority that wait, first come, first served. Of each there is only where its bytes
- * are: the stream, its number in the source and in the stream, and the epoch that joins the two.
+ * Packets of one priority that wait, first in, first out. Each entry only says where the bytes are: the stream, the sequence numbers in the
+ * source and in the stream, and the epoch that relates the two.
  */
 
 const INITIAL_CAPACITY = 32;
-/** A quarter of a second at more than any one peer gets. */
+/** A quarter of a second at a higher rate than any peer receives. */
 const MAX_CAPACITY = 4096;
 
 export class PacketRing<Stream> {
@@ -18,7 +18,7 @@ export class PacketRing<Stream> {
   #end = 0;
   #bytes = 0;
 
-  /** Stream of the packet that has waited longest; undefined if it was dropped, or nothing waits. */
+  /** Stream of the packet that has waited longest; undefined if it was dropped, or the ring is empty. */
   get stream(): Stream | undefined {
     return this.#streams[this.#slot];
   }
@@ -47,12 +47,12 @@ export class PacketRing<Stream> {
     return this.#first === this.#end;
   }
 
-  /** How many places are taken, those of dropped packets included. */
+  /** Number of entries, including those of dropped packets. */
   get size(): number {
     return this.#end - this.#first;
   }
 
-  /** All that waits. */
+  /** Total size of the packets that wait. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -71,14 +71,14 @@ export class PacketRing<Stream> {
     return true;
   }
 
-  /** Takes away the packet that waits longest. */
+  /** Removes the packet that has waited longest. */
   shift(): void {
     if (this.stream !== undefined) this.#bytes -= this.sizeBytes;
     this.#streams[this.#slot] = undefined;
     this.#first++;
   }
 
-  /** Drops what waits of one stream. @returns how many packets that was */
+  /** Drops the waiting packets of one stream. @returns how many there were */
   drop(stream: Stream): number {
     let dropped = 0;
     for (let place = this.#first; place < this.#end; place++) {
@@ -92,7 +92,7 @@ export class PacketRing<Stream> {
     return dropped;
   }
 
-  /** The stream of which most bytes wait; undefined if none does. */
+  /** The stream with the most bytes waiting; undefined if there is none. */
   largest(): Stream | undefined {
     const bytes = new Map<Stream, number>();
     for (let place = this.#first; place < this.#end; place++) {

@@ -1,33 +1,35 @@
 /**
- * What one peer is to get as soon as its path has room: retransmissions first, then video. Sound never
- * waits, and padding is made only when nothing else does. A packet that waits is a reference into the
- * history of its source, and is written when it leaves.
+ * Packets to be sent to one peer as soon as its path has room: retransmissions first, then video. Audio never waits, and padding is only
+ * sent when nothing else waits. A waiting packet is a reference to the history of its source, and is written when it is sent.
  */
 import { PacingBudget } from './pacing-budget.ts';
 import { PacketRing } from './packet-ring.ts';
 
-/** A picture that comes later than this is no use in a conversation. */
+/** A picture that arrives later than this is useless in a conversation. */
 const MAX_WAIT_MS = 250;
-/** No more than this counts as waiting between two looks: while the process is held up nothing can leave, whatever the path carries. */
+/**
+ * At most this much counts as waiting time between two checks, because nothing can be sent while the process is held up, whatever the path
+ * carries.
+ */
 const MAX_STEP_MS = 20;
 
 /** A stream whose packets may wait. */
 export interface QueuedStream {
-  /** Writes a packet of its source's history and sends it. @returns false if it is not there any more */
+  /** Writes a packet from its source's history and sends it. @returns false if it is no longer there */
   sendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean;
-  /** As `sendQueued`, a packet that was sent before. */
+  /** Sends a packet that has been sent before. @returns false if it is no longer in the history */
   resendQueued(nowMs: number, sourceSequence: number, sequence: number, epoch: number): boolean;
-  /** What waited of it was thrown away: nothing can be decoded before the next keyframe. */
+  /** Called when its waiting packets were dropped, so nothing can be decoded before the next keyframe. */
   queueDropped(nowMs: number): void;
 }
 
-/** Who counts what is dropped. */
+/** Counts dropped packets. */
 export interface QueueLosses {
-  /** Reports packets that waited too long, or for which there was no room. */
+  /** Counts packets that waited too long, or for which there was no room. */
   overdue(packets: number): void;
-  /** Reports packets whose stream has ended, or continues with a keyframe. */
+  /** Counts packets whose stream has ended, or continues with a keyframe. */
   superseded(packets: number): void;
-  /** Reports packets whose bytes were released while they waited. */
+  /** Counts packets whose bytes were released while they waited. */
   forgotten(packets: number): void;
 }
 
@@ -36,7 +38,7 @@ export class SendQueue {
   readonly #resends = new PacketRing<QueuedStream>();
   readonly #video = new PacketRing<QueuedStream>();
   readonly #losses: QueueLosses;
-  /** Advances only while packets could leave. */
+  /** Advances only while packets could be sent. */
   #servedMs = 0;
   #lookedAtMs = 0;
 
@@ -53,14 +55,14 @@ export class SendQueue {
     this.#budget.hurry(nowMs, this.#video.bytes);
   }
 
-  /** Whether a packet may leave at once, past the queue: nothing waits, and there is room. It counts as sent then. */
+  /** Whether a packet may be sent at once, because nothing waits and there is room. If so, it counts as sent. */
   passes(nowMs: number, sizeBytes: number): boolean {
     if (!this.#video.isEmpty || !this.#resends.isEmpty || !this.#budget.hasRoom(nowMs)) return false;
     this.#budget.spend(sizeBytes);
     return true;
   }
 
-  /** Sound leaves past the queue whatever waits, and leaves less room for the rest. */
+  /** Counts an audio packet, which never waits, so that less room is left for the rest. */
   spend(sizeBytes: number): void {
     this.#budget.spend(sizeBytes);
   }
@@ -85,13 +87,13 @@ export class SendQueue {
     this.#dropOverdue(nowMs, this.#serve(nowMs));
   }
 
-  /** Sends all that waits: nothing limits it any more. */
+  /** Sends everything that waits, because there is no limit any more. */
   releaseAll(nowMs: number): void {
     while (!this.#resends.isEmpty) this.#resend(nowMs);
     while (!this.#video.isEmpty) this.#sendVideo(nowMs);
   }
 
-  /** Takes out what waits of a stream that ends, or that begins again with a keyframe. */
+  /** Drops the waiting packets of a stream that ends, or continues with a keyframe. */
   remove(stream: QueuedStream): void {
     const packets = this.#video.drop(stream) + this.#resends.drop(stream);
     if (packets > 0) this.#losses.superseded(packets);
@@ -140,7 +142,7 @@ export class SendQueue {
       const largest = this.#video.stream === undefined ? undefined : this.#video.largest();
       if (largest === undefined) this.#video.shift();
       else {
-        // The others may have room now.
+        // The other streams may have room now.
         this.#dropVideo(nowMs, largest);
         return;
       }

@@ -1,56 +1,59 @@
 /**
- * When to send faster for a moment, to see whether more would fit: at the start, when more is wanted than the estimate allows, and after a
- * silence. There is no probing for bandwidth that is not wanted.
+ * Decides when to probe, that is, to send faster for a moment to find out whether the path carries more: at the start, when more is wanted
+ * than the estimate allows, and after a silence. There is no probing for bandwidth that is not wanted.
  */
 
-/** What the sender is asked to do: send this much at this rate, in packets that carry the number of the probe. */
+/** An order to send a number of bytes at a given rate, in packets marked with the number of the probe. */
 export interface ProbeOrder {
-  /** 1 … 255, to be told apart from the last ones. */
+  /** 1 … 255, to distinguish it from previous probes. */
   readonly probe: number;
   readonly rateBps: number;
-  /** How much of it. */
+  /** Total size of the probe. */
   readonly bytes: number;
-  /** How large its packets should be, UDP and IP included. */
+  /** Preferred size of its packets, including UDP and IP. */
   readonly sizeBytes: number;
 }
 
 const MAX_PROBE = 255;
-/** Long enough that a busy machine does not hold all of it up, too short to be felt. */
+/** Long enough that a busy machine does not hold up all of it, and too short to be noticeable. */
 const DURATION_MS = 40;
-/** From here on, half as long is enough: more packets are sent in a millisecond. */
+/** From this rate on half of the duration is enough, because more packets are sent per millisecond. */
 const FAST_BPS = 1_500_000;
 const FAST_DURATION_MS = 25;
 const MIN_PACKETS = 12;
 const MAX_PACKETS = 100;
 const MIN_PACKET_BYTES = 200;
 const MAX_PACKET_BYTES = 1200;
-/** Multiple of the initial rate: within one round trip it finds the limit, or enough for a camera. */
+/** Multiple of the initial rate. Within one round trip this finds the limit, or enough for a camera. */
 const FIRST_FACTOR = 6;
-/** Multiple of the estimate, as long as the path has shown no limit … */
+/** Multiple of the estimate, as long as the path has shown no limit. */
 const FACTOR = 2;
-/** … and once it has: most of these probes find that it is still there, and should not be felt. */
+/** Multiple of the estimate once it has. Most of these probes find that the limit is still there, and should not be noticeable. */
 const FACTOR_AT_LIMIT = 1.5;
-/** A probe that showed nothing is sent again at once, so many times. */
+/** How often an inconclusive probe is repeated. */
 const MAX_RETRIES = 2;
-/** More is not probed for than is wanted, and a little. */
+/** Probes go at most this far beyond the demand. */
 const BEYOND_DEMAND = 1.1;
-/** Wishes that differ by less are the same. */
+/** Rates that differ by less count as equal. */
 const WORTH_PROBING = 1.05;
 const INTERVAL_MS = 2000;
-/** Where the estimate is near the limit that was found last, it finds out by itself whether that still holds. */
+/** If the estimate is near the limit that was last found, it detects a higher limit on its own. */
 const NEAR_LIMIT_INTERVAL_MS = 3000;
 const NEAR_LIMIT = 0.85;
 const BEYOND_LIMIT = 1.05;
-/** A probe that raised the estimate was wrong if the path turns out to be full this soon: others share it, and had left it for a moment. */
+/**
+ * If the path turns out to be full this soon after a probe has raised the estimate, the probe was wrong: other flows share the path, and
+ * had left it free for a moment.
+ */
 const DISPROVED_WITHIN_MS = 1500;
-/** Each time in a row, the next probe waits for one interval more, so many at most … */
+/** Each such failure in a row delays the next probe by another interval, up to this many. */
 const MAX_DISPROVED = 2;
-/** … and probes go beyond the estimate by this much or a tenth. Steps in proportion would give most to the peer that has most. */
+/** Probes then go beyond the estimate by this much, or by a tenth. Proportional steps would give most to the peer that has most. */
 const SHARED_STEP_BPS = 200_000;
 const SHARED_FACTOR = 1.1;
-/** Peers that share a path must not probe it at the same time. */
+/** Prevents peers that share a path from probing it at the same time. */
 const JITTER = 0.2;
-/** What has not been answered by then never will be. */
+/** A probe without an answer by then will never have one. */
 const ANSWER_WITHIN_MS = 1000;
 
 export class ProbePlan {
@@ -62,38 +65,40 @@ export class ProbePlan {
   #retries = 0;
   #hasMetLimit = false;
   #limitBps = Number.NaN;
-  /** The limit that was found last is a new one. A machine that was busy for a moment looks like one, too: the next probe decides. */
+  /**
+   * Whether the limit that was last found is new. A machine that was busy for a moment looks like a limit too, so the next probe decides.
+   */
   #isDoubtful = false;
   #nextAtMs = Number.NEGATIVE_INFINITY;
   #waitsUntilMs = Number.NEGATIVE_INFINITY;
-  /** Until then the last raise of the estimate may be disproved; NaN if it was, or has lasted. */
+  /** Until when the last raise of the estimate may be disproved; NaN if it was, or has lasted. */
   #onTrialUntilMs = Number.NaN;
   /** How many raises in a row were disproved. */
   #disproved = 0;
   readonly #random: () => number;
 
-  /** @param startBps the estimate that nothing has been measured of yet */
+  /** @param startBps the initial estimate, before anything was measured */
   constructor(startBps: number, random: () => number) {
     this.#random = random;
     this.#waiting = [FIRST_FACTOR * startBps];
   }
 
-  /** How much the sender would send if it could. */
+  /** Sets how much the sender would send if it could. */
   set demandBps(demandBps: number) {
     this.#demandBps = demandBps;
   }
 
-  /** More is wanted than the estimate, by so much that it is worth a probe. */
+  /** Whether the demand exceeds the estimate by enough to be worth a probe. */
   wantsMore(estimateBps: number): boolean {
     return BEYOND_DEMAND * this.#demandBps >= WORTH_PROBING * estimateBps;
   }
 
-  /** Asks for a probe as soon as may be. */
+  /** Requests a probe as soon as possible. */
   request(rateBps: number): void {
     this.#waiting = [rateBps];
   }
 
-  /** @returns what is to be sent now, once; undefined if nothing is */
+  /** @returns a probe to be sent now; undefined if none is due */
   take(nowMs: number, estimateBps: number): ProbeOrder | undefined {
     if (this.#pending !== undefined && nowMs - this.#sentAtMs < ANSWER_WITHIN_MS) return undefined;
     this.#pending = undefined;
@@ -102,7 +107,7 @@ export class ProbePlan {
       this.#disproved = 0;
     }
     if (!this.wantsMore(estimateBps)) {
-      // The first one is due when more is wanted for the first time, whenever that is.
+      // The first probe is due when more is wanted for the first time, whenever that is.
       if (this.#lastProbe !== 0) this.#waiting = [];
       return undefined;
     }
@@ -119,14 +124,14 @@ export class ProbePlan {
   }
 
   /**
-   * The probe under way has shown that this much fits.
+   * Handles a probe that has shown what fits.
    *
-   * @param estimateBps before it
-   * @param visibleAtMs when it shows what sending as much does to the path
+   * @param estimateBps the estimate before the probe
+   * @param visibleAtMs when the effect of sending at this rate is visible
    */
   succeed(rateBps: number, hasFoundLimit: boolean, estimateBps: number, visibleAtMs: number): void {
     if (!hasFoundLimit && rateBps < WORTH_PROBING * estimateBps) {
-      // The process was too busy to send it as fast as it should.
+      // The process was too busy to send the probe as fast as it should.
       this.retry(visibleAtMs);
       return;
     }
@@ -136,7 +141,7 @@ export class ProbePlan {
     this.#isDoubtful = hasFoundLimit && !isSureOfLimit;
     this.#limitBps = hasFoundLimit ? rateBps : Number.NaN;
     this.#hasMetLimit ||= hasFoundLimit;
-    // Those that wait were thought of before this was known.
+    // Waiting probes were planned before this was known.
     if (isSureOfLimit) this.#waiting = [];
     else if (hasFoundLimit || this.#waiting.length === 0) {
       this.#waiting = [this.#beyond(rateBps)];
@@ -144,12 +149,12 @@ export class ProbePlan {
     }
   }
 
-  /** The estimate was raised for what a probe has shown. @param visibleAtMs when it shows what sending as much does to the path */
+  /** Records that the estimate was raised because of a probe. @param visibleAtMs when the effect of sending at this rate is visible */
   noteRaise(visibleAtMs: number): void {
     this.#onTrialUntilMs = visibleAtMs + DISPROVED_WITHIN_MS;
   }
 
-  /** The probe under way has shown nothing. @param notBeforeMs when the next may follow */
+  /** Handles a probe that was inconclusive. @param notBeforeMs when the next may follow */
   retry(notBeforeMs: number): void {
     const failed = this.#pending;
     this.#pending = undefined;
@@ -159,7 +164,7 @@ export class ProbePlan {
     this.#waitsUntilMs = notBeforeMs;
   }
 
-  /** The path is full: this is no time for more. */
+  /** Cancels probes, because the path is full. */
   giveUp(nowMs: number): void {
     this.#hasMetLimit = true;
     this.#pending = undefined;
@@ -171,19 +176,19 @@ export class ProbePlan {
     this.pauseUntil(nowMs + this.#interval(1 + this.#disproved));
   }
 
-  /** No probe is due before then. */
+  /** Prevents probes until the given time. */
   pauseUntil(untilMs: number): void {
     this.#nextAtMs = Math.max(this.#nextAtMs, untilMs);
   }
 
-  /** What the next probe asks for, if this much is known to fit. */
+  /** The rate of the next probe, if this much is known to fit. */
   #beyond(rateBps: number): number {
     if (!this.#hasMetLimit) return FACTOR * rateBps;
     if (this.#disproved === 0) return FACTOR_AT_LIMIT * rateBps;
     return Math.max(SHARED_FACTOR * rateBps, Math.min(FACTOR_AT_LIMIT * rateBps, rateBps + SHARED_STEP_BPS));
   }
 
-  /** How long until the next probe, give or take. */
+  /** The time until the next probe, randomised. */
   #interval(factor: number): number {
     return factor * INTERVAL_MS * (1 + JITTER * (2 * this.#random() - 1));
   }
@@ -192,7 +197,7 @@ export class ProbePlan {
     return nowMs >= this.#nextAtMs + (this.#isNear(estimateBps) ? NEAR_LIMIT_INTERVAL_MS - INTERVAL_MS : 0);
   }
 
-  /** Whether a rate is about that of the limit that was found last. */
+  /** Whether a rate is near the limit that was last found. */
   #isNear(rateBps: number): boolean {
     return rateBps > NEAR_LIMIT * this.#limitBps && rateBps < BEYOND_LIMIT * this.#limitBps;
   }

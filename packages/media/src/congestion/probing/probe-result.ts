@@ -1,44 +1,46 @@
 /**
- * What probes have shown: how fast packets left for a moment, those of media among them, and whether they were held up more at the end of it
- * than at the beginning. A machine that is busy holds packets up, too; what it does to some of them does not decide.
+ * Evaluates probes: how fast their packets and the media in between got through for a moment, and whether they were delayed more at the end
+ * than at the start. A busy machine delays packets too, so a few delayed packets do not decide.
  */
 import type { ProbeOrder } from './probe-plan.ts';
 
-/** So much of a probe must have arrived before it says anything … */
+/** The share of a probe that must have arrived before it is evaluated … */
 const MIN_SHARE = 0.8;
-/** … in so many packets. */
+/** … and the number of packets. */
 const MIN_PACKETS = 10;
-/** Slower than this share of what was asked for, while packets are held up more and more, is the limit of the path … */
+/** If packets are delayed more and more, and the rate is below this share of the ordered one, the limit of the path is found … */
 const LIMIT_FOUND_BELOW = 0.9;
-/** … and a little below it there is room. */
+/** … and slightly below that rate there is room. */
 const BELOW_LIMIT = 0.9;
-/** The luckiest packet in this share of the time at each end says how long the path took there. */
+/** The packet with the shortest transit time, within this share of the time at either end, shows the delay of the path there. */
 const END_SHARE = 0.34;
-/** What has come by the end of a probe may have been held up; what has come by any moment since this share of it counts, too. */
+/**
+ * The last packets of a probe may have been held up, so the rate is also computed for each earlier point from this share of the bytes on.
+ */
 const COUNTED_FROM = 0.9;
-/** A probe that came through at this share of its rate was not held up by the path, but by media among it. */
+/** A probe that reached this share of its rate was not delayed by the path, but by media in between. */
 const COMPLETE = 0.97;
-/** Below this share of what was asked for, there is no doubt that the path is narrow. */
+/** Below this share of the ordered rate, there is no doubt that the path is narrow. */
 const NARROW = 0.5;
-/** Packets that arrive closer together than this share of how they were sent were held up by a machine. */
+/** Packets that arrive within less than this share of the time in which they were sent were held up by a machine. */
 const COMPRESSED = 0.5;
-/** Less says nothing beside clocks of a quarter of a millisecond. */
+/** A shorter interval is not meaningful with clocks of 0.25 ms resolution. */
 const MIN_INTERVAL_MS = 5;
 const MAX_INTERVAL_MS = 500;
-/** How many packets of a probe and of the media among it are looked at. */
+/** How many packets of a probe and of the media in between are recorded. */
 const MAX_PACKETS = 256;
 
 const NONE_MS = new Float64Array(0);
 const NONE_BYTES = new Uint16Array(0);
 
-/** A probe that was held up on its way, or at the receiver, and then arrived all at once. */
+/** The result of a probe that was held up on its way or at the receiver, and then arrived all at once. */
 export const UNCLEAR = 'unclear';
 
 export interface ProbeOutcome {
-  /** What the path was shown to carry. */
+  /** The bitrate that the path was shown to carry. */
   readonly rateBps: number;
   readonly hasFoundLimit: boolean;
-  /** The path carries so much less than was asked of it that no busy machine can have made it look so. */
+  /** Whether the path carries so much less than ordered that a busy machine cannot be the cause. */
   readonly isNarrow: boolean;
 }
 
@@ -47,14 +49,16 @@ export class ProbeResult {
   #rateBps = 0;
   #bytesWanted = 0;
   #bytes = 0;
-  /** Everything from the first packet of the probe on, in the order it was sent; empty while no probe is under way, as for most peers. */
+  /**
+   * All packets from the first one of the probe on, in the order in which they were sent. Empty if there is no probe, as for most peers.
+   */
   #sentAtMs = NONE_MS;
   #arrivedAtMs = NONE_MS;
   #sizeBytes = NONE_BYTES;
   #count = 0;
   #isDone = true;
 
-  /** From now on, packets of this probe and those among them are looked at. */
+  /** Starts recording the packets of this probe, and those in between. */
   begin({ probe, rateBps, bytes }: ProbeOrder): void {
     this.#probe = probe;
     this.#rateBps = rateBps;
@@ -68,11 +72,11 @@ export class ProbeResult {
   }
 
   /**
-   * Takes a packet, in the order they were sent.
+   * Takes a packet. Packets must be passed in the order in which they were sent.
    *
-   * @param probe which probe it is part of, 0 for none
-   * @param leastTransitMs the least time that packets have taken of late, by these two clocks
-   * @returns what the probe has shown, once, when enough has arrived
+   * @param probe the probe that it is part of, 0 for none
+   * @param leastTransitMs the shortest transit time of recent packets, by the same two clocks
+   * @returns the result of the probe, once enough has arrived; otherwise undefined
    */
   add(
     probe: number,
@@ -111,7 +115,7 @@ export class ProbeResult {
     const earlyTo = this.#firstAfter(beganMs + END_SHARE * tookMs);
     const lateFrom = this.#firstAfter(beganMs + (1 - END_SHARE) * tookMs);
     const isHeldUpEarly = this.#isCompressed(0, earlyTo);
-    // Where the beginning was held up, the path takes what it has taken before.
+    // If the start was held up, the previous transit time of the path is used instead.
     const beforeMs = isHeldUpEarly ? leastTransitMs : this.#transitMs(this.#luckiest(0, earlyTo));
     const rateBps = Math.min(this.#carriedBps(beforeMs), this.#rateBps);
     const grownMs = this.#transitMs(this.#luckiest(lateFrom, count)) - beforeMs;
@@ -123,7 +127,7 @@ export class ProbeResult {
     return rateBps >= LIMIT_FOUND_BELOW * this.#rateBps ? { rateBps, hasFoundLimit: false, isNarrow: false } : UNCLEAR;
   }
 
-  /** What has come by some moment, at least, the path has carried until then. */
+  /** The highest rate at which the packets up to some point have arrived, which the path carries at least. */
   #carriedBps(beforeMs: number): number {
     const beganMs = this.#sentAtMs[0] + beforeMs;
     let mostBps = 0;
@@ -137,12 +141,12 @@ export class ProbeResult {
     return mostBps;
   }
 
-  /** Beyond the clocks' difference, which is the same for all. */
+  /** The transit time, including the clocks' difference, which is the same for all packets. */
   #transitMs(place: number): number {
     return this.#arrivedAtMs[place] - this.#sentAtMs[place];
   }
 
-  /** The first packet that was sent after this moment. */
+  /** Index of the first packet that was sent after this time. */
   #firstAfter(atMs: number): number {
     let place = 0;
     while (this.#sentAtMs[place] <= atMs) place++;
@@ -155,7 +159,7 @@ export class ProbeResult {
     return found;
   }
 
-  /** Behind a link that is too narrow, packets arrive further apart than they were sent, and never closer. */
+  /** Whether packets arrived closer together than they were sent. Behind a link that is too narrow they only arrive further apart. */
   #isCompressed(from: number, to: number): boolean {
     const sentForMs = this.#sentAtMs[to - 1] - this.#sentAtMs[from];
     const arrivedForMs = this.#arrivedAtMs[to - 1] - this.#arrivedAtMs[from];

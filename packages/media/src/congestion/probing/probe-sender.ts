@@ -1,16 +1,16 @@
-/** Sends the probes that an estimator orders, one after the other, on the first stream that can carry them. */
+/** Sends the probes that an estimator orders, one after another, on the first stream that can carry them. */
 import type { TrafficCounters } from '../../traffic-counters.ts';
 import type { BandwidthEstimator } from '../bandwidth-estimator.ts';
 import { ProbeRun } from './probe-run.ts';
 
-/** Padding is small: this many packets fill a burst of a probe at 20 Mbit/s. */
+/** Padding packets are small: this many fill a burst of a probe at 20 Mbit/s. */
 const MAX_PACKETS_PER_BURST = 64;
 
-/** A stream that probes can travel on. */
+/** A stream that can carry probes. */
 export interface ProbedStream {
-  /** It has a stream for packets that are sent again, which probes travel on. */
+  /** Whether it has an RTX stream, which carries the probes. */
   readonly carriesProbes: boolean;
-  /** Sends a packet of a bandwidth probe. @returns its size; undefined if this stream has nothing to send one on */
+  /** Sends a packet of a bandwidth probe. @returns its size in bytes; undefined if this stream cannot carry probes */
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined;
 }
 
@@ -21,8 +21,10 @@ export class ProbeSender {
   #run: ProbeRun | undefined = undefined;
 
   /**
-   * @param streams of the peer, which come and go
-   * @param overheadBytes what a packet takes up on the wire beyond its length
+   * Creates the sender of one peer's probes.
+   *
+   * @param streams of the peer; the list changes over time
+   * @param overheadBytes size of a packet on the wire beyond its length
    */
   constructor(streams: readonly ProbedStream[], traffic: TrafficCounters, overheadBytes: number) {
     this.#streams = streams;
@@ -34,22 +36,22 @@ export class ProbeSender {
     return this.#run !== undefined;
   }
 
-  /** Begins the next probe if one is due. @param bytesSent to the peer in all so far */
+  /** Starts the next probe if one is due. @param bytesSent total sent to the peer so far */
   begin(nowMs: number, estimator: BandwidthEstimator, bytesSent: number): void {
     const order = estimator.takeProbe(nowMs);
     if (order !== undefined) this.#run = new ProbeRun(nowMs, order, bytesSent);
   }
 
-  /** Gives the probe under way up. */
+  /** Gives up the current probe. */
   stop(): void {
     this.#run = undefined;
   }
 
-  /** Sends what is due of the probe under way. @param bytesSent to the peer in all so far */
+  /** Sends what is due of the current probe. @param bytesSent total sent to the peer so far */
   sendDue(nowMs: number, bytesSent: number): void {
     const run = this.#run;
     if (run === undefined) return;
-    // What is written now counts as sent only when it leaves.
+    // Packets that are written now are counted as sent only when they leave.
     let sentBytes = bytesSent;
     for (let packets = 0; packets < MAX_PACKETS_PER_BURST; packets++) {
       if (run.isOver(nowMs, sentBytes) || !run.isDue(nowMs, sentBytes)) break;
