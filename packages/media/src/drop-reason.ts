@@ -44,7 +44,7 @@ export const DropReason = {
   RtxNotInHistory: 23,
   /** The requested number was never sent, or is outside the window. */
   NackForUnknown: 24,
-  /** The packet could not be protected, because there are no keys yet or any more. */
+  /** The packet could not be protected, because there are no keys yet, or no longer any. */
   SendNotReady: 25,
   /** Too long for a datagram with the subscriber's own header. */
   TooLarge: 26,
@@ -52,7 +52,7 @@ export const DropReason = {
   OverDataRate: 27,
   /** The publication exceeds its bitrate limit. */
   OverUploadLimit: 28,
-  /** A STUN response that answers no check of ours, or comes from the wrong address. */
+  /** A STUN response that answers none of our checks, or comes from the wrong address. */
   StunUnsolicited: 29,
   /**
    * A packet of ours to an address whose owner has not proven that it receives there, beyond three times what came from it (RFC 9000 §8.1).

@@ -65,7 +65,7 @@ export interface TransportSnapshot {
   readonly openMs: number;
   /** Time since the last authenticated packet, or since it was opened. */
   readonly silentMs: number;
-  /** `none`: no authenticated check has arrived. `unproven`: no check of ours has been answered. */
+  /** `none`: no authenticated check has arrived. `unproven`: none of our checks has been answered. */
   readonly path: 'none' | 'unproven' | 'proven';
   /** Whether the DTLS handshake is complete. */
   readonly isSecure: boolean;

@@ -14,7 +14,7 @@ const MIN_PACKETS = 20;
 const BELOW_ARRIVING = 0.95;
 /** The effect of a decrease is visible after a round trip plus this. */
 const SPACING_MS = 300;
-/** Per second. */
+/** Relative growth per second. */
 const INCREASE = 0.08;
 /** Used if some packets are lost, which may be due to the path itself. */
 const CAREFUL_INCREASE = 0.04;

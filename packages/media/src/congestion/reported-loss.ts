@@ -8,7 +8,7 @@ import { clampRate } from './rate-bounds.ts';
 
 const LITTLE_LOSS = 0.02;
 const MUCH_LOSS = 0.1;
-/** Per second. */
+/** Relative growth per second. */
 const INCREASE = 0.08;
 /** Sending less than the rate shows nothing, so the rate stays close to what is sent. */
 const MAX_OF_SENT = 1.5;

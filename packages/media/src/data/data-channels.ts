@@ -347,7 +347,7 @@ export class DataChannels implements Timer, AssociationListener {
       this.#accept(streamId, message.channel, known);
     } else {
       this.#counters.refusedChannels++;
-      // Without a channel of ours on the stream, the peer's channel is rejected by a reset.
+      // If we have no channel on the stream, the peer's channel is rejected by a reset.
       if (known === undefined) this.#association?.resetStream(this.#nowMs, streamId);
     }
   }

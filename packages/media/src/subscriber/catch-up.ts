@@ -1,9 +1,9 @@
 /**
- * Places the timestamps of frames that are older than the newest frame sent of another layer. They are sent only because newer frames depend on
- * them, so they follow within a few milliseconds of media time. Frames that are newer keep their capture times.
+ * Places the timestamps of frames that are older than the newest frame sent of another layer. They are sent only because newer frames
+ * depend on them, so they follow within a few milliseconds of media time. Newer frames keep their capture times.
  */
 
-/** Less than 4 ms of a clock of 90 kHz: a screen shows no more than the last of them. */
+/** Less than 4 ms at 90 kHz, so that a screen shows only the last of these frames. */
 const CATCH_UP_TICKS = 300;
 const HALF_A_CLOCK_TICKS = 2 ** 31;
 

@@ -54,7 +54,7 @@ export class HandshakeTranscript {
   }
 
   /**
-   * Drops the messages, but not the count of ours: a hello that is answered with a cookie is not part of the transcript (RFC 6347 §4.2.1).
+   * Drops the messages, but keeps counting our own: a hello that is answered with a cookie is not part of the transcript (RFC 6347 §4.2.1).
    */
   clear(): void {
     this.#messages = [];

@@ -14,7 +14,7 @@ import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './s
 
 /** Packets that could not be protected, by cause. There is one object per suite, and its counters only increase. */
 export interface SrtpCounters {
-  /** Sent on a stream that has no keys yet, or any more. */
+  /** Sent on a stream that has no keys yet, or no longer has any. */
   notKeyed: number;
   /** The caller passed invalid lengths or an index out of range. */
   malformed: number;

@@ -25,7 +25,7 @@ const DOUBT_AGAIN_AFTER_MS = 2000;
 /** After a sudden narrowing, the rate does not rise until the queue is shorter than this, or for at most the time below. */
 const DRAINED_QUEUE_MS = 80;
 const DRAIN_FOR_MS = 4000;
-/** Per second. */
+/** Relative growth per second. */
 const INCREASE = 0.08;
 const MIN_INCREASE_BPS = 1000;
 const PACKET_BITS = 8 * 1200;

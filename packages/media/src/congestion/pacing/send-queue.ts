@@ -87,7 +87,7 @@ export class SendQueue {
     this.#dropOverdue(nowMs, this.#serve(nowMs));
   }
 
-  /** Sends everything that waits, because there is no limit any more. */
+  /** Sends everything that waits, because there is no longer a limit. */
   releaseAll(nowMs: number): void {
     while (!this.#resends.isEmpty) this.#resend(nowMs);
     while (!this.#video.isEmpty) this.#sendVideo(nowMs);

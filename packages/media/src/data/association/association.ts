@@ -158,7 +158,7 @@ export class Association {
     this.#noteDue(nowMs);
   }
 
-  /** Treats a reset as confirmed, because the peer uses the stream again. The listener is not called for it any more. */
+  /** Treats a reset as confirmed, because the peer uses the stream again. The listener is no longer called for it. */
   assumeReset(streamId: number): void {
     this.#peering?.reset.assumePerformed(streamId);
   }

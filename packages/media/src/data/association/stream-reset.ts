@@ -44,7 +44,7 @@ export class StreamReset {
   /** Streams to reset once nothing waits to be sent on them. */
   readonly #wanted = new Set<number>();
   #request: OutgoingResetRequest | undefined;
-  /** Streams of the request that need no response any more. */
+  /** Streams of the request that no longer need a response. */
   readonly #assumed = new Set<number>();
   #isRequestDue = false;
   #nextRequestSequence: number;
@@ -120,7 +120,7 @@ export class StreamReset {
 
   #handleResponse({ responseSequence, result }: ReconfigResponse): void {
     const request = this.#request;
-    // If the peer still waits for chunks of ours, the timer repeats the request.
+    // If the peer still waits for some of our chunks, the timer repeats the request.
     if (request === undefined || responseSequence !== request.requestSequence || result === ReconfigResult.inProgress) return;
     this.#request = undefined;
     this.#isRequestDue = false;
