@@ -32,8 +32,10 @@ const FACTOR = 2;
 const FACTOR_AT_LIMIT = 1.5;
 /** How often an inconclusive probe is repeated. */
 const MAX_RETRIES = 2;
-/** Probes go at most this far beyond the demand. */
+/** There is no probe once the estimate is this far above the demand. */
 const BEYOND_DEMAND = 1.1;
+/** A probe asks for at most this multiple of the demand, which is only measured: a layer may cost a fifth more once it is sent. */
+const MAX_BEYOND_DEMAND = 1.3;
 /** Rates that differ by less count as equal. */
 const WORTH_PROBING = 1.05;
 const INTERVAL_MS = 2000;
@@ -118,7 +120,7 @@ export class ProbePlan {
     if (nowMs < this.#waitsUntilMs) return undefined;
     const wantedBps = this.#waiting.shift();
     if (wantedBps === undefined) return undefined;
-    const rateBps = Math.min(wantedBps, BEYOND_DEMAND * this.#demandBps);
+    const rateBps = Math.min(wantedBps, MAX_BEYOND_DEMAND * this.#demandBps);
     if (rateBps < WORTH_PROBING * estimateBps) return undefined;
     return this.#order(nowMs, rateBps);
   }
