@@ -27,6 +27,12 @@ describe('the model of Redis compared with the real one', () => {
     return Promise.all(links.map((link) => ask(link).then(withoutTimes, (error: Error) => error.message.split(' ')[0])));
   }
 
+  /** How much time is left depends on how fast the machine is, so only whether some is left is compared. */
+  async function answerTo(link: RedisLink, words: Parameters<RedisLink['send']>[0]): Promise<unknown> {
+    const reply = await link.send(words);
+    return words[0] === 'TTL' && Number(reply) > 0 ? 'some' : reply;
+  }
+
   async function expectSame(what: unknown, ask: (link: RedisLink) => Promise<unknown>): Promise<void> {
     const [real, model] = await bothAnswer(ask);
     expect({ what, reply: model }).toEqual({ what, reply: real });
@@ -38,7 +44,7 @@ describe('the model of Redis compared with the real one', () => {
     const random = seededRandom(seed);
     for (let step = 0; step < STEPS_PER_SEED; step++) {
       const call = random() < 0.6 ? randomScript(random) : randomCommand(random);
-      await expectSame(call, (link) => (call.length === 1 ? link.send(call[0]) : link.run(loadLuaScript(call[0]), call[1], call[2])));
+      await expectSame(call, (link) => (call.length === 1 ? answerTo(link, call[0]) : link.run(loadLuaScript(call[0]), call[1], call[2])));
     }
     for (const key of KEYS) await expectSame(key, (link) => contents(link, key));
   });
