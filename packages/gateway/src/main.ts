@@ -1,5 +1,6 @@
 /** The daemon: one node of the SFU, configured by environment variables and a file. */
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { describeUsage } from './config/describe-options.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError, StartError } from './config/start-error.ts';
@@ -59,6 +60,8 @@ async function main(): Promise<void> {
     later: (delayMs, callback) => void setTimeout(callback, delayMs),
   });
   await starting;
+  // Where Node keeps compiled code (`NODE_COMPILE_CACHE`), it would write it at an orderly exit, which a killed node never has.
+  flushCompileCache();
 }
 
 /**

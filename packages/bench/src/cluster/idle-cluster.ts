@@ -18,6 +18,8 @@ export interface IdleCost {
   readonly readySeconds: number;
   /** … and until each has a link to every other. */
   readonly linkedSeconds: number;
+  /** CPU that each node has taken by the time that all are ready, on average. */
+  readonly startCpuSeconds: number;
   /** UDP datagrams that all nodes together have sent by `SETTLE_MS` after that. */
   readonly startDatagrams: number;
   /** Of one node, on average, while nothing happens. */
@@ -42,17 +44,18 @@ export async function measureIdleCluster(bench: RunningBench, size: number, idle
       ports.map((port, place) => cluster.startMember(`node ${place + 1}`, { CAUSEWAY_DEBUG_PORT: String(port) })),
     );
     const readySeconds = (performance.now() - startedAtMs) / 1000;
+    const startCpuSeconds = sum(await Promise.all(nodes.map(({ process }) => process.ask('cpuMicros')))) / size / 1e6;
     await untilLinked(ports, size * (size - 1), startedAtMs + UP_DEADLINE_MS);
     const linkedSeconds = (performance.now() - startedAtMs) / 1000;
     await sleep(SETTLE_MS);
     const startDatagrams = (await sentDatagrams()) - datagramsBefore;
-    return { nodes: size, readySeconds, linkedSeconds, startDatagrams, ...(await watchIdle(nodes, ports, redis, idleMs)) };
+    return { nodes: size, readySeconds, startCpuSeconds, linkedSeconds, startDatagrams, ...(await watchIdle(nodes, ports, redis, idleMs)) };
   } finally {
     await redis.stop();
   }
 }
 
-type WhileIdle = Omit<IdleCost, 'nodes' | 'readySeconds' | 'linkedSeconds' | 'startDatagrams'>;
+type WhileIdle = Omit<IdleCost, 'nodes' | 'readySeconds' | 'startCpuSeconds' | 'linkedSeconds' | 'startDatagrams'>;
 
 async function watchIdle(
   nodes: readonly RunningSfu<string>[],

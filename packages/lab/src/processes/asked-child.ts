@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.ts';
 import { type CommandPlace, here } from './command-place.ts';
-import { PROJECT_ROOT } from './project-root.ts';
+import { COMPILE_CACHE, PROJECT_ROOT } from './project-root.ts';
 import { Asker, type Contract } from './request-channel.ts';
 
 export interface AskedChildOptions {
@@ -36,7 +36,7 @@ export class AskedChild<Verbs extends Contract<Verbs>> {
     this.child = new Child({
       name,
       command,
-      environment: { ...process.env, ...environment },
+      environment: { ...COMPILE_CACHE, ...process.env, ...environment },
       folder: PROJECT_ROOT,
       hasChannel: true,
       ...(onLine === undefined ? {} : { onLine }),

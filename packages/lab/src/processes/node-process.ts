@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { waitUntil } from '../wait-until.ts';
 import { Child, type ChildOptions } from './child.ts';
 import { type CommandPlace, here } from './command-place.ts';
-import { PROJECT_ROOT } from './project-root.ts';
+import { COMPILE_CACHE, PROJECT_ROOT } from './project-root.ts';
 
 const DAEMON = 'packages/gateway/src/main.ts';
 const PROBE_DEADLINE_MS = 1_000;
@@ -22,9 +22,9 @@ export interface ServerOptions extends Pick<ChildOptions, 'name' | 'uid' | 'onLi
 
 /** Starts a program of the project that serves until it is told to end. It may not be ready yet. */
 export function startServer({ main = DAEMON, environment, nodeArguments = [], within = here, ...rest }: ServerOptions): Child {
-  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  const { PATH, HOME } = process.env;
   const command = within([process.execPath, '--conditions=causeway-source', ...nodeArguments, resolve(PROJECT_ROOT, main)]);
-  return new Child({ ...rest, command, environment: { PATH, HOME, NODE_COMPILE_CACHE, ...environment }, folder: PROJECT_ROOT });
+  return new Child({ ...rest, command, environment: { PATH, HOME, ...COMPILE_CACHE, ...environment }, folder: PROJECT_ROOT });
 }
 
 /** Reads the state of a URL: `HTTP 200`, or why it cannot be reached. */
