@@ -16,8 +16,14 @@ const { values } = parseArgs({
 const [first, count, nodes] = [Number(values['first-seed']), Number(values.seeds), Number(values.nodes)];
 const durationMs = Number(values.minutes) * 60_000;
 
+const regions = Math.max(3, Math.ceil(nodes / 25));
+// As few copies as reach all nodes of a region within three hops: places should be scarce.
+const perRegion = Math.ceil(nodes / regions);
+let maxFanOut = 3;
+while (1 + maxFanOut + maxFanOut ** 2 < perRegion) maxFanOut++;
+
 async function simulate(seed: number, faults?: readonly Fault[]) {
-  const simulation = new WorldSimulation(seed, { nodes, regions: Math.max(3, Math.ceil(nodes / 25)), maxFanOut: 3 }, durationMs, faults);
+  const simulation = new WorldSimulation(seed, { nodes, regions, maxFanOut }, durationMs, faults);
   return { ...(await simulation.run()), faults: simulation.faults };
 }
 

@@ -55,7 +55,7 @@ export class SimulatedWorld {
   readonly #size: WorldSize;
   readonly #listener: WorldListener;
   readonly #random: () => number;
-  readonly #delays = new Map<string, number>();
+  readonly #delays = new Map<number, number>();
   /** Redis as all machines see it. */
   #redisWay: { readonly state: 'refused' | 'silent' | 'slow'; readonly untilMs: number } | undefined;
   #lives = 0;
@@ -321,8 +321,8 @@ export class SimulatedWorld {
   }
 }
 
-function pairKey(one: number, other: number): string {
-  return one < other ? `${one}-${other}` : `${other}-${one}`;
+function pairKey(one: number, other: number): number {
+  return Math.min(one, other) * 65_536 + Math.max(one, other);
 }
 
 /** The journal of a machine's present life, in memory that outlives it. What a dead process would write is not written. */

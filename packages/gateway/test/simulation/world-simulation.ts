@@ -45,6 +45,7 @@ const ONE_COPY_WITHIN_MS = 30_000;
 const CLAIMS_HOLD_AFTER_MS = 5_000;
 const VIEWERS_PER_NODE = 2;
 const BYTES_PER_STEP = 1_000;
+const MAX_CLOSING_STEPS = 12;
 
 /** Clients of whole nodes, faults drawn from a seed, and what must hold in spite of them. */
 export class WorldSimulation {
@@ -129,6 +130,7 @@ export class WorldSimulation {
     this.#carry();
     if (this.#world.clock.nowMs() % 2_000 === 0) void this.#checkListing();
     await this.#world.clock.advance(STEP_MS);
+    for (const { shard } of this.#world.nodes) shard.forgetLogs();
     this.#check();
   }
 
@@ -365,10 +367,10 @@ export class WorldSimulation {
     this.#follower.leave();
     const [ledger] = this.#world.nodes.map(({ cluster }) => cluster.usageLedger);
     const day = this.#world.nodes[0]?.usage.today() ?? '';
-    for (const node of this.#world.nodes) {
-      const closing = node.sfu.close().then(() => Promise.all([node.usage.close(), node.events.outbox.close()]));
+    for (const some of this.#inGroups()) {
+      const closing = some.map((node) => node.sfu.close().then(() => Promise.all([node.usage.close(), node.events.outbox.close()])));
       await this.#world.clock.advance(3_000);
-      await closing;
+      await Promise.all(closing);
     }
     const reading = ledger?.totals(APP, day);
     await this.#world.clock.advance(1_000);
@@ -377,11 +379,18 @@ export class WorldSimulation {
     if (billed > this.#carriedBytes) this.#fail(`${billed} bytes were billed, and ${this.#carriedBytes} carried`);
     if (!this.#isLedgerForgetful && !this.#hasLostUsage && billed < this.#carriedBytes)
       this.#fail(`${billed} bytes were billed of ${this.#carriedBytes} that were carried`);
-    for (const node of this.#world.nodes) {
-      const leaving = node.cluster.close();
+    for (const some of this.#inGroups()) {
+      const leaving = some.map(({ cluster }) => cluster.close());
       await this.#world.clock.advance(1_000);
-      await leaving;
+      await Promise.all(leaving);
     }
+  }
+
+  /** Nodes end one after the other, or, where there are many, some at once. */
+  #inGroups(): readonly (readonly SimulatedNode[])[] {
+    const { nodes } = this.#world;
+    const size = Math.ceil(nodes.length / MAX_CLOSING_STEPS);
+    return Array.from({ length: Math.ceil(nodes.length / size) }, (_, group) => nodes.slice(group * size, (group + 1) * size));
   }
 
   #isCalm(forMs: number): boolean {

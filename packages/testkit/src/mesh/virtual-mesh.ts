@@ -28,15 +28,25 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   readonly tracks = new MeshTracks(this.shards, this);
   readonly #clock: VirtualClock;
   readonly #oneWayMs: (from: number, to: number) => number;
-  readonly #cut = new Set<string>();
-  readonly #ends = new Map<string, Connected>();
+  readonly #silenceMs: (at: number, of: number) => number;
+  readonly #cut = new Set<number>();
+  /** By node, then by transport. */
+  readonly #ends = new Map<number, Map<string, Connected>>();
+  /** The links' transports by their credentials, as their own end names them. Some are closed. */
+  readonly #transports = new Map<string, { readonly shard: MeshShard; readonly plan: TransportPlan }>();
   /** Of packets between two nodes, 0 to 1. */
-  readonly #loss = new Map<string, number>();
+  readonly #loss = new Map<number, number>();
   #isChangeNoted = false;
 
-  constructor(clock: VirtualClock, oneWayMs: (from: number, to: number) => number = () => 20) {
+  /** @param silenceMs after how long a node notices that it hears nothing of another; the two ends of a link may differ */
+  constructor(
+    clock: VirtualClock,
+    oneWayMs: (from: number, to: number) => number = () => 20,
+    silenceMs: (at: number, of: number) => number = () => SILENCE_MS,
+  ) {
     this.#clock = clock;
     this.#oneWayMs = oneWayMs;
+    this.#silenceMs = silenceMs;
   }
 
   addShard(nodeNo: number): MeshShard {
@@ -49,23 +59,29 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   kill(nodeNo: number): void {
     for (const other of this.shards.keys()) if (other !== nodeNo) this.cut(nodeNo, other);
     this.shards.delete(nodeNo);
+    for (const [key, { shard }] of this.#transports) if (shard.nodeNo === nodeNo) this.#transports.delete(key);
   }
 
   /** An end of a link is gone without a word: the other one stays, and hears nothing. */
   forget(shard: MeshShard, transportId: string): void {
-    this.#ends.delete(endKey(shard, transportId));
+    this.#forgetEnd(shard, transportId);
   }
 
   /** Nothing gets through between two nodes any more. */
   cut(one: number, other: number): void {
     this.#cut.add(pairKey(one, other));
     this.noteChange();
-    for (const end of this.#endsBetween(one, other)) this.#later(SILENCE_MS, () => this.#noticeSilence(end));
+    for (const end of this.#endsBetween(one, other)) {
+      this.#later(this.#silenceMs(end.near.nodeNo, end.far.nodeNo), () => this.#noticeSilence(end));
+    }
   }
 
   heal(one: number, other: number): void {
-    this.#cut.delete(pairKey(one, other));
-    for (const shard of this.shards.values()) for (const plan of shard.transports.values()) this.noteTransport(shard, plan);
+    if (!this.#cut.delete(pairKey(one, other))) return;
+    for (const nodeNo of [one, other]) {
+      const shard = this.shards.get(nodeNo);
+      if (shard !== undefined) for (const plan of shard.transports.values()) this.noteTransport(shard, plan);
+    }
     for (const end of this.#endsBetween(one, other)) this.#later(2 * this.#oneWayMs(one, other), () => this.#noticeAgain(end));
     this.noteChange();
   }
@@ -80,28 +96,29 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 
   endOf(shard: MeshShard, transportId: string): Connected | undefined {
-    return this.#ends.get(endKey(shard, transportId));
+    return this.#ends.get(shard.nodeNo)?.get(transportId);
   }
 
   // What shards are told.
 
   noteTransport(shard: MeshShard, plan: TransportPlan): void {
     if (plan.isLink !== true) return;
+    this.#transports.set(credentialsKey(plan.local.ufrag, plan.remote.ufrag), { shard, plan });
     const peer = this.#peerOf(plan);
     if (peer === undefined || this.isCut(shard.nodeNo, peer.shard.nodeNo)) return;
     if ((plan.reach ?? peer.plan.reach) === undefined) throw new Error('neither end of the link reaches out');
-    if (this.#ends.has(endKey(shard, plan.transportId))) return;
+    if (this.endOf(shard, plan.transportId) !== undefined) return;
     const handshakeMs = HANDSHAKE_ROUND_TRIPS * 2 * this.#oneWayMs(shard.nodeNo, peer.shard.nodeNo);
     this.#later(handshakeMs, () => this.#connect(shard, plan.transportId, peer.shard, peer.plan.transportId));
   }
 
   noteClosed(shard: MeshShard, transportId: string): void {
     const end = this.endOf(shard, transportId);
-    this.#ends.delete(endKey(shard, transportId));
+    this.#forgetEnd(shard, transportId);
     this.noteChange();
     if (end === undefined || this.isCut(end.near.nodeNo, end.far.nodeNo)) return;
     this.#later(this.#oneWayMs(end.near.nodeNo, end.far.nodeNo), () => {
-      if (!this.#ends.delete(endKey(end.far, end.farId))) return;
+      if (!this.#forgetEnd(end.far, end.farId)) return;
       end.far.lose(end.farId, 'peer_closed');
       this.noteChange();
     });
@@ -131,7 +148,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 
   linkStatistics(shard: MeshShard): readonly LinkStatistics[] {
-    const ends = [...this.#ends.values()].filter(({ near }) => near === shard);
+    const ends = [...(this.#ends.get(shard.nodeNo)?.values() ?? [])].filter(({ near }) => near === shard);
     return ends.map(({ nearId, far }) => ({
       transportId: nearId,
       rttMs: 2 * this.#oneWayMs(shard.nodeNo, far.nodeNo),
@@ -149,10 +166,10 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 
   #connect(one: MeshShard, oneId: string, other: MeshShard, otherId: string): void {
-    if (this.isCut(one.nodeNo, other.nodeNo) || this.#ends.has(endKey(one, oneId))) return;
+    if (this.isCut(one.nodeNo, other.nodeNo) || this.endOf(one, oneId) !== undefined) return;
     if (!this.#isOpen(one, oneId) || !this.#isOpen(other, otherId)) return;
-    this.#ends.set(endKey(one, oneId), { near: one, nearId: oneId, far: other, farId: otherId, state: 'connected', held: [] });
-    this.#ends.set(endKey(other, otherId), { near: other, nearId: otherId, far: one, farId: oneId, state: 'connected', held: [] });
+    this.#addEnd({ near: one, nearId: oneId, far: other, farId: otherId, state: 'connected', held: [] });
+    this.#addEnd({ near: other, nearId: otherId, far: one, farId: oneId, state: 'connected', held: [] });
     one.connect(oneId);
     other.connect(otherId);
     this.noteChange();
@@ -175,7 +192,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   #noticeAgain(end: Connected): void {
     if (this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end)) return;
     // The other end may have given up by then and not answer.
-    if (!this.#ends.has(endKey(end.far, end.farId))) {
+    if (this.endOf(end.far, end.farId) === undefined) {
       this.#later(SILENCE_MS, () => this.#noticeNobody(end));
       return;
     }
@@ -205,16 +222,24 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 
   #endsBetween(one: number, other: number): readonly Connected[] {
-    return [...this.#ends.values()].filter(({ near, far }) => pairKey(near.nodeNo, far.nodeNo) === pairKey(one, other));
+    const from = (near: number, far: number) => [...(this.#ends.get(near)?.values() ?? [])].filter((end) => end.far.nodeNo === far);
+    return [...from(one, other), ...from(other, one)];
+  }
+
+  #addEnd(end: Connected): void {
+    const { nodeNo } = end.near;
+    const ends = this.#ends.get(nodeNo) ?? new Map<string, Connected>();
+    this.#ends.set(nodeNo, ends.set(end.nearId, end));
+  }
+
+  /** @returns whether there was one */
+  #forgetEnd({ nodeNo }: MeshShard, transportId: string): boolean {
+    return this.#ends.get(nodeNo)?.delete(transportId) ?? false;
   }
 
   #peerOf({ local, remote }: TransportPlan): { readonly shard: MeshShard; readonly plan: TransportPlan } | undefined {
-    for (const shard of this.shards.values()) {
-      for (const plan of shard.transports.values()) {
-        if (plan.local.ufrag === remote.ufrag && plan.remote.ufrag === local.ufrag) return { shard, plan };
-      }
-    }
-    return undefined;
+    const peer = this.#transports.get(credentialsKey(remote.ufrag, local.ufrag));
+    return peer !== undefined && this.#isOpen(peer.shard, peer.plan.transportId) ? peer : undefined;
   }
 
   #later(delayMs: number, what: () => void): void {
@@ -222,10 +247,10 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 }
 
-function pairKey(one: number, other: number): string {
-  return one < other ? `${one}-${other}` : `${other}-${one}`;
+function pairKey(one: number, other: number): number {
+  return Math.min(one, other) * 65_536 + Math.max(one, other);
 }
 
-function endKey({ nodeNo }: MeshShard, transportId: string): string {
-  return `${nodeNo} ${transportId}`;
+function credentialsKey(localUfrag: string, remoteUfrag: string): string {
+  return `${localUfrag} ${remoteUfrag}`;
 }

@@ -136,10 +136,18 @@ function addToSortedSet({ keys }: CommandScene, [key = '', ...words]: readonly s
   });
 }
 
+/** What is stored is replaced, never changed, so it is sorted once. */
+const inOrder = new WeakMap<ReadonlyMap<string, number>, readonly Scored[]>();
+
 /** By score, then by text. */
 function sorted({ keys }: CommandScene, key: string): readonly Scored[] {
-  const all: Scored[] = [...(keys.find(key, 'zset')?.scores ?? [])];
-  return all.sort(([one, oneScore], [other, otherScore]) => oneScore - otherScore || (one < other ? -1 : 1));
+  const scores = keys.find(key, 'zset')?.scores;
+  if (scores === undefined) return [];
+  const known = inOrder.get(scores);
+  if (known !== undefined) return known;
+  const all = [...scores].sort(([one, oneScore], [other, otherScore]) => oneScore - otherScore || (one < other ? -1 : 1));
+  inOrder.set(scores, all);
+  return all;
 }
 
 function byScore(scene: CommandScene, key: string, from: string, to: string): readonly Scored[] {
@@ -196,13 +204,29 @@ function trimStream({ keys }: CommandScene, [key = '', by, bound = '']: readonly
 }
 
 function dropBefore(entries: StreamEntry[], id: string): number {
-  const kept = entries.findIndex((entry) => compareIds(entry.id, id) >= 0);
-  return entries.splice(0, kept === -1 ? entries.length : kept).length;
+  return entries.splice(
+    0,
+    countBefore(entries, (entry) => compareIds(entry.id, id) < 0),
+  ).length;
 }
 
 /** Either bound may be exclusive; `-` and `+` are the first and the last. */
 function entriesBetween(entries: readonly StreamEntry[], from: string, to: string): readonly StreamEntry[] {
-  return entries.filter(({ id }) => isBeyond(id, from, '-', (order) => order > 0) && isBeyond(id, to, '+', (order) => order < 0));
+  const start = countBefore(entries, ({ id }) => !isBeyond(id, from, '-', (order) => order > 0));
+  const end = countBefore(entries, ({ id }) => isBeyond(id, to, '+', (order) => order < 0));
+  return entries.slice(start, end);
+}
+
+/** @returns how many of the entries, which are in the order of their ids, are before a bound */
+function countBefore(entries: readonly StreamEntry[], isBefore: (entry: StreamEntry) => boolean): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = entries[middle];
+    if (entry !== undefined && isBefore(entry)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function isBeyond(id: string, bound: string, none: '-' | '+', isInside: (order: number) => boolean): boolean {

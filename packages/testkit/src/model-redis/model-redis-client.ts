@@ -27,6 +27,8 @@ const RETRY_JITTER = 0.5;
 interface Call {
   readonly words: readonly string[];
   readonly settle: (outcome: ModelReply | Error) => void;
+  /** Of its time-outs; each that is left would only find that the reply has come. */
+  readonly cancelTimers: (() => void)[];
 }
 
 /**
@@ -64,6 +66,7 @@ export class ModelRedisClient {
       this.#send({
         words: [name, ...words.map(String)],
         settle: (outcome) => (outcome instanceof Error ? reject(outcome) : resolve(outcome)),
+        cancelTimers: [],
       });
     });
   }
@@ -156,13 +159,15 @@ export class ModelRedisClient {
       return;
     }
     this.#waiting.add(call);
-    clock.schedule(COMMAND_TIMEOUT_MS, () => this.#settle(call, new Error('Command timed out')));
     const sentAtMs = clock.nowMs();
     const connection = this.#connection;
-    clock.schedule(SOCKET_TIMEOUT_MS, () => {
-      if (connection === this.#connection && this.#heardAtMs < sentAtMs)
-        this.#loseConnection('Socket timeout. Expecting data, but did not receive any');
-    });
+    call.cancelTimers.push(
+      clock.schedule(COMMAND_TIMEOUT_MS, () => this.#settle(call, new Error('Command timed out'))),
+      clock.schedule(SOCKET_TIMEOUT_MS, () => {
+        if (connection === this.#connection && this.#heardAtMs < sentAtMs)
+          this.#loseConnection('Socket timeout. Expecting data, but did not receive any');
+      }),
+    );
     const found = way();
     if (found.state === 'open') clock.schedule(found.oneWayMs, () => this.#arrive(call, connection));
   }
@@ -175,6 +180,7 @@ export class ModelRedisClient {
     this.#options.clock.schedule(found.oneWayMs, () => {
       if (this.#options.way().state !== 'open' || connection !== this.#connection) return;
       this.#heardAtMs = this.#options.clock.nowMs();
+      for (const cancel of call.cancelTimers) cancel();
       this.#settle(call, outcome);
     });
   }

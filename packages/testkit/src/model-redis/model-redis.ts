@@ -145,7 +145,7 @@ function sha1Of(source: string): string {
 /** Numbers as Redis writes them for commands: whole ones in all their digits. */
 function wordOf(value: LuaValue): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value).toString() : String(value);
+  if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : String(value);
   throw new ModelReplyError('ERR Lua redis lib command arguments must be strings or integers');
 }
 

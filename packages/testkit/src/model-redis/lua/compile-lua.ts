@@ -2,7 +2,7 @@
  * Runs Lua 5.1 as far as the scripts of this project go: no functions of their own, no metatables. What is beyond that is refused when the
  * script is read. Redis's own Lua is the measure: the contract suites and `model-redis.test.ts` run the same scripts in both.
  */
-import { readLuaExpression, type Scope } from './lua-expressions.ts';
+import { readLuaExpression, type Scope, spread } from './lua-expressions.ts';
 import { LuaReader } from './lua-reader.ts';
 import { isTrue, LuaError, LuaTable, type LuaValue, operand } from './lua-values.ts';
 
@@ -135,8 +135,7 @@ function readAssignmentOrCall(reader: LuaReader, scope: Scope): Statement {
 function readList(reader: LuaReader, scope: Scope): (locals: LuaValue[]) => readonly LuaValue[] {
   const values = [readLuaExpression(reader, scope)];
   while (reader.takeIf(',')) values.push(readLuaExpression(reader, scope));
-  const last = values.length - 1;
-  return (locals) => values.flatMap((value, index) => (index === last ? value(locals) : [value(locals)[0]]));
+  return spread(values);
 }
 
 function declare(scope: Scope, name: string): number {

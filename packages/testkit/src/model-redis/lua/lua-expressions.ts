@@ -12,6 +12,8 @@ export interface Expression {
   /** @returns one value, or those that a call gives */
   (locals: LuaValue[]): readonly LuaValue[];
   readonly isCall?: boolean;
+  /** The same without a list around it, for what always has one value. */
+  readonly one?: Single;
   /** Where something can be assigned to it. */
   readonly assign?: (locals: LuaValue[], value: LuaValue) => undefined;
 }
@@ -120,7 +122,8 @@ function readTable(reader: LuaReader, scope: Scope): Expression {
     values.push(readLuaExpression(reader, scope));
     if (!reader.takeIf(',') && reader.next.text !== '}') throw reader.unexpected('"," or "}"');
   }
-  return single((locals) => LuaTable.of(spread(values, locals)));
+  const list = spread(values);
+  return single((locals) => LuaTable.of(list(locals)));
 }
 
 function indexed(of: Single, key: Single): Expression {
@@ -139,18 +142,26 @@ function indexed(of: Single, key: Single): Expression {
 }
 
 function called(of: Single, given: readonly Expression[]): Expression {
+  const list = spread(given);
   const call = (locals: LuaValue[]): readonly LuaValue[] => {
     const callee = of(locals);
     if (typeof callee !== 'function') throw new LuaError(`attempt to call a ${typeName(callee)} value`);
-    return callee(spread(given, locals));
+    return callee(list(locals));
   };
   return Object.assign(call, { isCall: true });
 }
 
 /** The last of several may be a call that gives several. */
-function spread(values: readonly Expression[], locals: LuaValue[]): readonly LuaValue[] {
-  const last = values.length - 1;
-  return values.flatMap((value, index) => (index === last ? value(locals) : [value(locals)[0]]));
+export function spread(values: readonly Expression[]): (locals: LuaValue[]) => readonly LuaValue[] {
+  const last = values.at(-1);
+  const singles = (last?.one === undefined ? values.slice(0, -1) : values).map(first);
+  const rest = last?.one === undefined ? last : undefined;
+  return (locals) => {
+    const given: LuaValue[] = [];
+    for (const value of singles) given.push(value(locals));
+    if (rest !== undefined) given.push(...rest(locals));
+    return given;
+  };
 }
 
 function binary(operator: string, left: Single, right: Single): Single {
@@ -211,9 +222,9 @@ function lengthOf(value: LuaValue): number {
 }
 
 function single(value: Single): Expression {
-  return (locals) => [value(locals)];
+  return Object.assign((locals: LuaValue[]): readonly LuaValue[] => [value(locals)], { one: value });
 }
 
 function first(expression: Expression): Single {
-  return (locals) => expression(locals)[0];
+  return expression.one ?? ((locals) => expression(locals)[0]);
 }

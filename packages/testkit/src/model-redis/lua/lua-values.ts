@@ -15,7 +15,7 @@ export class LuaTable {
 
   static of(values: readonly LuaValue[]): LuaTable {
     const table = new LuaTable();
-    for (const [index, value] of values.entries()) table.set(index + 1, value);
+    for (let index = 0; index < values.length; index++) table.set(index + 1, values[index]);
     return table;
   }
 
