@@ -28,7 +28,7 @@ export interface DataRelay
 }
 
 export function createDataRelay(options: DataRelayOptions): DataRelay {
-  const { shard, linkTo, routes, directory, clock, nextId, onDefect, onOverflow } = options;
+  const { shard, linkTo, routes, directory, clock, nextId, beforeAsking, onDefect, onOverflow } = options;
   const kind = new DataKind(shard, directory);
   const importer = new RelayImporter({
     kind,
@@ -37,6 +37,7 @@ export function createDataRelay(options: DataRelayOptions): DataRelay {
     directory: relayedDirectory(directory),
     clock,
     nextWantId: nextId,
+    beforeAsking,
     onOverflow,
   });
   const names = new NameImports({

@@ -180,8 +180,12 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return 'started';
   }
 
+  /**
+   * A neighbour behind a silent link takes no slot and passes nothing on: it may be dead, and the next root of its region
+   * asks at the very moment at which all links to it fall silent.
+   */
   #neighboursWith(publicationId: string): readonly number[] {
-    return this.all.filter((each) => each.publicationId === publicationId).map((each) => each.link.peer.nodeNo);
+    return this.all.filter((each) => each.publicationId === publicationId && each.link.isUp).map((each) => each.link.peer.nodeNo);
   }
 
   #end(each: Export, isInEngine: boolean): void {

@@ -33,6 +33,8 @@ export interface RelayImporterOptions<Record extends RelayedRecord, Plan extends
   readonly clock: Clock;
   /** Numbers the wants of tracks and of data channels in one sequence. */
   readonly nextWantId: () => number;
+  /** A neighbour is about to be asked for a publication. */
+  readonly beforeAsking: (link: NodeLink) => void;
   /** A leg has been opened or has ended. */
   readonly onLeg?: (leg: ImportLeg<Numbers>, change: 'opened' | 'ended') => void;
   /** Subscriptions of this node have ended although their publication continues. */
@@ -184,7 +186,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
 
   /** The link states have changed. */
   onRoutesChanged(): void {
-    for (const source of this.all()) source.choose();
+    for (const source of this.all()) source.onRoutesChanged();
   }
 
   /** A node was given up with its sessions; if it was only suspended, it returns with all of them. */
@@ -291,6 +293,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
   }
 
   #noteLeg(source: ImportedSource<Record, Plan, Numbers, Reason>, leg: ImportLeg<Numbers>): void {
+    this.#options.beforeAsking(leg.link);
     this.#options.onLeg?.(leg, 'opened');
     this.#wants.set(leg.options.wantId, { source, leg, end: undefined, isComplete: false });
     this.#wantOfTrackId.set(leg.trackId, leg.options.wantId);

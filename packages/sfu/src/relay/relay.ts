@@ -69,7 +69,8 @@ export class Relay implements RemoteTracks {
     const { routes } = this;
     let lastId = 0;
     const onDefect = (error: unknown) => this.#log({ type: 'link.defect', error });
-    const side: RelaySideOptions = { shard, linkTo, routes, clock, nextId: () => ++lastId, onDefect };
+    const beforeAsking = (link: NodeLink) => this.#teller.tellBeforeAsking(link);
+    const side: RelaySideOptions = { shard, linkTo, routes, clock, nextId: () => ++lastId, beforeAsking, onDefect };
     this.tracks = createTrackRelay({ ...side, arriving, directory: tracks });
     this.data = createDataRelay({ ...side, directory: dataChannels, onOverflow: (ids) => this.#endSubscriptions(ids) });
     this.links = this.#createLinks();

@@ -28,6 +28,8 @@ export interface RelaySideOptions {
   readonly clock: Clock;
   /** Numbers wants and followed names of both kinds in one sequence. */
   readonly nextId: () => number;
+  /** A neighbour is about to be asked for a publication. */
+  readonly beforeAsking: (link: NodeLink) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -37,7 +39,7 @@ export interface TrackRelayOptions extends RelaySideOptions {
 }
 
 export function createTrackRelay(options: TrackRelayOptions): TrackRelay {
-  const { shard, linkTo, routes, arriving, directory, clock, nextId, onDefect } = options;
+  const { shard, linkTo, routes, arriving, directory, clock, nextId, beforeAsking, onDefect } = options;
   const importer = new RelayImporter({
     kind: new TrackKind(shard),
     linkTo,
@@ -45,6 +47,7 @@ export function createTrackRelay(options: TrackRelayOptions): TrackRelay {
     directory,
     clock,
     nextWantId: nextId,
+    beforeAsking,
     onLeg: ({ trackId, options: { transportId } }, change) =>
       change === 'opened' ? arriving.notePublished({ trackId, transportId }) : arriving.forgetTrack(trackId),
   });

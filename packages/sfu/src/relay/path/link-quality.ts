@@ -39,3 +39,7 @@ export function joinQualities(there: LinkQuality, back: LinkQuality): LinkQualit
     pricePerGb: there.pricePerGb,
   };
 }
+
+export function isSameQuality(one: LinkQuality | undefined, other: LinkQuality): boolean {
+  return one?.rttMs === other.rttMs && one.lossRatio === other.lossRatio && one.pricePerGb === other.pricePerGb;
+}

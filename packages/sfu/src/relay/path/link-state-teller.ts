@@ -6,9 +6,9 @@
 import type { LinkStatistics } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
-import { type ControlMessage, LINK_CHANGES_VERSION, MAX_KNOWN_STATES } from '../links/control-messages.ts';
+import { type ControlMessage, LINK_CHANGES_VERSION, type LinksChangedMessage, MAX_KNOWN_STATES } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
-import { type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
+import { isSameQuality, type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
 import { PassingOn } from './passing-on.ts';
 import { applyChanges, changesMessage, roundToThousandths, stateOf, wholeStateMessage } from './told-links.ts';
@@ -67,6 +67,8 @@ export class LinkStateTeller {
   #changedAtMs = Number.NEGATIVE_INFINITY;
   #tellAtMs = Number.POSITIVE_INFINITY;
   #cancelTelling: CancelTimer | undefined = undefined;
+  /** An unreported change affects routes of other nodes. */
+  #isUrgent = false;
   /** The last revision of its own state that this node has written on each link. */
   readonly #written = new WeakMap<NodeLink, number>();
   readonly #wholeMapDueAtMs = new WeakMap<NodeLink, number>();
@@ -100,8 +102,19 @@ export class LinkStateTeller {
     this.#noteShortest(links);
     for (const to of touchedBetween(known?.links ?? new Map(), links)) this.#touched.add(to);
     table.put({ nodeNo, epoch, revision: ++this.#revision, isDraining, links });
-    this.#tellWithin(change === 'link-lost' || change === 'packet-loss' ? HOLD_LOSS_MS : HOLD_GAIN_MS);
+    const isUrgent = change === 'link-lost' || change === 'packet-loss';
+    this.#isUrgent ||= isUrgent;
+    this.#tellWithin(isUrgent ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();
+  }
+
+  /**
+   * Call before asking a neighbour for a track. The neighbour decides by its link states whether this node gets it, so
+   * it must know which links this node has just lost.
+   */
+  tellBeforeAsking(link: NodeLink): void {
+    const own = this.#options.table.find(this.#options.nodes.self.nodeNo);
+    if (this.#isUrgent && link.isUp && own !== undefined) this.#write(link, own, changesMessage(own, this.#toldRevision, this.#touched));
   }
 
   /**
@@ -176,15 +189,17 @@ export class LinkStateTeller {
     const own = table.find(nodes.self.nodeNo);
     if (own === undefined) return;
     const changes = changesMessage(own, this.#toldRevision, this.#touched);
-    const whole = wholeStateMessage(own);
-    for (const link of this.#up()) {
-      if (this.#written.get(link) === own.revision) continue;
-      // `send` refuses changes that are longer than the complete state.
-      const isTold = (link.version >= LINK_CHANGES_VERSION && link.send(changes)) || link.send(whole);
-      if (isTold) this.#written.set(link, own.revision);
-    }
+    for (const link of this.#up()) this.#write(link, own, changes);
     this.#toldRevision = own.revision;
     this.#touched.clear();
+    this.#isUrgent = false;
+  }
+
+  #write(link: NodeLink, own: NodeLinkState, changes: LinksChangedMessage): void {
+    if (this.#written.get(link) === own.revision) return;
+    // `send` refuses changes that are longer than the complete state.
+    const isTold = (link.version >= LINK_CHANGES_VERSION && link.send(changes)) || link.send(wholeStateMessage(own));
+    if (isTold) this.#written.set(link, own.revision);
   }
 
   #up(): readonly NodeLink[] {
@@ -240,10 +255,6 @@ function touchedBetween(before: ReadonlyMap<number, LinkQuality>, now: ReadonlyM
   const gone = [...before.keys()].filter((to) => !now.has(to));
   const changed = [...now].flatMap(([to, quality]) => (isSameQuality(before.get(to), quality) ? [] : [to]));
   return [...gone, ...changed];
-}
-
-function isSameQuality(one: LinkQuality | undefined, other: LinkQuality): boolean {
-  return one?.rttMs === other.rttMs && one.lossRatio === other.lossRatio && one.pricePerGb === other.pricePerGb;
 }
 
 function isOtherLoss(before: LinkQuality, now: LinkQuality): boolean {

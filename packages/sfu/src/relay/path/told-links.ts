@@ -10,10 +10,17 @@ export function roundToThousandths(value: number): number {
   return inThousandths(value) / THOUSANDTHS;
 }
 
+/** States never change, so each becomes one message, which is encoded once however many neighbours get it. */
+const whole = new WeakMap<NodeLinkState, LinkStateMessage>();
+
 export function wholeStateMessage(state: NodeLinkState): LinkStateMessage {
+  const known = whole.get(state);
+  if (known !== undefined) return known;
   const { nodeNo, epoch, revision, isDraining, links } = state;
   const told = [...links].map(([to, quality]) => toldLink(to, quality));
-  return { type: 'link-state', origin: nodeNo, epoch, revision, isDraining, links: told };
+  const message: LinkStateMessage = { type: 'link-state', origin: nodeNo, epoch, revision, isDraining, links: told };
+  whole.set(state, message);
+  return message;
 }
 
 export function stateOf({ origin, epoch, revision, isDraining, links }: LinkStateMessage): NodeLinkState {

@@ -10,6 +10,8 @@ import { nodeRecord, openTrust } from './node-records.ts';
 
 export interface ClusterChanges {
   readonly oneWayMs?: (from: number, to: number) => number;
+  /** After how long a node notices that it hears nothing of another. */
+  readonly silenceMs?: (at: number, of: number) => number;
   readonly records?: Readonly<Record<number, Partial<NodeRecord>>>;
   readonly cluster?: Partial<ClusterAssembly>;
   readonly registry?: Registry;
@@ -34,7 +36,7 @@ export class ClusterUnderTest {
   readonly #epochs = new Map<number, number>();
 
   constructor(nodeNos: readonly number[], changes: ClusterChanges = {}) {
-    this.mesh = new VirtualMesh(this.clock, changes.oneWayMs);
+    this.mesh = new VirtualMesh(this.clock, changes.oneWayMs, changes.silenceMs);
     this.registry = changes.registry ?? new MemoryRegistry();
     this.#changes = changes;
     for (const nodeNo of nodeNos) this.nodes.set(nodeNo, this.#start(nodeNo, nodeNos));
