@@ -134,7 +134,18 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
-  /** Looks for the best route for this node's own subscribers. Call it when links have changed, and periodically. */
+  /**
+   * The link states have changed. A route that still holds is compared with others within a second, by `tick`: when a
+   * node of a large cluster starts, each of the others reports one link more, and every report would plan every track.
+   */
+  onRoutesChanged(): void {
+    const { local } = this.#legs;
+    const { routes } = this.#parts;
+    const holds = local !== undefined && routes.cost(local.route) !== undefined && routes.isLasting(local.route);
+    if (!holds) this.choose();
+  }
+
+  /** Looks for the best route for this node's own subscribers. */
   choose(): void {
     if (this.#subscribers.size === 0) return;
     const nowMs = this.#parts.clock.nowMs();

@@ -15,7 +15,7 @@ import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
 import { commonVersion, versionsDiffer } from './link-version.ts';
 import { MessagePacer } from './message-pacer.ts';
-import { encodeControlMessage, numberMessage, readControlMessage } from './message-text.ts';
+import { encodeControlMessage, numberMessage, PULSE, readControlMessage } from './message-text.ts';
 
 /** Time for ICE, DTLS and SCTP over the longest distances, with losses. The engine would give up after 15 s (`LINK_LIVENESS`). */
 const CONNECT_TIMEOUT_MS = 12_000;
@@ -147,7 +147,7 @@ export class NodeLink {
   /** Called once a second. Sends a pulse, and checks that the other side still sends its own. */
   pulse(): void {
     const { type } = this.#state;
-    if (type === 'up') this.#write(this.#state, { type: 'pulse' });
+    if (type === 'up') this.#write(this.#state, PULSE);
     // Failures are handled here and not when they occur, because the caller that sends may be in the middle of a
     // change.
     if (this.#pacer.hasOverflowed) this.#fail('too-much-to-say');

@@ -20,6 +20,10 @@ export interface RouteRestrictions {
   readonly avoid?: ReadonlySet<number>;
   /** If given, the node next to the one that wants the track is one of these. */
   readonly firstHops?: ReadonlySet<number>;
+  /** A node that may not be next to the one that wants the track. */
+  readonly notFirst?: number | undefined;
+  /** If given, all intermediate nodes are among these. */
+  readonly through?: ReadonlySet<number> | undefined;
   /** Whether any route suffices, because the caller only asks whether there is one. */
   readonly isAnyEnough?: boolean;
 }
@@ -30,25 +34,24 @@ export interface RouteRestrictions {
  * @returns undefined if there is no route
  */
 export function chooseRoute(table: LinkStateTable, from: number, owner: number, restrictions: RouteRestrictions = {}): Route | undefined {
-  const { maxHops = MAX_HOPS, avoid, firstHops, isAnyEnough = false } = restrictions;
+  const { maxHops = MAX_HOPS, avoid, firstHops, notFirst, through, isAnyEnough = false } = restrictions;
   const isBetween = (nodeNo: number) => nodeNo !== from && nodeNo !== owner && table.passesOn(nodeNo) && avoid?.has(nodeNo) !== true;
-  const mayBeFirst = (nodeNo: number) => firstHops?.has(nodeNo) ?? true;
+  const mayBeFirst = (nodeNo: number) => nodeNo !== notFirst && (firstHops?.has(nodeNo) ?? true);
   const fromOwner = table.costsFrom(owner);
 
   const direct = fromOwner.get(from);
   let best: Route | undefined = direct !== undefined && mayBeFirst(owner) ? { nodes: [from, owner], cost: direct } : undefined;
   if (maxHops < 2 || (isAnyEnough && best !== undefined)) return best;
 
-  const last = nearest(table.costsFrom(from).keys(), isBetween, (nodeNo) => table.costsFrom(nodeNo).get(from)).filter(([nodeNo]) =>
-    mayBeFirst(nodeNo),
-  );
+  const neighbours = through ?? table.costsFrom(from).keys();
+  const last = nearest(neighbours, isBetween, (nodeNo) => table.costsFrom(nodeNo).get(from)).filter(([nodeNo]) => mayBeFirst(nodeNo));
   for (const [between, cost] of last) {
     const before = fromOwner.get(between);
     if (before !== undefined) best = better(best, { nodes: [from, between, owner], cost: before + cost });
   }
   if (maxHops < 3 || (isAnyEnough && best !== undefined)) return best;
 
-  const next = nearest(fromOwner.keys(), isBetween, (nodeNo) => fromOwner.get(nodeNo));
+  const next = nearest(through ?? fromOwner.keys(), isBetween, (nodeNo) => fromOwner.get(nodeNo));
   for (const [near, nearCost] of last) {
     // Both lists are sorted, so later entries cannot be cheaper.
     if (isTooDear(nearCost + (next[0]?.[1] ?? 0), best)) break;

@@ -2,7 +2,7 @@
  * The link states that all nodes have reported, from which routes for relays are chosen. A link counts only if both of
  * its ends report it, so the reports of a dead node have no effect once its neighbours have noticed.
  */
-import { joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
+import { isSameQuality, joinQualities, type LinkQuality, linkCost } from './link-quality.ts';
 
 /** One node's links as that node sees them. */
 export interface NodeLinkState {
@@ -98,7 +98,7 @@ export class LinkStateTable {
 
   #noteChange(nodeNo: number, before: ReadonlyMap<number, LinkQuality>, now: ReadonlyMap<number, LinkQuality>): void {
     this.#revision++;
-    for (const [to, quality] of now) if (before.get(to) !== quality) this.#updateCosts(nodeNo, to);
+    for (const [to, quality] of now) if (!isSameQuality(before.get(to), quality)) this.#updateCosts(nodeNo, to);
     for (const to of before.keys()) if (!now.has(to)) this.#updateCosts(nodeNo, to);
   }
 

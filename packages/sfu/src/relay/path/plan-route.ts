@@ -26,6 +26,11 @@ export interface RouteWish {
   readonly refusedBy?: ReadonlyMap<number, readonly number[]>;
 }
 
+interface RestrictedWish extends RouteWish {
+  /** If given, all intermediate nodes are among these. */
+  readonly through?: ReadonlySet<number> | undefined;
+}
+
 /** The position of a node in the tree of its region. */
 export interface RegionPlace {
   /** The nodes of the region through which the track arrives, nearest first; empty if it arrives from outside the region. */
@@ -34,8 +39,8 @@ export interface RegionPlace {
   readonly maxHopsToRegion: number;
   /** The other nodes of the region, which a route into the region must not pass through. */
   readonly mates: readonly number[];
-  /** Nodes of third regions that are not roots there. A route through one of them would bring in a second copy. */
-  readonly strays: ReadonlySet<number>;
+  /** The nodes through which a route brings a second copy into no region; undefined for all. */
+  readonly passable: ReadonlySet<number> | undefined;
   readonly reason: 'region-root' | 'region-tree';
 }
 
@@ -51,14 +56,14 @@ export interface RegionView {
 
 /** @returns undefined if there is no route */
 export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionPlace): PlannedRoute | undefined {
-  const { maxHopsToRegion, mates, strays } = place;
+  const { maxHopsToRegion, mates, passable } = place;
   const aroundRegion = { ...wish, avoid: new Set([...(wish.avoid ?? []), ...mates]) };
-  const byHubs = { ...wish, avoid: new Set([...aroundRegion.avoid, ...strays]) };
+  const byRoots = { ...aroundRegion, through: passable };
   return (
-    downTheTree(table, byHubs, place) ??
+    downTheTree(table, byRoots, place) ??
     downTheTree(table, aroundRegion, place) ??
     instead(table, wish) ??
-    cheapest(table, byHubs, maxHopsToRegion) ??
+    cheapest(table, byRoots, maxHopsToRegion) ??
     cheapest(table, aroundRegion, maxHopsToRegion) ??
     cheapest(table, wish, maxHopsToRegion) ??
     cheapest(table, wish, MAX_HOPS)
@@ -72,7 +77,7 @@ export function placeInRegion(
   view: RegionView,
 ): RegionPlace {
   const region = regionOf(from);
-  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], strays: new Set(), reason: 'region-root' };
+  if (region === undefined) return { ancestors: [], maxHopsToRegion: MAX_HOPS, mates: [], passable: undefined, reason: 'region-root' };
   const isOwners = region === regionOf(owner);
   const roots = isOwners ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
   // A node that has lost its link to another considers it dead. If it is dead, the rest of the region does so at the
@@ -88,16 +93,19 @@ export function placeInRegion(
     ancestors: isRefused ? [] : ancestors,
     maxHopsToRegion: Math.max(1, MAX_HOPS - depth),
     mates: isOwners ? [] : nodeNos.filter((nodeNo) => nodeNo !== from),
-    strays: straysOf({ publicationId, owner, region, ownersRegion: regionOf(owner) }, view),
+    passable: new Set([
+      ...passableNodes({ publicationId, owner, region, ownersRegion: regionOf(owner) }, view),
+      ...(isOwners ? view.nodesOf(region) : []),
+    ]),
     reason: isOwners || ancestors.length > 1 ? 'region-tree' : 'region-root',
   };
 }
 
-/** Asks which nodes a route must not pass through. */
-export interface StrayQuestion {
+/** Asks which nodes of other regions a route may pass through. */
+export interface PassageQuestion {
   readonly publicationId: string;
   readonly owner: number;
-  /** The region that wants the track; its own nodes are not excluded. */
+  /** The region that wants the track; the answer leaves its own nodes out. */
   readonly region: string | undefined;
   readonly ownersRegion: string | undefined;
 }
@@ -108,25 +116,24 @@ export interface StrayQuestion {
  * the owner. A root is also excluded if its own region may leave it too few slots for all regions that could be routed
  * through it.
  */
-export function straysOf({ publicationId, owner, region: own, ownersRegion }: StrayQuestion, view: RegionView): ReadonlySet<number> {
-  const strays = new Set<number>();
+export function passableNodes({ publicationId, owner, region: own, ownersRegion }: PassageQuestion, view: RegionView): readonly number[] {
+  const passable: number[] = [];
   for (const region of view.regions) {
     if (region === own) continue;
     const nodeNos = view.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
     const rootCount = region === ownersRegion ? ownRegionSlots(view.maxFanOut, view.regionCount) : 1;
     const guests = Math.min(view.maxFanOut, view.regionCount - (region === ownersRegion ? 1 : 2));
     const roots = rootCount === 1 ? [rendezvous(publicationId, nodeNos)] : rendezvousOrder(publicationId, nodeNos).slice(0, rootCount);
-    for (const nodeNo of nodeNos) {
-      const place = roots.indexOf(nodeNo);
-      if (place === -1 || freeSlots(nodeNos.length, rootCount, place, view.maxFanOut) < guests) strays.add(nodeNo);
+    for (const [place, nodeNo] of roots.entries()) {
+      if (nodeNo !== undefined && freeSlots(nodeNos.length, rootCount, place, view.maxFanOut) >= guests) passable.push(nodeNo);
     }
   }
-  return strays;
+  return passable;
 }
 
 function downTheTree(
   table: LinkStateTable,
-  wish: RouteWish,
+  wish: RestrictedWish,
   { ancestors, maxHopsToRegion, reason }: RegionPlace,
 ): PlannedRoute | undefined {
   const root = ancestors.at(-1);
@@ -134,9 +141,10 @@ function downTheTree(
   if (root === undefined || hopsLeft < 1) return undefined;
   const below = [wish.from, ...ancestors.slice(0, -1)];
   const avoid = new Set([...(wish.avoid ?? []), ...below]);
+  const { through } = wish;
   const onwards =
-    chooseRoute(table, root, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), avoid }) ??
-    chooseRoute(table, root, wish.owner, { maxHops: hopsLeft, avoid });
+    chooseRoute(table, root, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), avoid, through }) ??
+    chooseRoute(table, root, wish.owner, { maxHops: hopsLeft, avoid, through });
   if (onwards === undefined) return undefined;
   const nodes = [...below, ...onwards.nodes];
   const cost = routeCost(table, nodes);
@@ -148,31 +156,20 @@ export function nodesIn(table: LinkStateTable, region: string, regionOf: RouteWi
   return table.all.flatMap(({ nodeNo }) => (regionOf(nodeNo) === region && table.passesOn(nodeNo) ? [nodeNo] : []));
 }
 
-function cheapest(table: LinkStateTable, wish: RouteWish, maxHops: number): PlannedRoute | undefined {
-  const { from, owner } = wish;
+function cheapest(table: LinkStateTable, wish: RestrictedWish, maxHops: number): PlannedRoute | undefined {
+  const { from, owner, through } = wish;
   const avoid = new Set([...(wish.avoid ?? []), ...(wish.refusedBy?.keys() ?? [])]);
   const isOwnerClosed = wish.refusedBy?.has(owner) ?? false;
-  const firstHops = isOwnerClosed ? neighboursBut(table, from, owner) : undefined;
-  const route = chooseRoute(table, from, owner, { maxHops, avoid, ...(firstHops && { firstHops }) });
+  const route = chooseRoute(table, from, owner, { maxHops, avoid, through, notFirst: isOwnerClosed ? owner : undefined });
   if (route === undefined) return undefined;
   const others = chooseRoute(table, from, owner, {
     maxHops,
     avoid: new Set([...avoid, ...route.nodes.slice(1, -1)]),
-    ...otherFirstHops(table, route),
+    through,
+    notFirst: route.nodes[1],
     isAnyEnough: true,
   });
   return { ...route, reason: others === undefined ? 'only-way' : 'cheapest' };
-}
-
-function neighboursBut(table: LinkStateTable, nodeNo: number, left: number | undefined): ReadonlySet<number> {
-  const neighbours = new Set(table.costsFrom(nodeNo).keys());
-  if (left !== undefined) neighbours.delete(left);
-  return neighbours;
-}
-
-/** Returns the first hops other than that of the route. */
-function otherFirstHops(table: LinkStateTable, { nodes: [from = 0, firstHop] }: Route): { readonly firstHops: ReadonlySet<number> } {
-  return { firstHops: neighboursBut(table, from, firstHop) };
 }
 
 /** Returns a route behind a node that receives the track from a node without a free slot. */

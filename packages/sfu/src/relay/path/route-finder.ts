@@ -2,7 +2,7 @@ import type { NodeDirectory } from '../../nodes/index.ts';
 import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { nodesIn, type PlannedRoute, placeInRegion, planRoute, type RegionView, straysOf } from './plan-route.ts';
+import { nodesIn, type PlannedRoute, passableNodes, placeInRegion, planRoute, type RegionView } from './plan-route.ts';
 import { childrenOf, ownRegionSlots } from './region-tree.ts';
 import { rendezvousOrder } from './rendezvous.ts';
 
@@ -73,8 +73,10 @@ export class RouteFinder implements RegionView {
     const owner = nodes.at(-1) ?? Number.NaN;
     const [region, ownersRegion] = [this.regionOf(this.selfNo), this.regionOf(owner)];
     if (region !== ownersRegion && between.some((nodeNo) => this.regionOf(nodeNo) === region && !planned.includes(nodeNo))) return true;
-    const strays = straysOf({ publicationId, owner, region, ownersRegion }, this);
-    return between.some((nodeNo) => strays.has(nodeNo));
+    const others = between.filter((nodeNo) => ![region, undefined].includes(this.regionOf(nodeNo)));
+    if (others.length === 0) return false;
+    const passable = passableNodes({ publicationId, owner, region, ownersRegion }, this);
+    return others.some((nodeNo) => !passable.includes(nodeNo));
   }
 
   get regions(): readonly string[] {
@@ -136,9 +138,7 @@ export class RouteFinder implements RegionView {
 
   /** @returns the cheapest route that begins with a node other than the given one; undefined if there is none */
   alternative(owner: number, firstHop: number): Route | undefined {
-    const firstHops = new Set(this.#table.costsFrom(this.selfNo).keys());
-    firstHops.delete(firstHop);
-    return chooseRoute(this.#table, this.selfNo, owner, { firstHops });
+    return chooseRoute(this.#table, this.selfNo, owner, { notFirst: firstHop });
   }
 
   /** @returns undefined if one of its links is gone */
