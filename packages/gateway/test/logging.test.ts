@@ -88,6 +88,14 @@ describe('redact', () => {
     expect(redact('with cws_AbcdEfgh-123 and cwa_AbcdEfgh_456, cwp_AbcdEfgh, cwi_AbcdEfgh or cwsetup_AbcdEfgh, not cws_short')).toBe(
       'with [redacted] and [redacted], [redacted], [redacted] or [redacted], not cws_short',
     );
+    expect(
+      redact('connect to redis+sentinel://user:pass%40word@h1:1,h2:2/m?sentinelPassword=x or postgres://:p@h/d and http://h:80/@x'),
+    ).toBe(
+      'connect to redis+sentinel://user:[redacted]@h1:1,h2:2/m?sentinelPassword=[redacted] or postgres://:[redacted]@h/d and http://h:80/@x',
+    );
+    expect(redact('whsec_C2FtcGxlIHNlY3JldA== and -----BEGIN PRIVATE KEY-----\nMC4\n-----END PRIVATE KEY----- end')).toBe(
+      '[redacted] and [redacted] end',
+    );
     expect(redact(new Error('sent Bearer abc.def'))).toMatchObject({ name: 'Error', message: 'sent Bearer [redacted]' });
   });
 

@@ -3,13 +3,13 @@ const MAX_DEPTH = 8;
 
 /** Fields that always count as secret, or as SDP. */
 const SECRET_FIELD =
-  /^(?:authorization|cookie|set-cookie|password|seed|recoverycodes|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
+  /^(?:authorization|cookie|set-cookie|password|clusterkey|tokenkey|masterkey|metricstoken|privatekey|redisurl|seed|recoverycodes|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
 
 /** A JWT, wherever it stands: its header is a JSON object, which begins with `{"` and so in base64 with these letters. */
 const TOKEN = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
 
-/** A secret of an app, a key of the admin API, or a token of set-up, sign-in or invitation. */
-const KEY = /\bcw(?:s|a|p|i|setup)_[A-Za-z0-9_-]{8,}/g;
+/** A secret of an app or a webhook, a key of the admin API, or a token of set-up, sign-in or invitation. */
+const KEY = /\b(?:cw(?:s|a|p|i|setup)_[A-Za-z0-9_-]{8,}|wh(?:sec|sk)_[A-Za-z0-9+/=_-]{8,})/g;
 
 /** Secrets within longer texts, such as the message of an error that quotes a header or SDP. */
 const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
@@ -17,7 +17,9 @@ const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
   [KEY, REDACTED],
   [/(\botpauth:\/\/)[^\s"']+/gi, `$1${REDACTED}`],
   [/\bBearer\s+[^\s"',]+/gi, `Bearer ${REDACTED}`],
-  [/([?&]token=)[^&\s"']+/gi, `$1${REDACTED}`],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s"'/@:]*:)[^\s"'/@]+(?=@)/gi, `$1${REDACTED}`],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
+  [/([?&](?:token|sentinelPassword)=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/(a=ice-pwd:)[^\s"'\\]+/gi, `$1${REDACTED}`],
   [/(a=fingerprint:)[^\r\n"'\\]+/gi, `$1${REDACTED}`],
 ];
