@@ -35,6 +35,7 @@ import { appOf, orgOf } from './rows.ts';
 import { nextSerial } from './serials.ts';
 import { openSetUp, takeSetUp } from './set-up.ts';
 import { ledgerExtent, ledgerRecords } from './usage/ledger-rows.ts';
+import { pruneUsage } from './usage/prune-usage.ts';
 import { queryUsage, usageTotals } from './usage/query-usage.ts';
 import { recordUsage } from './usage/record-usage.ts';
 
@@ -204,6 +205,10 @@ export class SqlBooks implements Books {
 
   queryUsage(query: UsageQuery): Promise<readonly UsageRow[]> {
     return queryUsage(this.#database, query);
+  }
+
+  pruneUsage(beforeMs: number): Promise<number> {
+    return this.#change((database) => pruneUsage(database, beforeMs));
   }
 
   ledgerExtent(appId: AppId, fromMs: number, toMs: number): Promise<LedgerExtent> {

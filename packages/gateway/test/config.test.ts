@@ -23,6 +23,7 @@ test('with nothing set, everything has its default', () => {
   expect(load({ HOME: '/root', PATH: '/bin' })).toEqual({
     httpPort: 8080,
     pricePerGb: '0',
+    usageDays: 400,
     freeGbPerMonth: 0,
     currency: 'USD',
     udpPort: 8081,

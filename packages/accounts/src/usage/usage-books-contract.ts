@@ -97,6 +97,27 @@ export const usageBooksContract: readonly UsageBooksContractCase[] = [
     },
   },
   {
+    name: 'usage that is pruned is gone, with its leaves, and what is left is as it was',
+    async run(create) {
+      const books = await create();
+      await books.recordUsage(
+        [0, 1, 2, 3].map((hour) => batch(hour + 1, 'eu', MONDAY_MS + hour * HOUR_MS, [part('a', 'video', 10 ** hour)])),
+      );
+      const before = await books.ledgerExtent(APP, MONDAY_MS + 2 * HOUR_MS, MONDAY_MS + 24 * HOUR_MS);
+
+      let removed = 0;
+      for (let some = 1; some > 0; removed += some) some = await books.pruneUsage(MONDAY_MS + 2 * HOUR_MS);
+
+      const [row] = await books.queryUsage(EVERYTHING);
+      assert.equal(removed, 2);
+      assert.equal(row?.bytes.down, 1_100);
+      assert.deepEqual(await books.ledgerExtent(APP, MONDAY_MS, MONDAY_MS + 24 * HOUR_MS), before);
+      // A batch that comes again is still known.
+      const [receipt] = await books.recordUsage([batch(1, 'eu', MONDAY_MS, [part('a', 'video', 1)])]);
+      assert.deepEqual(receipt, { type: 'duplicate' });
+    },
+  },
+  {
     name: 'a batch of a thousand parts is counted whole, once, and in whole bytes',
     async run(create) {
       const books = await create();

@@ -51,6 +51,14 @@ export interface UsageBooks extends LedgerSource {
   recordUsage(batches: readonly UsageBatch[]): Promise<readonly UsageReceipt[]>;
   /** @param day `YYYY-MM-DD`, UTC; zeros for one on which nothing was used */
   usageTotals(appId: AppId, day: string): Promise<UsageBytes>;
+  /**
+   * Removes usage and leaves of the ledger, some thousand rows at a time: call it again until none is left. What is removed is removed of
+   * both, so the exports of later ranges are as good as before.
+   *
+   * @param beforeMs the beginning of an hour, milliseconds since 1970
+   * @returns how many rows were removed
+   */
+  pruneUsage(beforeMs: number): Promise<number>;
   /** In the order of their names; only rows with usage. */
   queryUsage(query: UsageQuery): Promise<readonly UsageRow[]>;
 }

@@ -46,6 +46,7 @@ const METHODS: Readonly<Record<keyof Books, true>> = {
   findAdminKey: true,
   listAudit: true,
   recordUsage: true,
+  pruneUsage: true,
   usageTotals: true,
   queryUsage: true,
   ledgerExtent: true,

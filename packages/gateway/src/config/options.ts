@@ -294,6 +294,12 @@ export const OPTIONS = {
     fallback: '0',
     meaning: 'What a gigabyte (10^9 bytes) of billed usage costs beyond the free one; shown with usage, on nodes with books.',
   }),
+  usageDays: option({
+    variable: 'CAUSEWAY_USAGE_DAYS',
+    kind: integerFrom(62, 36_500),
+    fallback: 400,
+    meaning: 'How many days the books keep usage, and the ledger that proves it. Backups keep what was in the books.',
+  }),
   freeGbPerMonth: option({
     variable: 'CAUSEWAY_FREE_GB_PER_MONTH',
     kind: integerFrom(0, 1_000_000_000),

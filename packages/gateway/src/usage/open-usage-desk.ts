@@ -20,9 +20,10 @@ import type { Logger } from '../logging/logger.ts';
 import { type NodeLedger, openLedger } from './open-ledger.ts';
 import { QuotaDesk } from './quota-desk.ts';
 import { UsageDesk, type UsageDeskOptions } from './usage-desk.ts';
+import { pruneUsageHourly } from './usage-pruner.ts';
 
 export interface UsageSetup {
-  readonly config: Pick<Config, 'nodeNumber' | 'region' | 'usageFolder' | 'tokenKey' | 'books'>;
+  readonly config: Pick<Config, 'nodeNumber' | 'region' | 'usageFolder' | 'usageDays' | 'tokenKey' | 'books'>;
   readonly sfu: Pick<Sfu, 'takeUsage' | 'setQuota'>;
   /** Undefined on a standalone node, whose ledger is its books. */
   readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'quotaLedger' | 'ledgerSecret' | 'drainUsage' | 'redisNowMs'> | undefined;
@@ -79,10 +80,15 @@ export async function openUsageDesk({ config, sfu, cluster, books, apps, setting
     onDefect: (error) => logger.log('error', 'what apps use could not be counted', { error }),
   });
   const drain = books === undefined ? undefined : cluster?.drainUsage({ books, apps, authority: ledger.authority, onRefused });
+  const stopPruning =
+    books === undefined
+      ? () => undefined
+      : pruneUsageHourly({ books, keptDays: config.usageDays, clock: createNodeClock(), wallClockMs: Date.now });
   return {
     desk,
     ledger,
     async close() {
+      stopPruning();
       const outstanding = await desk.close();
       await drain?.drain();
       await drain?.stop();
