@@ -35,6 +35,27 @@ test('one line of JSON for each request, with what an operator needs to find it 
   });
 });
 
+test('a request of a trace is logged with its place in it', async () => {
+  const trace = { traceId: '0af7651916cd43dd8448eb211c80319c', parentSpanId: 'b7ad6b7169203331' };
+  const lines = await captureStderr(async () => {
+    const server = await startTestServer({ logger: createJsonLogger('http') });
+    for (const [version, parent, rest] of [
+      ['00', trace.parentSpanId, ''],
+      ['cc', trace.parentSpanId, '-what-the-future-brings'],
+      ['00', trace.parentSpanId, '-more'],
+      ['ff', trace.parentSpanId, ''],
+      ['00', '0000000000000000', ''],
+    ]) {
+      await server.call('GET', '/sessions', { headers: { Traceparent: `${version}-${trace.traceId}-${parent}-01${rest}` } });
+    }
+    await server.close();
+  });
+  const logged = lines.map((line) => JSON.parse(line) as Record<string, string>);
+
+  expect(logged.map(({ traceId }) => traceId)).toEqual([trace.traceId, trace.traceId, undefined, undefined, undefined]);
+  expect(logged[0]).toMatchObject({ ...trace, spanId: expect.stringMatching(/^[0-9a-f]{16}$/) });
+});
+
 test('no secret and no SDP gets into the log, whatever happens', async () => {
   const lines = await captureStderr(async () => {
     const server = await startTestServer({ logger: createJsonLogger('debug') });

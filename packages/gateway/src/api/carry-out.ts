@@ -55,7 +55,7 @@ async function carryOutAdmitted(
   const idempotencyKey = idempotencyKeyOf(route, request);
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;
-  const { requestId } = requestContextOf(response);
+  const { requestId, trace } = requestContextOf(response);
   const { regionFor } = route;
   const reply = isForThisNode
     ? await carryOutHere()
@@ -67,6 +67,7 @@ async function carryOutAdmitted(
         regionFor: regionFor && (() => regionFor(call)),
         request,
         requestId,
+        trace,
         idempotencyKey,
         carryOutHere,
       });

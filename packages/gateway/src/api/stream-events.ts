@@ -7,6 +7,7 @@ import type { MayHear } from '../events/event-stream.ts';
 import { digestOf } from '../forwarding/asserted-call.ts';
 import type { PassedCall } from '../forwarding/call-forwarder.ts';
 import { requestContextOf } from '../http/request-context.ts';
+import { traceHeaders } from '../http/trace-context.ts';
 import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import { authorize, tokenOf } from './authorize.ts';
 import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
@@ -40,12 +41,16 @@ export async function streamEvents(route: RouteDescription, services: EventServi
     ended.addEventListener('abort', stop, { once: true });
   }
   const { appId, grants } = principal;
-  const { requestId } = requestContextOf(response);
+  const { requestId, trace } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
   const isForCluster = admitted === undefined && cluster !== undefined;
   const owner = isForCluster ? cluster.forwarder.ownerOf(appId, sessionId ?? '') : undefined;
   if (isForCluster && owner !== undefined) {
-    const headers = { 'X-Request-Id': requestId, ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }) };
+    const headers = {
+      'X-Request-Id': requestId,
+      ...traceHeaders(trace),
+      ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
+    };
     return passThrough(cluster, owner, { appId, grants, method: 'GET', path: request.path, body: undefined, headers }, { response, ended });
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId, token);

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 const MAX_AGE_SECONDS = 7200;
 
 // `*` would not cover Authorization (Fetch standard, "CORS non-wildcard request-header name").
-const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Request-Id';
+const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Traceparent, X-Request-Id';
 const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Replayed, Link, Warning, X-Partial';
 const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { setRequestContext } from './request-context.ts';
+import { continueTrace } from './trace-context.ts';
 
 /** Narrow, because the id is repeated in a header, in bodies and in the log. */
 const ACCEPTABLE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
@@ -10,7 +11,7 @@ export function identifyRequest(region: string): RequestHandler {
   return (request, response, next) => {
     const offered = request.get('X-Request-Id') ?? '';
     const requestId = ACCEPTABLE_REQUEST_ID.test(offered) ? offered : randomUUID();
-    setRequestContext(response, { requestId });
+    setRequestContext(response, { requestId, trace: continueTrace(request.get('Traceparent')) });
     response.setHeader('X-Request-Id', requestId);
     response.setHeader('X-SFU-Region', region);
     next();

@@ -8,7 +8,7 @@ export function logRequests(logger: Logger, now: () => number): RequestHandler {
     const startedAtMs = now();
     const path = `${request.baseUrl}${request.path}`;
     response.once('close', () => {
-      const { requestId, errorCode } = requestContextOf(response);
+      const { requestId, errorCode, trace } = requestContextOf(response);
       logger.log('http', 'request', {
         requestId,
         method: request.method,
@@ -16,6 +16,7 @@ export function logRequests(logger: Logger, now: () => number): RequestHandler {
         status: response.writableFinished ? response.statusCode : 'aborted',
         durationMs: Math.round(now() - startedAtMs),
         ...(errorCode === undefined ? {} : { errorCode }),
+        ...(trace === undefined ? {} : { traceId: trace.traceId, spanId: trace.spanId, parentSpanId: trace.parentSpanId }),
       });
     });
     next();

@@ -7,6 +7,7 @@ import { AssertionDesk } from '../forwarding/assertion-desk.ts';
 import { CallForwarder, nodeUnreachable, type PassedCall } from '../forwarding/call-forwarder.ts';
 import type { CallReply } from '../forwarding/call-reply.ts';
 import { NodeCallError, NodeClient } from '../forwarding/node-client.ts';
+import { type TraceContext, traceHeaders } from '../http/trace-context.ts';
 import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
 import { SessionPlacement } from './session-placement.ts';
 
@@ -39,6 +40,8 @@ export interface IncomingCall {
   readonly regionFor: (() => string | undefined) | undefined;
   readonly request: Request;
   readonly requestId: string;
+  /** Undefined if the call is in no trace. */
+  readonly trace: TraceContext | undefined;
   readonly idempotencyKey: string | undefined;
   readonly carryOutHere: () => Promise<CallReply>;
 }
@@ -109,13 +112,17 @@ export class ClusterCalls {
   }
 }
 
-function passedCall({ principal, method, body, request, requestId, idempotencyKey }: IncomingCall): PassedCall {
+function passedCall({ principal, method, body, request, requestId, trace, idempotencyKey }: IncomingCall): PassedCall {
   return {
     appId: principal.appId,
     grants: principal.grants,
     method,
     path: request.path,
     body,
-    headers: { 'X-Request-Id': requestId, ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }) },
+    headers: {
+      'X-Request-Id': requestId,
+      ...traceHeaders(trace),
+      ...(idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }),
+    },
   };
 }

@@ -61,6 +61,16 @@ test('secret and token stay on the node that they were sent to', async () => {
   }
 });
 
+test('a call that is part of a trace goes on in it, under the span of this node', async () => {
+  const trace = '0af7651916cd43dd8448eb211c80319c';
+  await entry.call('GET', `/session/${sessionId}`, { headers: { Traceparent: `00-${trace}-b7ad6b7169203331-01` } });
+  const passedOn = owner.arrived.at(-1)?.headers.traceparent;
+  await entry.call('GET', `/session/${sessionId}`, { headers: { Traceparent: `00-${trace}-nonsense-01` } });
+
+  expect(passedOn).toMatch(new RegExp(`^00-${trace}-(?!b7ad6b7169203331)[0-9a-f]{16}-01$`));
+  expect(owner.arrived.at(-1)?.headers).not.toHaveProperty('traceparent');
+});
+
 test('a wrong secret is refused by the node that is called, and goes no further', async () => {
   const arrivedBefore = owner.arrived.length;
 
