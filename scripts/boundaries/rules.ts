@@ -41,7 +41,7 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
     packages: ['protocol', 'accounts', 'books', 'sfu', 'cluster'],
     vendors: ['express', 'winston'],
     nodeModules: true,
-    toolVendors: ['zod'],
+    toolVendors: ['zod', 'standardwebhooks'],
   },
   // What users install: a program and everything an embedder needs. The console comes with it as files.
   causeway: {

@@ -36,3 +36,5 @@ export * from './usage/usage-ledger.ts';
 export * from './usage/usage-meter.ts';
 export * from './usage/usage-sealer.ts';
 export * from './usage/verify-ledger.ts';
+export * from './webhooks/webhook-books.ts';
+export * from './webhooks/webhook-secret.ts';

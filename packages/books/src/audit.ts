@@ -14,7 +14,7 @@ export interface NotedChange {
 
 /** To be called in the transaction of the change. */
 export async function noteChange(database: BooksDatabase, { orgId, appId, actor, action, subject, atMs }: NotedChange): Promise<void> {
-  const actorId = actor.kind === 'operator' ? '' : actor.id;
+  const actorId = 'id' in actor ? actor.id : '';
   const row = { orgId, appId: appId ?? null, actorKind: actor.kind, actorId, action, subject, atMs };
   await database.insertInto('audit').values(row).execute();
 }
@@ -25,6 +25,10 @@ export async function listAudit(database: BooksDatabase, orgId: string, { after,
   return rows.map(({ appId, actorKind, actorId, ...row }) => ({
     ...row,
     appId: appId === null ? undefined : AppId.parse(appId),
-    actor: actorKind === 'operator' ? { kind: 'operator' } : { kind: actorKind as 'person' | 'key', id: actorId },
+    actor: actorOf(actorKind as Actor['kind'], actorId),
   }));
+}
+
+function actorOf(kind: Actor['kind'], id: string): Actor {
+  return kind === 'operator' || kind === 'node' ? { kind } : { kind, id };
 }

@@ -38,6 +38,7 @@ import { ledgerExtent, ledgerRecords } from './usage/ledger-rows.ts';
 import { pruneUsage } from './usage/prune-usage.ts';
 import { queryUsage, usageTotals } from './usage/query-usage.ts';
 import { recordUsage } from './usage/record-usage.ts';
+import { removeWebhooksOf } from './webhooks/webhook-rows.ts';
 
 const ID_SIZE_BYTES = 9;
 
@@ -142,6 +143,7 @@ export class SqlBooks implements Books {
       const atMs = this.#nowMs();
       await database.updateTable('apps').set({ removedAtMs: atMs, serial }).where('id', '=', appId).execute();
       await database.updateTable('keys').set({ revokedAtMs: atMs }).where('appId', '=', appId).where('revokedAtMs', 'is', null).execute();
+      await removeWebhooksOf(database, appId);
       await noteChange(database, { orgId, appId, actor, action: 'app.removed', subject: name, atMs });
     });
   }

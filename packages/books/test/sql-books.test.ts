@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accountsContract } from '@causeway/accounts/accounts-contract';
 import { booksContract } from '@causeway/accounts/books-contract';
-import { type BooksLocation, migrate, openDatabase, SqlAccounts, SqlBooks, sqlKindOf } from '@causeway/books';
+import { webhookBooksContract } from '@causeway/accounts/webhook-books-contract';
+import { type BooksLocation, migrate, openDatabase, SqlAccounts, SqlBooks, SqlWebhooks, sqlKindOf } from '@causeway/books';
 import { PostgresServer } from '@causeway/lab';
 import { sql } from 'kysely';
 import type { BooksDatabase } from '../src/database/schema.ts';
@@ -40,6 +41,7 @@ async function open(location: BooksLocation) {
   return {
     books: new SqlBooks(database, () => nowMs),
     accounts: new SqlAccounts(database, () => nowMs, SEALING_KEY),
+    webhooks: new SqlWebhooks(database, () => nowMs, { maxWaiting: 10, maxPerApp: 20 }),
     advance,
     nowMs: () => nowMs,
   };
@@ -51,7 +53,9 @@ const newPostgres = async (): Promise<BooksLocation> => ({ kind: 'postgres', url
 /** Making a database takes longer than a case does. */
 async function openEmptied(location: BooksLocation) {
   const emptied = await open(location);
-  await sql`truncate orgs, apps, keys, audit, "setUps", people, members, invitations, totps, passkeys, challenges, "signIns" restart identity`.execute(
+  const ofWebhooks = sql`webhooks, "webhookLeads", "webhookSenders", "webhookEvents", "webhookDeliveries"`;
+  const ofPeople = sql`people, members, invitations, totps, passkeys, challenges, "signIns"`;
+  await sql`truncate orgs, apps, keys, audit, "setUps", ${ofPeople}, ${ofWebhooks} restart identity`.execute(
     opened.at(-1) as BooksDatabase,
   );
   await opened.at(-1)?.updateTable('serials').set({ value: 0 }).execute();
@@ -63,6 +67,10 @@ test.each(booksContract)('books in SQLite: $name', async ({ run }) => {
 });
 
 test.each(accountsContract)('people in SQLite: $name', async ({ run }) => {
+  await expect(run(() => open({ kind: 'file', path: ':memory:' }))).resolves.toBeUndefined();
+});
+
+test.each(webhookBooksContract)('webhooks in SQLite: $name', async ({ run }) => {
   await expect(run(() => open({ kind: 'file', path: ':memory:' }))).resolves.toBeUndefined();
 });
 
@@ -78,6 +86,10 @@ describe('books in Postgres', () => {
   });
 
   test.each(accountsContract)('people: $name', async ({ run }) => {
+    await expect(run(() => openEmptied(shared))).resolves.toBeUndefined();
+  });
+
+  test.each(webhookBooksContract)('webhooks: $name', async ({ run }) => {
     await expect(run(() => openEmptied(shared))).resolves.toBeUndefined();
   });
 });

@@ -100,6 +100,16 @@ const events = createRoute({
   path: '/events',
   component: lazyRouteComponent(() => import('./pages/EventsPage.tsx'), 'EventsPage'),
 });
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('./pages/WebhooksPage.tsx'), 'WebhooksPage'),
+});
+const webhook = createRoute({
+  getParentRoute: () => app,
+  path: '/webhooks/$webhookId',
+  component: lazyRouteComponent(() => import('./pages/WebhookPage.tsx'), 'WebhookPage'),
+});
 const usage = createRoute({
   getParentRoute: () => app,
   path: '/usage',
@@ -139,7 +149,7 @@ const routeTree = root.addChildren([
   member.addChildren([
     overview,
     apps,
-    app.addChildren([appStart, keys, sessions, session, events, usage, settings]),
+    app.addChildren([appStart, keys, sessions, session, events, webhooks, webhook, usage, settings]),
     nodes,
     team,
     audit,

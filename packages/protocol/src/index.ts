@@ -23,6 +23,7 @@ export * from './admin/ledger-lines.ts';
 export * from './admin/people-bodies.ts';
 export * from './admin/roles.ts';
 export * from './admin/usage-bodies.ts';
+export * from './admin/webhook-bodies.ts';
 export * from './bodies/api-event.ts';
 export * from './bodies/app-settings.ts';
 export * from './bodies/change-data-channels.ts';

@@ -4,6 +4,7 @@ import * as factors from './admin/factor-bodies.ts';
 import { LedgerLine } from './admin/ledger-lines.ts';
 import * as people from './admin/people-bodies.ts';
 import * as usage from './admin/usage-bodies.ts';
+import * as webhooks from './admin/webhook-bodies.ts';
 import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
 import { AppSettings } from './bodies/app-settings.ts';
 import {
@@ -231,6 +232,18 @@ const NAMED_SCHEMAS = {
   AppTokenReply: people.AppTokenReply,
   AdminNode: people.AdminNode,
   AdminNodeList: people.AdminNodeList,
+  AdminWebhook: webhooks.AdminWebhook,
+  AdminWebhookList: webhooks.AdminWebhookList,
+  CreateWebhookRequest: webhooks.CreateWebhookRequest,
+  IssuedWebhookReply: webhooks.IssuedWebhookReply,
+  PatchWebhookRequest: webhooks.PatchWebhookRequest,
+  RotateWebhookSecretRequest: webhooks.RotateWebhookSecretRequest,
+  WebhookAttempt: webhooks.WebhookAttempt,
+  WebhookDelivery: webhooks.WebhookDelivery,
+  WebhookDeliveriesQuery: webhooks.WebhookDeliveriesQuery,
+  WebhookDeliveryList: webhooks.WebhookDeliveryList,
+  ReplayWebhookRequest: webhooks.ReplayWebhookRequest,
+  ReplayWebhookReply: webhooks.ReplayWebhookReply,
 } as const satisfies Record<string, z.ZodType>;
 
 /** Name of a body or of a part of one, the same here, in the source and in the OpenAPI document. */

@@ -13,7 +13,9 @@ export type Actor =
   | { readonly kind: 'person'; readonly id: string }
   | { readonly kind: 'key'; readonly id: string }
   /** Someone with access to the machine. */
-  | { readonly kind: 'operator' };
+  | { readonly kind: 'operator' }
+  /** A node, by itself. */
+  | { readonly kind: 'node' };
 
 /** An organisation: it owns apps, and people are its members. */
 export interface Org {

@@ -6,7 +6,7 @@ import { type BackupRow, readBackupFile, writeBackupFile } from './backup-file.t
 
 /**
  * Each after those that its rows refer to, with the columns that order it. A set-up token is for one start, a sign-in and
- * a challenge for one browser; none is kept.
+ * a challenge for one browser, and senders of webhooks are processes; none is kept.
  */
 const TABLES = {
   orgs: ['id'],
@@ -22,6 +22,10 @@ const TABLES = {
   invitations: ['id'],
   totps: ['personId'],
   passkeys: ['id'],
+  webhooks: ['id'],
+  webhookLeads: ['appId'],
+  webhookEvents: ['appId', 'no'],
+  webhookDeliveries: ['appId', 'no'],
 } as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 
 const PAGE_SIZE = 500;

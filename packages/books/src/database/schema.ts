@@ -178,10 +178,86 @@ export interface ChallengesTable {
   expiresAtMs: Fixed<number>;
 }
 
+/** The webhooks of apps. */
+export interface WebhooksTable {
+  id: Fixed<string>;
+  orgId: Fixed<string>;
+  appId: Fixed<string>;
+  url: string;
+  description: string;
+  /** JSON: a list of types. */
+  events: string;
+  version: number;
+  disabledReason: string | null;
+  disabledAtMs: number | null;
+  failingSinceMs: number | null;
+  /** Whether events were left out because too many wait, and the receiver is still to be told so. */
+  hasOverflowed: number;
+  createdAtMs: Fixed<number>;
+  updatedAtMs: number;
+  secretNo: number;
+  sealedSecret: string;
+  formerSealedSecret: string | null;
+  formerSecretEndsAtMs: number | null;
+}
+
+/** Who sends the webhooks of an app, and how far its events have been read. */
+export interface WebhookLeadsTable {
+  appId: Fixed<string>;
+  holder: string | null;
+  term: number;
+  position: string | null;
+  /** The number given last to an event or a delivery of the app. */
+  lastNo: number;
+}
+
+/** Nodes that send webhooks. */
+export interface WebhookSendersTable {
+  name: Fixed<string>;
+  beat: number;
+  seenAtMs: number;
+}
+
+/** Events of apps that have webhooks. */
+export interface WebhookEventsTable {
+  appId: Fixed<string>;
+  no: Fixed<number>;
+  id: Fixed<string>;
+  type: Fixed<string>;
+  atMs: Fixed<number>;
+  /** Empty for what concerns no session. */
+  sessionId: Fixed<string>;
+  json: Fixed<string>;
+  /** Null for what happened in the app; otherwise the one webhook that it is for. */
+  webhookId: Fixed<string | null>;
+  keptAtMs: Fixed<number>;
+}
+
+export interface WebhookDeliveriesTable {
+  appId: Fixed<string>;
+  no: Fixed<number>;
+  webhookId: Fixed<string>;
+  eventNo: Fixed<number>;
+  /** Deliveries to one webhook that have the same are sent one after the other. */
+  queue: Fixed<string>;
+  state: string;
+  /** Null unless it waits for its time as the first of its queue. */
+  nextAtMs: number | null;
+  /** JSON: a list of attempts. */
+  attempts: string;
+  response: string | null;
+  queuedAtMs: Fixed<number>;
+}
+
 export interface BooksTables {
   passkeys: PasskeysTable;
   challenges: ChallengesTable;
   totps: TotpsTable;
+  webhooks: WebhooksTable;
+  webhookLeads: WebhookLeadsTable;
+  webhookSenders: WebhookSendersTable;
+  webhookEvents: WebhookEventsTable;
+  webhookDeliveries: WebhookDeliveriesTable;
   people: PeopleTable;
   members: MembersTable;
   invitations: InvitationsTable;

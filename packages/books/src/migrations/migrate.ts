@@ -8,6 +8,7 @@ import { createLedger } from './0003-ledger.ts';
 import { createPeople } from './0004-people.ts';
 import { createFactors } from './0005-factors.ts';
 import { createPasskeys } from './0006-passkeys.ts';
+import { createWebhooks } from './0007-webhooks.ts';
 
 /** The migrations of this version by name, in their order. A migration that was released is never changed. */
 export const MIGRATIONS = {
@@ -17,6 +18,7 @@ export const MIGRATIONS = {
   '0004-people': createPeople,
   '0005-factors': createFactors,
   '0006-passkeys': createPasskeys,
+  '0007-webhooks': createWebhooks,
 } as const;
 
 /** The name of the newest migration, which a backup notes. */

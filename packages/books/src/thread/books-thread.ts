@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { Accounts, Books } from '@causeway/accounts';
+import type { Accounts, Books, WebhookBooks } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import { arrivedError, unavailable } from './crossing-error.ts';
 import type { BooksMethod, BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
@@ -79,6 +79,29 @@ const PEOPLE_METHODS: Readonly<Record<keyof Accounts, true>> = {
   acceptInvitation: true,
 };
 
+/** Every method of the webhooks in them. */
+const WEBHOOK_METHODS: Readonly<Record<keyof WebhookBooks, true>> = {
+  createWebhook: true,
+  listWebhooks: true,
+  findWebhook: true,
+  updateWebhook: true,
+  removeWebhook: true,
+  rotateWebhookSecret: true,
+  listDeliveries: true,
+  logPing: true,
+  redeliver: true,
+  replay: true,
+  attend: true,
+  leave: true,
+  takeLead: true,
+  releaseLead: true,
+  findPlace: true,
+  enqueue: true,
+  dueDeliveries: true,
+  settleDeliveries: true,
+  pruneDeliveries: true,
+};
+
 interface WaitingCall {
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
@@ -89,6 +112,7 @@ interface WaitingCall {
 export class BooksThread {
   readonly books: Books;
   readonly accounts: Accounts;
+  readonly webhooks: WebhookBooks;
   readonly #options: BooksThreadOptions;
   readonly #waiting = new Map<number, WaitingCall>();
   #worker: Worker | undefined;
@@ -101,6 +125,7 @@ export class BooksThread {
     this.#options = options;
     this.books = this.#proxyOf<Books>(METHODS);
     this.accounts = this.#proxyOf<Accounts>(PEOPLE_METHODS);
+    this.webhooks = this.#proxyOf<WebhookBooks>(WEBHOOK_METHODS);
     this.#start();
   }
 

@@ -4,12 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import type { Accounts, Books } from '@causeway/accounts';
+import type { Accounts, Books, WebhookBooks } from '@causeway/accounts';
 import { openDatabase, sqlKindOf } from '../database/open-database.ts';
 import type { BooksDatabase } from '../database/schema.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { SqlAccounts } from '../people/sql-accounts.ts';
 import { SqlBooks } from '../sql-books.ts';
+import { SqlWebhooks } from '../webhooks/sql-webhooks.ts';
 import { crossingError } from './crossing-error.ts';
 import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
 
@@ -39,7 +40,11 @@ async function main(port: MessagePort): Promise<void> {
     try {
       database ??= openDatabase(location);
       await migrate(database, sqlKindOf(location));
-      books = { books: new SqlBooks(database, Date.now), accounts: new SqlAccounts(database, Date.now, sealingKey) };
+      books = {
+        books: new SqlBooks(database, Date.now),
+        accounts: new SqlAccounts(database, Date.now, sealingKey),
+        webhooks: new SqlWebhooks(database, Date.now),
+      };
       tell({ type: 'ready' });
     } catch (error) {
       tell({ type: 'unready', error });
@@ -51,6 +56,7 @@ async function main(port: MessagePort): Promise<void> {
 interface OpenBooks {
   readonly books: Books;
   readonly accounts: Accounts;
+  readonly webhooks: WebhookBooks;
 }
 
 async function carryOut(
@@ -59,7 +65,7 @@ async function carryOut(
 ): Promise<FromBooksThread> {
   if (open === undefined) return { type: 'failure', id, error: { kind: 'unavailable', error: new Error('not opened yet') } };
   try {
-    const part = method in open.books ? open.books : open.accounts;
+    const part = [open.books, open.accounts].find((each) => method in each) ?? open.webhooks;
     return { type: 'answer', id, answer: await Reflect.apply(part[method as keyof typeof part], part, [...args]) };
   } catch (error) {
     return { type: 'failure', id, error: crossingError(error) };

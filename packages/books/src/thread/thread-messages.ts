@@ -1,6 +1,6 @@
 /** What the thread of the books and the thread of the calls say to each other. */
 import type { KeyObject } from 'node:crypto';
-import type { Accounts, Books } from '@causeway/accounts';
+import type { Accounts, Books, WebhookBooks } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import type { CrossingError } from './crossing-error.ts';
 
@@ -10,8 +10,8 @@ export interface BooksThreadStart {
   readonly sealingKey: KeyObject | undefined;
 }
 
-/** A method of the books, or of the people in them. */
-export type BooksMethod = keyof Books | keyof Accounts;
+/** A method of the books, or of the people or webhooks in them. */
+export type BooksMethod = keyof Books | keyof Accounts | keyof WebhookBooks;
 
 export type ToBooksThread =
   /** A call of one method. Its arguments are plain data. */

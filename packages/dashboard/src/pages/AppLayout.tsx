@@ -8,6 +8,7 @@ const TABS = [
   { to: '/apps/$appId', label: 'Start' },
   { to: '/apps/$appId/sessions', label: 'Sessions' },
   { to: '/apps/$appId/events', label: 'Events' },
+  { to: '/apps/$appId/webhooks', label: 'Webhooks' },
   { to: '/apps/$appId/usage', label: 'Usage' },
   { to: '/apps/$appId/keys', label: 'Keys' },
   { to: '/apps/$appId/settings', label: 'Settings' },

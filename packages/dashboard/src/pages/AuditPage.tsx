@@ -63,6 +63,7 @@ export function AuditPage() {
 /** Someone who is no member any more is shown by their id. */
 function actorText({ actor: { kind, id = '' } }: AdminAuditEntry, members: readonly AdminMember[]): string {
   if (kind === 'operator') return 'the operator of the node';
+  if (kind === 'node') return 'the node';
   if (kind === 'key') return `key ${id}`;
   return members.find(({ person }) => person.id === id)?.person.email ?? id;
 }

@@ -12,6 +12,8 @@ import type {
   AdminMemberList,
   AdminNodeList,
   AdminPasskey,
+  AdminWebhook,
+  AdminWebhookList,
   AppTokenReply,
   BillReply,
   ConfirmTotpReply,
@@ -19,12 +21,17 @@ import type {
   CreateKeyReply,
   FactorsReply,
   IssuedKeyReply,
+  IssuedWebhookReply,
   OfferTotpReply,
+  PatchWebhookRequest,
   ReadInvitationReply,
+  ReplayWebhookReply,
   Role,
   SignInRequest,
   SignUpRequest,
   UsageReply,
+  WebhookDelivery,
+  WebhookDeliveryList,
   WhoAmIReply,
 } from '@causeway/protocol';
 import type { startAuthentication, startRegistration } from '@simplewebauthn/browser';
@@ -32,6 +39,14 @@ import type { startAuthentication, startRegistration } from '@simplewebauthn/bro
 type PublicKeyCredentialCreationOptionsJSON = Parameters<typeof startRegistration>[0]['optionsJSON'];
 type PublicKeyCredentialRequestOptionsJSON = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** A webhook as a form asks for it. */
+export interface NewWebhook {
+  readonly url: string;
+  readonly description: string;
+  /** Types of events, such as `track.*`. */
+  readonly events: readonly string[];
+}
 
 /** The calls of docs/admin.md that the console makes. All reject with `SfuApiError`. */
 export interface AdminApi {
@@ -67,6 +82,19 @@ export interface AdminApi {
   rollKey(keyId: string, expiresIn: number): Promise<IssuedKeyReply>;
   revokeKey(keyId: string): Promise<AdminKey>;
 
+  listWebhooks(appId: string): Promise<AdminWebhookList>;
+  createWebhook(appId: string, webhook: NewWebhook): Promise<IssuedWebhookReply>;
+  readWebhook(webhookId: string): Promise<AdminWebhook>;
+  changeWebhook(webhookId: string, changes: PatchWebhookRequest): Promise<AdminWebhook>;
+  removeWebhook(webhookId: string): Promise<unknown>;
+  rotateWebhookSecret(webhookId: string): Promise<IssuedWebhookReply>;
+  pingWebhook(webhookId: string): Promise<WebhookDelivery>;
+  /** @param after the last delivery of the page before */
+  listDeliveries(webhookId: string, after?: string): Promise<WebhookDeliveryList>;
+  redeliver(webhookId: string, deliveryId: string): Promise<WebhookDelivery>;
+  /** @param since ISO 8601 */
+  replayWebhook(webhookId: string, since: string): Promise<ReplayWebhookReply>;
+
   listMembers(orgId: string): Promise<AdminMemberList>;
   changeRole(orgId: string, personId: string, role: Role): Promise<AdminMember>;
   removeMember(orgId: string, personId: string): Promise<unknown>;
@@ -93,6 +121,7 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
   const org = (orgId: string, path: string) => `/organisations/${encodeURIComponent(orgId)}${path}`;
   const app = (appId: string, path = '') => `/apps/${encodeURIComponent(appId)}${path}`;
   const key = (keyId: string, path = '') => `/keys/${encodeURIComponent(keyId)}${path}`;
+  const webhook = (webhookId: string, path = '') => `/webhooks/${encodeURIComponent(webhookId)}${path}`;
   const page = (after: string | undefined) => (after === undefined ? '' : `?after=${encodeURIComponent(after)}`);
   return {
     me: () => call('GET', '/me'),
@@ -123,6 +152,17 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
     createKey: (appId, name) => call('POST', app(appId, '/keys'), { name }),
     rollKey: (keyId, expiresIn) => call('POST', key(keyId, '/roll'), { expiresIn }),
     revokeKey: (keyId) => call('DELETE', key(keyId)),
+
+    listWebhooks: (appId) => call('GET', app(appId, '/webhooks')),
+    createWebhook: (appId, body) => call('POST', app(appId, '/webhooks'), body),
+    readWebhook: (webhookId) => call('GET', webhook(webhookId)),
+    changeWebhook: (webhookId, changes) => call('PATCH', webhook(webhookId), changes),
+    removeWebhook: (webhookId) => call('DELETE', webhook(webhookId)),
+    rotateWebhookSecret: (webhookId) => call('POST', webhook(webhookId, '/rotate'), {}),
+    pingWebhook: (webhookId) => call('POST', webhook(webhookId, '/ping')),
+    listDeliveries: (webhookId, after) => call('GET', webhook(webhookId, `/deliveries${page(after)}`)),
+    redeliver: (webhookId, deliveryId) => call('POST', webhook(webhookId, `/deliveries/${encodeURIComponent(deliveryId)}/redeliver`)),
+    replayWebhook: (webhookId, since) => call('POST', webhook(webhookId, '/replay'), { since }),
 
     listMembers: (orgId) => call('GET', org(orgId, '/members')),
     changeRole: (orgId, personId, role) => call('PATCH', org(orgId, `/members/${encodeURIComponent(personId)}`), { role }),

@@ -3,7 +3,8 @@ import type { ApiEvent } from '@causeway/protocol';
 
 /** The particulars of an event beside its type, session and time; empty if there are none. */
 export function eventWords(event: ApiEvent): string {
-  const { trackKind, customTrackName, trackId, mid, dataChannelName, rid, quality, reason, errorCode, remoteSessionId, region } = event;
+  const { trackKind, customTrackName, trackId, mid, dataChannelName, rid, quality, reason, errorCode, remoteSessionId, region, webhookId } =
+    event;
   const track = customTrackName === undefined || customTrackName === '' ? trackId : customTrackName;
   return [
     trackKind,
@@ -14,6 +15,7 @@ export function eventWords(event: ApiEvent): string {
     quality,
     remoteSessionId === undefined ? undefined : `from ${remoteSessionId}`,
     region,
+    webhookId,
     reason,
     errorCode,
   ]

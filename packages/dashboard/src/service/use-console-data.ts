@@ -40,6 +40,10 @@ export const appQuery = ({ admin }: ConsoleServices, appId: string) =>
   queryOptions({ queryKey: ['app', appId], queryFn: () => admin.readApp(appId) });
 export const keysQuery = ({ admin }: ConsoleServices, appId: string) =>
   queryOptions({ queryKey: ['keys', appId], queryFn: async () => (await admin.listKeys(appId)).keys });
+export const webhooksQuery = ({ admin }: ConsoleServices, appId: string) =>
+  queryOptions({ queryKey: ['webhooks', appId], queryFn: async () => (await admin.listWebhooks(appId)).webhooks });
+export const webhookQuery = ({ admin }: ConsoleServices, webhookId: string) =>
+  queryOptions({ queryKey: ['webhook', webhookId], queryFn: () => admin.readWebhook(webhookId), staleTime: 0 });
 export const membersQuery = ({ admin }: ConsoleServices, orgId: string) =>
   queryOptions({ queryKey: ['members', orgId], queryFn: async () => (await admin.listMembers(orgId)).members });
 export const invitationsQuery = ({ admin }: ConsoleServices, orgId: string) =>

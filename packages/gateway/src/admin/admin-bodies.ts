@@ -33,7 +33,7 @@ export function auditBody({ id, atMs, action, subject, appId, actor }: AuditEntr
     action,
     subject,
     ...(appId === undefined ? {} : { appId }),
-    actor: actor.kind === 'operator' ? { kind: actor.kind } : { kind: actor.kind, id: actor.id },
+    actor: 'id' in actor ? { kind: actor.kind, id: actor.id } : { kind: actor.kind },
   };
 }
 

@@ -3,6 +3,7 @@ import { type AdminNode, hasRight, type Right, type Role } from '@causeway/proto
 import type { RouteDescription, RouteReply } from '../api/route.ts';
 import type { Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
+import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
 
 /** Where the admin API is. */
 export const ADMIN_BASE_PATH = '/api/admin/v1';
@@ -28,6 +29,8 @@ export type AdminCaller =
 export interface AdminServices {
   readonly books: Books;
   readonly accounts: Accounts;
+  /** Undefined on a node that cannot seal their secrets. */
+  readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
   /** All live nodes, by number. */
   readonly nodes: () => readonly AdminNode[];

@@ -16,6 +16,7 @@ import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
 import type { Logger } from '../logging/logger.ts';
 import { FREE, type Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
+import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
 import { ADMIN_BASE_PATH, type AdminCall, type AdminCaller, type AdminReply, type AdminRoute, type StreamedReply } from './admin-route.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
 import { identifyCaller } from './identify-caller.ts';
@@ -27,6 +28,8 @@ export interface AdminRouterOptions {
   readonly books: Books | undefined;
   /** The people in them; undefined likewise. */
   readonly accounts: Accounts | undefined;
+  /** Undefined on a node that cannot send any. */
+  readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
   readonly nodes: () => readonly AdminNode[];
   readonly keyUses: Pick<KeyUses, 'note'> | undefined;
@@ -87,6 +90,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
   const call: AdminCall = {
     books,
     accounts,
+    webhooks: context.webhooks,
     tokens,
     nodes,
     isConfigured: (appId) => apps?.isConfigured(appId) === true,

@@ -18,6 +18,7 @@ import { FACTOR_ROUTES } from './factor-routes.ts';
 import { actorOf, ownApp, ownKey, ownOrg, pageOf } from './owned.ts';
 import { MEMBER_ROUTES, SIGN_IN_ROUTES } from './people-routes.ts';
 import { USAGE_ROUTES } from './usage-routes.ts';
+import { WEBHOOK_ROUTES } from './webhook-routes.ts';
 
 const MS_PER_SECOND = 1_000;
 const REMOVED: RouteReply = { body: { success: true } };
@@ -236,7 +237,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
 ];
 
 /** Every endpoint of the admin API. */
-export const ADMIN_ROUTES: readonly AdminRoute[] = [...BOOK_ROUTES, ...USAGE_ROUTES];
+export const ADMIN_ROUTES: readonly AdminRoute[] = [...BOOK_ROUTES, ...USAGE_ROUTES, ...WEBHOOK_ROUTES];
 
 /** zod types a field that is missing like one that is undefined. */
 function setOnly(settings: { readonly [Name in keyof AppSettings]?: AppSettings[Name] | undefined }): Partial<AppSettings> {

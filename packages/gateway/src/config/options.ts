@@ -184,6 +184,14 @@ export const OPTIONS = {
     meaning:
       'Folder that keeps usage records and events until Redis has them: a node that is killed while Redis is unavailable then loses five seconds of usage and no events, instead of all.',
   }),
+  webhooksAllowPrivate: option<readonly string[]>({
+    variable: 'CAUSEWAY_WEBHOOKS_ALLOW_PRIVATE',
+    kind: addressRangeList,
+    fallback: [],
+    fallbackText: 'none',
+    meaning:
+      'Addresses that are not public to which webhooks may go, also by plain HTTP. Owners of apps choose where webhooks go: list nothing that trusts whatever the node can reach.',
+  }),
   drainSeconds: option({
     variable: 'CAUSEWAY_DRAIN_SECONDS',
     kind: integerFrom(0, 86_400),

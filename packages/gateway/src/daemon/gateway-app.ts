@@ -18,6 +18,7 @@ import type { ReplyCounters } from '../monitoring/reply-counters.ts';
 import { serveDescription } from '../openapi/serve-description.ts';
 import { FREE, type Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
+import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
 import type { Readiness } from './lifecycle.ts';
 import type { NodeBooks } from './open-books.ts';
 
@@ -29,6 +30,8 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   readonly region: string;
   /** Default: nothing costs anything. */
   readonly pricing?: Pricing;
+  /** Default: none, and the admin API says so. */
+  readonly webhooks?: NodeWebhooks | undefined;
   /** Default: none, and ledgers cannot be exported. */
   readonly ledger?: NodeLedger;
   readonly logger: Logger;
@@ -58,7 +61,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     tokens: options.tokens ?? new TokenDesk(),
   };
   const { region, logger, pricing = FREE, nodes = () => [] } = options;
-  const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, ledger: options.ledger };
+  const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, webhooks: options.webhooks, ledger: options.ledger };
   app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, pricing, nodes }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));

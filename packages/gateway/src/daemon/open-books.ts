@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Accounts, AppMirror, type Books, KeyUses } from '@causeway/accounts';
+import { type Accounts, AppMirror, type Books, KeyUses, type WebhookBooks } from '@causeway/accounts';
 import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/logger.ts';
 import { sealingKeyOf } from '../secrets/kept-secret.ts';
@@ -13,6 +14,10 @@ export interface NodeBooks {
   readonly books: Books | undefined;
   /** The people in them; undefined likewise. */
   readonly accounts: Accounts | undefined;
+  /** The webhooks in them; undefined likewise. */
+  readonly webhooks: WebhookBooks | undefined;
+  /** Seals secrets in them; undefined if nothing outlives the node. */
+  readonly sealingKey: KeyObject | undefined;
   /** Undefined likewise. */
   readonly uses: KeyUses | undefined;
   readonly apps: AppMirror;
@@ -31,7 +36,8 @@ export async function openBooks(
   const { books: place, areBooksAsked, apps: configured } = config;
   if (place === undefined || place.kind === 'off') {
     const apps = new AppMirror({ books: undefined, configured, schedule });
-    return { books: undefined, accounts: undefined, uses: undefined, apps, close: async () => undefined };
+    const none = { books: undefined, accounts: undefined, webhooks: undefined, sealingKey: undefined, uses: undefined };
+    return { ...none, apps, close: async () => undefined };
   }
   // A node without books does not load it.
   const { BooksThread } = await import('@causeway/books');
@@ -46,7 +52,7 @@ export async function openBooks(
       else first.resolve();
     },
   });
-  const { books, accounts } = thread;
+  const { books, accounts, webhooks } = thread;
   const apps = new AppMirror({ books, configured, schedule });
   const uses = new KeyUses(books, schedule);
   apps.start();
@@ -56,6 +62,8 @@ export async function openBooks(
   return {
     books,
     accounts,
+    webhooks,
+    sealingKey,
     uses,
     apps,
     async close() {

@@ -18,6 +18,7 @@ import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
 import type { Pricing } from '../usage/bill.ts';
 import { type NodeUsage, openUsageDesk } from '../usage/open-usage-desk.ts';
+import { type NodeWebhooks, openWebhooks } from '../webhooks/open-webhooks.ts';
 import { createGatewayApp, createStartingApp } from './gateway-app.ts';
 import { type ApiPort, type HttpPort, openApiPort, openDebugPort, openMetricsPort, urlHostOf } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
@@ -84,6 +85,8 @@ interface RunningNode {
   readonly sfu: Sfu;
   readonly usage: NodeUsage;
   readonly books: NodeBooks;
+  /** Undefined if this node sends none. */
+  readonly webhooks: NodeWebhooks | undefined;
   /** Undefined if there are others. */
   readonly madeUpApp: MadeUpApp | undefined;
   /** Undefined for a standalone node. */
@@ -120,6 +123,8 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     logger,
   });
   opened.splice(1, 0, usage);
+  const webhooks = openWebhooks({ config, books: books.webhooks, sealingKey: books.sealingKey, events, logger });
+  if (webhooks !== undefined) opened.splice(1, 0, webhooks.desk);
   const now = () => performance.now();
   const counted = {
     rateLimiter: createRateLimiter(now),
@@ -129,7 +134,19 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     tokens: openTokenDesk(config, membership?.cluster),
   };
   const { server, connectionLimit, intake } = http;
-  const inspect = () => inspectNode({ sfu, server, connectionLimit, intake, events, usage: usage.desk, membership, defects, ...counted });
+  const inspect = () =>
+    inspectNode({
+      sfu,
+      server,
+      connectionLimit,
+      intake,
+      events,
+      usage: usage.desk,
+      webhooks: webhooks?.desk,
+      membership,
+      defects,
+      ...counted,
+    });
   const onDefect = (error: unknown) => logger.log('error', 'the node cannot be inspected', { error });
   const debug = await openDebugPort(config, createDebugListener({ inspect, usage: usage.desk, onDefect }));
   if (debug !== undefined) opened.push(debug);
@@ -141,6 +158,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     region: config.region,
     pricing: pricingOf(config),
     ledger: usage.ledger,
+    webhooks,
     logger,
     dashboardFolder: services.dashboardFolder,
     events,
@@ -152,7 +170,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   });
   http.serve(app);
   lifecycle.noteServing();
-  return { config, services, lifecycle, events, sfu, usage, books, madeUpApp, membership, http, debug, metrics };
+  return { config, services, lifecycle, events, sfu, usage, books, webhooks, madeUpApp, membership, http, debug, metrics };
 }
 
 const BYTES_PER_GB = 1_000_000_000;
@@ -223,13 +241,14 @@ function controlOf(node: RunningNode): Daemon {
 }
 
 /** Sessions end first, so that calls that still come hear why, events tell of it, and all that they used is counted. */
-async function closeNode({ services, lifecycle, events, sfu, usage, books, membership, http, debug, metrics }: RunningNode): Promise<void> {
+async function closeNode(node: RunningNode): Promise<void> {
+  const { services, lifecycle, events, sfu, usage, books, webhooks, membership, http, debug, metrics } = node;
   const { logger } = services;
   logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
   lifecycle.noteDraining();
   await sfu.close();
   events.close();
-  const [batches] = await Promise.all([usage.close(), http.close(), debug?.close(), metrics?.close()]);
+  const [batches] = await Promise.all([usage.close(), http.close(), debug?.close(), metrics?.close(), webhooks?.desk.close()]);
   const outstanding = await events.finish();
   if (outstanding > 0)
     logger.log('warn', 'events were not sent; they wait in the usage folder, or are lost without one', { events: outstanding });

@@ -4,11 +4,12 @@ import { type AppId, SfuError } from '@causeway/protocol';
 import type { Clock, SfuEvent } from '@causeway/sfu';
 import { AppFeed } from './app-feed.ts';
 import { describeEvent, type EventContent } from './describe-event.ts';
-import { describeLoss, formatOwnId, isIssuedId, parseOwnSerial } from './event-ids.ts';
-import { EventLog, type EventScope, type LoggedEvent } from './event-log.ts';
+import { formatLogId } from './event-ids.ts';
+import { EventLog, type EventScope } from './event-log.ts';
 import { type EventLife, EventOutbox } from './event-outbox.ts';
 import type { EventStore } from './event-store.ts';
-import { EventStream, type MayHear } from './event-stream.ts';
+import { type EventSink, EventStream, type MayHear } from './event-stream.ts';
+import { OwnFeed } from './own-feed.ts';
 
 /** Each is an open connection. */
 const MAX_STREAMS = 2_000;
@@ -17,6 +18,8 @@ export const DEFAULT_MAX_STREAMS_PER_APP = 500;
 const MAX_NODE_STREAMS = 4_000;
 const MAX_NODE_STREAMS_PER_APP = 1_000;
 const RETRY_AFTER_MS = 5_000;
+/** The clocks of the books and of Redis may differ. */
+const CLOCK_SLACK_MS = 2_000;
 
 /** What the event streams of a node need. */
 export interface EventDeskOptions {
@@ -59,9 +62,9 @@ type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
 /** Tells clients what happens: give it the events of the SFU. Until it shares them, clients hear of this node alone. */
 export class EventDesk {
   readonly #options: EventDeskOptions;
-  readonly #nodeNo: number;
   readonly #wallClock: () => number;
   readonly #log: EventLog;
+  readonly #ownFeed: OwnFeed;
   readonly #open = new Map<EventStream, OpenStream>();
   readonly #feeds = new Map<AppId, AppFeed>();
   #shared: SharedEvents | undefined;
@@ -71,9 +74,9 @@ export class EventDesk {
   constructor(options: EventDeskOptions) {
     const { nodeNo, wallClock = Date.now } = options;
     this.#options = options;
-    this.#nodeNo = nodeNo;
     this.#wallClock = wallClock;
     this.#log = new EventLog({ wallClock });
+    this.#ownFeed = new OwnFeed(this.#log, nodeNo, wallClock);
   }
 
   /** From now on this node's events are in the logs of their apps, and clients hear of all nodes from there. */
@@ -109,6 +112,11 @@ export class EventDesk {
     }
   }
 
+  /** Tells an app's listeners that one of its webhooks is sent nothing any more. */
+  noteWebhookDisabled(appId: AppId, webhookId: string, reason: string): void {
+    this.#note(appId, { type: 'webhook.disabled', webhookId, reason });
+  }
+
   /** Tells an app's listeners how much of its quota is used. */
   noteQuota(appId: AppId, usedPercent: number): void {
     this.#note(appId, { type: 'quota.warning', usedPercent });
@@ -129,9 +137,35 @@ export class EventDesk {
     this.#open.set(stream, { scope, kind });
     stream.onClose(() => this.#open.delete(stream));
     const shared = scope.sessionId === undefined && kind === 'client' ? this.#shared : undefined;
-    if (shared === undefined) this.#openOwn(stream, scope, lastEventId);
-    else this.#follow(shared, scope.appId, { stream, lastEventId });
+    if (shared === undefined) {
+      this.#ownFeed.join({ sink: stream, scope, lastEventId, onLast: () => stream.end() });
+      stream.onClose(() => this.#ownFeed.leave(stream));
+    } else {
+      stream.onClose(this.#follow(shared, scope.appId, { sink: stream, lastEventId }));
+    }
     return stream;
+  }
+
+  /**
+   * Tells a reader within the node what happens in an app, on all nodes.
+   *
+   * @param place the position that it has; or when that begins which it wants to know
+   * @returns ends it
+   */
+  follow(appId: AppId, place: { readonly position: string | undefined; readonly sinceMs: number }, sink: EventSink): () => void {
+    const { position, sinceMs } = place;
+    if (this.#shared !== undefined) {
+      const lastEventId = position ?? formatLogId({ ms: sinceMs - CLOCK_SLACK_MS, no: 0 });
+      return this.#follow(this.#shared, appId, { sink, lastEventId });
+    }
+    const scope = { appId, sessionId: undefined };
+    this.#ownFeed.join({ sink, scope, lastEventId: position ?? this.#ownFeed.idBefore(scope, sinceMs) });
+    return () => this.#ownFeed.leave(sink);
+  }
+
+  /** Whether what happens is known here alone, so that a reader who has everything when the node ends has missed nothing. */
+  get isAlone(): boolean {
+    return this.#shared === undefined;
   }
 
   /** Ends all streams; clients come back, and find another node. */
@@ -162,66 +196,16 @@ export class EventDesk {
     throw new SfuError('no_capacity', 'too many listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
   }
 
-  #follow(shared: SharedEvents, appId: AppId, listener: { readonly stream: EventStream; readonly lastEventId: string | undefined }): void {
-    const { stream, lastEventId } = listener;
+  /** @returns ends it */
+  #follow(
+    shared: SharedEvents,
+    appId: AppId,
+    listener: { readonly sink: EventSink; readonly lastEventId: string | undefined },
+  ): () => void {
+    const { sink, lastEventId } = listener;
     const feed = this.#feeds.get(appId) ?? new AppFeed(appId, shared, () => this.#feeds.delete(appId));
     this.#feeds.set(appId, feed);
-    stream.onClose(() => feed.leave(stream));
-    feed.join(stream, lastEventId);
-  }
-
-  #openOwn(stream: EventStream, scope: EventScope, lastEventId: string | undefined): void {
-    if (lastEventId === undefined || !isIssuedId(lastEventId)) {
-      stream.advance(this.#idOf(this.#log.newestSerial));
-      this.#listen(stream, scope);
-      return;
-    }
-    const serial = parseOwnSerial(lastEventId, this.#nodeNo);
-    if (serial !== undefined) stream.advance(this.#idOf(serial));
-    // A node knows nothing of what happened before an id of another one.
-    void this.#catchUp(stream, scope, serial ?? 0);
-  }
-
-  #listen(stream: EventStream, scope: EventScope): void {
-    if (this.#open.has(stream)) stream.onClose(this.#log.listen(scope, (event) => this.#tell(stream, scope, event)));
-  }
-
-  /** In portions, for what a client has missed may be more than it may leave unread. */
-  async #catchUp(stream: EventStream, scope: EventScope, position: number): Promise<void> {
-    let reached = this.#sendMissed(stream, scope, position);
-    while (reached !== undefined) {
-      await stream.drained();
-      reached = this.#sendMissed(stream, scope, reached);
-    }
-  }
-
-  /** @returns how far it got, if the client must read first; undefined when it is gone, or hears what happens from now on because that was all */
-  #sendMissed(stream: EventStream, scope: EventScope, position: number): number | undefined {
-    const { events, isComplete } = this.#log.since(scope, position);
-    let reached = position;
-    if (!isComplete) {
-      reached = events[0] === undefined ? this.#log.newestSerial : events[0].serial - 1;
-      stream.send(this.#idOf(reached), describeLoss(this.#wallClock()));
-    }
-    for (const event of events) {
-      if (stream.isGone) return undefined;
-      if (!stream.hasRoom) return reached;
-      this.#tell(stream, scope, event);
-      reached = event.serial;
-    }
-    // It ends the catching up of a node of the former version; a client that reconnects from here need not repeat it.
-    stream.advance(this.#idOf(this.#log.newestSerial));
-    this.#listen(stream, scope);
-    return undefined;
-  }
-
-  #tell(stream: EventStream, scope: EventScope, { serial, sessionId, type, json }: LoggedEvent): void {
-    stream.send(this.#idOf(serial), json);
-    // Nothing comes after that, and a client that comes back is told that the session is closed.
-    if (type === 'session.closed' && scope.sessionId !== undefined && scope.sessionId === sessionId) stream.end();
-  }
-
-  #idOf(serial: number): string {
-    return formatOwnId(this.#nodeNo, serial);
+    feed.join(sink, lastEventId);
+    return () => feed.leave(sink);
   }
 }

@@ -12,6 +12,7 @@ import type { MemoryIdempotencyStore } from '../limits/idempotency.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import type { UsageDesk, UsageReport } from '../usage/usage-desk.ts';
+import type { WebhookDesk, WebhookReport } from '../webhooks/webhook-desk.ts';
 import type { DefectKind, DefectLog } from './defect-log.ts';
 import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 
@@ -38,6 +39,8 @@ export interface NodeInspection {
   };
   readonly events: { readonly streams: number; readonly outstanding: number };
   readonly usage: UsageReport;
+  /** Undefined on a node that sends none. */
+  readonly webhooks: WebhookReport | undefined;
   /** Bugs of ours that belong to no session. Any value but 0 needs attention. */
   readonly defects: Readonly<Record<DefectKind, number>>;
   /** Undefined for a standalone node. */
@@ -74,6 +77,8 @@ export interface InspectedNode {
   readonly tokens: TokenDesk;
   readonly events: EventDesk;
   readonly usage: UsageDesk;
+  /** Undefined on a node that sends none. */
+  readonly webhooks: WebhookDesk | undefined;
   readonly defects: DefectLog;
   /** Undefined for a standalone node. */
   readonly membership: InspectedMembership | undefined;
@@ -102,6 +107,7 @@ export async function inspectNode(node: InspectedNode): Promise<NodeInspection> 
     },
     events: { streams: node.events.counts.streams, outstanding: node.events.counts.outstanding },
     usage: node.usage.report(),
+    webhooks: node.webhooks?.report(),
     defects: node.defects.counts,
     cluster: node.membership === undefined ? undefined : inspectMembership(node.membership),
     replies: node.replies.list(),

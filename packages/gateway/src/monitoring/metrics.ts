@@ -182,6 +182,20 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_usage_batches_outstanding', 'Batches of usage that wait to be counted in Redis.', [], ({ usage }) =>
     one(usage.batchesOutstanding),
   ),
+  gauge('causeway_webhook_apps', 'Apps whose webhooks this node sends.', [], ({ webhooks }) => optional(webhooks?.apps)),
+  gauge('causeway_webhook_attempts_under_way', 'Webhooks that are being sent.', [], ({ webhooks }) => optional(webhooks?.underWay)),
+  gauge(
+    'causeway_webhook_queue_age_seconds',
+    'For how long the oldest delivery of these apps has waited for its receiver to take it, or for an earlier one; 0 if none waits.',
+    [],
+    ({ webhooks }) => optional(webhooks === undefined ? undefined : webhooks.queueAgeMs / 1000),
+  ),
+  counter(
+    'causeway_webhook_attempts_total',
+    'Attempts to deliver an event to a webhook that are over: `delivered`, `retried` later, or `failed` for good.',
+    ['outcome'],
+    ({ webhooks }) => byName({ ...webhooks?.attempts }),
+  ),
   gauge('causeway_nodes', 'Live nodes of the cluster as this one knows them, itself included, by state.', ['state'], ({ cluster }) =>
     byName({ ...cluster?.nodes }),
   ),

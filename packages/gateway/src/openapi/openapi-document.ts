@@ -1,4 +1,4 @@
-import { describeBodies, ERROR_CODES, type ErrorCode, type JsonSchema } from '@causeway/protocol';
+import { describeBodies, ERROR_CODES, type ErrorCode, type JsonSchema, type SchemaName } from '@causeway/protocol';
 import { ADMIN_BASE_PATH, type AdminRouteDescription } from '../admin/admin-route.ts';
 import { ADMIN_ROUTES } from '../admin/admin-routes.ts';
 import { EVENT_ROUTES } from '../api/event-routes.ts';
@@ -109,9 +109,12 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
     schema: { const: 'true' },
   },
   Warning: { description: 'Says that a browser has sent the secret of the app, which a token should replace', schema: { type: 'string' } },
-  ETag: { description: 'Version of the app, to be sent in `If-Match`', schema: { type: 'string' } },
+  ETag: { description: 'Version of the app or webhook, to be sent in `If-Match`', schema: { type: 'string' } },
   Link: { description: 'Leads to the next page: `<url>; rel="next"`', schema: { type: 'string' } },
 };
+
+/** Replies about something that has a version. */
+const VERSIONED: readonly SchemaName[] = ['AdminApp', 'AdminWebhook', 'IssuedWebhookReply'];
 
 const QUERIES: ReadonlySet<string | undefined> = new Set([...APP_ROUTES, ...DESCRIBED_ADMIN_ROUTES].map((route) => route.query));
 
@@ -149,7 +152,7 @@ function describeOperation(route: DescribedRoute, schemas: Readonly<Record<strin
           ...(route.reply === 'SessionList' ? ['Link', 'X-Partial'] : []),
           ...(route.reply === 'UsageReply' ? ['Link'] : []),
           ...(route.reply === 'CreateSessionReply' ? ['Warning'] : []),
-          ...(route.reply === 'AdminApp' ? ['ETag'] : []),
+          ...(VERSIONED.includes(route.reply) ? ['ETag'] : []),
           ...(isNeverRepeated(route) ? [] : ['Idempotency-Replayed']),
         ]),
         content: {

@@ -42,7 +42,10 @@ export async function sealingKeyOf(
   try {
     return await keptSecret(path);
   } catch (error) {
-    logger.log('warn', 'the key that seals secrets in the books cannot be kept, so no one can add an authenticator', { path, error });
+    logger.log('warn', 'the key that seals secrets in the books cannot be kept, so no one can add an authenticator or a webhook', {
+      path,
+      error,
+    });
     return undefined;
   }
 }

@@ -1,9 +1,17 @@
 /** A gateway over real books in memory, for tests of the admin API. */
 import { createSecretKey } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { AppMirror, KeyUses, TokenDesk } from '@causeway/accounts';
-import { migrate, openDatabase, SqlAccounts, SqlBooks } from '@causeway/books';
+import { backUp, migrate, openDatabase, SqlAccounts, SqlBooks, SqlWebhooks } from '@causeway/books';
+import { createNodeClock } from '@causeway/sfu';
 import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
+import { EventDesk } from '../../src/events/event-desk.ts';
 import { ReplyCounters } from '../../src/monitoring/reply-counters.ts';
+import { createAddressPolicy } from '../../src/webhooks/address-policy.ts';
+import { HttpSender } from '../../src/webhooks/http-sender.ts';
+import { WebhookDesk } from '../../src/webhooks/webhook-desk.ts';
 import { MemorySfu } from './memory-sfu.ts';
 import { type Reply, serve, silentLogger } from './test-server.ts';
 
@@ -25,10 +33,27 @@ export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: 
   const database = openDatabase({ kind: 'file', path: ':memory:' });
   await migrate(database, 'sqlite');
   const books = new SqlBooks(database, Date.now);
-  const accounts = new SqlAccounts(database, Date.now, createSecretKey(Buffer.alloc(32, 7)));
+  const sealingKey = createSecretKey(Buffer.alloc(32, 7));
+  const accounts = new SqlAccounts(database, Date.now, sealingKey);
   const tokens = new TokenDesk();
   const apps = new AppMirror({ books, configured: [], schedule: never });
   const uses = new KeyUses(books, never);
+  const events = new EventDesk({ nodeNo: 101 });
+  const policy = createAddressPolicy(['127.0.0.1']);
+  const webhooks = new SqlWebhooks(database, Date.now);
+  const desk = new WebhookDesk({
+    books: webhooks,
+    events,
+    sender: new HttpSender({ policy }),
+    sealingKey,
+    clock: createNodeClock(),
+    random: Math.random,
+    name: 'test',
+    onDisabled: (appId, { webhookId, reason }) => events.noteWebhookDisabled(appId, webhookId, reason),
+    onDefect(error) {
+      throw error;
+    },
+  });
   const app = createGatewayApp({
     sfu: new MemorySfu(),
     apps,
@@ -39,10 +64,14 @@ export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: 
     replies: new ReplyCounters(),
     readiness: () => 'ready',
     ...(now === undefined ? {} : { now }),
-    ...(hasBooks ? { books: { books, accounts, apps, uses } } : {}),
+    ...(hasBooks ? { books: { books, accounts, apps, uses }, webhooks: { books: webhooks, desk, policy } } : {}),
   });
   const server = await serve(app);
-  closing.push(server.close, () => database.destroy());
+  closing.push(
+    server.close,
+    () => desk.close(),
+    () => database.destroy(),
+  );
   const send = (method: string, path: string, key: string, body?: unknown, headers = {}): Promise<Reply> =>
     server.send(method, path, {
       headers: { ...(key === '' ? {} : { Authorization: `Bearer ${key}` }), 'Content-Type': 'application/json', ...headers },
@@ -50,13 +79,21 @@ export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: 
     });
   const admin = (method: string, path: string, key: string, body?: unknown, headers = {}): Promise<Reply> =>
     send(method, `/api/admin/v1${path}`, key, body, headers);
+  /** Everything in the books, as text. */
+  const backedUp = async (): Promise<string> => {
+    const path = join(mkdtempSync(join(tmpdir(), 'causeway-books-')), 'backup');
+    await backUp(database, path, Date.now());
+    const text = readFileSync(path, 'utf8');
+    rmSync(dirname(path), { recursive: true });
+    return text;
+  };
   /** @returns what is in a reply that must be one of success */
   const made = async <Made>(method: string, path: string, key: string, body?: unknown): Promise<Made> => {
     const reply = await admin(method, path, key, body);
     if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.text}`);
     return reply.json as Made;
   };
-  return { books, accounts, uses, send, admin, made };
+  return { books, accounts, uses, events, backedUp, send, admin, made };
 }
 
 /** A node that is set up: with an organisation, its key and an app. */

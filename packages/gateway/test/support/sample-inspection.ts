@@ -125,6 +125,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
   kept: { clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
   events: { streams: 124, outstanding: 2 },
   usage: { bytes: { down: 146, up: 147, relay: 148, retransmitted: 149, data: 1490 }, batchesOutstanding: 150 },
+  webhooks: { apps: 151, underWay: 152, queueAgeMs: 153_000, attempts: { delivered: 1540, retried: 1541, failed: 1542 } },
   defects: { contained: 214, rejection: 215, exception: 216 },
   cluster: {
     nodeRecordsRefused: 125,

@@ -124,7 +124,7 @@ export const AdminAuditEntry = z.object({
   action: z.string().meta({ examples: ['app.created', 'key.rolled'] }),
   subject: z.string().meta({ description: 'The key, name or settings that were changed' }),
   appId: AppId.optional(),
-  actor: z.object({ kind: z.enum(['person', 'key', 'operator']), id: z.string().optional() }),
+  actor: z.object({ kind: z.enum(['person', 'key', 'operator', 'node']), id: z.string().optional() }),
 });
 export type AdminAuditEntry = z.infer<typeof AdminAuditEntry>;
 

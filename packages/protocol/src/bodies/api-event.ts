@@ -31,6 +31,7 @@ export const API_EVENT_TYPES = [
   'datachannel.oversized',
   'node.draining',
   'quota.warning',
+  'webhook.disabled',
   'events.lost',
 ] as const;
 
@@ -46,7 +47,7 @@ export const ApiEvent = z.object({
   }),
   at: z.iso.datetime().meta({ description: 'Time of the event by the clock of the node' }),
   sessionId: SessionId.optional().meta({
-    description: 'The session that it happened to; missing in `node.draining`, `quota.warning` and `events.lost`',
+    description: 'The session that it happened to; missing in `node.draining`, `quota.warning`, `webhook.disabled` and `events.lost`',
   }),
   group: GroupName.optional().meta({ description: 'Group of that session; missing if it has none' }),
   trackId: z.string().optional().meta({ description: 'Of `track.…`: the track of this session' }),
@@ -71,8 +72,10 @@ export const ApiEvent = z.object({
     .enum(['full', 'reduced', 'paused'])
     .optional()
     .meta({ description: 'Of `quality.changed`: the session receives everything that it asked for, less, or nothing' }),
+  webhookId: z.string().optional().meta({ description: 'Of `webhook.disabled`: the webhook that is sent nothing from now on' }),
   reason: z.string().optional().meta({
-    description: 'Why it ended; of `layer.changed` and `quality.changed` one of `start`, `bandwidth`, `request`, `publisher`',
+    description:
+      'Why it ended; of `webhook.disabled` one of `gone`, `failing`, `unreadable`; of `layer.changed` and `quality.changed` one of `start`, `bandwidth`, `request`, `publisher`',
   }),
   errorCode: ErrorCodeSchema.optional().meta({ description: 'Why it failed' }),
   region: Region.optional().meta({ description: 'Of `node.draining`: region of the node' }),

@@ -55,6 +55,8 @@ export const ERROR_CODES = {
   org_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such organisation, or the caller is not a member of it.' },
   app_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such app, or it belongs to another organisation.' },
   key_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such key, or it belongs to another organisation.' },
+  webhook_not_found: { httpStatus: 404, retryable: false, meaning: 'There is no such webhook, or it belongs to another organisation.' },
+  delivery_not_found: { httpStatus: 404, retryable: false, meaning: 'The webhook has no such delivery, or it is no longer kept.' },
   member_not_found: { httpStatus: 404, retryable: false, meaning: 'The organisation has no such member.' },
   invitation_not_found: {
     httpStatus: 404,
@@ -95,6 +97,11 @@ export const ERROR_CODES = {
     meaning: 'There is or was an app with this id, or the app is configured on the node and cannot be changed here.',
   },
   key_conflict: { httpStatus: 409, retryable: false, meaning: 'The app already has a key with this id, or the key cannot be replaced.' },
+  webhook_disabled: {
+    httpStatus: 409,
+    retryable: false,
+    meaning: 'The webhook is disabled, so nothing can be sent to it again; enable it first.',
+  },
   member_conflict: {
     httpStatus: 409,
     retryable: false,

@@ -1,0 +1,41 @@
+/** What the pages of webhooks share. */
+import type { AdminWebhook, WebhookDelivery } from '@causeway/protocol';
+import { Button } from '../shell/controls.tsx';
+import { CopyButton } from '../ui/CopyButton.tsx';
+
+const DISABLED_WORDS = {
+  requested: 'disabled',
+  gone: 'disabled: its receiver has replied 410',
+  failing: 'disabled: nothing has arrived for five days',
+  unreadable: 'disabled: the node cannot read its secret; rotate it',
+} as const;
+
+/** What state a webhook is in, in words. */
+export function webhookStateText({ disabledReason, failingSince }: AdminWebhook): string {
+  if (disabledReason !== undefined) return DISABLED_WORDS[disabledReason];
+  return failingSince === undefined ? 'good' : `failing since ${new Date(failingSince).toLocaleString()}`;
+}
+
+/** What came of the last attempt of a delivery, in words; empty before the first one. */
+export function lastReplyText({ attempts }: WebhookDelivery): string {
+  const last = attempts.at(-1);
+  if (last === undefined) return '';
+  return last.status === undefined ? (last.error ?? '').replaceAll('_', ' ') : `HTTP ${last.status} in ${last.durationMs} ms`;
+}
+
+/** Shows a secret, once. */
+export function WebhookSecret({ secret, close }: { readonly secret: string; readonly close: () => void }) {
+  return (
+    <>
+      <p>Give it to the receiver, which verifies with it that a node has sent what arrives. It is not shown again.</p>
+      <p className="id-row">
+        <code>{secret}</code> <CopyButton text={secret} what="secret" />
+      </p>
+      <div className="actions">
+        <Button look="primary" autoFocus onPress={close}>
+          Done
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,239 @@
+/** Webhooks: where the events of an app are sent, and the log of what was. */
+import { createWebhookId, type ReplayStart, type Webhook, type WebhookPatch } from '@causeway/accounts';
+import {
+  CreateWebhookRequest,
+  PatchWebhookRequest,
+  parseRequest,
+  ReplayWebhookRequest,
+  type Right,
+  RotateWebhookSecretRequest,
+  SfuError,
+  WebhookDeliveriesQuery,
+} from '@causeway/protocol';
+import type { RouteReply } from '../api/route.ts';
+import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
+import { checkWebhookUrl } from '../webhooks/webhook-url.ts';
+import { type AdminCall, type AdminRoute, roleIn } from './admin-route.ts';
+import { actorOf, ownApp, requireRight } from './owned.ts';
+import { deliveryBody, webhookBody } from './webhook-bodies.ts';
+
+const MS_PER_SECOND = 1_000;
+/** A replay of more goes on by another call. */
+const MAX_REPLAYED = 5_000;
+const DELIVERY_ID = /^[1-9][0-9]{0,14}$/;
+const REMOVED: RouteReply = { body: { success: true } };
+
+/** Every endpoint about webhooks. */
+export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
+  {
+    operationId: 'listWebhooks',
+    access: 'admin',
+    method: 'get',
+    path: '/apps/:app_id/webhooks',
+    summary: 'List the webhooks of an app',
+    reply: 'AdminWebhookList',
+    errors: ['app_not_found'],
+    async handle(call) {
+      const { books, desk } = requireWebhooks(call);
+      const webhooks = await books.listWebhooks((await ownApp(call, 'read')).id);
+      return { body: { webhooks: webhooks.map((each) => webhookBody(each, desk.publicKeyOf(each))) } };
+    },
+  },
+  {
+    operationId: 'createWebhook',
+    access: 'admin',
+    method: 'post',
+    path: '/apps/:app_id/webhooks',
+    summary: 'Have the events of an app sent to a URL',
+    description: 'An app has at most ten. What happens from now on is sent; the secret is not shown again.',
+    request: 'CreateWebhookRequest',
+    reply: 'IssuedWebhookReply',
+    errors: ['forbidden', 'app_not_found', 'quota_exceeded'],
+    async handle(call) {
+      const webhooks = requireWebhooks(call);
+      const { id: appId } = await ownApp(call, 'develop');
+      const { url, description, events } = parseRequest(CreateWebhookRequest, call.body);
+      const id = createWebhookId();
+      const { secret, sealed } = webhooks.desk.issueSecret(id, 1);
+      const wanted = { id, appId, url: goodUrl(webhooks, url), description, events, sealedSecret: sealed.sealed };
+      const webhook = await webhooks.books.createWebhook(wanted, actorOf(call));
+      await webhooks.desk.refresh();
+      return webhookReply({ webhook: bodyOf(webhooks, webhook), secret }, webhook);
+    },
+  },
+  {
+    operationId: 'readWebhook',
+    access: 'admin',
+    method: 'get',
+    path: '/webhooks/:webhook_id',
+    summary: 'Show a webhook',
+    reply: 'AdminWebhook',
+    errors: ['webhook_not_found'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'read');
+      return webhookReply(bodyOf(webhooks, webhook), webhook);
+    },
+  },
+  {
+    operationId: 'changeWebhook',
+    access: 'admin',
+    method: 'patch',
+    path: '/webhooks/:webhook_id',
+    summary: 'Change, disable or enable a webhook',
+    description: 'With `If-Match: "<version>"`, only if it has not been changed since.',
+    request: 'PatchWebhookRequest',
+    reply: 'AdminWebhook',
+    errors: ['forbidden', 'webhook_not_found', 'version_conflict'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'develop');
+      const { url, description, events, disabled } = parseRequest(PatchWebhookRequest, call.body);
+      const patch: WebhookPatch = {
+        ...(url === undefined ? {} : { url: goodUrl(webhooks, url) }),
+        ...(description === undefined ? {} : { description }),
+        ...(events === undefined ? {} : { events }),
+        ...(disabled === undefined ? {} : { isDisabled: disabled }),
+        ...(call.ifVersion === undefined ? {} : { ifVersion: call.ifVersion }),
+      };
+      const changed = await webhooks.books.updateWebhook(webhook.id, patch, actorOf(call));
+      return webhookReply(bodyOf(webhooks, changed), changed);
+    },
+  },
+  {
+    operationId: 'removeWebhook',
+    access: 'admin',
+    method: 'delete',
+    path: '/webhooks/:webhook_id',
+    summary: 'Remove a webhook, and its delivery log',
+    reply: 'RemovedReply',
+    errors: ['forbidden', 'webhook_not_found'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'develop');
+      await webhooks.books.removeWebhook(webhook.id, actorOf(call));
+      await webhooks.desk.refresh();
+      return REMOVED;
+    },
+  },
+  {
+    operationId: 'rotateWebhookSecret',
+    access: 'admin',
+    method: 'post',
+    path: '/webhooks/:webhook_id/rotate',
+    summary: 'Replace the secret of a webhook',
+    description: 'What is sent is signed with both for `expiresIn` seconds (a day): give the new one to the receiver until then.',
+    request: 'RotateWebhookSecretRequest',
+    reply: 'IssuedWebhookReply',
+    errors: ['forbidden', 'webhook_not_found', 'version_conflict'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'develop');
+      const { expiresIn } = parseRequest(RotateWebhookSecretRequest, call.body ?? {});
+      const { secret, sealed } = webhooks.desk.issueSecret(webhook.id, (webhook.secrets[0]?.no ?? 0) + 1);
+      const rotated = await webhooks.books.rotateWebhookSecret(webhook.id, sealed, expiresIn * MS_PER_SECOND, actorOf(call));
+      return webhookReply({ webhook: bodyOf(webhooks, rotated), secret }, rotated);
+    },
+  },
+  {
+    operationId: 'pingWebhook',
+    access: 'admin',
+    method: 'post',
+    path: '/webhooks/:webhook_id/ping',
+    summary: 'Send an event of the type `webhook.ping` to a webhook now',
+    description: 'The reply says what came back; it is not tried again. A webhook that is disabled can be pinged, too.',
+    reply: 'WebhookDelivery',
+    errors: ['forbidden', 'webhook_not_found'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'develop');
+      return { body: deliveryBody(webhook.appId, await webhooks.desk.ping(webhook, actorOf(call))) };
+    },
+  },
+  {
+    operationId: 'listWebhookDeliveries',
+    access: 'admin',
+    method: 'get',
+    path: '/webhooks/:webhook_id/deliveries',
+    summary: 'List what was sent to a webhook, and what waits',
+    query: 'WebhookDeliveriesQuery',
+    reply: 'WebhookDeliveryList',
+    errors: ['webhook_not_found'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'read');
+      const { after, limit, state } = parseRequest(WebhookDeliveriesQuery, call.query);
+      if (after !== undefined && !DELIVERY_ID.test(after)) {
+        throw new SfuError('invalid_params', 'after must be the id of a delivery', { details: { path: 'after' } });
+      }
+      const page = { limit, ...(after === undefined ? {} : { before: Number(after) }), ...(state === undefined ? {} : { state }) };
+      const deliveries = await webhooks.books.listDeliveries(webhook.id, page);
+      return { body: { deliveries: deliveries.map((each) => deliveryBody(webhook.appId, each)) } };
+    },
+  },
+  {
+    operationId: 'redeliverWebhook',
+    access: 'admin',
+    method: 'post',
+    path: '/webhooks/:webhook_id/deliveries/:delivery_id/redeliver',
+    summary: 'Send an event to a webhook once more',
+    description: 'At once, whatever waits, with the same `webhook-id`, and with as many attempts as the first time.',
+    reply: 'WebhookDelivery',
+    errors: ['forbidden', 'webhook_not_found', 'delivery_not_found', 'webhook_disabled'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'develop');
+      const { delivery_id: text = '' } = call.params;
+      if (!DELIVERY_ID.test(text)) throw new SfuError('delivery_not_found', `webhook ${webhook.id} has no delivery ${text}`);
+      const delivery = await webhooks.books.redeliver(webhook.id, Number(text), actorOf(call));
+      await webhooks.desk.refresh();
+      return { body: deliveryBody(webhook.appId, delivery) };
+    },
+  },
+  {
+    operationId: 'replayWebhook',
+    access: 'admin',
+    method: 'post',
+    path: '/webhooks/:webhook_id/replay',
+    summary: 'Send the events since a time, or after one of them, once more',
+    description: `Of the last 30 days, in order, with the same \`webhook-id\`; what still waits is left out. At most ${MAX_REPLAYED} in one call.`,
+    request: 'ReplayWebhookRequest',
+    reply: 'ReplayWebhookReply',
+    errors: ['forbidden', 'webhook_not_found', 'webhook_disabled'],
+    async handle(call) {
+      const { webhooks, webhook } = await ownWebhook(call, 'develop');
+      const { since, afterEventId = '' } = parseRequest(ReplayWebhookRequest, call.body);
+      const start: ReplayStart = since === undefined ? { afterEventId } : { sinceMs: Date.parse(since) };
+      const { lastEventId, ...replayed } = await webhooks.books.replay(webhook.id, start, MAX_REPLAYED, actorOf(call));
+      await webhooks.desk.refresh();
+      return { body: { ...replayed, ...(lastEventId === undefined ? {} : { lastEventId }) } };
+    },
+  },
+];
+
+/** @throws SfuError `books_unavailable` */
+function requireWebhooks({ webhooks }: AdminCall): NodeWebhooks {
+  if (webhooks !== undefined) return webhooks;
+  throw new SfuError(
+    'books_unavailable',
+    'this node has no key that outlives it, so it seals no secrets of webhooks; set CAUSEWAY_TOKEN_KEY',
+  );
+}
+
+/** @throws SfuError `webhook_not_found` – also if it is another organisation's; `forbidden` – the caller's role does not include the right */
+async function ownWebhook(call: AdminCall, right: Right): Promise<{ readonly webhooks: NodeWebhooks; readonly webhook: Webhook }> {
+  const webhooks = requireWebhooks(call);
+  const { webhook_id: text = '' } = call.params;
+  const webhook = await webhooks.books.findWebhook(text);
+  if (roleIn(call.caller, webhook.orgId) === undefined) throw new SfuError('webhook_not_found', `there is no webhook ${text}`);
+  requireRight(call, webhook.orgId, right);
+  return { webhooks, webhook };
+}
+
+/** @throws SfuError `invalid_params` – webhooks may not go there */
+function goodUrl({ policy }: NodeWebhooks, text: string): string {
+  const checked = checkWebhookUrl(text, policy);
+  if ('url' in checked) return checked.url.href;
+  throw new SfuError('invalid_params', `url ${checked.problem}`, { details: { path: 'url' } });
+}
+
+function bodyOf({ desk }: NodeWebhooks, webhook: Webhook) {
+  return webhookBody(webhook, desk.publicKeyOf(webhook));
+}
+
+function webhookReply(body: unknown, { version }: Webhook): RouteReply {
+  return { body, headers: { ETag: `"${version}"` } };
+}

@@ -1,0 +1,78 @@
+/**
+ * Which addresses webhooks may go to: public ones, and what the operator allows beside them. App owners choose the URLs, and must not reach
+ * through a node what only the node can reach.
+ *
+ * @see IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190)
+ */
+import { BlockList, isIP } from 'node:net';
+
+/** IPv4 addresses that are not somewhere on the internet, and one that only machines in Azure reach. */
+const NOT_PUBLIC_IPV4: readonly string[] = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '168.63.129.16/32',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+];
+
+/** All unicast addresses of the internet are in it: not those that contain an IPv4 address (`::ffff:0:0/96`, `64:ff9b::/96`). */
+const GLOBAL_UNICAST_IPV6 = '2000::/3';
+/** Of these: protocol assignments with Teredo, documentation, and 6to4, which contains an IPv4 address. */
+const NOT_PUBLIC_IPV6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
+
+const NOT_PUBLIC = listOf([...NOT_PUBLIC_IPV4, ...NOT_PUBLIC_IPV6]);
+const GLOBAL_UNICAST = listOf([GLOBAL_UNICAST_IPV6]);
+
+/** What an address is to a webhook. */
+export type AddressVerdict =
+  | 'public'
+  /** The operator has allowed it, also without TLS. */
+  | 'allowed'
+  | 'refused';
+
+/** Decides about addresses. */
+export interface AddressPolicy {
+  /** Whether the operator has allowed any address that is not public. */
+  readonly hasExceptions: boolean;
+  /** @param address as a socket is given it; what is no address is refused */
+  judge(address: string): AddressVerdict;
+}
+
+/** @param allowed addresses and ranges such as `10.1.0.0/16`, beside the public ones */
+export function createAddressPolicy(allowed: readonly string[]): AddressPolicy {
+  const exceptions = listOf(allowed);
+  return {
+    hasExceptions: allowed.length > 0,
+    judge(address) {
+      const version = isIP(address);
+      // The zone of a link-local address has no place in a URL.
+      if (version === 0 || address.includes('%')) return 'refused';
+      const family = version === 4 ? 'ipv4' : 'ipv6';
+      if (exceptions.check(address, family)) return 'allowed';
+      const isPublic = !NOT_PUBLIC.check(address, family) && (version === 4 || GLOBAL_UNICAST.check(address, family));
+      return isPublic ? 'public' : 'refused';
+    },
+  };
+}
+
+function listOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', bits] = range.split('/');
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}

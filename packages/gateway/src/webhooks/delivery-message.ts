@@ -1,0 +1,56 @@
+/**
+ * An event as it is sent to a webhook, signed.
+ *
+ * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+ */
+import type { KeyObject } from 'node:crypto';
+import { openWebhookSecret, type SignedMessage, signWithSecret, type Webhook, type WebhookEvent, WebhookKeyPair } from '@causeway/accounts';
+import type { AppId } from '@causeway/protocol';
+import type { DeliveryRequest } from './delivery-sender.ts';
+
+const MS_PER_SECOND = 1_000;
+const USER_AGENT = 'Causeway-Webhooks/1';
+
+/** The same for all attempts, so that receivers know what they have. Ids of events are unique in their app alone. */
+export function messageIdOf(appId: AppId, eventId: string): string {
+  return `${appId}:${eventId}`;
+}
+
+/** The same for all attempts: `{type, timestamp, data}`, with the time at which it happened. */
+export function messageBodyOf(appId: AppId, { id, type, json }: Pick<WebhookEvent, 'id' | 'type' | 'json'>): string {
+  const { at: timestamp, type: _, ...rest } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+  return JSON.stringify({ type, timestamp, data: { id, appId, ...rest } });
+}
+
+/**
+ * The request of one attempt, signed with each secret that is good: `v1` with the secret, `v1a` with the key pair that belongs to it.
+ *
+ * @param nowMs milliseconds since 1970
+ * @returns undefined if the newest secret cannot be read with that key
+ */
+export function signedRequest(
+  webhook: Webhook,
+  event: Pick<WebhookEvent, 'id' | 'type' | 'json'>,
+  { key, nowMs }: { readonly key: KeyObject; readonly nowMs: number },
+): DeliveryRequest | undefined {
+  const { id: webhookId, appId, url, secrets } = webhook;
+  const message: SignedMessage = {
+    id: messageIdOf(appId, event.id),
+    timestampSeconds: Math.floor(nowMs / MS_PER_SECOND),
+    body: messageBodyOf(appId, event),
+  };
+  const signatures: string[] = [];
+  for (const { no, sealed } of secrets) {
+    const secret = openWebhookSecret(sealed, webhookId, no, key);
+    if (secret === undefined && no === secrets[0]?.no) return undefined;
+    if (secret !== undefined) signatures.push(signWithSecret(message, secret), new WebhookKeyPair(webhookId, no, key).sign(message));
+  }
+  const headers = {
+    'Content-Type': 'application/json; charset=utf-8',
+    'User-Agent': USER_AGENT,
+    'webhook-id': message.id,
+    'webhook-timestamp': String(message.timestampSeconds),
+    'webhook-signature': signatures.join(' '),
+  };
+  return { url, headers, body: message.body };
+}

@@ -1,0 +1,175 @@
+/** Sends requests to receivers of webhooks, and to no address that is not theirs to name. */
+import { promises as dns, type LookupAddress } from 'node:dns';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { AddressPolicy } from './address-policy.ts';
+import type { DeliveryError, DeliveryReply, DeliveryRequest, DeliverySender } from './delivery-sender.ts';
+import { beginOf, retryAfterMsOf } from './receiver-reply.ts';
+import { checkWebhookUrl, hostOf } from './webhook-url.ts';
+
+/** What a sender needs. */
+export interface HttpSenderOptions {
+  readonly policy: AddressPolicy;
+  /** All addresses of a name. Default: as the system finds them. */
+  readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
+  /** For a whole attempt, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** Certificates to trust beside those of the system, in PEM. */
+  readonly ca?: string;
+}
+
+const TIMEOUT_MS = 5_000;
+/** A connection may be used again within this time: a handshake for each event would cost the receiver and the node more than the event. */
+const IDLE_MS = 10_000;
+const MAX_SOCKETS_PER_RECEIVER = 16;
+const MAX_IDLE_SOCKETS = 256;
+/** Requests at once; others wait. */
+const MAX_REQUESTS = 256;
+/** A longer reply is cut off. */
+const MAX_REPLY_BYTES = 64 * 1_024;
+const KEPT_BYTES = 1_024;
+
+class RefusedAddress extends Error {
+  readonly code = 'ADDRESS_REFUSED';
+}
+
+/** Sends requests from the thread that calls. */
+export class HttpSender implements DeliverySender {
+  readonly #options: HttpSenderOptions;
+  readonly #agents: readonly [http: HttpAgent, https: HttpsAgent];
+  readonly #ends = new Set<AbortController>();
+  readonly #waiting: (() => void)[] = [];
+  #isClosed = false;
+
+  constructor(options: HttpSenderOptions) {
+    this.#options = options;
+    const pooled = {
+      keepAlive: true,
+      maxSockets: MAX_SOCKETS_PER_RECEIVER,
+      maxTotalSockets: MAX_REQUESTS,
+      maxFreeSockets: MAX_IDLE_SOCKETS,
+    };
+    this.#agents = [
+      new HttpAgent({ ...pooled, timeout: IDLE_MS }),
+      new HttpsAgent({ ...pooled, timeout: IDLE_MS, rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
+    ];
+  }
+
+  async send(request: DeliveryRequest): Promise<DeliveryReply> {
+    while (this.#ends.size >= MAX_REQUESTS && !this.#isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const beganAt = performance.now();
+    const end = new AbortController();
+    this.#ends.add(end);
+    const timer = setTimeout(() => end.abort('timeout'), this.#options.timeoutMs ?? TIMEOUT_MS);
+    try {
+      if (this.#isClosed) end.abort('interrupted');
+      return { ...(await this.#attempt(request, end.signal)), durationMs: Math.round(performance.now() - beganAt) };
+    } catch (error) {
+      return { type: 'none', error: errorOf(error, end.signal), durationMs: Math.round(performance.now() - beganAt) };
+    } finally {
+      clearTimeout(timer);
+      this.#ends.delete(end);
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const end of this.#ends) end.abort('interrupted');
+    for (const go of this.#waiting.splice(0)) go();
+    for (const agent of this.#agents) agent.destroy();
+  }
+
+  async #attempt(request: DeliveryRequest, signal: AbortSignal, isFirst = true): Promise<WithoutDuration<DeliveryReply>> {
+    const { url: text, headers, body } = request;
+    const { policy } = this.#options;
+    const checked = checkWebhookUrl(text, policy);
+    if ('problem' in checked) return { type: 'none', error: 'url_refused' };
+    const { url } = checked;
+    signal.throwIfAborted();
+    const isPlain = url.protocol === 'http:';
+    const options: RequestOptions = {
+      method: 'POST',
+      headers: { ...headers, 'Content-Length': String(Buffer.byteLength(body)) },
+      agent: this.#agents[isPlain ? 0 : 1],
+      lookup: this.#lookupFor(isPlain),
+      signal,
+    };
+    // A host that is an address is connected to without being looked up; its URL has been checked.
+    const { promise, resolve, reject } = Promise.withResolvers<WithoutDuration<DeliveryReply>>();
+    const sent = (isPlain ? httpRequest : httpsRequest)(url, { ...options, host: hostOf(url) }, (reply) =>
+      resolve(readReply(reply, signal)),
+    );
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // A receiver may close a connection in the moment in which it is used again.
+      const isStale = isFirst && sent.reusedSocket && error.code === 'ECONNRESET';
+      if (isStale && !signal.aborted) resolve(this.#attempt(request, signal, false));
+      else reject(error);
+    });
+    sent.end(body);
+    return promise;
+  }
+
+  /** The socket gets the very addresses that were judged: asking again would let a name lead somewhere else the second time. */
+  #lookupFor(isPlain: boolean): LookupFunction {
+    const { policy, resolve = resolveBySystem } = this.#options;
+    return (name, { all }, callback) => {
+      resolve(name).then(
+        (found) => {
+          const verdicts = found.map(({ address }) => policy.judge(address));
+          const isRefused = verdicts.includes('refused') || (isPlain && verdicts.includes('public'));
+          const [first] = found;
+          if (isRefused || first === undefined) callback(new RefusedAddress(`${name} leads to an address that is not public`), []);
+          else if (all) callback(null, [...found]);
+          else callback(null, first.address, first.family);
+        },
+        (error: NodeJS.ErrnoException) => callback(error, []),
+      );
+    };
+  }
+}
+
+type WithoutDuration<Reply> = Reply extends unknown ? Omit<Reply, 'durationMs'> : never;
+
+function resolveBySystem(name: string): Promise<LookupAddress[]> {
+  return dns.lookup(name, { all: true, order: 'verbatim' });
+}
+
+/** The status decides, so a body that is slow or long changes nothing. Never rejects. */
+function readReply(reply: IncomingMessage, signal: AbortSignal): Promise<WithoutDuration<DeliveryReply>> {
+  const kept: Buffer[] = [];
+  let bytes = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const finish = (): void => {
+    resolve();
+    if (!reply.complete) reply.destroy();
+  };
+  reply.on('data', (chunk: Buffer) => {
+    if (bytes < KEPT_BYTES) kept.push(chunk.subarray(0, KEPT_BYTES - bytes));
+    bytes += chunk.length;
+    if (bytes > MAX_REPLY_BYTES) finish();
+  });
+  for (const event of ['end', 'close', 'error', 'aborted']) reply.on(event, finish);
+  signal.addEventListener('abort', finish, { once: true });
+  return promise.then(() => ({
+    type: 'reply',
+    status: reply.statusCode ?? 0,
+    excerpt: beginOf(Buffer.concat(kept)),
+    retryAfterMs: retryAfterMsOf(reply.headers['retry-after'], Date.now()),
+  }));
+}
+
+const NAME_ERRORS: readonly unknown[] = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_NONAME', 'ENODATA'];
+
+function errorOf(error: unknown, { aborted, reason }: AbortSignal): DeliveryError {
+  if (aborted) return reason === 'interrupted' ? 'interrupted' : 'timeout';
+  const { code = '', cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  const name = String(code);
+  if (name === 'ADDRESS_REFUSED' || (cause as { readonly code?: unknown } | undefined)?.code === 'ADDRESS_REFUSED')
+    return 'address_refused';
+  if (NAME_ERRORS.includes(code)) return 'name_not_found';
+  if (name.startsWith('HPE_')) return 'invalid_reply';
+  const isOfTls = /^(?:ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_MISMATCH|EPROTO)/.test(name);
+  return isOfTls ? 'tls_failed' : 'connection_failed';
+}

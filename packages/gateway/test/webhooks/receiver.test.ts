@@ -1,0 +1,161 @@
+/** What a real receiver gets over HTTP, and what is made of what it replies. */
+import { createPublicKey, createSecretKey, verify } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createWebhookSecret, sealWebhookSecret, type Webhook, WebhookKeyPair } from '@causeway/accounts';
+import { AppId } from '@causeway/protocol';
+import { Webhook as StandardWebhook } from 'standardwebhooks';
+import { createAddressPolicy } from '../../src/webhooks/address-policy.ts';
+import { signedRequest } from '../../src/webhooks/delivery-message.ts';
+import { HttpSender } from '../../src/webhooks/http-sender.ts';
+
+const KEY = createSecretKey(Buffer.alloc(32, 7));
+const EVENT = {
+  id: '1771845600000-0',
+  type: 'track.published',
+  json: '{"at":"2026-02-23T11:20:00.000Z","type":"track.published","sessionId":"session-101-a"}',
+};
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+
+interface Received {
+  readonly headers: Record<string, string>;
+  readonly body: string;
+}
+
+let server: Server;
+let origin: string;
+let received: Received[] = [];
+let answer: (request: IncomingMessage, response: ServerResponse) => void;
+const sender = new HttpSender({ policy: createAddressPolicy(['127.0.0.1']), timeoutMs: 400 });
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      received.push({ headers: request.headers as Record<string, string>, body });
+      answer(request, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as { readonly port: number }).port}`;
+});
+
+beforeEach(() => {
+  received = [];
+  answer = (_request, response) => response.end('thanks');
+});
+
+afterAll(async () => {
+  await sender.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+function webhookWith(secrets: readonly string[]): Webhook {
+  const id = 'webhook-1';
+  const count = secrets.length;
+  return {
+    id,
+    orgId: 'org',
+    appId: AppId.parse('demo'),
+    url: `${origin}/hook`,
+    description: '',
+    events: ['*'],
+    version: 1,
+    disabledReason: undefined,
+    disabledAtMs: undefined,
+    failingSinceMs: undefined,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    secrets: secrets.map((secret, index) => ({ no: count - index, sealed: sealWebhookSecret(secret, id, count - index, KEY) })),
+    formerSecretEndsAtMs: undefined,
+  };
+}
+
+async function deliver(webhook: Webhook) {
+  const request = signedRequest(webhook, EVENT, { key: KEY, nowMs: Date.now() });
+  if (request === undefined) throw new Error('it was not signed');
+  return sender.send(request);
+}
+
+test('standardwebhooks verifies what arrives, with either secret while one replaces the other', async () => {
+  const [fresh, former, other] = [createWebhookSecret(), createWebhookSecret(), createWebhookSecret()];
+
+  const reply = await deliver(webhookWith([fresh, former]));
+
+  const { headers = {}, body = '' } = received[0] ?? {};
+  const content = {
+    type: 'track.published',
+    timestamp: '2026-02-23T11:20:00.000Z',
+    data: { id: EVENT.id, appId: 'demo', sessionId: 'session-101-a' },
+  };
+  expect(reply).toMatchObject({ type: 'reply', status: 200, excerpt: 'thanks' });
+  for (const secret of [fresh, former]) expect(new StandardWebhook(secret).verify(body, headers)).toEqual(content);
+  expect(() => new StandardWebhook(other).verify(body, headers)).toThrow('No matching signature found');
+  expect(() => new StandardWebhook(fresh).verify(body.replace('demo', 'shop'), headers)).toThrow('No matching signature found');
+  expect(headers['webhook-id']).toBe('demo:1771845600000-0');
+  expect(JSON.stringify(received)).not.toContain(fresh.slice('whsec_'.length));
+});
+
+test('the public key of the webhook verifies the v1a signature', async () => {
+  const webhook = webhookWith([createWebhookSecret()]);
+
+  await deliver(webhook);
+
+  const { headers = {}, body = '' } = received[0] ?? {};
+  const raw = Buffer.from(new WebhookKeyPair(webhook.id, 1, KEY).publicKey.slice('whpk_'.length), 'base64');
+  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
+  const signature =
+    headers['webhook-signature']
+      ?.split(' ')
+      .find((each) => each.startsWith('v1a,'))
+      ?.slice('v1a,'.length) ?? '';
+  const signed = Buffer.from(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`);
+  expect(verify(null, signed, key, Buffer.from(signature, 'base64'))).toBe(true);
+});
+
+test('a secret that was sealed with another key signs nothing', () => {
+  const webhook = webhookWith([createWebhookSecret()]);
+
+  expect(signedRequest(webhook, EVENT, { key: createSecretKey(Buffer.alloc(32, 8)), nowMs: 0 })).toBeUndefined();
+  expect(signedRequest({ ...webhook, id: 'webhook-2' }, EVENT, { key: KEY, nowMs: 0 })).toBeUndefined();
+});
+
+test.each([
+  ['a redirect to a private address is not followed', 302, { Location: 'http://169.254.169.254/' }, { status: 302 }],
+  ['a time to wait is read', 503, { 'Retry-After': '120' }, { status: 503, retryAfterMs: 120_000 }],
+  ['a time to wait that is none is left out', 429, { 'Retry-After': 'soon' }, { status: 429, retryAfterMs: undefined }],
+])('%s', async (_name, status, headers, expected) => {
+  answer = (_request, response) => response.writeHead(status, headers).end();
+
+  expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject(expected);
+  expect(received).toHaveLength(1);
+});
+
+test('the first kilobyte of a reply is kept, without control characters and secrets', async () => {
+  answer = (_request, response) => response.end(`a\u0000b\u001b[31m whsec_${'A'.repeat(44)} ${'x'.repeat(200_000)}`);
+
+  const reply = await deliver(webhookWith([createWebhookSecret()]));
+
+  const excerpt = reply.type === 'reply' ? reply.excerpt : '';
+  expect(excerpt.startsWith('a b [31m whsec_[redacted] xxx')).toBe(true);
+  expect(excerpt.length).toBeLessThanOrEqual(1_024);
+});
+
+test('a receiver that says nothing is given up, and one whose reply does not end has taken the event', async () => {
+  answer = () => undefined;
+  expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject({ type: 'none', error: 'timeout' });
+
+  answer = (_request, response) => response.writeHead(200).write('and so on');
+  expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject({ type: 'reply', status: 200, excerpt: 'and so on' });
+});
+
+test('what is no HTTP, and a port without a listener, is no reply', async () => {
+  answer = (request) => request.socket.end('SSH-2.0-OpenSSH\r\n');
+  expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject({ type: 'none', error: 'invalid_reply' });
+
+  const gone = { ...webhookWith([createWebhookSecret()]), url: 'http://127.0.0.1:1025/' };
+  expect(await deliver(gone)).toMatchObject({ type: 'none', error: 'connection_failed' });
+});
