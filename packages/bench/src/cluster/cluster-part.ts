@@ -1,6 +1,7 @@
 /** `npm run bench -- cluster`: what nodes that do nothing cost each other, and what it takes to start all of them at once. */
 import { cpus } from 'node:os';
 import type { BenchOptions } from '../bench-options.ts';
+import { withCluster } from '../relays/clustered-nodes.ts';
 import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { type IdleCost, measureIdleCluster } from './idle-cluster.ts';
@@ -15,7 +16,7 @@ export async function runCluster(
   const idleMs = isQuick ? QUICK_IDLE_MS : IDLE_MS;
   // Nodes keep what they have compiled (`COMPILE_CACHE` in `lab`); the first one of a fresh checkout has nothing to find there.
   note('cluster: a node that nothing is measured of');
-  await RunningBench.with((bench) => bench.startNode('first node', {}), undefined, cpus().length);
+  await RunningBench.with((bench) => withCluster(bench, (startMember) => startMember('first node')), undefined, cpus().length);
   const costs: IdleCost[] = [];
   for (const size of clusterSizes) {
     note(`cluster: ${size} nodes`);

@@ -5,6 +5,7 @@
  */
 
 import { type Fault, shrinkFaults } from './fault-plan.ts';
+import { SimulatedWorld } from './simulated-world.ts';
 import { describePlan, type Seen, WorldSimulation } from './world-simulation.ts';
 
 const FIRST_SEED = Number(process.env.SIMULATE_FIRST_SEED ?? 1);
@@ -57,6 +58,28 @@ test('every kind of trouble was really met', () => {
   expect(total.passedCalls).toBeGreaterThan(3 * SEEDS);
   expect(total.heardEvents).toBeGreaterThan(20 * SEEDS);
   expect(total.billedBytes).toBeGreaterThan(1_000_000 * SEEDS);
+});
+
+/** How many commands one node sends Redis: until all have started together, and in a second while nothing happens. */
+async function commandsOfOne(nodes: number): Promise<{ readonly starting: number; readonly idle: number }> {
+  const onDefect = (error: unknown) => {
+    throw error;
+  };
+  const world = new SimulatedWorld(1, { ...SIZE, nodes }, { onEvent: () => undefined, onNodeEnding: () => undefined, onDefect });
+  await world.start();
+  const starting = world.redis.commands / nodes;
+  await world.clock.advance(10_000);
+  const before = world.redis.commands;
+  await world.clock.advance(20_000);
+  return { starting, idle: (world.redis.commands - before) / nodes / 20 };
+}
+
+test('a node sends Redis as many commands in a large cluster as in a small one', async () => {
+  const [small, large] = [await commandsOfOne(4), await commandsOfOne(12)];
+
+  expect(small.idle).toBeLessThan(5);
+  expect(large.idle).toBeCloseTo(small.idle, 1);
+  expect(large.starting / small.starting).toBeLessThan(1.05);
 });
 
 test('a plan of faults is shortened to what is needed', async () => {
