@@ -24,44 +24,45 @@ import { createJsonLogger, type Logger } from './logging/logger.ts';
 import { serveDescription } from './openapi/serve-description.ts';
 import type { ClusterCalls } from './placement/cluster-calls.ts';
 
-/** What the router of the API needs. */
+/** Options of the API's router. */
 export interface ApiRouterOptions {
   readonly sfu: Sfu;
   readonly apps: AppStore;
-  /** Hears which secrets are used. */
+  /** Notified of the secrets that are used. */
   readonly keyUses?: Pick<KeyUses, 'note'>;
-  /** Named in the `X-SFU-Region` header of every reply. */
+  /** Value of the `X-SFU-Region` header of every reply. */
   readonly region?: string;
   /** Default: warnings and errors as JSON on standard error. */
   readonly logger?: Logger;
   /**
-   * Says who is calling, by the sign-in that the application has anyway; see `Authorize`. Default: callers are known only by secret or
-   * token.
+   * Identifies the caller by the sign-in of the embedding application; see `Authorize`. Default: callers are identified
+   * only by secret or token.
    */
   readonly authorize?: Authorize;
-  /** Signs and verifies tokens. Default: one of its own, whose tokens are good for as long as this process runs. */
+  /** Signs and verifies tokens. Default: a desk of its own, whose tokens are valid only while this process runs. */
   readonly tokens?: TokenDesk;
-  /** Default: in the memory of this process. */
+  /** Default: a store in the memory of this process. */
   readonly idempotency?: IdempotencyStore;
-  /** Default: one of its own. */
+  /** Default: a limiter of its own. */
   readonly rateLimiter?: RateLimiter;
-  /** What one client address may try. Default: generous limits, and no trusted proxies. */
+  /** Limits per client address. Default: generous limits, and no trusted proxies. */
   readonly clients?: ClientLimits;
-  /** Default: 64 MiB for bodies that are coming in. */
+  /** Default: 64 MiB for request bodies being received. */
   readonly bodyMemory?: BodyMemory;
-  /** Milliseconds since any moment, never going back. */
+  /** Monotonic time in milliseconds. */
   readonly now?: () => number;
   /** Whether new sessions are refused because this process is about to end. Default: never. */
   readonly isDraining?: () => boolean;
-  /** Where clients hear of what happens. Default: one that hears of everything in this SFU. */
+  /** Source of event streams. Default: a desk that receives all events of this SFU. */
   readonly events?: EventDesk;
   /** The parts of a cluster node. Default: the node is standalone. */
   readonly cluster?: ClusterCalls;
 }
 
 /**
- * The HTTP API as a router to mount at the root of an Express app. It takes care of everything below `/api/sfu`, errors, CORS, the
- * OpenAPI document (`/api/sfu/openapi.json`) and a page that shows it (`/api/sfu/docs`) included, and lets all other requests pass.
+ * Creates the HTTP API as a router to be mounted at the root of an Express app. It handles everything below `/api/sfu`,
+ * including errors, CORS, the OpenAPI document (`/api/sfu/openapi.json`) and a page that shows it (`/api/sfu/docs`),
+ * and passes on all other requests.
  */
 export function createApiRouter(options: ApiRouterOptions): Router {
   const { sfu, apps, region = 'local', logger = createJsonLogger('warn'), now = () => performance.now() } = options;
@@ -96,14 +97,14 @@ export function createApiRouter(options: ApiRouterOptions): Router {
   return router;
 }
 
-/** Streams end with the SFU, so that a server whose SFU is closed can close, too. */
+/** Streams end with the SFU, so that a server can close once its SFU is closed. */
 function eventsOf(sfu: Sfu): EventDesk {
   const events = new EventDesk({ nodeNo: sfu.nodeNo });
   sfu.watch({ onEvent: (event) => events.note(event), onClosed: () => events.close() });
   return events;
 }
 
-/** An embedder's server does not do it. */
+/** The server of an embedder does not do this. */
 const dropChunks: express.RequestHandler = (request, _response, next) => {
   dropTinyChunks(request);
   next();
@@ -121,14 +122,15 @@ function refuseMethod(path: string, routes: readonly RouteDescription[]): expres
   const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
   const verbs = verbsBeside(path);
   return (request, response) => {
-    // A misspelled verb (`POST …/track/publihs`) looks like an id here, but its caller must hear that there is no such call.
+    // A misspelt verb (`POST …/track/publihs`) looks like an id here, but its caller must be told that there is no such
+    // call.
     if (verbs.has(request.method)) refusePath(request);
     response.setHeader('Allow', allowed);
-    throw new SfuError('method_not_allowed', `${request.method} is not possible here; use ${allowed}`);
+    throw new SfuError('method_not_allowed', `${request.method} is not allowed here; use ${allowed}`);
   };
 }
 
-/** The methods of calls that have a verb where this path has an id, in capitals: `/track/publish` beside `/track/:track_id`. */
+/** Returns the methods, in capitals, of calls with a verb where this path has an id, such as `/track/publish` beside `/track/:track_id`. */
 function verbsBeside(path: string): ReadonlySet<string> {
   const [parent, last] = splitLast(path);
   if (!last.startsWith(':')) return new Set();

@@ -14,7 +14,7 @@ import { DefectLog } from './monitoring/defect-log.ts';
 const EXIT_CODE_MISCONFIGURED = 2;
 /** Another process has this node's number; to start again by itself would take it back, and so on without end. */
 const EXIT_CODE_SUPERSEDED = 3;
-/** Drain, stop; the next one is obeyed without looking back. */
+/** The first signal drains, the second stops; a further one ends the process at once. */
 const MAX_SIGNALS = 2;
 
 async function main(): Promise<void> {

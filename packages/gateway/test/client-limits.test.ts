@@ -149,7 +149,7 @@ describe('sessions that one address creates', () => {
 
     expect(statuses).toEqual([200, 200, 429]);
     expect(headers.get('Retry-After')).toBe('1');
-    expect(json).toMatchObject({ errorCode: 'rate_limited', errorDescription: 'one address may create 2 sessions a second' });
+    expect(json).toMatchObject({ errorCode: 'rate_limited', errorDescription: 'one address may create 2 sessions per second' });
     expect((await create('203.0.113.10')).status).toBe(200);
   });
 

@@ -232,14 +232,14 @@ const REDIS = { CAUSEWAY_REDIS_URL: 'redis://localhost:6379' };
 const ALL_VARIABLES = [...Object.values(OPTIONS).map((option) => option.variable), 'CAUSEWAY_CONFIG'].join(', ');
 
 const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][] = [
-  [{ CAUSEWAY_HTTP_PROT: '80' }, `CAUSEWAY_HTTP_PROT is not an option; there are ${ALL_VARIABLES}`],
+  [{ CAUSEWAY_HTTP_PROT: '80' }, `CAUSEWAY_HTTP_PROT is not an option; the options are ${ALL_VARIABLES}`],
   [{ CAUSEWAY_HTTP_PORT: '' }, 'CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not ""'],
   [{ CAUSEWAY_HTTP_PORT: '80a' }, 'CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "80a"'],
   [{ CAUSEWAY_HTTP_PORT: '-1' }, 'CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "-1"'],
   [{ CAUSEWAY_UDP_PORT: '65536' }, 'CAUSEWAY_UDP_PORT must be a whole number from 0 to 65535, not "65536"'],
   [
     { CAUSEWAY_LISTEN: '127.0.0.1', CAUSEWAY_ANNOUNCED_ADDRESS: '127.0.0.1,203.0.113.7' },
-    'CAUSEWAY_LISTEN is 127.0.0.1, where no media arrives from CAUSEWAY_ANNOUNCED_ADDRESS 203.0.113.7; for a proxy before the API set CAUSEWAY_HTTP_LISTEN instead',
+    'CAUSEWAY_LISTEN is 127.0.0.1, so media sent to CAUSEWAY_ANNOUNCED_ADDRESS 203.0.113.7 cannot arrive; for a proxy in front of the API, set CAUSEWAY_HTTP_LISTEN instead',
   ],
   [{ CAUSEWAY_HTTP_LISTEN: 'localhost' }, 'CAUSEWAY_HTTP_LISTEN must be an IPv4 or IPv6 address, not "localhost"'],
   [{ CAUSEWAY_LISTEN: 'localhost' }, 'CAUSEWAY_LISTEN must be an IPv4 or IPv6 address, not "localhost"'],
@@ -264,11 +264,11 @@ const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][
   ],
   [
     { ...REDIS, CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY, CAUSEWAY_NODE: '1', CAUSEWAY_TOKEN_KEY: CLUSTER_KEY },
-    'CAUSEWAY_TOKEN_KEY means nothing with CAUSEWAY_REDIS_URL: tokens of a cluster are signed with its key',
+    'CAUSEWAY_TOKEN_KEY has no effect with CAUSEWAY_REDIS_URL: tokens of a cluster are signed with its key',
   ],
-  [{ CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_CLUSTER_KEY means nothing without it'],
-  [{ CAUSEWAY_USAGE_FOLDER: '/var/lib' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_USAGE_FOLDER means nothing without it'],
-  [{ CAUSEWAY_LINK_ADDRESS: '10.0.0.7:8081' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_LINK_ADDRESS means nothing without it'],
+  [{ CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_CLUSTER_KEY has no effect without it'],
+  [{ CAUSEWAY_USAGE_FOLDER: '/var/lib' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_USAGE_FOLDER has no effect without it'],
+  [{ CAUSEWAY_LINK_ADDRESS: '10.0.0.7:8081' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_LINK_ADDRESS has no effect without it'],
   [{ CAUSEWAY_REDIS_URL: 'localhost:6379' }, 'CAUSEWAY_REDIS_URL must be a URL such as redis://10.0.0.5:6379'],
   [
     { CAUSEWAY_INTERNAL_URL: '10.0.0.7:8080' },
@@ -313,17 +313,17 @@ test.each(REFUSED_VARIABLES)('%j is refused in one clear line', (environment, me
 
 const REFUSED_FILES: [file: string, message: string][] = [
   ['{', 'CAUSEWAY_CONFIG: sfu.json is not JSON'],
-  ['[]', 'CAUSEWAY_CONFIG: sfu.json must hold a JSON object'],
+  ['[]', 'CAUSEWAY_CONFIG: sfu.json must contain a JSON object'],
   [
     '{"port":1}',
-    `"port" in sfu.json is not an option; there are ${[...Object.keys(OPTIONS), 'networks', 'regionPrices', 'apps'].join(', ')}`,
+    `"port" in sfu.json is not an option; the options are ${[...Object.keys(OPTIONS), 'networks', 'regionPrices', 'apps'].join(', ')}`,
   ],
   ['{"httpPort":"x"}', '"httpPort" in the config file must be a whole number from 0 to 65535, not "x"'],
   ['{"announcedAddresses":[]}', '"announcedAddresses" in the config file must be IP addresses separated by commas, not []'],
   ['{"networks":{}}', '"networks" in the config file must be a list'],
   ['{"networks":[{"range":"10.0.0.0/8"}]}', 'networks[0].location must be latitude and longitude in degrees, such as 52.52,13.40'],
   ['{"networks":["10.0.0.0/8"]}', 'networks[0] must be an object'],
-  ['{"regionPrices":[{"from":"eu","to":"us","price":1}]}', 'regionPrices[0].price is not an option; there are from, to, pricePerGb'],
+  ['{"regionPrices":[{"from":"eu","to":"us","price":1}]}', 'regionPrices[0].price is not an option; the options are from, to, pricePerGb'],
   ['{"regionPrices":[{"from":"eu","to":"us","pricePerGb":-1}]}', 'regionPrices[0].pricePerGb must be a number that is not negative'],
   ['{"apps":{}}', '"apps" in the config file must be a list'],
   ['{"apps":["a"]}', 'apps[0] must be an object'],

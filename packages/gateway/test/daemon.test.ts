@@ -221,7 +221,7 @@ test('a debug port in use stops the start with one line', async () => {
   other.close();
 
   expect(code).toBe(2);
-  expect(stderr).toBe(`causeway: TCP port ${port} is in use by another program; stop that one, or set CAUSEWAY_DEBUG_PORT\n`);
+  expect(stderr).toBe(`causeway: TCP port ${port} is in use by another program; stop that program, or set CAUSEWAY_DEBUG_PORT\n`);
 });
 
 test('a TCP port in use stops the start with one line and exit code 2', async () => {
@@ -234,7 +234,7 @@ test('a TCP port in use stops the start with one line and exit code 2', async ()
 
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: `causeway: TCP port ${port} is in use by another program; stop that one, or set CAUSEWAY_HTTP_PORT\n`,
+    stderr: `causeway: TCP port ${port} is in use by another program; stop that program, or set CAUSEWAY_HTTP_PORT\n`,
   });
 });
 
@@ -248,6 +248,6 @@ test('a UDP port in use stops the start with one line and exit code 2', async ()
 
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: `causeway: UDP port ${port} is in use by another program; stop that one, or set CAUSEWAY_UDP_PORT\n`,
+    stderr: `causeway: UDP port ${port} is in use by another program; stop that program, or set CAUSEWAY_UDP_PORT\n`,
   });
 });

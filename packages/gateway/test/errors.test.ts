@@ -125,7 +125,7 @@ test('405 says which methods there are', async () => {
   const { headers, json } = await server.send('PUT', `/api/sfu/${APP_ID}/session/${sessionId}`);
 
   expect(headers.get('Allow')).toBe('GET, PATCH, DELETE');
-  expect(json).toMatchObject({ errorDescription: 'PUT is not possible here; use GET, PATCH, DELETE' });
+  expect(json).toMatchObject({ errorDescription: 'PUT is not allowed here; use GET, PATCH, DELETE' });
 });
 
 describe('a call on several tracks', () => {

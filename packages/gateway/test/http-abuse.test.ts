@@ -108,7 +108,7 @@ describe('a gigabyte in chunks', () => {
     );
 
     expect(reply).toMatch(/^HTTP\/1\.1 400 /);
-    expect(reply).toContain('"errorDescription":"the request body comes in chunks that are too small"');
+    expect(reply).toContain('"errorDescription":"the request body is divided into chunks that are too small"');
     expect(sentBytes).toBeLessThan(16 * MIB);
     expect(bodyMemory.heldBytes).toBe(0);
   });

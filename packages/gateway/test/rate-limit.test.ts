@@ -90,7 +90,7 @@ describe('over HTTP', () => {
     expect(refused.headers.get('Retry-After')).toBe('1');
     expect(refused.json).toMatchObject({
       errorCode: 'rate_limited',
-      errorDescription: 'session a may be called 2 times a second',
+      errorDescription: 'calls for session a are limited to 2 per second',
       retryable: true,
       retryAfterMs: 500,
     });
@@ -129,7 +129,9 @@ describe('over HTTP', () => {
 
     expect(statuses).toEqual(Array(46).fill(404));
     expect([refused.status, listed.status]).toEqual([429, 200]);
-    expect(refused.json).toMatchObject({ errorDescription: 'all sessions of app inventive together may be called 50 times a second' });
+    expect(refused.json).toMatchObject({
+      errorDescription: 'calls for all sessions of app inventive together are limited to 50 per second',
+    });
   });
 
   test('a session may be called as often as it may, though that is more than five times what the app may', async () => {
@@ -192,6 +194,6 @@ describe('over HTTP', () => {
     await server.close();
 
     expect([first.status, last.status, status]).toEqual([200, 200, 429]);
-    expect(json).toMatchObject({ errorDescription: `app ${APP_ID} may be called 1000 times a second`, retryAfterMs: 1 });
+    expect(json).toMatchObject({ errorDescription: `calls for app ${APP_ID} are limited to 1000 per second`, retryAfterMs: 1 });
   });
 });

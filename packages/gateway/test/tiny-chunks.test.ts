@@ -14,7 +14,7 @@ const MAX_HANDLED_BYTES = 2_100;
 /** What Node reads at once is 64 KiB, and as much again is kept for later. */
 const MAX_READ_BYTES = 3 * 64 * 1024;
 const TINY_CHUNK = '1\r\nx\r\n';
-const REFUSAL = '"errorDescription":"the request body comes in chunks that are too small"';
+const REFUSAL = '"errorDescription":"the request body is divided into chunks that are too small"';
 const END = '0\r\n\r\n';
 const HEAD = `POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`;
 const API_HEAD = `POST /api/sfu/${APP_ID}/session/new HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${AUTHORIZATION}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n`;

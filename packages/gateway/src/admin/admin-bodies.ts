@@ -1,4 +1,4 @@
-/** What the books hold, as the admin API replies it. */
+/** Converts what the books hold to replies of the admin API. */
 import type { AuditEntry, BookedApp, BookedKey, Org } from '@causeway/accounts';
 import type { AdminApp, AdminAuditEntry, AdminKey, AdminOrg } from '@causeway/protocol';
 
@@ -37,7 +37,7 @@ export function auditBody({ id, atMs, action, subject, appId, actor }: AuditEntr
   };
 }
 
-/** ISO 8601. @param atMs milliseconds since 1970 */
+/** Formats a time in ISO 8601. @param atMs milliseconds since 1970 */
 export function timeText(atMs: number): string {
   return new Date(atMs).toISOString();
 }

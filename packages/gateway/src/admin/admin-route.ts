@@ -5,55 +5,55 @@ import type { Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
 import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
 
-/** Where the admin API is. */
+/** Base path of the admin API. */
 export const ADMIN_BASE_PATH = '/api/admin/v1';
 
-/** An endpoint of the admin API, as the OpenAPI document shows it. */
+/** An endpoint of the admin API, as the OpenAPI document describes it. */
 export interface AdminRouteDescription extends Omit<RouteDescription, 'access' | 'acceptsTokenInQuery'> {
-  /** What the call may be replied with besides JSON. */
+  /** Content types of replies other than JSON. */
   readonly otherReplyTypes?: readonly string[];
-  /** `open` takes no credential, since it is how callers get one; `person` takes a sign-in and no key. */
+  /** `open` requires no credential, because callers obtain one that way; `person` requires a sign-in, not a key. */
   readonly access: 'admin' | 'person' | 'open';
-  /** It sets or clears the cookie of a sign-in, so it is never answered from memory. */
+  /** Whether it sets or clears the sign-in cookie, so that its reply is never repeated from memory. */
   readonly setsCookie?: true;
 }
 
-/** Who calls. A key may do everything in its organisation. */
+/** The caller. A key may do everything in its organisation. */
 export type AdminCaller =
   | { readonly kind: 'key'; readonly key: BookedKey }
   | { readonly kind: 'person'; readonly person: Person; readonly memberships: readonly Membership[]; readonly digest: SecretDigest }
-  /** Calls an open route. */
+  /** The caller of an open route. */
   | { readonly kind: 'stranger' };
 
-/** What handlers of the admin API work with. */
+/** The services that handlers of the admin API use. */
 export interface AdminServices {
   readonly books: Books;
   readonly accounts: Accounts;
   /** Undefined on a node that cannot seal their secrets. */
   readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
-  /** All live nodes, by number. */
+  /** Returns all live nodes, by number. */
   readonly nodes: () => readonly AdminNode[];
   /** Whether an app is in the configuration of this node. */
   readonly isConfigured: (appId: string) => boolean;
   readonly pricing: Pricing;
 }
 
-/** One call by a caller whose credential is good. */
+/** A call by an authenticated caller. */
 export interface AdminCall extends AdminServices {
   readonly caller: AdminCaller;
-  /** As in the path, not checked. */
+  /** Path parameters, not validated. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
   /** Path and query as the client sent them. */
   readonly url: string;
   /** What the client calls this node, with the port unless it is that of the scheme. */
   readonly host: string;
-  /** The origin of the page that calls; undefined for a call that says none. */
+  /** The origin of the calling page; undefined if the request has no Origin header. */
   readonly origin: string | undefined;
-  /** JSON, not validated. */
+  /** JSON body, not validated. */
   readonly body: unknown;
-  /** The version that the caller expects; undefined if it does not say. */
+  /** The version that the caller expects; undefined if it names none. */
   readonly ifVersion: number | undefined;
   /** Undefined on a node that signs no ledger. */
   readonly ledger: NodeLedger | undefined;
@@ -69,34 +69,34 @@ export interface TextReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A reply that is sent as it is made. */
+/** A reply that is sent while it is being produced. */
 export interface StreamedReply {
   /** Its `Content-Type`. */
   readonly type: string;
   readonly chunks: AsyncIterable<string>;
 }
 
-/** A reply, and what becomes of the caller's cookie. */
+/** A reply, and the change to the caller's sign-in cookie. */
 export type AdminReply = (RouteReply | TextReply) & {
-  /** The sign-in that the caller has from now on; `ended` if it has none. */
+  /** The caller's new sign-in; `ended` if it no longer has one. */
   readonly signIn?: OpenedSignIn | 'ended';
 };
 
 /** One endpoint of the admin API. */
 export interface AdminRoute extends AdminRouteDescription {
   handle(call: AdminCall): Promise<AdminReply>;
-  /** In place of `handle`, for replies that are too long to be held. */
+  /** Used instead of `handle` for replies that are too long to buffer. */
   stream?(call: AdminCall): Promise<StreamedReply>;
 }
 
-/** What a caller is in an organisation; undefined if it has nothing to do with it. */
+/** Returns the caller's role in an organisation; undefined if it has none. */
 export function roleIn(caller: AdminCaller, orgId: string): Role | undefined {
   if (caller.kind === 'key') return caller.key.orgId === orgId ? 'owner' : undefined;
   if (caller.kind === 'stranger') return undefined;
   return caller.memberships.find(({ org }) => org.id === orgId)?.role;
 }
 
-/** Whether a caller has a right in an organisation. */
+/** Whether the caller has a right in an organisation. */
 export function mayIn(caller: AdminCaller, orgId: string, right: Right): boolean {
   const role = roleIn(caller, orgId);
   return role !== undefined && hasRight(role, right);

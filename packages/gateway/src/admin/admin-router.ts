@@ -22,43 +22,46 @@ import { ADMIN_ROUTES } from './admin-routes.ts';
 import { identifyCaller } from './identify-caller.ts';
 import { requireOwnOrigin, writeSignInCookie } from './sign-in-cookie.ts';
 
-/** What the admin API needs. */
+/** Options of the admin API's router. */
 export interface AdminRouterOptions {
-  /** Undefined on a node without books, where every call is `books_unavailable`. */
+  /** Undefined on a node without books, where every call fails with `books_unavailable`. */
   readonly books: Books | undefined;
-  /** The people in them; undefined likewise. */
+  /** The accounts of people; undefined on a node without books. */
   readonly accounts: Accounts | undefined;
   /** Undefined on a node that cannot send any. */
   readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
   readonly nodes: () => readonly AdminNode[];
   readonly keyUses: Pick<KeyUses, 'note'> | undefined;
-  /** Reads the books again after a change, so that the next call finds what was changed. */
+  /** Reads the books again after a change, so that the next call sees it. */
   readonly apps: Pick<AppMirror, 'refresh' | 'isConfigured'> | undefined;
   readonly clients: ClientLimits;
   readonly rateLimiter: RateLimiter;
   readonly idempotency: IdempotencyStore;
   readonly bodyMemory: BodyMemory;
   readonly region: string;
-  /** Default: nothing costs anything. */
+  /** Default: nothing has a price. */
   readonly pricing?: Pricing;
   /** Undefined on a node that signs no ledger. */
   readonly ledger: NodeLedger | undefined;
   readonly logger: Logger;
-  /** Milliseconds since any moment, never going back. */
+  /** Monotonic time in milliseconds. */
   readonly now: () => number;
 }
 
-/** People and their tools; a machine that asks more often has a mistake. */
+/** Enough for people and their tools; a program that calls more often is faulty. */
 const CALLS_PER_SECOND = 20;
-/** What the shelves and shares of apps know the admin API by; no app has such an id. */
+/** The key of the admin API in queues and rate limits that are otherwise per app; no app can have such an id. */
 const SHARE = ':admin';
 const VERSION = /^"([0-9]{1,15})"$/;
-/** Tries to sign in under one address; what is more is a machine that guesses. */
+/** Sign-in attempts under one address. More of them are guesses by a program. */
 const SIGN_INS_PER_MINUTE = 10;
 const SECONDS_PER_MINUTE = 60;
 
-/** The admin API, to be mounted at the root. Pages of other origins cannot read it: it sends no CORS headers. */
+/**
+ * Creates the router of the admin API, to be mounted at the root. It sends no CORS headers, so pages of other origins
+ * cannot read its replies.
+ */
 export function createAdminRouter(options: AdminRouterOptions): Router {
   const admin = express.Router();
   const context = { ...options, signIns: createRateLimiter(options.now, SECONDS_PER_MINUTE) };
@@ -79,11 +82,11 @@ interface RouterContext extends AdminRouterOptions {
 async function carryOut(route: AdminRoute, context: RouterContext, request: Request, response: Response): Promise<void> {
   const { books, accounts, keyUses, clients, rateLimiter, apps, tokens, nodes, pricing = FREE } = context;
   if (books === undefined || accounts === undefined)
-    throw new SfuError('books_unavailable', 'this node keeps no books; CAUSEWAY_BOOKS says where they are');
+    throw new SfuError('books_unavailable', 'this node keeps no books; set CAUSEWAY_BOOKS to use the admin API');
   if (route.setsCookie) requireOwnOrigin(request);
   const caller = await clients.authenticated(request, () => identifyCaller({ books, accounts, keyUses }, route, request));
   const retryAfterMs = caller.kind === 'stranger' ? 0 : rateLimiter.take(`${SHARE} ${idOf(caller)}`, CALLS_PER_SECOND);
-  if (retryAfterMs > 0) throw new SfuError('rate_limited', `the admin API takes ${CALLS_PER_SECOND} calls a second`, { retryAfterMs });
+  if (retryAfterMs > 0) throw new SfuError('rate_limited', `the admin API accepts ${CALLS_PER_SECOND} calls per second`, { retryAfterMs });
   const body = route.request === undefined ? undefined : await readJsonBody(request, context.bodyMemory, SHARE);
   if (caller.kind === 'stranger') limitStranger(context, request, body);
   const { params, query } = request;
@@ -111,7 +114,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
     return;
   }
   const handle = () => carryOutOnce(route, call, context, request);
-  // A stranger may try passwords and one-time tokens as little as secrets.
+  // An unauthenticated client may guess passwords and one-time tokens no more often than secrets.
   const { reply, signIn } = route.access === 'open' ? await clients.authenticated(request, handle) : await handle();
   if (route.method !== 'get') await apps?.refresh();
   if (signIn !== undefined) writeSignInCookie(request, response, signIn);
@@ -119,16 +122,16 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
   sendText(response, reply.httpStatus, reply);
 }
 
-/** @throws rate_limited – too many tries from this client, or under this address of a person, known or not */
+/** @throws rate_limited – too many attempts by this client, or under this person's address, which need not exist */
 function limitStranger({ clients, signIns }: RouterContext, request: Request, body: unknown): void {
   clients.takeSignIn(request);
   const email = typeof body === 'object' && body !== null && 'email' in body ? String(body.email).trim().toLowerCase() : '';
   if (email === '') return;
   const retryAfterMs = signIns.take(digestSecret(email), SIGN_INS_PER_MINUTE / SECONDS_PER_MINUTE);
-  if (retryAfterMs > 0) throw new SfuError('rate_limited', 'too many have tried to sign in under this address', { retryAfterMs });
+  if (retryAfterMs > 0) throw new SfuError('rate_limited', 'too many sign-in attempts under this address', { retryAfterMs });
 }
 
-/** What has begun cannot be answered by an error any more: the reader finds that the end is missing. */
+/** Once a reply has begun, it cannot be replaced by an error; the reader notices that the end is missing. */
 async function streamReply(response: Response, { type, chunks }: StreamedReply): Promise<void> {
   response.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   try {
@@ -186,7 +189,7 @@ function ifVersionOf(request: Request): number | undefined {
 function refuseMethod(routes: readonly AdminRoute[], request: Request, response: Response): never {
   const allowed = routes.map((route) => route.method.toUpperCase()).join(', ');
   response.setHeader('Allow', allowed);
-  throw new SfuError('method_not_allowed', `${request.method} is not possible here; use ${allowed}`);
+  throw new SfuError('method_not_allowed', `${request.method} is not allowed here; use ${allowed}`);
 }
 
 function refusePath(request: Request): never {

@@ -29,8 +29,8 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     access: 'open',
     method: 'post',
     path: '/set-up',
-    summary: 'Make the first organisation and a key to manage it',
-    description: 'Takes the one-time token that a node prints at its start as long as there is no organisation.',
+    summary: 'Create the first organisation and a key to manage it',
+    description: 'Requires the one-time token that a node prints at its start while there is no organisation.',
     request: 'SetUpRequest',
     reply: 'SetUpReply',
     errors: ['unauthorized'],
@@ -61,15 +61,16 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/organisations/:org_id/apps',
-    summary: 'Make an app',
-    description: 'It has no key yet, so nothing opens it.',
+    summary: 'Create an app',
+    description: 'It has no key yet, so no call can use it.',
     request: 'CreateAppRequest',
     reply: 'AdminApp',
     errors: ['forbidden', 'org_not_found', 'app_conflict'],
     async handle(call) {
       const org = await ownOrg(call, 'develop');
       const { id, name, settings } = parseRequest(CreateAppRequest, call.body);
-      if (id !== undefined && call.isConfigured(id)) throw new SfuError('app_conflict', `app ${id} is in the configuration of this node`);
+      if (id !== undefined && call.isConfigured(id))
+        throw new SfuError('app_conflict', `app ${id} is already in the configuration of this node`);
       const wanted = {
         orgId: org.id,
         name,
@@ -95,7 +96,8 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     method: 'patch',
     path: '/apps/:app_id',
     summary: 'Change the name or the settings of an app',
-    description: 'With `If-Match: "<version>"`, only if it has not been changed since. New settings are in force within two seconds.',
+    description:
+      'With `If-Match: "<version>"`, it fails if the app has changed since that version. New settings are in force within two seconds.',
     request: 'PatchAppRequest',
     reply: 'AdminApp',
     errors: ['forbidden', 'app_not_found', 'version_conflict'],
@@ -116,7 +118,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     method: 'delete',
     path: '/apps/:app_id',
     summary: 'Remove an app',
-    description: 'Its keys end with it; calls with its tokens are refused within two seconds. Sessions that run go on until they end.',
+    description: 'Its keys end with it; calls with its tokens are refused within two seconds. Existing sessions continue until they end.',
     reply: 'RemovedReply',
     errors: ['forbidden', 'app_not_found'],
     async handle(call) {
@@ -139,7 +141,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/apps/:app_id/keys',
-    summary: 'Make a key of an app',
+    summary: 'Create a key of an app',
     description: 'An app has at most two live secrets and two live signing keys: the old one and the new one.',
     request: 'CreateKeyRequest',
     reply: 'CreateKeyReply',
@@ -149,7 +151,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
       const { signing, name, expiresIn } = parseRequest(CreateKeyRequest, call.body);
       if (signing === undefined) return issuedReply(await call.books.createSecret(id, newKey({ name, expiresIn }), actorOf(call)));
       if (expiresIn !== undefined)
-        throw new SfuError('invalid_params', 'expiresIn is not for signing keys', { details: { path: 'expiresIn' } });
+        throw new SfuError('invalid_params', 'expiresIn is not allowed for signing keys', { details: { path: 'expiresIn' } });
       const key = await call.books.addSigningKey(id, { ...signing, name } as NewAppTokenKey & { name: string }, actorOf(call));
       return { body: { key: keyBody(key) } };
     },
@@ -196,7 +198,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/organisations/:org_id/keys',
-    summary: 'Make a key to this API',
+    summary: 'Create a key to this API',
     request: 'CreateAdminKeyRequest',
     reply: 'IssuedKeyReply',
     errors: ['forbidden', 'org_not_found'],
@@ -211,7 +213,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'get',
     path: '/organisations/:org_id/audit',
-    summary: 'List who changed what',
+    summary: 'List the changes, with who made them',
     query: 'AdminPageQuery',
     reply: 'AdminAuditList',
     errors: ['org_not_found'],
@@ -239,7 +241,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
 /** Every endpoint of the admin API. */
 export const ADMIN_ROUTES: readonly AdminRoute[] = [...BOOK_ROUTES, ...USAGE_ROUTES, ...WEBHOOK_ROUTES];
 
-/** zod types a field that is missing like one that is undefined. */
+/** zod gives a missing field the same type as an undefined one, so undefined fields are removed. */
 function setOnly(settings: { readonly [Name in keyof AppSettings]?: AppSettings[Name] | undefined }): Partial<AppSettings> {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

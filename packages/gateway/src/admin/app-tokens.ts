@@ -1,23 +1,26 @@
-/** Tokens with which people call the API of an app from the console, which holds no secret. */
+/** Tokens with which people call the API of an app from the console, which has no secret. */
 import type { AppId } from '@causeway/protocol';
 import { TOKEN_ACTIONS, type TokenAction } from '@causeway/protocol';
 import { type AdminCall, type AdminReply, type AdminRoute, mayIn } from './admin-route.ts';
 import { ownApp } from './owned.ts';
 
-/** Short: it is how long a token outlives a sign-out, and a removed member where revocations cannot be told. */
+/**
+ * This is short because a token stays valid this long after a sign-out, and after the removal of a member if
+ * revocations cannot be distributed.
+ */
 const TOKEN_SECONDS = 300;
-/** Looking at sessions, and at nothing that they send. */
+/** Allows listing sessions, but not receiving what they send. */
 const READER_ACTIONS: readonly TokenAction[] = ['list'];
 const APPS_PER_PAGE = 100;
 
-/** Makes a token of the calling person for an app. */
+/** Creates a token for an app, for the calling person. */
 export const CREATE_APP_TOKEN: AdminRoute = {
   operationId: 'createAppToken',
   access: 'person',
   method: 'post',
   path: '/apps/:app_id/tokens',
-  summary: 'Make a token for the API of an app, for yourself',
-  description: `Good for ${TOKEN_SECONDS / 60} minutes. Someone who may change apps may do everything with it, others look at sessions.`,
+  summary: 'Create a token for the API of an app, for yourself',
+  description: `Valid for ${TOKEN_SECONDS / 60} minutes. With the right to change apps, it allows everything; otherwise, it only allows listing sessions.`,
   reply: 'AppTokenReply',
   errors: ['app_not_found', 'forbidden'],
   async handle(call): Promise<AdminReply> {
@@ -29,11 +32,11 @@ export const CREATE_APP_TOKEN: AdminRoute = {
   },
 };
 
-/** Ends the tokens that a person has for the apps of an organisation, and the sessions that came from them. */
+/** Ends the tokens of a person for the apps of an organisation, and the sessions created with them. */
 export async function endAppTokens({ books, tokens }: AdminCall, orgId: string, personId: string): Promise<void> {
   for (let after = ''; ; ) {
     const apps = await books.listApps(orgId, { limit: APPS_PER_PAGE, after });
-    // The change is made whether or not Redis can be told of it now; tokens end by themselves soon.
+    // The change is made even if Redis cannot be informed now; tokens expire soon by themselves.
     await Promise.all(apps.map(({ id }) => revoke(tokens, id, personId).catch(() => undefined)));
     const last = apps.at(-1);
     if (last === undefined || apps.length < APPS_PER_PAGE) return;
@@ -45,7 +48,7 @@ function revoke(tokens: AdminCall['tokens'], appId: AppId, personId: string): Pr
   return tokens.revoke(appId, { sub: subjectOf(personId), closeSessions: true });
 }
 
-/** Apps name their own users without a colon or with one of theirs; this one says where it comes from. */
+/** Apps name their own users without a colon, or with another prefix; this one shows where the token comes from. */
 function subjectOf(personId: string): string {
   return `console:${personId}`;
 }

@@ -1,4 +1,4 @@
-/** Who makes a call of the admin API: a program with a key, or a person whose browser has signed in. */
+/** Identifies the caller of the admin API: a program with a key, or a person whose browser has signed in. */
 import { type Accounts, type Books, digestSecret, type KeyUses } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { Request } from 'express';
@@ -14,14 +14,17 @@ export interface CallerSources {
 
 const BEARER = /^Bearer +(cwa_[A-Za-z0-9_-]{1,128}) *$/i;
 
-/** @throws SfuError `unauthorized` – neither is good; `forbidden` – the sign-in is, and the page that uses it is another one */
+/**
+ * @throws SfuError `unauthorized` – there is no valid credential; `forbidden` – the sign-in is valid, but the page that
+ * uses it is from another origin
+ */
 export async function identifyCaller(sources: CallerSources, { access }: AdminRouteDescription, request: Request): Promise<AdminCaller> {
   if (access === 'open') return { kind: 'stranger' };
-  // A program means the key that it sends, whatever cookie its client adds.
+  // A program that sends a key is identified by it, whatever cookie its HTTP client adds.
   const { authorization } = request.headers;
   const caller = authorization === undefined ? await identifyPerson(sources, request) : await identifyKey(sources, authorization);
   if (caller === undefined) {
-    throw new SfuError('unauthorized', 'sign in, or send "Authorization: Bearer <key of the admin API>", which begins with cwa_');
+    throw new SfuError('unauthorized', 'sign in, or send "Authorization: Bearer <key of the admin API>" with a key that begins with cwa_');
   }
   if (access === 'person' && caller.kind !== 'person')
     throw new SfuError('forbidden', 'this is for people who are signed in, not for keys');

@@ -1,9 +1,9 @@
-/** Finds what a call of the admin API is about. What belongs to an organisation that the caller is not in is not there. */
+/** Finds the objects of a call of the admin API. An object of an organisation that the caller does not belong to is treated as missing. */
 import type { Actor, BookedApp, BookedKey, Org, PageRequest } from '@causeway/accounts';
 import { AdminPageQuery, type AppId, parseAppId, parseRequest, type Right, SfuError } from '@causeway/protocol';
 import { type AdminCall, mayIn, roleIn } from './admin-route.ts';
 
-/** The caller as the audit names it. */
+/** Returns the caller as the audit names it. */
 export function actorOf({ caller }: AdminCall): Actor {
   if (caller.kind === 'person') return { kind: 'person', id: caller.person.id };
   return caller.kind === 'key' ? { kind: 'key', id: caller.key.id } : { kind: 'operator' };
@@ -22,7 +22,7 @@ export async function ownApp(call: AdminCall, right: Right): Promise<BookedApp> 
   const { app_id: text = '' } = call.params;
   const appId: AppId | undefined = parseAppId(text);
   const app = appId === undefined ? undefined : await call.books.findApp(appId);
-  // In the words of the books: those of another organisation are not told from those that are not there.
+  // The message is that of the books, so that apps of other organisations cannot be distinguished from missing ones.
   if (app === undefined || roleIn(call.caller, app.orgId) === undefined) throw new SfuError('app_not_found', `there is no app ${text}`);
   requireRight(call, app.orgId, right);
   return app;

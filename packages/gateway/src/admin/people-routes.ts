@@ -26,7 +26,7 @@ import { actorOf, ownOrg, requireRight } from './owned.ts';
 
 const DONE: AdminReply = { body: { success: true } };
 
-/** How people come in, and go. */
+/** Endpoints for signing up, in and out. */
 export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'signUp',
@@ -34,8 +34,8 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     setsCookie: true,
     method: 'post',
     path: '/sign-up',
-    summary: 'Make the first organisation and its owner',
-    description: 'Takes the one-time token of the link that a node prints at its start as long as there is no organisation.',
+    summary: 'Create the first organisation and its owner',
+    description: 'Requires the one-time token of the link that a node prints at its start while there is no organisation.',
     request: 'SignUpRequest',
     reply: 'WhoAmIReply',
     errors: ['unauthorized', 'forbidden'],
@@ -106,7 +106,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'get',
     path: '/me',
-    summary: 'Tell who calls, and which organisations they are in',
+    summary: 'Describe the caller and its organisations',
     reply: 'WhoAmIReply',
     errors: [],
     async handle({ caller, books }) {
@@ -139,7 +139,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     access: 'open',
     method: 'post',
     path: '/invitations/read',
-    summary: 'Tell what an invitation is for',
+    summary: 'Describe an invitation',
     request: 'ReadInvitationRequest',
     reply: 'ReadInvitationReply',
     errors: ['invitation_not_found'],
@@ -155,7 +155,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     setsCookie: true,
     method: 'post',
     path: '/invitations/accept',
-    summary: 'Become a member',
+    summary: 'Accept an invitation',
     request: 'AcceptInvitationRequest',
     reply: 'WhoAmIReply',
     errors: ['unauthorized', 'code_required', 'code_invalid', 'forbidden', 'invitation_not_found'],
@@ -167,7 +167,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-/** Who is in an organisation. */
+/** Endpoints for the members of an organisation. */
 export const MEMBER_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'listMembers',
@@ -185,7 +185,7 @@ export const MEMBER_ROUTES: readonly AdminRoute[] = [
     method: 'patch',
     path: '/organisations/:org_id/members/:person_id',
     summary: 'Change the role of a member',
-    description: 'Tokens that the member has for apps of the organisation end.',
+    description: 'Tokens of the member for apps of the organisation end.',
     request: 'PatchMemberRequest',
     reply: 'AdminMember',
     errors: ['org_not_found', 'forbidden', 'member_not_found', 'member_conflict'],
@@ -205,12 +205,12 @@ export const MEMBER_ROUTES: readonly AdminRoute[] = [
     method: 'delete',
     path: '/organisations/:org_id/members/:person_id',
     summary: 'Remove a member from an organisation',
-    description: 'Tokens that the member has for apps of the organisation end.',
+    description: 'Tokens of the member for apps of the organisation end.',
     reply: 'RemovedReply',
     errors: ['org_not_found', 'forbidden', 'member_not_found', 'member_conflict'],
     async handle(call) {
       const { person_id: personId = '' } = call.params;
-      // Everyone may leave.
+      // Every member may leave.
       const isSelf = call.caller.kind === 'person' && call.caller.person.id === personId;
       const org = await ownOrg(call, isSelf ? 'read' : 'administer');
       if (!isSelf) await protectOwners(call, org.id, personId, undefined);
@@ -224,7 +224,7 @@ export const MEMBER_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'get',
     path: '/organisations/:org_id/invitations',
-    summary: 'List invitations that were not accepted yet',
+    summary: 'List open invitations',
     reply: 'AdminInvitationList',
     errors: ['org_not_found', 'forbidden'],
     async handle(call) {
@@ -237,8 +237,8 @@ export const MEMBER_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/organisations/:org_id/invitations',
-    summary: 'Invite someone, for a week',
-    description: 'The node sends no mail: hand the link over yourself. An earlier invitation of the address ends.',
+    summary: 'Invite a person, for a week',
+    description: 'The node sends no mail, so pass the link on yourself. An earlier invitation of the same address ends.',
     request: 'CreateInvitationRequest',
     reply: 'CreateInvitationReply',
     errors: ['org_not_found', 'forbidden', 'member_conflict'],
@@ -266,18 +266,18 @@ export const MEMBER_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-/** Who may administer may not make, unmake or remove owners. @param role undefined if the member is to go */
+/** Only an owner may add, change or remove owners. @param role undefined if the member is removed */
 async function protectOwners(call: AdminCall, orgId: string, personId: string, role: Role | undefined): Promise<void> {
   const members = await call.accounts.listMembers(orgId);
   const isOwner = members.some((member) => member.person.id === personId && member.role === 'owner');
   if (isOwner || role === 'owner') requireRight(call, orgId, 'own');
 }
 
-/** Someone new needs a name, and a password that is not the guess of anyone. */
+/** A new person needs a name, and a password of sufficient length. */
 async function checkNewcomer(accounts: Accounts, token: string, name: string | undefined, password: string): Promise<void> {
   const { isKnown } = await accounts.readInvitation(token);
   if (isKnown) return;
-  if (name === undefined) throw new SfuError('invalid_params', 'name: someone new needs one', { details: { path: 'name' } });
+  if (name === undefined) throw new SfuError('invalid_params', 'name: a new person needs one', { details: { path: 'name' } });
   if (password.length < MIN_PASSWORD_LENGTH) {
     const message = `password: must have at least ${MIN_PASSWORD_LENGTH} characters; a few words will do`;
     throw new SfuError('invalid_params', message, { details: { path: 'password' } });

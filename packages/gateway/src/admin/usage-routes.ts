@@ -25,11 +25,11 @@ import { ownApp } from './owned.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** What the books keep. */
+/** How long the books keep usage. */
 const MAX_RANGE_DAYS = 400;
 const METRICS = ['down', 'data', 'up', 'relay', 'retransmitted', 'billed'] as const satisfies readonly (keyof UsageCounts)[];
 
-/** The endpoints about usage. */
+/** The endpoints for usage. */
 export const USAGE_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'readUsage',
@@ -38,7 +38,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
     path: '/apps/:app_id/usage',
     summary: 'Show what an app has used',
     description:
-      'By hour or day, told apart by kind, region, session and track. As JSON, as CSV, or as CloudEvents, of which there is one for each row whose hour is over.',
+      'By hour or day, grouped by kind, region, session and track; as JSON, CSV or CloudEvents. A CloudEvent is sent for each row whose period is over.',
     query: 'UsageRangeQuery',
     reply: 'UsageReply',
     otherReplyTypes: ['text/csv', 'application/cloudevents-batch+json'],
@@ -49,7 +49,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
       const { fromMs, toMs } = rangeOf(range, call.wallClockMs);
       const groups = [...new Set(groupBy)];
       const asked = { appId, fromMs, toMs, step: by, groups, after: after === undefined ? undefined : rowNameOf(after, groups) };
-      // One more tells whether there is another page.
+      // An additional row shows whether there is another page.
       const found = await call.books.queryUsage({ ...asked, limit: limit + 1 });
       const page = found.slice(0, limit);
       const next = found.length > limit ? nextOf(page.at(-1)) : undefined;
@@ -116,7 +116,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
     reply: 'LedgerLine',
     replyType: 'application/x-ndjson',
     errors: ['app_not_found'],
-    handle: () => Promise.reject(new Error('the ledger is streamed')),
+    handle: () => Promise.reject(new Error('the ledger is only streamed')),
     async stream(call) {
       const { id: appId } = await ownApp(call, 'read');
       const { fromMs, toMs } = rangeOf(parseRequest(LedgerQuery, call.query), call.wallClockMs);
@@ -129,7 +129,7 @@ export const USAGE_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-/** @throws invalid_params – it is empty, no time at all, or longer than what the books keep */
+/** @throws invalid_params – the range is empty, invalid, or longer than the books keep usage */
 function rangeOf({ from, to }: { readonly from?: string | undefined; readonly to?: string | undefined }, nowMs: number) {
   const toMs = to === undefined ? nowMs - (nowMs % HOUR_MS) + HOUR_MS : momentOf('to', to);
   const fromMs = from === undefined ? startOfMonth(toMs - 1) : momentOf('from', from);
@@ -142,7 +142,7 @@ function rangeOf({ from, to }: { readonly from?: string | undefined; readonly to
 
 function momentOf(path: string, text: string): number {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new SfuError('invalid_params', `${path} is no day or hour of the calendar`, { details: { path } });
+  if (Number.isNaN(ms)) throw new SfuError('invalid_params', `${path} is not a day or hour of the calendar`, { details: { path } });
   return ms;
 }
 
@@ -171,14 +171,14 @@ function usageRowOf({ startMs, kind, region, session, track, bytes }: BookedUsag
   };
 }
 
-/** RFC 4180. */
+/** Writes CSV (RFC 4180). */
 function csvOf(rows: readonly UsageRow[], groups: readonly UsageGroup[]): TextReply {
   const columns = ['start', ...groups, ...METRICS] as const;
   const lines = [columns.join(','), ...rows.map((row) => columns.map((column) => csvField(String(row[column] ?? ''))).join(','))];
   return { type: 'text/csv; charset=utf-8; header=present', text: lines.map((line) => `${line}\r\n`).join('') };
 }
 
-/** Spreadsheets take a field that begins with one of these for a formula, and clients name their tracks as they like. */
+/** Spreadsheets treat a field that begins with one of these as a formula, and clients choose the names of their tracks. */
 const FORMULA = /^[=+\-@\t\r]/;
 
 function csvField(text: string): string {
@@ -186,13 +186,13 @@ function csvField(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** CloudEvents 1.0, JSON batch format. An event keeps its id, so a receiver that knows (source, id) counts it once. */
+/** Writes CloudEvents 1.0 in JSON batch format. An event keeps its id, so a receiver that knows (source, id) counts it once. */
 function cloudEventsOf(appId: string, by: 'hour' | 'day' | 'all', rows: readonly UsageRow[], { wallClockMs }: AdminCall): TextReply {
   if (by === 'all') throw new SfuError('invalid_params', 'as CloudEvents, usage is by hour or day', { details: { path: 'by' } });
   const stepMs = by === 'hour' ? HOUR_MS : DAY_MS;
   const events = rows.flatMap(({ start, ...data }) => {
     const endMs = Date.parse(start) + stepMs;
-    // What may still grow would have to be told again under another id.
+    // A period that may still grow would have to be reported again under another id.
     if (endMs > wallClockMs) return [];
     const { kind, region, session, track } = data;
     const id = JSON.stringify([by, start, kind, region, session, track].map((name) => name ?? null));
@@ -208,12 +208,12 @@ function nextOf(row: UsageRowName | undefined): string | undefined {
   return Buffer.from(JSON.stringify({ startMs, kind, region, session, track })).toString('base64url');
 }
 
-/** @throws invalid_params – it was not given as `next`, or for other groups */
+/** @throws invalid_params – the text was not returned as `next`, or for other groups */
 function rowNameOf(text: string, groups: readonly UsageGroup[]): UsageRowName {
   const name = parsedObject(Buffer.from(text, 'base64url').toString('utf8'));
   const areTexts = groups.every((group) => typeof name[group] === 'string');
   if (!areTexts || !Number.isSafeInteger(name.startMs)) {
-    throw new SfuError('invalid_params', 'after must be the next of a page before, with the same groupBy', { details: { path: 'after' } });
+    throw new SfuError('invalid_params', 'after must be the next of an earlier page with the same groupBy', { details: { path: 'after' } });
   }
   const { startMs, kind, region, session, track } = name as unknown as UsageRowName;
   return { startMs, kind, region, session, track };

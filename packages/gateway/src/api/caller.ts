@@ -10,7 +10,7 @@ import { checkOrigin } from './authorize.ts';
 import { type Authorize, grantsOfUser } from './own-authorization.ts';
 import type { RouteDescription } from './route.ts';
 
-/** A session is created by one call, and takes a few more to publish, subscribe and renegotiate, also when all do so at once. */
+/** Creating a session takes one call, publishing, subscribing and renegotiating a few more, even when all clients do so at once. */
 const SESSION_CALLS_PER_APP_CALL = 5;
 
 export interface CallerServices {
@@ -18,15 +18,15 @@ export interface CallerServices {
   readonly rateLimiter: RateLimiter;
   readonly clients: ClientLimits;
   readonly tokens: TokenDesk;
-  /** Asked before secrets and tokens are looked at; undefined if there is none. */
+  /** Called before secrets and tokens are checked; undefined if the embedder has none. */
   readonly authorize: Authorize | undefined;
-  /** Hears which secrets are used; undefined where no books are to know. */
+  /** Notified of the secrets that are used; undefined if there are no books. */
   readonly keyUses?: Pick<KeyUses, 'note'> | undefined;
   /** Undefined for a standalone node. */
   readonly cluster: ClusterCalls | undefined;
 }
 
-/** Who is calling: a client who knows a secret or has a token, or another node on behalf of one. */
+/** The caller: a client with a secret or a token, or another node on behalf of one. */
 export interface Caller {
   readonly principal: Principal;
   /** What the other node vouches for. */
@@ -35,8 +35,8 @@ export interface Caller {
 
 /**
  * @throws unauthorized, token_expired – the caller may not use the app
- * @throws forbidden – the credential is right, and not for this page, or not for a URL
- * @throws rate_limited – this client address has been wrong too often, or too many unknown apps are asked for
+ * @throws forbidden – the credential is valid, but not for this page, or not in a URL
+ * @throws rate_limited – this client address has used invalid credentials too often, or asked for too many unknown apps
  */
 export async function identifyCaller(route: RouteDescription, services: CallerServices, request: Request): Promise<Caller> {
   const { apps, cluster } = services;
@@ -55,7 +55,7 @@ export async function identifyCaller(route: RouteDescription, services: CallerSe
   return { principal: await principalOf(apps, admitted.appId, admitted.grants), admitted };
 }
 
-/** @returns undefined if the embedder does not say who is calling */
+/** @returns undefined if the embedder does not identify the caller */
 async function identifyUser(route: RouteDescription, services: CallerServices, request: Request): Promise<Principal | undefined> {
   const { apps, authorize, tokens } = services;
   const appId = parseAppId(String(request.params.sfu_app_id));
@@ -77,23 +77,23 @@ function authenticateClient(route: RouteDescription, services: CallerServices, r
 }
 
 /**
- * Reading counts for the app: a popular session is read by all who watch it, and must still be able to publish. Whether there is such a
- * session is not known yet, so what changes sessions is also counted for all of them together.
+ * Reads count for the app, because a popular session is read by its whole audience and must still be able to publish.
+ * It is not known yet whether the session exists, so changes to sessions also count for all sessions together.
  *
- * @param sessionId empty for calls of no session
- * @throws rate_limited – that was one too many
+ * @param sessionId empty for calls without a session
+ * @throws rate_limited – the call exceeds a limit
  */
 export function checkRate(rateLimiter: RateLimiter, route: RouteDescription, { appId, settings }: Principal, sessionId: string): void {
   const { maxCallsPerSecondPerApp: ofApp, maxCallsPerSecondPerSession: ofSession } = settings;
   const take = (key: string, callsPerSecond: number, subject: string): void => {
     const retryAfterMs = rateLimiter.take(key, callsPerSecond);
     if (retryAfterMs === 0) return;
-    throw new SfuError('rate_limited', `${subject} may be called ${callsPerSecond} times a second`, { retryAfterMs });
+    throw new SfuError('rate_limited', `calls for ${subject} are limited to ${callsPerSecond} per second`, { retryAfterMs });
   };
   if (sessionId === '' || route.method === 'get') {
     take(appId, ofApp, `app ${appId}`);
   } else {
-    // In this order: what one session calls too often is not taken from the others.
+    // The order matters: excess calls for one session must not use up the limit of the others.
     take(`${appId} ${sessionId}`, ofSession, `session ${sessionId}`);
     take(`${appId} `, Math.max(ofSession, SESSION_CALLS_PER_APP_CALL * ofApp), `all sessions of app ${appId} together`);
   }

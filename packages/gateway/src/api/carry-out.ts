@@ -90,7 +90,7 @@ async function executeHere(
   if (idempotencyKey === undefined) return { httpStatus: 200, text: await execute(), headers };
   const { principal, sessionId, body } = call;
   const { appId, settings } = principal;
-  // A subject must not get the reply of another one, which contains a token.
+  // A subject must not receive the reply to another one, which contains a token.
   const key = JSON.stringify([route.operationId, sessionId, idempotencyKey, tokenOf(principal)?.sub]);
   const repeatable = { appId, key, fingerprint: digestOf(body), maxReplies: settings.maxIdempotencyKeys };
   const { json, isReplay } = await idempotency.run(repeatable, execute);

@@ -3,7 +3,7 @@ import type { RouteDescription } from './route.ts';
 const ABOUT_EVENTS =
   'Server-sent events, for an EventSource or any HTTP client; the data of each event is JSON. A client that reconnects with `Last-Event-ID` receives what it missed during the last ten minutes. Since an EventSource cannot set headers, a token may be passed as `?token=`, but not the secret. The stream ends when its token expires.';
 
-/** Endpoints whose reply has no end. */
+/** Endpoints with unlimited replies. */
 export const EVENT_ROUTES: readonly RouteDescription[] = [
   {
     operationId: 'streamAppEvents',

@@ -1,5 +1,5 @@
 /**
- * Value of a `Link` header that leads to the next page: the same URL with another cursor, relative to the host.
+ * Returns a `Link` header that leads to the next page: the same URL with another cursor, relative to the host.
  *
  * @see RFC 8288 §3
  */

@@ -1,13 +1,16 @@
-/** An embedder's own sign-in in place of secrets and tokens. */
+/** An embedder's own sign-in, used instead of secrets and tokens. */
 import { ALL_GRANTS, type Grants } from '@causeway/accounts';
 import { type AppId, MAX_TOKEN_SECONDS, SfuError, TokenGrants } from '@causeway/protocol';
 import type { Request } from 'express';
 import type { RouteDescription } from './route.ts';
 
-/** What a call is about to do: a group of endpoints, as in the `act` of tokens, or what no token but every owner or only the app may. */
+/**
+ * What a call does: a group of endpoints, as in the `act` of tokens, or an access that no `act` covers: `own` for every
+ * owner of the session, `secret` only for the app.
+ */
 export type ApiAction = RouteDescription['access'];
 
-/** What a call is about, as its path says; nothing of it is checked yet. */
+/** What a call is about according to its path, which is not validated yet. */
 export interface ApiTarget {
   readonly appId: AppId;
   /** Undefined for calls of the whole app. */
@@ -16,19 +19,19 @@ export interface ApiTarget {
 }
 
 /**
- * A user of the embedder's application. The sessions that it creates belong to `sub`: no other user can change them. The other fields
- * restrict it as the claims of a token do (docs/api.md §15); what is left out restricts nothing.
+ * A user of the embedding application. The sessions that it creates belong to `sub`, and no other user can change them.
+ * The other fields restrict it like the claims of a token (docs/api.md §15); missing fields restrict nothing.
  */
 export interface ApiUser extends Partial<Omit<TokenGrants, 'sub' | 'jti' | 'iat' | 'exp' | 'sid' | 'org'>> {
   readonly sub: string;
 }
 
 /**
- * Says who is calling.
+ * Identifies the caller.
  *
- * @returns a user; `'all'` for a caller who may do everything, as with the secret; undefined if it cannot tell: the call then needs a
- *   secret or a token
- * @throws SfuError `forbidden` – the caller is known, and may not do this
+ * @returns a user; `'all'` for a caller who may do everything, as with the secret; undefined if the caller is unknown,
+ * in which case the call needs a secret or a token
+ * @throws SfuError `forbidden` – the caller is known, but may not do this
  */
 export type Authorize = (
   request: Request,
@@ -50,14 +53,14 @@ export async function grantsOfUser(
   refuseForeignPages(request);
   if (user === 'all') return ALL_GRANTS;
   const checked = TokenGrants.safeParse({ ...user, jti: 'authorize', iat: nowSeconds, exp: nowSeconds + MAX_TOKEN_SECONDS });
-  if (!checked.success) throw new Error(`authorize returned what is no user: ${checked.error.message}`);
+  if (!checked.success) throw new Error(`authorize returned an invalid user: ${checked.error.message}`);
   return { kind: 'token', token: checked.data };
 }
 
 /**
- * A browser adds cookies to calls of other sites' pages, too. Those that bring an `Authorization` header were meant to be made.
+ * Browsers also add cookies to calls of other sites' pages. Calls with an `Authorization` header are made deliberately.
  *
- * @throws forbidden – it is such a page
+ * @throws forbidden – the call comes from such a page
  * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
  */
 function refuseForeignPages(request: Request): void {

@@ -1,4 +1,4 @@
-/** Remembers for a while which calls about a session were refused, so that its diagnosis can say so. */
+/** Remembers for a while which calls about a session were refused, so that its diagnosis can mention them. */
 import { UNKNOWN_CREDENTIAL } from '@causeway/accounts';
 import { type DiagnoseReply, type ErrorCode, SfuError } from '@causeway/protocol';
 
@@ -8,25 +8,25 @@ interface Refusal {
   readonly atMs: number;
 }
 
-/** What a caller may not do, in contrast to what it did wrong. */
+/** Codes that mean that the caller may not do something, in contrast to an invalid call. */
 const CODES: readonly ErrorCode[] = ['token_expired', 'unauthorized', 'forbidden', 'quota_exceeded'];
-/** A client that was refused has tried again by then, or has given up. */
+/** After this time, a refused client has either retried or given up. */
 const KEPT_MS = 120_000;
-/** An entry takes some 300 bytes. */
+/** An entry takes about 300 bytes. */
 const MAX_SESSIONS = 1_000;
 const MS_PER_SECOND = 1_000;
 
 export class RefusalLog {
   readonly #nowMs: () => number;
-  /** The last refusal for each session, in the order in which they came. */
+  /** The last refusal for each session, oldest first. */
   readonly #refusals = new Map<string, Refusal>();
 
-  /** @param nowMs milliseconds since any moment, never going back */
+  /** @param nowMs monotonic time in milliseconds */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  /** Takes whatever a call has failed with. What strangers try is not kept: anyone could make up a diagnosis by it. */
+  /** Records the error of a call. Attempts without a valid credential are not recorded, because anyone could forge a diagnosis that way. */
   note(appId: string, sessionId: string, error: unknown): void {
     if (sessionId === '' || !(error instanceof SfuError) || !CODES.includes(error.code) || error.message === UNKNOWN_CREDENTIAL) return;
     const name = nameOf(appId, sessionId);
@@ -36,7 +36,7 @@ export class RefusalLog {
     if (this.#refusals.size > MAX_SESSIONS && oldest !== undefined) this.#refusals.delete(oldest);
   }
 
-  /** Adds what was refused lately, before everything else that is the matter: the rest may be a consequence. */
+  /** Adds recent refusals before all other findings, which may be their consequences. */
   addTo(diagnosis: DiagnoseReply): DiagnoseReply {
     const { code, message, atMs } = this.#refusals.get(nameOf(diagnosis.sfuAppId, diagnosis.sessionId)) ?? {};
     if (code === undefined || atMs === undefined || diagnosis.connectionState === 'closed') return diagnosis;

@@ -3,18 +3,18 @@ import type { ErrorCode, SchemaName, TokenAction } from '@causeway/protocol';
 import type { Sfu } from '@causeway/sfu';
 import type { RefusalLog } from './refusal-log.ts';
 
-/** One call of the API by a caller who has proved who it is. */
+/** A call of the API by an authenticated caller. */
 export interface Call {
   readonly principal: Principal;
-  /** As in the path, not checked; empty for routes without a session. */
+  /** Path parameter, not validated; empty for routes without a session. */
   readonly sessionId: string;
-  /** Likewise; empty for routes without a track. */
+  /** Path parameter, not validated; empty for routes without a track. */
   readonly trackId: string;
-  /** Likewise, of a data channel. */
+  /** Path parameter, not validated; empty for routes without a data channel. */
   readonly dataChannelName: string;
-  /** Absent fields are undefined, repeated ones are arrays. */
+  /** Query parameters; a repeated one is an array. */
   readonly query: Readonly<Record<string, unknown>>;
-  /** JSON, not validated; undefined if there was none. */
+  /** JSON body, not validated; undefined if there is none. */
   readonly body: unknown;
   /** Path and query as the client sent them. */
   readonly url: string;
@@ -23,10 +23,10 @@ export interface Call {
   readonly refusals: RefusalLog;
 }
 
-/** What a route may need to know of the node that carries a call out. */
+/** What a route may need to know about the node that carries out a call. */
 export interface NodeProfile {
   readonly region: string;
-  /** Whether it accepts no new sessions because it is about to end. */
+  /** Whether the node accepts no new sessions because it is about to end. */
   readonly isDraining: () => boolean;
 }
 
@@ -35,7 +35,7 @@ export interface RouteReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One endpoint: all that Express and the OpenAPI document need to know of it. */
+/** The description of an endpoint for Express and for the OpenAPI document. */
 export interface RouteDescription {
   readonly operationId: string;
   readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -46,24 +46,24 @@ export interface RouteDescription {
   readonly query?: SchemaName;
   readonly request?: SchemaName;
   readonly reply: SchemaName;
-  /** Default `application/json`, with the whole reply; in a stream of events `reply` is one of them. */
+  /** Default `application/json` with the whole reply; in an event stream, `reply` is the type of a single event. */
   readonly replyType?: 'text/event-stream' | 'application/x-ndjson';
   /**
-   * What a token must grant for it. `own`: it is for the session of the caller, whatever the token grants;
-   * `secret`: no token is enough.
+   * What a token must grant for it. `own`: the call is for the caller's session, whatever the token grants; `secret`: a
+   * token is not sufficient.
    */
   readonly access: TokenAction | 'own' | 'secret';
-  /** What it may fail with, besides the codes common to all routes. */
+  /** Error codes in addition to those common to all routes. */
   readonly errors: readonly ErrorCode[];
-  /** Takes a token from `?token=` as well, for `navigator.sendBeacon` and `EventSource`, which cannot set headers. */
+  /** Whether it also accepts a token in `?token=`, for `navigator.sendBeacon` and `EventSource`, which cannot set headers. */
   readonly acceptsTokenInQuery?: true;
 }
 
-/** An endpoint that takes JSON and replies with it. */
+/** An endpoint that accepts and replies with JSON. */
 export interface Route extends RouteDescription {
   /**
-   * Makes a new session, which any node may take; others with a session in their path are for its owner, and the rest for the node that is
-   * asked.
+   * Present on a route that creates a session, which any node may carry out. Other calls with a session in their path
+   * go to its owner; all others are carried out by the node that receives them.
    *
    * @returns the region that the client asked for, if any
    * @throws what `handle` would throw for such a request

@@ -24,7 +24,10 @@ import { DATA_CHANNEL_ROUTES } from './data-channel-routes.ts';
 import { nextPageLink } from './next-page-link.ts';
 import type { Call, Route, RouteReply } from './route.ts';
 
-/** Every endpoint of the API, in the order of the reference, then those it does not have. Handlers parse, call and reply. */
+/**
+ * Every endpoint of the API, in the order of the Cloudflare reference, followed by those that the reference does not
+ * have. Handlers parse, call and reply.
+ */
 export const ROUTES: readonly Route[] = [
   {
     operationId: 'createSession',
@@ -284,8 +287,8 @@ export const ROUTES: readonly Route[] = [
     access: 'publish',
     method: 'patch',
     path: '/session/:session_id/track/:track_id',
-    summary: 'Rename a published track, or tell that it is muted',
-    description: 'Never changes SDP. Subscriptions by the former name go on.',
+    summary: 'Rename a published track, or announce that it is muted',
+    description: 'Never changes the SDP. Subscriptions by the former name continue.',
     request: 'PatchTrackRequest',
     reply: 'TrackSummary',
     errors: ['session_not_found', 'track_not_found', 'track_name_conflict', 'session_closed'],
@@ -349,7 +352,7 @@ export const ROUTES: readonly Route[] = [
   },
 ];
 
-/** @throws forbidden – the token is for another region than the one that is asked for */
+/** @throws forbidden – the token is for another region than the requested one */
 function readNewSession({ body, query, principal }: Call) {
   const request = parseRequest(CreateSessionRequest, body);
   const asked = request.region ?? parseRequest(CreateSessionQuery, query).region;
@@ -364,7 +367,7 @@ function batchReply(body: { readonly tracks: readonly FailedItem[] }): RouteRepl
   return { body };
 }
 
-/** Numbers in a query are texts; what is not a number stays one, for the schema to refuse. */
+/** Values in a query are strings; one that is not a number is left for the schema to refuse. */
 function withNumericLimit(query: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const { limit } = query;
   return typeof limit === 'string' && /^-?[0-9]+$/.test(limit) ? { ...query, limit: Number(limit) } : query;

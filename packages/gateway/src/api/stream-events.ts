@@ -19,12 +19,12 @@ export interface EventServices extends CallerServices {
   readonly events: EventDesk;
 }
 
-/** Passed on from another node's reply; all other headers concern its connection or are set here anyway. */
+/** Headers passed on from another node's reply; all others concern its connection or are set here. */
 const PASSED_HEADERS = ['content-type', 'cache-control', 'x-content-type-options', 'x-sfu-region', 'x-accel-buffering', 'retry-after'];
 
 /**
- * Opens a stream of events to a client. Those of a session come from its owner; those of an app from all nodes, unless it is a node of
- * the former version that asks.
+ * Opens an event stream for a client. A session's stream comes from its owner. An app's stream has the events of all
+ * nodes, unless the caller is a node of an earlier version.
  */
 export async function streamEvents(route: RouteDescription, services: EventServices, request: Request, response: Response): Promise<void> {
   const { sfu, events, cluster } = services;
@@ -36,7 +36,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const token = tokenOf(principal);
   const ended = signalOfEnd(response);
   if (token !== undefined && admitted === undefined) {
-    // A stream is a call that continues; a client that reconnects with the same token is refused.
+    // A stream is a call that continues; a client that reconnects with an expired or revoked token is refused.
     const stop = watchToken(services.tokens, principal.appId, token, () => response.destroy());
     ended.addEventListener('abort', stop, { once: true });
   }
@@ -63,13 +63,13 @@ export async function streamEvents(route: RouteDescription, services: EventServi
     maxStreams: maxEventStreams,
     mayHear: sessionId === undefined && kind === 'client' ? hearingRule(request.query, token) : undefined,
   });
-  // A reply to HEAD has no body that it could wait for.
+  // A reply to HEAD has no body to wait for.
   if (request.method === 'HEAD') stream.end();
 }
 
 /**
- * @returns undefined if everything may be heard
- * @throws forbidden – the token is for another group than the one that is asked for
+ * @returns undefined if all events may be received
+ * @throws forbidden – the token is for another group than the requested one
  */
 function hearingRule(query: Request['query'], token: TokenGrants | undefined): MayHear | undefined {
   const { group: asked } = parseRequest(EventsQuery, query);
@@ -85,7 +85,7 @@ function hearingRule(query: Request['query'], token: TokenGrants | undefined): M
   };
 }
 
-/** Lets bytes through as they come; a slow reader slows the owner, which then cuts it off. */
+/** Passes the reply through. A slow reader slows down the owner, which then disconnects it. */
 async function passThrough(
   cluster: ClusterCalls,
   owner: NodeRecord,
@@ -104,7 +104,7 @@ async function passThrough(
     return;
   }
   response.flushHeaders();
-  // Either side may hang up at any time; then nothing is left to notify.
+  // Either side may close the connection at any time; no further action is then needed.
   await pipeline(reply, response).catch(() => undefined);
 }
 

@@ -2,10 +2,10 @@ import type { TokenDesk } from '@causeway/accounts';
 import { type AppId, isRevokedBy, type TokenGrants } from '@causeway/protocol';
 
 /**
- * Watches the token of something that continues after its call has been answered.
+ * Watches the token of a call that continues after its reply has begun.
  *
  * @param onOver called once, when the token has expired or is revoked
- * @returns stops the watching
+ * @returns a function that stops watching
  */
 export function watchToken(tokens: TokenDesk, appId: AppId, token: TokenGrants, onOver: () => void): () => void {
   const over = (): void => {

@@ -15,10 +15,10 @@ import { ConfigError } from './start-error.ts';
 const FIELDS: readonly string[] = ['id', 'secrets', 'secretDigests', 'tokenKeys', ...APP_SETTING_NAMES];
 
 /**
- * Reads one entry of `apps` in the config file.
+ * Reads an entry of `apps` in the config file.
  *
- * @param place where the entry stands, to begin messages with: `apps[0]`
- * @throws ConfigError – unknown field, bad value, or not exactly one of `secrets` and `secretDigests`
+ * @param place position of the entry, with which messages begin: `apps[0]`
+ * @throws ConfigError – an unknown field, an invalid value, or not exactly one of `secrets` and `secretDigests`
  */
 export function readAppEntry(entry: unknown, place: string): App {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw new ConfigError(`${place} must be an object`);
@@ -81,7 +81,7 @@ function readTokenKeys(id: string, value: unknown, place: string): readonly AppT
 function readTexts(value: unknown, place: string): readonly string[] {
   const isList = Array.isArray(value) && value.length >= 1 && value.length <= MAX_SECRETS_PER_APP;
   if (!isList || !value.every((item) => typeof item === 'string')) {
-    throw new ConfigError(`${place} must be a list of 1 to ${MAX_SECRETS_PER_APP} texts`);
+    throw new ConfigError(`${place} must be a list of 1 to ${MAX_SECRETS_PER_APP} strings`);
   }
   return value;
 }

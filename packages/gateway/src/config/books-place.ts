@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { OptionKind } from './option-kinds.ts';
 
-/** Where an operator wants the books. */
+/** The location of the books, as configured. */
 export type BooksPlace =
   | { readonly kind: 'off' }
   | { readonly kind: 'file'; readonly path: string }
@@ -22,8 +22,8 @@ export const booksPlace: OptionKind<BooksPlace> = {
 };
 
 /**
- * Where the books of a standalone node are if nothing is said of it: what systemd has made for the service, or the user's folder for what
- * programs keep.
+ * Returns the default location of a standalone node's books: the folder that systemd provides for the service, or the
+ * user's folder for program state.
  *
  * @returns undefined if there is no such folder
  */

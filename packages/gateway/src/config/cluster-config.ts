@@ -11,14 +11,14 @@ export interface ClusterConfig {
   readonly clusterKey: string;
 }
 
-/** Where clients of an address range are: known better than any database does. */
+/** Location of the clients in an address range, which takes precedence over the database. */
 export interface ClientNetwork {
-  /** `10.0.0.0/8` or one address. */
+  /** Such as `10.0.0.0/8`, or a single address. */
   readonly range: string;
   readonly location: GeoPoint;
 }
 
-/** What a gigabyte costs that is relayed from one region to the other, either way; in whatever currency, the same for all. */
+/** The price per gigabyte relayed between two regions, in either direction, in a currency that is the same for all prices. */
 export interface RegionPrice {
   readonly from: string;
   readonly to: string;
@@ -29,13 +29,13 @@ const REGION = textMatching(/^[A-Za-z0-9_-]{1,32}$/, 'the name of a region');
 const NETWORK: EntryFields<ClientNetwork> = { range: addressRange, location };
 const PRICE: EntryFields<RegionPrice> = { from: REGION, to: REGION, pricePerGb: nonNegativeNumber };
 
-/** Options without a meaning for a standalone node. */
+/** Options that have no effect on a standalone node. */
 const NEED_REDIS = ['clusterKey', 'internalUrl', 'linkAddresses', 'usageFolder'] as const satisfies readonly OptionName[];
 
 /**
- * @param isSet whether the operator set the option, whatever to
+ * @param isSet whether the operator set the option, to any value
  * @returns undefined for a standalone node
- * @throws ConfigError – something is missing that a cluster needs, or set that only a cluster needs
+ * @throws ConfigError – an option that a cluster requires is missing, or one that only a cluster uses is set
  */
 export function readClusterConfig(
   { redisUrl, clusterKey }: Pick<OptionValues, 'redisUrl' | 'clusterKey'>,
@@ -45,7 +45,7 @@ export function readClusterConfig(
   if (redisUrl === undefined) {
     const orphan = NEED_REDIS.find(isSet);
     if (orphan === undefined) return undefined;
-    throw new ConfigError(`${variable} is missing: ${OPTIONS[orphan].variable} means nothing without it`);
+    throw new ConfigError(`${variable} is missing: ${OPTIONS[orphan].variable} has no effect without it`);
   }
   if (clusterKey === undefined) {
     throw new ConfigError(`${OPTIONS.clusterKey.variable} is missing: with ${variable} it must be ${OPTIONS.clusterKey.kind.expected}`);
@@ -54,17 +54,17 @@ export function readClusterConfig(
     throw new ConfigError(`${OPTIONS.nodeNumber.variable} is missing: with ${variable} every node needs a number of its own`);
   }
   if (isSet('tokenKey')) {
-    throw new ConfigError(`${OPTIONS.tokenKey.variable} means nothing with ${variable}: tokens of a cluster are signed with its key`);
+    throw new ConfigError(`${OPTIONS.tokenKey.variable} has no effect with ${variable}: tokens of a cluster are signed with its key`);
   }
   return { redisUrl, clusterKey };
 }
 
-/** @throws ConfigError – an entry is not one */
+/** @throws ConfigError – an entry is invalid */
 export function readNetworks(list: unknown): readonly ClientNetwork[] {
   return readEntries(list, 'networks', NETWORK);
 }
 
-/** @throws ConfigError – an entry is not one */
+/** @throws ConfigError – an entry is invalid */
 export function readRegionPrices(list: unknown): readonly RegionPrice[] {
   return readEntries(list, 'regionPrices', PRICE);
 }

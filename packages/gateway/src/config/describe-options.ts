@@ -1,13 +1,13 @@
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option } from './options.ts';
 
-/** The rows of the table in `docs/config.md`, one for each option, without the header. */
+/** Returns the rows of the table in `docs/config.md`, one for each option, without the header. */
 export function describeOptionsInMarkdown(): string[] {
   return Object.entries(OPTIONS).map(
     ([name, option]) => `| \`${option.variable}\` | \`${name}\` | ${option.kind.expected} | ${fallbackOf(option)} | ${option.meaning} |`,
   );
 }
 
-/** What `--help` prints. */
+/** Returns the text that `--help` prints. */
 export function describeUsage(): string {
   const entries = Object.values(OPTIONS).map(
     (option) =>

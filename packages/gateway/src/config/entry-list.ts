@@ -7,9 +7,9 @@ export type EntryFields<Entry> = { readonly [Name in keyof Entry]: OptionKind<En
 /**
  * Reads a list of objects in the config file, such as `networks`.
  *
- * @param place where the list stands, to begin messages with
- * @returns an empty list if there is none
- * @throws ConfigError – no list, or an entry with a missing, unknown or wrong field
+ * @param place position of the list, with which messages begin
+ * @returns an empty list if it is missing
+ * @throws ConfigError – it is not a list, or an entry has a missing, unknown or invalid field
  */
 export function readEntries<Entry extends object>(list: unknown, place: string, fields: EntryFields<Entry>): readonly Entry[] {
   if (list === undefined) return [];
@@ -22,7 +22,7 @@ function readEntry<Entry extends object>(entry: unknown, place: string, fields: 
   const given = new Map<string, unknown>(Object.entries(entry));
   const names = Object.keys(fields) as (keyof Entry & string)[];
   const unknown = [...given.keys()].find((name) => !names.some((known) => known === name));
-  if (unknown !== undefined) throw new ConfigError(`${place}.${unknown} is not an option; there are ${names.join(', ')}`);
+  if (unknown !== undefined) throw new ConfigError(`${place}.${unknown} is not an option; the options are ${names.join(', ')}`);
   const values = names.map((name) => {
     const value = fields[name].read(given.get(name));
     if (value === undefined) throw new ConfigError(`${place}.${name} must be ${fields[name].expected}`);

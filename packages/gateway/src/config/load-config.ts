@@ -13,22 +13,22 @@ import { isLoopback } from './network-kinds.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
 import { ConfigError } from './start-error.ts';
 
-/** All that the daemon needs to know to start, complete and checked. */
+/** The complete and validated configuration of the daemon. */
 export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey' | 'books'> {
   /** Undefined for a standalone node. */
   readonly cluster: ClusterConfig | undefined;
-  /** Undefined if there is no place for them. */
+  /** Undefined if there is no location for them. */
   readonly books: BooksPlace | undefined;
-  /** Whether the operator has said where the books are. */
+  /** Whether the operator has configured their location. */
   readonly areBooksAsked: boolean;
   readonly networks: readonly ClientNetwork[];
   readonly regionPrices: readonly RegionPrice[];
-  /** Empty if none is configured: the daemon then makes one up. */
+  /** Empty if none is configured; the daemon then generates one. */
   readonly apps: readonly App[];
 }
 
 const PREFIX = 'CAUSEWAY_';
-/** What the config file may contain besides the options. */
+/** Fields of the config file other than options. */
 const LISTS = ['networks', 'regionPrices', 'apps'];
 
 export interface ConfigSources {
@@ -38,9 +38,9 @@ export interface ConfigSources {
 }
 
 /**
- * Resolves the configuration: the environment first, then the config file, then the defaults.
+ * Resolves the configuration from the environment, the config file and the defaults, in this order of precedence.
  *
- * @throws ConfigError – an unknown option or a bad value, anywhere
+ * @throws ConfigError – an unknown option or an invalid value anywhere
  */
 export function loadConfig({ environment, readFile }: ConfigSources): Config {
   refuseUnknownVariables(environment);
@@ -62,13 +62,13 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   };
 }
 
-/** Clients would be told of an address that nothing on this machine listens to, and every call would fail for want of media. */
+/** Otherwise clients would be given an address on which nothing on this machine listens, and no call would have media. */
 function refuseUnreachableMedia({ listenAddress, announcedAddresses }: Pick<OptionValues, 'listenAddress' | 'announcedAddresses'>): void {
   const reachable = announcedAddresses.find((address) => !isLoopback(address));
   if (listenAddress === undefined || !isLoopback(listenAddress) || reachable === undefined) return;
   const { listenAddress: listen, announcedAddresses: announced, httpListenAddress: http } = OPTIONS;
   throw new ConfigError(
-    `${listen.variable} is ${listenAddress}, where no media arrives from ${announced.variable} ${reachable}; for a proxy before the API set ${http.variable} instead`,
+    `${listen.variable} is ${listenAddress}, so media sent to ${announced.variable} ${reachable} cannot arrive; for a proxy in front of the API, set ${http.variable} instead`,
   );
 }
 
@@ -82,7 +82,7 @@ function checkMetrics({ metricsListen, metricsToken }: Pick<OptionValues, 'metri
 function refuseUnknownVariables(environment: ConfigSources['environment']): void {
   const known = [...Object.values(OPTIONS).map((option) => option.variable as string), CONFIG_FILE_VARIABLE];
   const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.includes(name));
-  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; there are ${known.join(', ')}`);
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; the options are ${known.join(', ')}`);
 }
 
 function readConfigFile(path: string, readFile: ConfigSources['readFile']): Map<string, unknown> {
@@ -94,11 +94,11 @@ function readConfigFile(path: string, readFile: ConfigSources['readFile']): Map<
     throw new ConfigError(`${CONFIG_FILE_VARIABLE}: ${path} ${why}`);
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new ConfigError(`${CONFIG_FILE_VARIABLE}: ${path} must hold a JSON object`);
+    throw new ConfigError(`${CONFIG_FILE_VARIABLE}: ${path} must contain a JSON object`);
   }
   const known = [...Object.keys(OPTIONS), ...LISTS];
   const unknown = Object.keys(content).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new ConfigError(`"${unknown}" in ${path} is not an option; there are ${known.join(', ')}`);
+  if (unknown !== undefined) throw new ConfigError(`"${unknown}" in ${path} is not an option; the options are ${known.join(', ')}`);
   return new Map(Object.entries(content));
 }
 

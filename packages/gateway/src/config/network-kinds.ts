@@ -4,24 +4,24 @@ import type { OptionKind } from './option-kinds.ts';
 
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
 
-/** Whether only this machine reaches an address. */
+/** Whether an address is reachable only from this machine. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }
 
-/** `203.0.113.7:8081` or `[2001:db8::7]:8081`, several separated by commas. */
+/** One or more of `203.0.113.7:8081` or `[2001:db8::7]:8081`, separated by commas. */
 export const socketAddressList: OptionKind<readonly SocketAddress[]> = {
   expected: 'IP addresses with ports, such as 203.0.113.7:8081 or [2001:db8::7]:8081, separated by commas',
   read: (input) => readList(input, readSocketAddress),
 };
 
-/** One of them. */
+/** A single socket address. */
 export const socketAddress: OptionKind<SocketAddress> = {
   expected: 'an IP address with a port, such as 10.0.0.7:9464 or [2001:db8::7]:9464',
   read: readSocketAddress,
 };
 
-/** Addresses and address ranges as the operator wrote them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`. */
+/** Addresses and address ranges as the operator writes them: `10.0.0.0/8`, `2001:db8::/32`, `192.0.2.1`. */
 export const addressRangeList: OptionKind<readonly string[]> = {
   expected: 'IP addresses or ranges such as 10.0.0.0/8, separated by commas',
   read: (input) => readList(input, (text) => addressRange.read(text)),
@@ -47,7 +47,7 @@ export const location: OptionKind<GeoPoint> = {
   },
 };
 
-/** Where an API begins, without a slash at the end. */
+/** The base URL of an API, without a trailing slash. */
 export const baseUrl: OptionKind<string> = {
   expected: 'a URL such as http://10.0.0.7:8080, without user, query and fragment',
   read(input) {

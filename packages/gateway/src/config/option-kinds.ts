@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { AppBoundSettings, type AppSettingName, appSettingKind } from '@causeway/protocol';
 
-/** A kind of value an option may have. */
+/** The kind of an option's value. */
 export interface OptionKind<Value> {
   /** Completes the sentence "must be …". */
   readonly expected: string;
@@ -27,7 +27,7 @@ export const nonNegativeNumber: OptionKind<number> = {
   read: (input) => (typeof input === 'number' && Number.isFinite(input) && input >= 0 ? input : undefined),
 };
 
-/** A decimal number as a text, so that money is not rounded: `0.05`. */
+/** A decimal number as text, so that prices are not rounded: `0.05`. */
 export const decimal: OptionKind<string> = {
   expected: 'a number that is not negative, with at most six decimals',
   read(input) {
@@ -70,13 +70,13 @@ export function textMatching(pattern: RegExp, expected: string): OptionKind<stri
   return { expected, read: (input) => (typeof input === 'string' && pattern.test(input) ? input : undefined) };
 }
 
-/** The kind of a setting of an app, for its config entry and for the option that sets it for all apps. */
+/** Returns the kind of an app setting, both in the app's config entry and as the option that sets it for all apps. */
 export function appSettingKindOf(name: AppSettingName): OptionKind<number> | OptionKind<boolean> {
   const kind = appSettingKind(name);
   return kind.type === 'boolean' ? boolean : integerFrom(kind.min, kind.max);
 }
 
-/** What an app may have on one node: the same kinds of value for one app and for all of them. */
+/** Limits of an app on one node, with the same kinds for one app and for all apps. */
 export const APP_BOUND_KINDS = Object.fromEntries(
   Object.keys(AppBoundSettings.shape).map((name) => [name, appSettingKindOf(name as keyof AppBoundSettings)]),
 ) as { readonly [Name in keyof AppBoundSettings]-?: OptionKind<number> };

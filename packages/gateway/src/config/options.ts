@@ -19,18 +19,18 @@ import {
   textMatching,
 } from './option-kinds.ts';
 
-/** One thing an operator may set. */
+/** An option that an operator may set. */
 export interface Option<Value> {
-  /** Environment variable. In the config file the option has the name it has in `OPTIONS`. */
+  /** Environment variable. In the config file, the option has its name in `OPTIONS`. */
   readonly variable: `CAUSEWAY_${string}`;
   readonly kind: OptionKind<Value>;
-  /** In force when it is not set. */
+  /** The default value. */
   readonly fallback: Value;
-  /** What to show in place of the fallback where that says too little. */
+  /** Shown instead of the default if that would not be informative. */
   readonly fallbackText?: string;
-  /** One sentence on what it is for and what it trades. */
+  /** One sentence on its purpose and its trade-offs. */
   readonly meaning: string;
-  /** Never shown and never logged. */
+  /** Whether it must never be shown or logged. */
   readonly isSecret?: true;
 }
 
@@ -39,8 +39,8 @@ const APP_SECRET = new RegExp(`^[\\x21-\\x7e]{${MIN_SECRET_LENGTH},${MAX_SECRET_
 const DEFAULT_APP_BOUNDS = defaultAppBounds(DEFAULT_OVERLOAD_LIMITS.maxSessions);
 
 /**
- * Everything the daemon can be told, by its name in the config file. The one place that knows names, bounds and defaults:
- * `docs/config.md` and `--help` are made from it.
+ * Every option of the daemon, by its name in the config file. This is the only place that defines names, bounds and
+ * defaults: `docs/config.md` and `--help` are generated from it.
  */
 export const OPTIONS = {
   httpPort: option({
@@ -351,13 +351,13 @@ export const OPTIONS = {
   }),
 } as const;
 
-/** Path of the config file; the one variable that has no place in the file itself. */
+/** Path of the config file; the only variable that the file itself cannot contain. */
 export const CONFIG_FILE_VARIABLE = 'CAUSEWAY_CONFIG';
 
 export type OptionName = keyof typeof OPTIONS;
 export type OptionValues = { readonly [Name in OptionName]: (typeof OPTIONS)[Name] extends Option<infer Value> ? Value : never };
 
-/** Lets TypeScript find out the type of the value. */
+/** Lets TypeScript infer the type of the value. */
 function option<Value>(definition: Option<Value>): Option<Value> {
   return definition;
 }

@@ -6,16 +6,17 @@ import { ConfigError, StartError } from '../config/start-error.ts';
 const USAGE = 'causeway books takes "backup FILE" or "restore FILE"';
 
 /**
- * Copies the books that the configuration names to a file, while nodes use them, or from a file into empty ones.
+ * Copies the configured books to a file while nodes use them, or from a file into empty books.
  *
- * @returns what was done, for the person who has called it
- * @throws ConfigError – the command is not one, or the configuration names no books
- * @throws StartError – it could not be done, and nothing was changed
+ * @returns a message for the person who ran the command
+ * @throws ConfigError – the command is unknown, or no books are configured
+ * @throws StartError – the copy failed, and nothing was changed
  */
 export async function runBooksCommand({ books: place }: Pick<Config, 'books'>, args: readonly string[]): Promise<string> {
   const [verb, path, ...rest] = args;
   if ((verb !== 'backup' && verb !== 'restore') || path === undefined || rest.length > 0) throw new ConfigError(USAGE);
-  if (place === undefined || place.kind === 'off') throw new ConfigError(`${OPTIONS.books.variable} says where the books are`);
+  if (place === undefined || place.kind === 'off')
+    throw new ConfigError(`${OPTIONS.books.variable} must be set to the location of the books`);
   const { backUp, migrate, noteBackup, openDatabase, restore, sqlKindOf } = await import('@causeway/books');
   const kind = sqlKindOf(place);
   try {

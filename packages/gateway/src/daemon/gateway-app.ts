@@ -23,16 +23,16 @@ import type { Readiness } from './lifecycle.ts';
 import type { NodeBooks } from './open-books.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
-  /** Default: none, and the admin API says so. */
+  /** Default: none; the admin API then replies that there are no books. */
   readonly books?: Pick<NodeBooks, 'books' | 'accounts' | 'apps' | 'uses'>;
-  /** All live nodes, for the admin API. Default: this one alone. */
+  /** Returns all live nodes for the admin API. Default: only this one. */
   readonly nodes?: () => readonly AdminNode[];
   readonly region: string;
-  /** Default: nothing costs anything. */
+  /** Default: nothing has a price. */
   readonly pricing?: Pricing;
-  /** Default: none, and the admin API says so. */
+  /** Default: none; the admin API then refuses calls about webhooks. */
   readonly webhooks?: NodeWebhooks | undefined;
-  /** Default: none, and ledgers cannot be exported. */
+  /** Default: none; ledgers then cannot be exported. */
   readonly ledger?: NodeLedger;
   readonly logger: Logger;
   readonly dashboardFolder: string;
@@ -40,13 +40,13 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   readonly readiness: () => Readiness;
 }
 
-/** Everything the daemon serves: the API, its description, the page at `/`, and two health checks for the process manager. */
+/** Creates everything that the daemon serves: the API, its description, the page at `/`, and two health checks for the process manager. */
 export function createGatewayApp(options: GatewayAppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(options.replies.middleware());
   addProbes(app, options.readiness);
-  // Before the router of the API, which describes itself alone.
+  // This comes before the API's router, whose own description has no admin API.
   const description = serveDescription({ hasAdminApi: true });
   app.use(description);
   app.use(API_BASE_PATH, description);
@@ -75,7 +75,7 @@ const refusePath: RequestHandler = (request) => {
 
 const RETRY_AFTER_MS = 1_000;
 
-/** What is served until there is an SFU: the two probes. A node of a cluster may have to wait for Redis. */
+/** Creates what is served until the SFU exists: the two health checks. A cluster node may have to wait for Redis. */
 export function createStartingApp(region: string, logger: Logger): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -89,8 +89,8 @@ function refuse(): never {
 }
 
 /**
- * Two health checks. Liveness says that the process runs its event loop; readiness that it accepts new sessions.
- * Neither depends on another process.
+ * Adds two health checks. Liveness means that the event loop of the process runs; readiness means that it accepts new
+ * sessions. Neither depends on another process.
  */
 export function addProbes(app: Express, readiness: () => Readiness): void {
   app.get(

@@ -12,16 +12,16 @@ import { explainListenFailure, type PortOption } from './start-failure.ts';
 const CLOSE_GRACE_MS = 3_000;
 /** The debug port is reachable only from this machine. */
 const DEBUG_ADDRESS = '127.0.0.1';
-/** Half of the files that may be open are for clients' media; some must be left for the log and the like. */
+/** Half of the file descriptors are for clients' media, and some must remain for the log and other files. */
 const CONNECTIONS_SHARE_OF_FILES = 0.4;
 const MAX_CONNECTIONS = 10_000;
-/** What one client address may have of them: some hundred people behind one NAT, whose pages have a few each. */
+/** The share of one client address: about a hundred people behind a NAT, whose pages have a few connections each. */
 const MAX_CLIENT_SHARE = 0.05;
-/** Where few files may be open. */
+/** The lower bound if the process may open only a few files. */
 const MIN_CLIENT_CONNECTIONS = 100;
 const MAX_DEBUG_CONNECTIONS = 16;
 
-/** An open HTTP port, whose requests go to the handler that is set. */
+/** An open HTTP port, whose requests go to the current handler. */
 export interface HttpPort {
   readonly port: number;
   readonly server: Server;
@@ -48,7 +48,7 @@ export async function openApiPort(config: Config, listener: RequestListener): Pr
 }
 
 /**
- * @returns undefined if none is asked for
+ * @returns undefined if it is not configured
  * @throws ConfigError – the port cannot be opened
  */
 export async function openDebugPort({ debugPort }: Config, listener: RequestListener): Promise<HttpPort | undefined> {
@@ -58,7 +58,7 @@ export async function openDebugPort({ debugPort }: Config, listener: RequestList
 }
 
 /**
- * @returns undefined if none is asked for
+ * @returns undefined if it is not configured
  * @throws ConfigError – the port cannot be opened
  */
 export async function openMetricsPort({ metricsListen }: Config, listener: RequestListener): Promise<HttpPort | undefined> {
@@ -76,7 +76,7 @@ interface PortOptions {
   readonly address: string | undefined;
   readonly maxConnections: number;
   readonly guards?: HttpServerGuards;
-  /** For requests under way when it is closed. */
+  /** Time for pending requests when the port closes. */
   readonly graceMs: number;
   readonly option: PortOption;
 }
@@ -99,7 +99,7 @@ async function open(options: PortOptions, first: RequestListener): Promise<HttpP
   }
 }
 
-/** The host part of a URL under which a program on this machine reaches a server that listens on `address`, or on all. */
+/** Returns the host part of a URL under which a program on this machine reaches a server that listens on `address`, or on all addresses. */
 export function urlHostOf(address: string | undefined): string {
   if (address === undefined || address === '0.0.0.0' || address === '::') return 'localhost';
   return isIPv6(address) ? `[${address}]` : address;

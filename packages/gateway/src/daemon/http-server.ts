@@ -6,13 +6,13 @@ import { RequestIntake } from '../http/request-intake.ts';
 import { dropTinyChunks } from '../http/tiny-chunks.ts';
 import type { ConnectionLimit } from '../limits/connection-limit.ts';
 
-/** What the server takes from connections at most. */
+/** Limits of the server's connections. */
 export interface HttpServerLimits {
-  /** Senders slower than this are cut off: requests are small, and each open one costs memory. */
+  /** Slower senders are disconnected, because requests are small and each pending one costs memory. */
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly timeoutCheckIntervalMs: number;
-  /** More are closed as soon as they are open. */
+  /** Further connections are closed as soon as they open. */
   readonly maxConnections: number;
 }
 
@@ -22,24 +22,24 @@ const DEFAULT_LIMITS: HttpServerLimits = {
   timeoutCheckIntervalMs: 1_000,
   maxConnections: 10_000,
 };
-/** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection we are closing. */
+/** Longer than the idle timeout of common load balancers (60 s), so that they never reuse a connection that is about to close. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
-/** Closes a socket on which nothing moves, including that of a client that does not read its reply. */
+/** A socket without traffic is closed after this time, including that of a client that does not read its reply. */
 const IDLE_SOCKET_TIMEOUT_MS = 120_000;
 const MAX_HEADERS = 64;
 const CLOSE_CHECK_INTERVAL_MS = 50;
 
-/** What stands between connections and the server. */
+/** Filters between the connections and the server. */
 export interface HttpServerGuards {
   /** Default: a client address may have any number of connections. */
   readonly connectionLimit?: ConnectionLimit;
-  /** Default: one of its own. */
+  /** Default: an intake of its own. */
   readonly intake?: RequestIntake;
 }
 
 /**
- * An HTTP server that slow or silent clients cannot hold on to, and that handles requests in turn, a fraction of a millisecond's worth
- * between packets, however many come at once. Not listening yet.
+ * Creates an HTTP server that slow or silent clients cannot block. It handles requests in turns of a fraction of a
+ * millisecond between packets, however many arrive at once. It does not listen yet.
  *
  * @param guards `connectionLimit` bounds the connections of each client address
  */
@@ -65,7 +65,7 @@ export function createHttpServer(
   server.maxHeadersCount = MAX_HEADERS;
   server.maxConnections = maxConnections;
   server.timeout = IDLE_SOCKET_TIMEOUT_MS;
-  // Node's own listener makes a parser for each connection, which one that is refused has no use for.
+  // Node's own listener creates a parser for each connection, which a refused one does not need.
   const listeners = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket) => {
@@ -77,8 +77,8 @@ export function createHttpServer(
 }
 
 /**
- * @param address to listen on; undefined for all, of IPv4 and IPv6
- * @returns the port that is listened on; rejects with the system's error if it cannot be opened
+ * @param address to listen on; undefined for all IPv4 and IPv6 addresses
+ * @returns the port in use; rejects with the system's error if it cannot be opened
  */
 export async function listen(server: Server, port: number, address: string | undefined): Promise<number> {
   server.listen({ port, host: address });
@@ -86,10 +86,10 @@ export async function listen(server: Server, port: number, address: string | und
   return (server.address() as AddressInfo).port;
 }
 
-/** Stops listening, lets requests that are under way finish within `graceMs`, then cuts what is left. */
+/** Stops listening, lets pending requests finish within `graceMs`, and then closes the remaining connections. */
 export async function closeHttpServer(server: Server, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A connection may become idle, and so free to close, at any moment from now on.
+  // From now on, any connection may become idle and can then be closed.
   const closeIdle = setInterval(() => server.closeIdleConnections(), CLOSE_CHECK_INTERVAL_MS);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;

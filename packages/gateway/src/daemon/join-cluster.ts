@@ -1,4 +1,4 @@
-/** Makes a node a member of a cluster. Only cluster nodes load this module; a standalone node needs nothing of it. */
+/** Makes a node a member of a cluster. Only cluster nodes load this module. */
 import { isIP } from 'node:net';
 import type { OwnApps } from '@causeway/accounts';
 import {
@@ -29,17 +29,17 @@ export interface JoinOptions {
   readonly httpPort: number;
   readonly logger: Logger;
   readonly onSuperseded: () => void;
-  /** What the other nodes are to know of. */
+  /** The apps of this node, which are announced to the other nodes. */
   readonly apps: OwnApps;
 }
 
-/** A node's place in its cluster. */
+/** A node's membership of a cluster. */
 export interface Membership {
   readonly cluster: Cluster;
   readonly calls: ClusterCalls;
-  /** What the SFU needs of it. */
+  /** The parts that the SFU uses. */
   readonly joined: JoinedCluster;
-  /** Says goodbye to the other nodes. */
+  /** Tells the other nodes that this node leaves. */
   close(): Promise<void>;
 }
 
@@ -71,9 +71,13 @@ async function connect({ config, access, httpPort, logger, onSuperseded, apps }:
   checkRedisUrl(access.redisUrl);
   const apiUrl = config.internalUrl ?? `http://${urlHostOf(linkAddresses[0]?.address)}:${httpPort}`;
   if (isPublicAndPlain(apiUrl)) {
-    logger.log('warn', 'calls between nodes cross the internet unencrypted; set CAUSEWAY_INTERNAL_URL to https, or to a private address', {
-      apiUrl,
-    });
+    logger.log(
+      'warn',
+      'calls between nodes cross the internet unencrypted; set CAUSEWAY_INTERNAL_URL to an https URL or to a private address',
+      {
+        apiUrl,
+      },
+    );
   }
   try {
     return await createCluster({
@@ -99,7 +103,7 @@ async function connect({ config, access, httpPort, logger, onSuperseded, apps }:
   }
 }
 
-/** @returns false for a name: where that leads is not known here */
+/** @returns false for a host name, whose address is unknown here */
 export function isPublicAndPlain(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   const address = hostname.replace(/^\[|\]$/g, '');
@@ -122,7 +126,7 @@ async function openGeo({ networks, geoip }: Config): Promise<GeoResolver> {
   return createGeoChain([createStaticGeo(networks), ...(database === undefined ? [] : [database])]);
 }
 
-/** An operator writes a price once, for both ways. */
+/** An operator configures each price once, for both directions. */
 function pricesOf({ regionPrices }: Config): NonNullable<JoinedCluster['prices']> {
   return regionPrices.flatMap(({ from, to, pricePerGb }) => [
     { fromRegion: from, toRegion: to, pricePerGb },

@@ -7,11 +7,11 @@ import { ConfigError, StartError } from '../config/start-error.ts';
 const USAGE = 'causeway ledger takes "verify FILE", and after it the public key of the authority, if you know it';
 
 /**
- * Checks an exported ledger. It needs no configuration, no node and no network.
+ * Checks an exported ledger, without a configuration, a node or the network.
  *
- * @returns what was found, for the person who has called it
- * @throws ConfigError – the command is not one
- * @throws StartError – the file cannot be read, or is not a whole, unchanged ledger
+ * @returns a message for the person who ran the command
+ * @throws ConfigError – the command is unknown
+ * @throws StartError – the file cannot be read, or is not a complete, unchanged ledger
  */
 export async function runLedgerCommand(args: readonly string[]): Promise<string> {
   const [verb, path, authority, ...rest] = args;
@@ -35,9 +35,9 @@ async function readReport(path: string, authority: string | undefined): Promise<
 
 function describeReport({ app, fromMs, toMs, leaves, bytes, authority }: LedgerReport, isAuthorityKnown: boolean): string {
   const range = `${new Date(fromMs).toISOString()} to ${new Date(toMs).toISOString()}`;
-  const advice = isAuthorityKnown ? '' : '; compare it with what the operator has published, or name it after the file';
+  const advice = isAuthorityKnown ? '' : '; compare it with the key that the operator has published, or pass that key after the file';
   return [
-    `The ledger of app ${app} from ${range} is whole and unchanged.`,
+    `The ledger of app ${app} from ${range} is complete and unchanged.`,
     `${leaves} leaves, ${bytes.down + bytes.data} bytes billed (down ${bytes.down}, data ${bytes.data}).`,
     `Signed by nodes of the authority ${authority}${advice}.`,
     '',

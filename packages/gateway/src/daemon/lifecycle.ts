@@ -1,9 +1,9 @@
 import type { NodeDirectory, Sfu } from '@causeway/sfu';
 
-/** Whether this node should be sent new clients; all but `ready` are reasons why not. */
+/** Whether this node should receive new clients; each value other than `ready` is a reason why not. */
 export type Readiness = 'ready' | 'starting' | 'draining' | 'stressed';
 
-/** What a node is doing, from its start to its end. */
+/** The phases of a node, from start to end. */
 export class Lifecycle {
   #state: 'starting' | 'serving' | 'draining' = 'starting';
 
@@ -20,8 +20,8 @@ export class Lifecycle {
   }
 
   /**
-   * Never depends on whether Redis answers. A full node stays ready unless another one could do its work: calls for its sessions must
-   * still arrive.
+   * Does not depend on whether Redis answers. A full node stays ready unless another node could take its new sessions,
+   * because calls for its own sessions must still arrive.
    *
    * @param directory undefined for a standalone node
    */
@@ -34,13 +34,13 @@ export class Lifecycle {
 }
 
 const INTERVAL_MS = 1_000;
-/** Smaller changes are not worth announcing. */
+/** Smaller changes of the load are not announced. */
 const MIN_CHANGE = 0.05;
 
 /**
- * Tells the other nodes how full this one is, as long as it is not about to end.
+ * Announces to the other nodes how full this one is, until it drains.
  *
- * @returns ends it
+ * @returns a function that stops it
  */
 export function announceLoad(sfu: Sfu, directory: NodeDirectory): () => void {
   const timer = setInterval(() => {

@@ -4,7 +4,7 @@ import type { Config } from '../config/load-config.ts';
 import { API_VERSION } from '../openapi/openapi-document.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** What a node knows of itself, and of others if it is in a cluster. */
+/** What a node knows about itself and, in a cluster, about others. */
 export interface NodeSources {
   readonly config: Pick<Config, 'nodeNumber' | 'region'>;
   readonly sfu: Pick<Sfu, 'load' | 'udpPort'>;
@@ -13,7 +13,7 @@ export interface NodeSources {
   readonly directory: Pick<NodeDirectory, 'self' | 'others'> | undefined;
 }
 
-/** All live nodes as the admin API shows them, by number. */
+/** Lists all live nodes as the admin API shows them, by number. */
 export function listNodes({ config, sfu, lifecycle, directory }: NodeSources): readonly AdminNode[] {
   if (directory !== undefined) {
     const nodes = [{ ...nodeBody(directory.self), isSelf: true, mediaPort: sfu.udpPort }, ...directory.others.map(nodeBody)];

@@ -1,4 +1,4 @@
-/** Logs what happens inside a node for its operator, except events that a client can cause at will. */
+/** Logs a node's events for its operator, except those that a client can cause at will. */
 import type { ClusterEvent } from '@causeway/cluster';
 import type { LinkEvent, SfuEvent } from '@causeway/sfu';
 import type { Logger, LogLevel } from '../logging/logger.ts';
@@ -13,8 +13,8 @@ const OF_SFU: Partial<Wording<SfuEvent['type']>> = {
 
 const OF_LINKS: Wording<LinkEvent['type']> = {
   'link.up': ['info', 'linked to a node'],
-  'link.silent': ['warn', 'a node has fallen silent'],
-  'link.heard': ['info', 'a node can be heard again'],
+  'link.silent': ['warn', 'nothing arrives from a node'],
+  'link.heard': ['info', 'packets arrive from a node again'],
   'link.down': ['warn', 'the link to a node is down'],
   'link.refused': ['warn', 'a link cannot be used: the protocol versions are incompatible'],
   'link.defect': ['error', 'a defect in a relay'],
@@ -23,7 +23,7 @@ const OF_LINKS: Wording<LinkEvent['type']> = {
 const OF_CLUSTER: Wording<ClusterEvent['type']> = {
   'redis.unavailable': ['warn', 'Redis does not answer; existing sessions continue'],
   'redis.available': ['info', 'Redis answers again'],
-  'node.revived': ['warn', 'this node had lost its lease and has renewed it'],
+  'node.revived': ['warn', 'the lease of this node had lapsed and has been renewed'],
   'node.superseded': ['error', 'another process has taken the number of this node'],
   'node.stalled': ['error', 'media has stalled; this node lets its lease expire'],
   'lease.unrenewed': ['error', 'Redis does not renew the lease of this node; until it does, no node is considered dead'],

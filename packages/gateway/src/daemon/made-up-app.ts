@@ -12,10 +12,10 @@ export function makeUpApp(): MadeUpApp {
   return { app: createApp({ id: `app-${randomBytes(6).toString('hex')}`, secrets: [secret] }), secret };
 }
 
-/** What a newcomer sees after the start: everything to copy, nothing to look up. */
+/** Returns what a new user sees after the start: everything to copy, and nothing to look up. */
 export function describeMadeUpApp({ app, secret }: MadeUpApp, pageUrl: string, stunUrl: string): string {
   return `
-  Causeway is running, with an app made up for this run.
+  Causeway is running, with an app generated for this run.
 
   Page         ${pageUrl}#app=${app.id}&secret=${secret}
   API          ${pageUrl}api/sfu/${app.id}/

@@ -5,29 +5,29 @@ import type { Config } from '../config/load-config.ts';
 import type { Logger } from '../logging/logger.ts';
 import { sealingKeyOf } from '../secrets/kept-secret.ts';
 
-/** How long a node waits at its start for apps in its books, which calls would not find before. */
+/** How long a node waits at its start for the apps in its books; calls for them would fail before. */
 const FIRST_READING_MS = 10_000;
 
-/** The books of a node, and what it knows of them by heart. */
+/** The books of a node, and its copy of their apps. */
 export interface NodeBooks {
-  /** Undefined on a node that keeps none. */
+  /** Undefined on a node without books. */
   readonly books: Books | undefined;
-  /** The people in them; undefined likewise. */
+  /** The accounts of people; undefined on a node without books. */
   readonly accounts: Accounts | undefined;
-  /** The webhooks in them; undefined likewise. */
+  /** The webhooks in the books; undefined on a node without books. */
   readonly webhooks: WebhookBooks | undefined;
-  /** Seals secrets in them; undefined if nothing outlives the node. */
+  /** Seals secrets in the books; undefined if nothing outlives the node. */
   readonly sealingKey: KeyObject | undefined;
-  /** Undefined likewise. */
+  /** Undefined on a node without books. */
   readonly uses: KeyUses | undefined;
   readonly apps: AppMirror;
-  /** Tells the books what they are still to know, and closes them. */
+  /** Writes outstanding changes to the books and closes them. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the books in a thread of their own. Resolves when the apps in them are known, or after a while without: a node whose books cannot be
- * reached serves the apps that it knows otherwise, and the others once it can reach them.
+ * Opens the books in a separate thread. Resolves once their apps are known, or after a while without them. A node whose
+ * books cannot be reached serves the apps that it knows from elsewhere, and the others once it reaches the books.
  */
 export async function openBooks(
   config: Pick<Config, 'books' | 'areBooksAsked' | 'apps' | 'cluster' | 'tokenKey'>,
@@ -39,7 +39,7 @@ export async function openBooks(
     const none = { books: undefined, accounts: undefined, webhooks: undefined, sealingKey: undefined, uses: undefined };
     return { ...none, apps, close: async () => undefined };
   }
-  // A node without books does not load it.
+  // A node without books does not load the package.
   const { BooksThread } = await import('@causeway/books');
   const first = Promise.withResolvers<void>();
   const sealingKey = await sealingKeyOf(config, logger);
@@ -79,26 +79,26 @@ function logReachable(logger: Logger, isReachable: boolean, areBooksAsked: boole
     logger.log('info', 'the books are open');
     return;
   }
-  const advice = areBooksAsked ? {} : { advice: 'CAUSEWAY_BOOKS says where they are to be, or off' };
-  logger.log('warn', 'the books cannot be reached; media, tokens and the apps that are known go on', { error, ...advice });
+  const advice = areBooksAsked ? {} : { advice: 'set CAUSEWAY_BOOKS to their location, or to off' };
+  logger.log('warn', 'the books cannot be reached; media, tokens and known apps are not affected', { error, ...advice });
 }
 
-/** Keeps no process alive. */
+/** The timer does not keep the process alive. */
 function schedule(delayMs: number, callback: () => void): () => void {
   const timer = setTimeout(callback, delayMs);
   timer.unref();
   return () => clearTimeout(timer);
 }
 
-/** What is shown as long as there is no organisation in the books. @param baseUrl of this node, with a slash at its end */
+/** Returns the text shown while there is no organisation in the books. @param baseUrl of this node, with a trailing slash */
 export function describeSetUp(token: string, baseUrl: string): string {
   const body = JSON.stringify({ setUpToken: token, organisation: 'My organisation' });
   return `
-  This service has not been set up yet. This link makes the first account, once:
+  This service has not been set up yet. This link creates the first account. It works once:
 
   ${baseUrl}setup#${token}
 
-  So does a program, which gets a key to the admin API instead:
+  Alternatively, a program can obtain a key to the admin API:
 
   curl -H 'Content-Type: application/json' -d '${body}' ${baseUrl}api/admin/v1/set-up
 

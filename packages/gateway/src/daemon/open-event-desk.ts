@@ -8,7 +8,7 @@ import { EventDesk } from '../events/event-desk.ts';
 import { type EventStore, openEventStore } from '../events/event-store.ts';
 import type { Logger } from '../logging/logger.ts';
 
-/** The events of a node, and where they are kept: undefined without a folder, which only a node of a cluster has. */
+/** The events of a node, and the store on disk, which is undefined without a folder; only cluster nodes have one. */
 export interface OpenedEvents {
   readonly events: EventDesk;
   readonly store: EventStore | undefined;
@@ -29,7 +29,7 @@ export async function openEventDesk(
   return { events, store };
 }
 
-/** Once it is known whether there are other nodes. @param cluster undefined on a standalone node */
+/** Shares the events with other nodes. @param cluster undefined on a standalone node */
 export function shareEvents(
   events: EventDesk,
   store: EventStore | undefined,
@@ -42,14 +42,14 @@ export function shareEvents(
   events.share({
     log: cluster.eventLog,
     life: { nodeNo, epoch },
-    // Of its own, since the timers of the SFU's are counted to find leaks.
+    // A separate clock is used, because the timers of the SFU's clock are counted to find leaks.
     clock: createNodeClock(),
     logNowMs: () => cluster.redisNowMs(),
-    onDefect: (error) => logger.log('error', 'events could not be told to other nodes', { error }),
+    onDefect: (error) => logger.log('error', 'events could not be sent to other nodes', { error }),
   });
 }
 
-/** A node whose disk is full can do without; one whose folder is not there was told the wrong one. */
+/** A node can work without the store if its disk is full; a folder that does not exist is a configuration error. */
 async function openStore(folder: string, nodeNo: number, logger: Logger): Promise<EventStore | undefined> {
   const onFailure = (error: unknown) =>
     logger.log('error', 'events are not kept on disk; if this node dies now, the last ones are lost', { error });

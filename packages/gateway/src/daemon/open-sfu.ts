@@ -9,7 +9,7 @@ const BYTES_PER_MB = 1024 * 1024;
 /**
  * Opens the UDP port.
  *
- * @throws ConfigError – it cannot be opened; whatever `joinCluster` throws
+ * @throws ConfigError – the port cannot be opened; whatever `joinCluster` throws
  */
 export async function openSfu(
   config: Config,
@@ -37,7 +37,7 @@ export async function openSfu(
       appBounds: boundsOfAllApps(config),
       ...hooks,
       ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
-      // Like the HTTP server, which takes IPv4 on `::` as well.
+      // `::` includes IPv4, as for the HTTP server.
       ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }),
     });
   } catch (error) {

@@ -1,14 +1,14 @@
 /**
- * Handles errors that nothing caught. An uncaught exception has left a callback half done, so the
- * state of the process cannot be trusted: the node closes its sessions, writes their usage, and
- * exits with a code of its own, so that the service manager starts another. A rejected promise that
- * nothing awaited has interrupted no code: it is logged, and the node continues.
+ * Handles uncaught errors. An uncaught exception has interrupted a callback, so the state of the process cannot be
+ * trusted: the node closes its sessions, writes their usage, and exits with a special exit code, so that the service
+ * manager starts another process. An unhandled rejection has interrupted no code, so it is logged and the node
+ * continues.
  */
 import type { DefectLog } from '../monitoring/defect-log.ts';
 
-/** A defect of ours has ended the process. Starting it again helps. */
+/** A defect has ended the process; starting it again helps. */
 export const EXIT_CODE_DEFECT = 4;
-/** An orderly end takes less: pending replies get 3 s, and Redis the last batches of usage. */
+/** An orderly shutdown takes less: pending replies have 3 s, and the last usage must reach Redis. */
 const MAX_ENDING_MS = 10_000;
 
 /** The part of `process` that reports uncaught errors. */
@@ -18,14 +18,14 @@ export interface UncaughtSource {
 
 export interface ProcessGuardOptions {
   readonly defects: DefectLog;
-  /** Ends the node in an orderly way, whatever it is doing. */
+  /** Shuts the node down in order, whatever its state. */
   readonly stop: () => Promise<void>;
   readonly exit: (code: number) => void;
   /** Calls back once, after the delay. */
   readonly later: (delayMs: number, callback: () => void) => void;
 }
 
-/** Installs the guard. A process that embeds an SFU decides for itself. */
+/** Installs the guard. An embedding process decides for itself. */
 export function guardProcess(source: UncaughtSource, { defects, stop, exit, later }: ProcessGuardOptions): void {
   let isEnding = false;
   source.on('unhandledRejection', (error) => defects.note('rejection', error));

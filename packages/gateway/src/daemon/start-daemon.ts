@@ -39,27 +39,27 @@ export interface DaemonServices {
   readonly dashboardFolder: string;
   /** Shows a text to the person who started the daemon. */
   readonly print: (text: string) => void;
-  /** Another process has taken this node's number in the cluster: this one must stop, and not start again by itself. */
+  /** Another process has taken this node's number in the cluster, so this one must stop and not restart by itself. */
   readonly onSuperseded: () => void;
 }
 
 export interface Daemon {
   readonly httpPort: number;
-  /** Takes no new sessions, and stops when those that run have ended or their time is over. */
+  /** Accepts no new sessions, and stops once the existing ones have ended or the deadline has passed. */
   drain(): Promise<void>;
-  /** Says goodbye to every client and to the other nodes, now. May be called while it drains, and again. */
+  /** Notifies every client and the other nodes, and stops at once. May be called while draining, and repeatedly. */
   stop(): Promise<void>;
 }
 
 /**
  * Opens all ports and serves until stopped.
  *
- * @throws ConfigError – a port cannot be opened, or an option not be used
+ * @throws ConfigError – a port cannot be opened, or an option cannot be used
  * @throws StartError – the cluster cannot be joined
  */
 export async function startDaemon(config: Config, services: DaemonServices): Promise<Daemon> {
   const http = await openApiPort(config, createStartingApp(config.region, services.logger));
-  /** What is open, in the order in which it has to be closed if another thing does not open. */
+  /** What is open, in the order in which it must be closed if a later step fails. */
   const opened: Closable[] = [http];
   try {
     const node = await startNode(config, services, http, opened);
@@ -76,7 +76,7 @@ interface Closable {
   close(): Promise<unknown>;
 }
 
-/** What runs once the daemon has started. */
+/** The parts of a daemon that has started. */
 interface RunningNode {
   readonly config: Config;
   readonly services: DaemonServices;
@@ -85,16 +85,16 @@ interface RunningNode {
   readonly sfu: Sfu;
   readonly usage: NodeUsage;
   readonly books: NodeBooks;
-  /** Undefined if this node sends none. */
+  /** Undefined if this node sends no webhooks. */
   readonly webhooks: NodeWebhooks | undefined;
-  /** Undefined if there are others. */
+  /** Undefined if apps are configured. */
   readonly madeUpApp: MadeUpApp | undefined;
   /** Undefined for a standalone node. */
   readonly membership: Membership | undefined;
   readonly http: ApiPort;
-  /** Undefined if none was asked for. */
+  /** Undefined if it is not configured. */
   readonly debug: HttpPort | undefined;
-  /** Likewise. */
+  /** Undefined if it is not configured. */
   readonly metrics: HttpPort | undefined;
 }
 
@@ -196,7 +196,7 @@ async function openNode(
   const { cluster: access } = config;
   let membership: Membership | undefined;
   const join = async (access: ClusterConfig, opened: OpenedNode): Promise<JoinedCluster> => {
-    // A standalone node does not load it.
+    // A standalone node does not load this module.
     const { joinCluster } = await import('./join-cluster.ts');
     membership = await joinCluster({ config, access, httpPort, logger, onSuperseded, apps }, opened);
     return membership.joined;
@@ -240,7 +240,7 @@ function controlOf(node: RunningNode): Daemon {
   };
 }
 
-/** Sessions end first, so that calls that still come hear why, events tell of it, and all that they used is counted. */
+/** Sessions end first, so that further calls are told the reason, events report it, and all usage is counted. */
 async function closeNode(node: RunningNode): Promise<void> {
   const { services, lifecycle, events, sfu, usage, books, webhooks, membership, http, debug, metrics } = node;
   const { logger } = services;
@@ -251,8 +251,8 @@ async function closeNode(node: RunningNode): Promise<void> {
   const [batches] = await Promise.all([usage.close(), http.close(), debug?.close(), metrics?.close(), webhooks?.desk.close()]);
   const outstanding = await events.finish();
   if (outstanding > 0)
-    logger.log('warn', 'events were not sent; they wait in the usage folder, or are lost without one', { events: outstanding });
-  if (batches > 0) logger.log('warn', 'usage is not counted; it waits in the journal, or is lost without one', { batches });
+    logger.log('warn', 'events were not sent; they are kept in the usage folder, or lost if there is none', { events: outstanding });
+  if (batches > 0) logger.log('warn', 'usage was not counted; it is kept in the journal, or lost if there is none', { batches });
   await Promise.all([membership?.close(), books.close()]);
   logger.log('info', 'stopped');
 }
@@ -273,16 +273,20 @@ function announceStart({ config, services, sfu, http, debug, madeUpApp }: Runnin
   if (madeUpApp !== undefined) services.print(describeMadeUpApp(madeUpApp, page, `stun:${host}:${udpPort}`));
 }
 
-/** Right for trying things out, and a common mistake behind a proxy: the API works there, and no media arrives. */
+/** This is useful for trying things out, and a common mistake behind a proxy: the API works there, but no media arrives. */
 function warnOfLoopback({ listenAddress, announcedAddresses }: Config, logger: Logger): void {
   if (listenAddress === undefined || !isLoopback(listenAddress) || announcedAddresses.length > 0) return;
   const { listenAddress: listen, httpListenAddress: http } = OPTIONS;
-  logger.log('warn', `only clients on this machine reach the media port; for a proxy before the API set ${http.variable} instead`, {
-    [listen.variable]: listenAddress,
-  });
+  logger.log(
+    'warn',
+    `only clients on this machine can reach the media port; for a proxy in front of the API, set ${http.variable} instead`,
+    {
+      [listen.variable]: listenAddress,
+    },
+  );
 }
 
-/** Shows the operator who has started the first node how to make the first organisation. Without books nothing can be set up. */
+/** Shows the operator of the first node how to create the first organisation. Without books, there is nothing to set up. */
 async function offerSetUp({ config, services, books: { books }, http }: RunningNode): Promise<void> {
   const token = await books?.openSetUp().catch(() => undefined);
   const { listenAddress, httpListenAddress } = config;
@@ -290,7 +294,7 @@ async function offerSetUp({ config, services, books: { books }, http }: RunningN
   if (token !== undefined) services.print(describeSetUp(token, url));
 }
 
-/** The tokens of a node: those of its cluster, or its own, which a key of the operator's makes outlive the process. */
+/** Returns the token desk of a node: that of its cluster, or its own. With a configured key, its tokens outlive the process. */
 export function openTokenDesk({ tokenKey }: Pick<Config, 'tokenKey'>, cluster: Cluster | undefined): TokenDesk {
   if (cluster !== undefined) {
     const { tokenSecret: secret, revocations } = cluster;

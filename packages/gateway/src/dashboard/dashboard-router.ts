@@ -3,10 +3,11 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
 
-/** Longest time caches keep anything; the names of built assets change with their content. */
+/** The longest cache lifetime; the names of built assets change with their content. */
 const ONE_YEAR_SECONDS = 31_536_000;
 
-// No inline scripts or styles, nothing from elsewhere, in no frame. `blob:` is for pictures and media the page makes itself.
+// Allows no inline scripts or styles, no external resources, and no framing. `blob:` is for images and media that the
+// page creates.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,7 +23,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Pages of links that are good once; every other page is after the `#` of the address. */
+/** Pages of one-time links; every other page is in the fragment of the URL. */
 const ONE_TIME_PAGES = ['/setup', '/invitation'];
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -30,7 +31,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(self), microphone=(self), display-capture=(self), geolocation=()',
-  // The page is opened with the secret in the fragment: browsers never send that, and this keeps the rest private too.
+  // The secret is in the fragment of the URL, which browsers never send; this header keeps the rest of the URL private
+  // too.
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -39,7 +41,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 /**
  * Serves the built web console.
  *
- * @param folder of the build: `index.html` and `assets/`; default is the package `@causeway/dashboard`, wherever it is installed; if it does not exist, `/` says how to make it
+ * @param folder of the build, with `index.html` and `assets/`; by default, that of the package `@causeway/dashboard`.
+ * If it does not exist, `/` says how to build it
  */
 export function createDashboardRouter(folder: string = findDashboardFolder()): Router {
   const router = express.Router();
@@ -70,8 +73,8 @@ const sayNotBuilt: RequestHandler = (_request, response) => {
 };
 
 /**
- * Where the built web console is: in `dist` of the package `@causeway/dashboard`, found as Node finds packages, so that it works
- * from a checkout, from an installation and in a container image alike.
+ * Finds the built web console: `dist` of the package `@causeway/dashboard`, resolved as Node resolves packages, so that
+ * it works from a checkout, an installation and a container image.
  *
  * @returns a folder that does not exist if the package is not installed
  */

@@ -5,50 +5,50 @@ import { compareLogIds, describeLoss, formatLogId, isIssuedId, type LogId, parse
 import type { EventSink } from './event-stream.ts';
 import { type CheckedEntry, LogCursor } from './log-cursor.ts';
 
-/** What the reading of logs needs. */
+/** What a feed needs in order to read logs. */
 export interface FeedServices {
   readonly log: AppEventLog;
   readonly clock: Pick<Clock, 'nowMs' | 'schedule'>;
-  /** Milliseconds since 1970, by the clock that ids are made from. */
+  /** Milliseconds since 1970, on the clock from which ids are derived. */
   readonly logNowMs: () => number;
 }
 
-/** How late an event of another node may be, beside the time that it waits there. */
+/** How much later events of other nodes may arrive, in addition to their delay there. */
 const INTERVAL_MS = 200;
-/** After a full page, when there is more. */
+/** The delay after a full page, when more entries are available. */
 const NEXT_PAGE_MS = 20;
 const ENTRIES_PER_PAGE = 500;
 const RETRY_MS = 500;
 /** As long as nodes keep their events. */
 const KEPT_FOR_MS = 10 * 60_000;
-/** No event has such an id. */
+/** A higher id than any event has. */
 const END: LogId = { ms: 999_999_999_999_999, no: 0 };
-/** The clocks of two nodes, continued from that of Redis, may differ by less. */
+/** The clocks of two nodes, each extrapolated from that of Redis, differ by less than this. */
 const CLOCK_SLACK_MS = 2_000;
 
-/** Reads the log of one app once for all who listen to it on this node. */
+/** Reads the log of one app once for all clients of this node that listen to it. */
 export class AppFeed {
   readonly #appId: AppId;
   readonly #services: FeedServices;
   readonly #onEnd: () => void;
   readonly #listeners = new Set<EventSink>();
-  /** Those who have read as far as the feed, or further. */
+  /** Listeners that have read as far as the feed, or further. */
   readonly #level = new Map<EventSink, LogCursor>();
-  /** Undefined until a listener is level. */
+  /** Undefined until a listener has caught up. */
   #position: LogId | undefined;
   #cancelTimer: CancelTimer | undefined;
   #isReading = false;
-  /** Grows with every reading, and when one is of no use. */
+  /** Incremented with every read, and to invalidate one that is under way. */
   #readings = 0;
 
-  /** @param onEnd the last listener has left */
+  /** @param onEnd called when the last listener has left */
   constructor(appId: AppId, services: FeedServices, onEnd: () => void) {
     this.#appId = appId;
     this.#services = services;
     this.#onEnd = onEnd;
   }
 
-  /** Tells all that comes after the position, or all from now on. @param lastEventId as the listener gives it */
+  /** Sends all events after a position, or only new ones. @param lastEventId as the client sent it */
   join(sink: EventSink, lastEventId: string | undefined): void {
     this.#listeners.add(sink);
     void this.#begin(sink, lastEventId);
@@ -61,7 +61,7 @@ export class AppFeed {
     this.#onEnd();
   }
 
-  /** Something has just been appended by this node. */
+  /** This node has just appended events to the log. */
   hurry(): void {
     if (this.#level.size > 0 && !this.#isReading) this.#schedule(0);
   }
@@ -92,7 +92,7 @@ export class AppFeed {
     }
   }
 
-  /** @param isGuess the cursor was set by the clock, and there may be events with lower ids to come */
+  /** @param isGuess whether the cursor was set by the clock, so that events with lower ids may still arrive */
   async #catchUp(sink: EventSink, cursor: LogCursor, isGuess = false): Promise<void> {
     let isFirst = true;
     while (this.#listeners.has(sink) && !sink.isGone) {
@@ -115,7 +115,7 @@ export class AppFeed {
     }
   }
 
-  /** The feed goes back to where the new one stands; who has read further passes over what comes again. */
+  /** Moves the feed back to the position of a new listener. Listeners that have read further skip repeated events. */
   #takeAlong(sink: EventSink, cursor: LogCursor): void {
     if (!this.#listeners.has(sink)) return;
     if (this.#level.size === 0 || this.#position === undefined || compareLogIds(cursor.id, this.#position) < 0) {
@@ -131,14 +131,14 @@ export class AppFeed {
     if (this.#level.size > 0) this.#cancelTimer = this.#services.clock.schedule(delayMs, () => void this.#readOn());
   }
 
-  /** Never rejects. */
+  /** Reads the next page. Never rejects. */
   async #readOn(): Promise<void> {
     if (this.#position === undefined || this.#isReading) return;
     this.#isReading = true;
     const number = ++this.#readings;
     const reading = await this.#read(this.#position, ENTRIES_PER_PAGE).catch(() => undefined);
     this.#isReading = false;
-    // It is of no use to those who stand before its beginning.
+    // A listener that is still before the start of this page could not use it.
     if (reading !== undefined && number === this.#readings) this.#passOn(reading);
     const isPageFull = reading?.entries.length === ENTRIES_PER_PAGE;
     this.#schedule(reading === undefined ? RETRY_MS : isPageFull ? NEXT_PAGE_MS : INTERVAL_MS);
@@ -151,12 +151,13 @@ export class AppFeed {
       this.#skipMissing(sink, cursor, reading);
       let told = cursor.text;
       for (const entry of entries) if (this.#tell(sink, cursor, entry)) told = cursor.text;
-      // A client that came back with its position before a loss would not know what it had read again by the next one.
+      // A client that reconnects with its position before a loss could not tell after the next one what it has read
+      // again.
       if (cursor.text !== told) sink.advance(cursor.text);
     }
   }
 
-  /** @returns whether something after the cursor is no longer kept */
+  /** @returns whether entries after the cursor are no longer kept */
   #skipMissing(sink: EventSink, cursor: LogCursor, { cutId }: LogReading): boolean {
     const cut = parseLogId(cutId ?? '');
     if (cut === undefined || compareLogIds(cut, cursor.id) <= 0) return false;
@@ -169,7 +170,7 @@ export class AppFeed {
     sink.send(cursor.text, describeLoss(this.#services.logNowMs()));
   }
 
-  /** @returns whether the listener had not read the entry, and has been sent it */
+  /** @returns whether the entry was new to the listener, and was sent */
   #tell(sink: EventSink, cursor: LogCursor, entry: CheckedEntry): boolean {
     if (!cursor.pass(entry) || entry.type !== 'event') return false;
     sink.send(cursor.text, entry.json);
@@ -186,13 +187,16 @@ function moveBack(cursor: LogCursor, { lastId }: LogReading): void {
   if (last !== undefined && compareLogIds(last, cursor.id) < 0) cursor.moveTo(last);
 }
 
-/** What happened between the two may have been too old to be appended again. */
+/** Whether events between the two may have been too old to be appended again. */
 function isOlderThanLoss(cursor: LogCursor, { lossId }: LogReading): boolean {
   const loss = parseLogId(lossId ?? '');
   return loss !== undefined && cursor.id.ms < loss.ms - KEPT_FOR_MS;
 }
 
-/** Redis may hold anything: what is no event is left out, and what is one has no line breaks afterwards. */
+/**
+ * Validates an entry, since Redis may contain anything: entries that are not events are dropped, and events have no
+ * line breaks afterwards.
+ */
 function checkEntry(entry: LogEntry): readonly CheckedEntry[] {
   const id = parseLogId(entry.id);
   if (id === undefined) return [];

@@ -1,10 +1,10 @@
 import type { ApiEvent } from '@causeway/protocol';
 import type { SfuEvent } from '@causeway/sfu';
 
-/** An event without what the log adds to it. */
+/** An event without the fields that the log adds. */
 export type EventContent = Omit<ApiEvent, 'id' | 'at'>;
 
-/** Turns what happened in the SFU into what clients are told. @returns undefined for what is for operators only */
+/** Converts an event of the SFU for clients. @returns undefined for events that are only for operators */
 export function describeEvent(event: SfuEvent): EventContent | undefined {
   const content = contentOf(event);
   return content === undefined || event.group === undefined ? content : { ...content, group: event.group };

@@ -11,17 +11,20 @@ import type { EventStore } from './event-store.ts';
 import { type EventSink, EventStream, type MayHear } from './event-stream.ts';
 import { OwnFeed } from './own-feed.ts';
 
-/** Each is an open connection. */
+/** Each stream is an open connection. */
 const MAX_STREAMS = 2_000;
 export const DEFAULT_MAX_STREAMS_PER_APP = 500;
-/** A node of the former version has one for each app that its clients listen to, and for a moment one for each client that catches up. */
+/**
+ * A node of the former version has one stream for each app that its clients listen to, and temporarily one for each
+ * client that catches up.
+ */
 const MAX_NODE_STREAMS = 4_000;
 const MAX_NODE_STREAMS_PER_APP = 1_000;
 const RETRY_AFTER_MS = 5_000;
 /** The clocks of the books and of Redis may differ. */
 const CLOCK_SLACK_MS = 2_000;
 
-/** What the event streams of a node need. */
+/** Options of a node's event streams. */
 export interface EventDeskOptions {
   /** The number of this node in session ids. */
   readonly nodeNo: number;
@@ -29,21 +32,21 @@ export interface EventDeskOptions {
   readonly maxStreamsPerApp?: number;
   /** Milliseconds since 1970. Default: the system's clock. */
   readonly wallClock?: () => number;
-  /** Keeps events beyond the end of the process. Default: they end with it. */
+  /** Keeps events beyond the end of the process. Default: they are lost. */
   readonly store?: EventStore;
 }
 
-/** What a node of a cluster shares its events by. */
+/** How a cluster node shares its events. */
 export interface SharedEvents {
   readonly log: AppEventLog;
   readonly life: EventLife;
   readonly clock: Pick<Clock, 'nowMs' | 'schedule'>;
-  /** Milliseconds since 1970, by the clock of the cluster. */
+  /** Milliseconds since 1970, on the clock of the cluster. */
   readonly logNowMs: () => number;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** A listener: a client, possibly through another node, or a node of the former version on behalf of all its clients. */
+/** A listener: a client, possibly through another node, or a node of the former version on behalf of its clients. */
 export type ListenerKind = 'client' | 'node';
 
 export interface ListenerOptions {
@@ -51,15 +54,15 @@ export interface ListenerOptions {
   readonly kind: ListenerKind;
   /** Id of the last message that the client received, if any. */
   readonly lastEventId: string | undefined;
-  /** How many clients of this app may listen, if not as many as of the others. */
+  /** How many clients of this app may listen, if it differs from the default. */
   readonly maxStreams?: number | undefined;
-  /** Whether it may hear of a session, or of what concerns all. Default: of everything. */
+  /** Whether it may receive events of a session, or those that concern all sessions. Default: all events. */
   readonly mayHear?: MayHear | undefined;
 }
 
 type OpenStream = Pick<ListenerOptions, 'scope' | 'kind'>;
 
-/** Tells clients what happens: give it the events of the SFU. Until it shares them, clients hear of this node alone. */
+/** Sends the SFU's events to clients. Until it shares them, clients receive only events of this node. */
 export class EventDesk {
   readonly #options: EventDeskOptions;
   readonly #wallClock: () => number;
@@ -79,7 +82,7 @@ export class EventDesk {
     this.#ownFeed = new OwnFeed(this.#log, nodeNo, wallClock);
   }
 
-  /** From now on this node's events are in the logs of their apps, and clients hear of all nodes from there. */
+  /** From now on, this node's events go to the logs of their apps, from which clients receive the events of all nodes. */
   share(shared: SharedEvents): void {
     const { log, life, clock, onDefect } = shared;
     const { store } = this.#options;
@@ -105,14 +108,14 @@ export class EventDesk {
     if (content !== undefined) this.#note(event.appId, content);
   }
 
-  /** Tells all listeners that this node is about to end. @param deadlineAt when sessions that are still there are closed */
+  /** Tells all listeners that this node is about to end. @param deadlineAt when the remaining sessions are closed */
   noteDraining(region: string, deadlineAt: Date): void {
     for (const appId of new Set([...this.#log.apps, ...this.#feeds.keys()])) {
       this.#note(appId, { type: 'node.draining', region, deadlineAt: deadlineAt.toISOString() });
     }
   }
 
-  /** Tells an app's listeners that one of its webhooks is sent nothing any more. */
+  /** Notifies an app's listeners that one of its webhooks was disabled. */
   noteWebhookDisabled(appId: AppId, webhookId: string, reason: string): void {
     this.#note(appId, { type: 'webhook.disabled', webhookId, reason });
   }
@@ -127,7 +130,7 @@ export class EventDesk {
   }
 
   /**
-   * Sends a listener the events that it has missed, and then those that happen: of the whole app, or of a session of this node.
+   * Sends a listener the events that it missed, followed by new ones, of the whole app or of a session of this node.
    *
    * @throws no_capacity – there are too many streams
    */
@@ -147,10 +150,10 @@ export class EventDesk {
   }
 
   /**
-   * Tells a reader within the node what happens in an app, on all nodes.
+   * Sends an app's events on all nodes to a reader within this node.
    *
-   * @param place the position that it has; or when that begins which it wants to know
-   * @returns ends it
+   * @param place the reader's position in the log; without one, events since `sinceMs` (milliseconds since 1970) are sent
+   * @returns a function that stops it
    */
   follow(appId: AppId, place: { readonly position: string | undefined; readonly sinceMs: number }, sink: EventSink): () => void {
     const { position, sinceMs } = place;
@@ -163,18 +166,18 @@ export class EventDesk {
     return () => this.#ownFeed.leave(sink);
   }
 
-  /** Whether what happens is known here alone, so that a reader who has everything when the node ends has missed nothing. */
+  /** Whether only this node has the events, so that a reader who has received all of them when the node ends has missed none. */
   get isAlone(): boolean {
     return this.#shared === undefined;
   }
 
-  /** Ends all streams; clients come back, and find another node. */
+  /** Ends all streams; clients reconnect to another node. */
   close(): void {
     this.#isClosed = true;
     for (const stream of this.#open.keys()) stream.end();
   }
 
-  /** To be called when nothing happens any more and the log can still be reached. @returns how many events are not in their log */
+  /** Called when no more events occur and the log can still be reached. @returns how many events are not in their log */
   async finish(): Promise<number> {
     const outstanding = (await this.#outbox?.close()) ?? 0;
     await this.#options.store?.close();
@@ -187,16 +190,16 @@ export class EventDesk {
     this.#outbox?.note(appId);
   }
 
-  /** Clients are counted by the node that they called alone, or many nodes would have room for no more of them than one. */
+  /** Clients count only on the node that they called; otherwise many nodes would together serve no more clients than one. */
   #checkRoom({ appId }: EventScope, kind: ListenerKind, maxClientsOfApp: number): void {
     const alike = [...this.#open.values()].filter((stream) => stream.kind === kind);
     const ofApp = alike.filter(({ scope }) => scope.appId === appId).length;
     const [max, maxOfApp] = kind === 'node' ? [MAX_NODE_STREAMS, MAX_NODE_STREAMS_PER_APP] : [MAX_STREAMS, maxClientsOfApp];
     if (!this.#isClosed && alike.length < max && ofApp < maxOfApp) return;
-    throw new SfuError('no_capacity', 'too many listen to events of this node', { retryAfterMs: RETRY_AFTER_MS });
+    throw new SfuError('no_capacity', 'this node has too many event streams', { retryAfterMs: RETRY_AFTER_MS });
   }
 
-  /** @returns ends it */
+  /** @returns a function that stops it */
   #follow(
     shared: SharedEvents,
     appId: AppId,

@@ -1,10 +1,10 @@
 /**
- * The ids of event streams, which are opaque to clients. Those of a node's own events name the node (`101-1771845600000001`); those of the
- * log of an app begin with the time (`1764518400123-0`).
+ * The ids of event streams, which are opaque to clients. Those of a node's own events contain its number
+ * (`101-1771845600000001`); those of an app's log begin with the time (`1764518400123-0`).
  */
 import type { ApiEvent } from '@causeway/protocol';
 
-/** An id of the log of an app: milliseconds since 1970, and a number. */
+/** An id in the log of an app: milliseconds since 1970, and a number. */
 export interface LogId {
   readonly ms: number;
   readonly no: number;
@@ -13,14 +13,14 @@ export interface LogId {
 /** How far a client has read the log of an app. */
 export interface LogPosition {
   readonly id: LogId;
-  /** Present for a while after the log has lost something: how far it had read before that. */
+  /** Present for a while after the log has lost events: how far the client had read before that. */
   readonly formerId: LogId | undefined;
 }
 
 const LOG_ID = '([0-9]{13,15})-([0-9]{1,15})';
 const LOG_POSITION = new RegExp(`^${LOG_ID}(?:~${LOG_ID})?$`);
 const OWN_ID = /^([0-9]{1,5})-([0-9]{1,16})$/;
-/** Until there was a log, a position named every node of the cluster. */
+/** Before there was a log, a position listed every node of the cluster. */
 const MAX_FORMER_LENGTH = 16_384;
 const FORMER_POSITION = /^[0-9]{1,5}-[0-9]{1,16}(?:,[0-9]{1,5}-[0-9]{1,16})*$/;
 
@@ -43,7 +43,7 @@ export function formatLogId({ ms, no }: LogId): string {
   return `${ms}-${no}`;
 }
 
-/** @returns below 0 if the first one is older */
+/** @returns a negative number if the first id is older */
 export function compareLogIds(one: LogId, other: LogId): number {
   return one.ms - other.ms || one.no - other.no;
 }
@@ -58,12 +58,12 @@ export function parseOwnSerial(text: string, nodeNo: number): number | undefined
   return Number(node) === nodeNo ? Number(serial) : undefined;
 }
 
-/** Whether a client can have got the text from some node as an id: of this version or an older one, standalone or not. */
+/** Whether the text may have been issued as an id by any node: of this version or an older one, standalone or not. */
 export function isIssuedId(text: string): boolean {
   return text.length <= MAX_FORMER_LENGTH && (LOG_POSITION.test(text) || FORMER_POSITION.test(text));
 }
 
-/** The message that tells a client that it missed some events, without its id. @param atMs milliseconds since 1970 */
+/** Returns the message, without its id, that tells a client that it missed events. @param atMs milliseconds since 1970 */
 export function describeLoss(atMs: number): string {
   const event: Omit<ApiEvent, 'id'> = { at: new Date(atMs).toISOString(), type: 'events.lost' };
   return JSON.stringify(event);

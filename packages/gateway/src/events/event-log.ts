@@ -1,31 +1,31 @@
 import type { ApiEvent, AppId } from '@causeway/protocol';
 import type { EventContent } from './describe-event.ts';
 
-/** How long a client may be disconnected and still get all events. */
+/** How long a client may be disconnected without missing events. */
 const KEPT_FOR_MS = 10 * 60_000;
-/** Limits for one app, and for all; an event takes some 400 bytes. */
+/** Limits for one app, and for all apps together; an event takes about 400 bytes. */
 const MAX_KEPT_PER_APP = 10_000;
 const MAX_KEPT = 50_000;
 const SWEEP_INTERVAL_MS = 1_000;
-/** Serials begin with the time, so that they grow from one life of the node to the next: a thousand events in every millisecond. */
+/** Serials begin with the time, so that they increase from one life of the node to the next, by up to a thousand per millisecond. */
 const SERIALS_PER_MS = 1_000;
-/** Apps that are told when the node is about to end. */
+/** The number of apps that are notified when the node is about to end. */
 const MAX_APPS_HEARD_OF = 10_000;
 
-/** Whose events: of a whole app, or of one of its sessions. */
+/** Selects the events of a whole app, or of one of its sessions. */
 export interface EventScope {
   readonly appId: AppId;
   readonly sessionId: string | undefined;
 }
 
 export interface LoggedEvent {
-  /** Grows with every event of this node. */
+  /** Increases with every event of this node. */
   readonly serial: number;
   readonly atMs: number;
-  /** Undefined if it concerns all sessions. */
+  /** Undefined if the event concerns all sessions. */
   readonly sessionId: string | undefined;
   readonly type: ApiEvent['type'];
-  /** As clients are told, without `id`. */
+  /** The event as clients receive it, without `id`. */
   readonly json: string;
 }
 
@@ -44,13 +44,13 @@ export interface EventLogOptions {
   readonly maxKeptPerApp?: number;
 }
 
-/** What happened on this node lately, for those who listen and those who come back. */
+/** Recent events of this node, for listeners and for clients that reconnect. */
 export class EventLog {
   readonly #wallClock: () => number;
   readonly #maxKeptPerApp: number;
-  /** Oldest first. */
+  /** Kept events by app, oldest first. */
   readonly #kept = new Map<AppId, LoggedEvent[]>();
-  /** Serial number of the newest event that is no longer kept, by app. */
+  /** Serial of the newest event that is no longer kept, by app. */
   readonly #forgotten = new Map<AppId, number>();
   readonly #heardOf = new Set<AppId>();
   readonly #listeners = new Set<Listener>();
@@ -66,7 +66,7 @@ export class EventLog {
     this.#serial = this.#firstSerial;
   }
 
-  /** Serial of the newest event, of whatever app. */
+  /** Serial of the newest event of any app. */
   get newestSerial(): number {
     return this.#serial;
   }
@@ -85,28 +85,29 @@ export class EventLog {
     return logged;
   }
 
-  /** Apps that had an event in this life, or are listened to. */
+  /** Apps that had an event in this life, or have listeners. */
   get apps(): readonly AppId[] {
     const listening = [...this.#listeners].map(({ scope }) => scope.appId);
     return [...new Set([...this.#heardOf, ...listening])];
   }
 
-  /** Those of an app that are kept, oldest first. */
+  /** Returns the kept events of an app, oldest first. */
   keptOf(appId: AppId): readonly LoggedEvent[] {
     this.#forgetOld();
     return this.#kept.get(appId) ?? [];
   }
 
-  /** Serial of the newest event of an app that is no longer kept; 0 for none. */
+  /** Returns the serial of the newest event of an app that is no longer kept; 0 if there is none. */
   forgottenOf(appId: AppId): number {
     return this.#forgotten.get(appId) ?? 0;
   }
 
   /**
-   * What has happened since.
+   * Returns the events after a given one.
    *
-   * @param afterSerial of the last event that is known
-   * @returns oldest first; `isComplete` is false when some are missing because they are too old, or from before this node's start
+   * @param afterSerial serial of the last known event
+   * @returns oldest first; `isComplete` is false if some are missing because they are too old, or from before this
+   * node's start
    */
   since(scope: EventScope, afterSerial: number): { readonly events: readonly LoggedEvent[]; readonly isComplete: boolean } {
     const kept = this.keptOf(scope.appId);
@@ -116,7 +117,7 @@ export class EventLog {
     return { events, isComplete: isOfThisLife && afterSerial >= this.forgottenOf(scope.appId) };
   }
 
-  /** @returns ends the listening */
+  /** @returns a function that stops listening */
   listen(scope: EventScope, onEvent: (event: LoggedEvent) => void): () => void {
     const listener = { scope, onEvent };
     this.#listeners.add(listener);
@@ -156,7 +157,7 @@ export class EventLog {
     if (events.length === 0) this.#kept.delete(appId);
   }
 
-  /** An app that is noisy loses its own first. */
+  /** Returns the app with the most events, so that a noisy app loses its own events first. */
   #largest(): [AppId, LoggedEvent[]] {
     const [first, ...rest] = [...this.#kept];
     return rest.reduce((largest, entry) => (entry[1].length > largest[1].length ? entry : largest), first as [AppId, LoggedEvent[]]);

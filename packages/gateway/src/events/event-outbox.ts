@@ -4,7 +4,7 @@ import type { CancelTimer, Clock } from '@causeway/sfu';
 import { describeLoss } from './event-ids.ts';
 import type { EventsByApp, LoggedEvent } from './event-log.ts';
 
-/** One life of a node, which numbers its events. */
+/** One life of a node, within which its events are numbered. */
 export interface EventLife {
   readonly nodeNo: number;
   readonly epoch: number;
@@ -14,11 +14,11 @@ export interface EventLife {
 export interface KeptEvents {
   /** Oldest first. */
   keptOf(appId: AppId): readonly LoggedEvent[];
-  /** Serial of the newest event that is no longer kept; 0 for none. */
+  /** Returns the serial of the newest event that is no longer kept; 0 if there is none. */
   forgottenOf(appId: AppId): number;
 }
 
-/** Events that a former life has left, with the ids of those that it had appended. */
+/** Events left by a former life, with the ids of those that it had appended. */
 export interface FormerEvents {
   readonly life: EventLife;
   readonly events: EventsByApp;
@@ -33,17 +33,17 @@ export interface EventOutboxOptions {
   readonly clock: Pick<Clock, 'nowMs' | 'schedule'>;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** Events of this node are in the log now. */
+  /** Events of this node have been appended to the log. */
   readonly onAppended: (appId: AppId, life: EventLife, ids: ReadonlyMap<LoggedEvent, string>) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Events that happen together travel together. */
+/** Events that occur together are sent together. */
 const DELAY_MS = 20;
 const RETRY_MS = 500;
-/** How often it is looked whether the log still has what was appended: Redis may have been emptied. */
+/** How often to check that the log still has what was appended, since Redis may have been emptied. */
 const CHECK_INTERVAL_MS = 10_000;
-/** As long as clients may be away. */
+/** As long as clients may be disconnected. */
 const KEPT_FOR_MS = 10 * 60_000;
 const MAX_BATCH = 100;
 const MAX_BATCH_CHARACTERS = 128 * 1024;
@@ -53,14 +53,14 @@ interface Shipment {
   readonly appId: AppId;
   readonly life: EventLife;
   readonly kept: KeptEvents;
-  /** Serial up to which all are in the log, and up to which they have ever been. */
+  /** Serial up to which all events are in the log, and up to which they have ever been. */
   appended: number;
   everAppended: number;
   readonly ids: Map<LoggedEvent, string>;
   sending: Promise<boolean> | undefined;
 }
 
-/** Appends the events of this node, and of its former lives, to the logs of their apps: each once, in order, and again if Redis loses it. */
+/** Appends the events of this node and of its former lives to the logs of their apps: each once, in order, and again if Redis loses it. */
 export class EventOutbox {
   readonly #options: EventOutboxOptions;
   readonly #shipments = new Map<string, Shipment>();
@@ -77,18 +77,18 @@ export class EventOutbox {
     this.#scheduleCheck();
   }
 
-  /** Events that are not known to be in their log. */
+  /** The number of events that are not known to be in their log. */
   get outstanding(): number {
     return [...this.#shipments.values()].reduce((sum, shipment) => sum + unsentOf(shipment).length, 0);
   }
 
-  /** The life has had another event of the app. */
+  /** The present life has another event of the app. */
   note(appId: AppId): void {
     this.#shipmentOf(appId, this.#options.life, this.#options.kept);
     if (this.#cancelTimer === undefined) this.#schedule(DELAY_MS);
   }
 
-  /** Sends what is left, for as long as Redis answers. @returns how many events were not sent */
+  /** Sends the remaining events while Redis answers. @returns how many were not sent */
   async close(): Promise<number> {
     this.#hasStopped = true;
     this.#cancelTimer?.();
@@ -135,7 +135,7 @@ export class EventOutbox {
     return (await Promise.all(all)).every(Boolean);
   }
 
-  /** Never rejects. One is under way at most, for the order's sake. */
+  /** Never rejects. At most one send of a shipment is under way, to preserve the order. */
   async #send(shipment: Shipment, looksAgain: boolean): Promise<boolean> {
     await shipment.sending;
     shipment.sending ??= this.#sendAllOf(shipment, looksAgain).finally(() => {
@@ -158,7 +158,7 @@ export class EventOutbox {
     }
   }
 
-  /** A former life has no more events, and its last ones are too old to be appended again. */
+  /** Whether a former life has no more events that are recent enough to be appended again. */
   #isOver({ appId, life, kept }: Shipment): boolean {
     const { life: own, wallClock } = this.#options;
     const newest = kept.keptOf(appId).at(-1);
@@ -171,7 +171,7 @@ export class EventOutbox {
     const { appId, life, kept, ids } = shipment;
     const events = takeBatch(unsentOf(shipment));
     const outgoing: OutgoingEvent[] = events.map((event) => ({ serial: event.serial, json: event.json, formerId: ids.get(event) }));
-    // What was dropped before it could be sent is told of in its place.
+    // Events that were dropped before they could be sent are reported in their place.
     if (hasDropped(shipment)) outgoing.unshift({ serial: kept.forgottenOf(appId), json: describeLoss(wallClock()), formerId: undefined });
     const follows = followedSerial(shipment, outgoing[0]);
     const receipt = await log.append({ appId, ...life, follows, events: outgoing });
@@ -202,7 +202,7 @@ function hasDropped({ kept, appId, everAppended }: Shipment): boolean {
   return kept.forgottenOf(appId) > everAppended;
 }
 
-/** Serial of the event before, if it can still be had: waiting for one that cannot would hold up everything after it. */
+/** Returns the serial of the preceding event if it is still available; waiting for one that is not would block all later events. */
 function followedSerial({ kept, appId, appended }: Shipment, first: OutgoingEvent | undefined): number {
   if (first === undefined) return appended;
   return kept.keptOf(appId).findLast(({ serial }) => serial < first.serial)?.serial ?? 0;

@@ -1,4 +1,4 @@
-/** The thread that has the file of an event store. It waits for the disk, so that the main thread need not. */
+/** The thread that owns the file of an event store, so that only this thread waits for the disk. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { ApiEvent, AppId } from '@causeway/protocol';
@@ -13,7 +13,7 @@ export interface StoredEvent {
   readonly epoch: number;
   readonly appId: AppId;
   readonly event: LoggedEvent;
-  /** In the log of the app; undefined if it is not known to be there. */
+  /** Id in the log of the app; undefined if it is not known to be there. */
   readonly id: string | undefined;
 }
 
@@ -50,8 +50,8 @@ parentPort?.on('message', write);
 
 function openDatabase(): DatabaseSync {
   const opened = new DatabaseSync(file);
-  // A process that is killed loses nothing by it; a machine that loses its power may lose the last seconds. A journal of its own, since
-  // that of a write-ahead log takes 32 KiB at least.
+  // A killed process loses nothing this way; after a power failure, the last seconds may be missing. The rollback
+  // journal is used because a write-ahead log takes at least 32 KiB.
   opened.exec('PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF;');
   opened.exec(
     `CREATE TABLE IF NOT EXISTS events (
@@ -83,7 +83,7 @@ function write({ epoch, messages }: Post): void {
     writeAll(epoch, messages);
     report(undefined);
   } catch (error) {
-    // The disk may be full, and later no longer.
+    // The disk may be full now and have room later.
     if (database.isTransaction) database.exec('ROLLBACK');
     report(error as Error);
   }
@@ -93,7 +93,7 @@ function write({ epoch, messages }: Post): void {
   }
 }
 
-/** Only what changes is news. */
+/** Reports only changes of state. */
 function report(error: Error | undefined): void {
   if ((error === undefined) !== isFailing) return;
   isFailing = error !== undefined;

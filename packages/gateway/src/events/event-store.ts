@@ -1,4 +1,4 @@
-/** Keeps a node's events of the last ten minutes in a file, written by a thread of its own, so that they outlive the process. */
+/** Keeps a node's events of the last ten minutes in a file, which a separate thread writes, so that they outlive the process. */
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -8,13 +8,13 @@ import type { EventLife, FormerEvents } from './event-outbox.ts';
 import type { StoredEvent, StoreMessage, StoreStart } from './event-store-thread.ts';
 
 export interface EventStore {
-  /** What was there when it was opened, the oldest life first. */
+  /** The events found when the store was opened, oldest life first. */
   readonly former: readonly FormerEvents[];
-  /** What is kept from now on is of this life. What was kept before is, too. */
+  /** Assigns all events kept by this process, before and after this call, to this life. */
   begin(epoch: number): void;
   keep(appId: AppId, event: LoggedEvent): void;
   noteAppended(appId: AppId, life: EventLife, ids: ReadonlyMap<LoggedEvent, string>): void;
-  /** Resolves when all is written. */
+  /** Resolves once everything is written. */
   close(): Promise<void>;
 }
 
@@ -23,11 +23,11 @@ export interface EventStoreOptions {
   readonly nodeNo: number;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;
-  /** Called when events cannot be written, and again only if some could be in between. */
+  /** Called when events cannot be written, and again only after some were written in between. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** @throws the error of the system or of SQLite if the file cannot be used: the disk may be full */
+/** @throws the error of the system or of SQLite if the file cannot be used, for example because the disk is full */
 export async function openEventStore(options: EventStoreOptions): Promise<EventStore> {
   const { folder, nodeNo, wallClock } = options;
   const start: StoreStart = { file: join(folder, `events-${nodeNo}.sqlite`), nowMs: wallClock() };
@@ -88,7 +88,7 @@ class ThreadEventStore implements EventStore {
     this.#waiting.push(message);
     if (this.#isPosting) return;
     this.#isPosting = true;
-    // What happens in one turn is written in one transaction.
+    // Events of one turn are written in one transaction.
     setImmediate(() => this.#post());
   }
 

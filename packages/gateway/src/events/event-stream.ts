@@ -1,38 +1,38 @@
 import type { ServerResponse } from 'node:http';
 
 const HEARTBEAT_INTERVAL_MS = 15_000;
-/** How much unread data a client may accumulate here; beyond that it is disconnected, and may reconnect with its position. */
+/** How much unread data a client may accumulate here. Beyond that it is disconnected, and may reconnect with its position. */
 const MAX_UNREAD_BYTES = 256 * 1024;
-/** How long a browser waits before it comes back. */
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 2_000;
 
-/** Whom an event concerns. */
+/** The session and group that an event concerns. */
 export interface EventSubject {
-  /** Undefined for what concerns all sessions. */
+  /** Undefined for an event that concerns all sessions. */
   readonly sessionId: string | undefined;
-  /** The group of that session; undefined for none. */
+  /** The group of that session; undefined if it has none. */
   readonly group: string | undefined;
 }
 
 export type MayHear = (subject: EventSubject) => boolean;
 
-/** A reader that is told events in order. */
+/** A reader that receives events in order. */
 export interface EventSink {
   /** @param json an object without `id`, in one line */
   send(id: string, json: string): void;
-  /** Notes where the reader stands though there is nothing to tell. */
+  /** Records the reader's position without sending an event. */
   advance(id: string): void;
-  /** Nothing reaches the reader any more. */
+  /** Whether the reader is disconnected. */
   readonly isGone: boolean;
-  /** Whether the reader has read nearly all, or is gone. */
+  /** Whether the reader has read nearly everything, or is gone. */
   readonly hasRoom: boolean;
-  /** Resolves when there is room. */
+  /** Resolves once there is room. */
   drained(): Promise<void>;
 }
 
 /**
- * Server-sent events to one client. Messages have no `event:` field, so that `onmessage` of an `EventSource` gets all of them; the type
- * is in the data.
+ * Server-sent events to one client. Messages have no `event:` field, so that `onmessage` of an `EventSource` receives
+ * all of them; the type is in the data.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
@@ -41,7 +41,7 @@ export class EventStream implements EventSink {
   readonly #mayHear: MayHear | undefined;
   readonly #heartbeat: NodeJS.Timeout;
 
-  /** @param mayHear default: it may hear everything */
+  /** @param mayHear default: it may receive all events */
   constructor(response: ServerResponse, mayHear?: MayHear) {
     this.#response = response;
     this.#mayHear = mayHear;
@@ -51,19 +51,19 @@ export class EventStream implements EventSink {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
-      // nginx would keep messages back until it has a buffer full of them.
+      // nginx would otherwise hold messages back until a buffer is full.
       'X-Accel-Buffering': 'no',
     });
     this.#write(`retry: ${RETRY_MS}\n`);
   }
 
-  /** What the client may not hear only moves its position. */
+  /** An event that the client may not receive only moves its position. */
   send(id: string, json: string): void {
     if (this.#mayHear?.(subjectOf(json)) === false) this.advance(id);
     else this.#write(`id: ${id}\ndata: {"id":"${id}",${json.slice(1)}\n\n`);
   }
 
-  /** An id without data is remembered by the client, and no message: it may come back though nothing has happened. */
+  /** The client remembers an id without data, and receives no message, so it can reconnect from there even if nothing has happened. */
   advance(id: string): void {
     this.#write(`id: ${id}\n\n`);
   }
@@ -99,7 +99,7 @@ export class EventStream implements EventSink {
   }
 }
 
-/** The event comes as text, from whichever node. */
+/** Reads the subject from the event, which is text from any node. */
 function subjectOf(json: string): EventSubject {
   const { sessionId, group } = JSON.parse(json) as { readonly sessionId?: unknown; readonly group?: unknown };
   return { sessionId: typeof sessionId === 'string' ? sessionId : undefined, group: typeof group === 'string' ? group : undefined };

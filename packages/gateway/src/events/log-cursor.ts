@@ -1,17 +1,17 @@
 import { compareLogIds, formatLogId, type LogId, type LogPosition } from './event-ids.ts';
 
-/** An entry of the log of an app, read and checked. */
+/** A validated entry of an app's log. */
 export type CheckedEntry =
   | { readonly type: 'event'; readonly id: LogId; readonly json: string; readonly formerId: LogId | undefined }
   | { readonly type: 'loss'; readonly id: LogId };
 
-/** What has been lost comes again within this time, or is too old to be kept. */
+/** Lost events are appended again within this time, or are too old to be kept. */
 const RESTORED_WITHIN_MS = 11 * 60_000;
 
-/** Where one client stands in the log of an app, which it reads in order. */
+/** The position of one client in the log of an app, which it reads in order. */
 export class LogCursor {
   #id: LogId;
-  /** Events that were known under ids up to this one, and come again, it has read. */
+  /** The client has read the events that were known under ids up to this one before they were appended again. */
   #formerId: LogId;
   #hasPassedLoss: boolean;
 
@@ -25,14 +25,14 @@ export class LogCursor {
     return this.#id;
   }
 
-  /** The position as a client is told. */
+  /** The position in the form that the client receives. */
   get text(): string {
     const id = formatLogId(this.#id);
     const isMixed = this.#hasPassedLoss && this.#id.ms - this.#formerId.ms < RESTORED_WITHIN_MS;
     return isMixed ? `${id}~${formatLogId(this.#formerId)}` : id;
   }
 
-  /** @returns whether the client has not read it; it has afterwards */
+  /** @returns whether the entry is new to the client, which has read it afterwards */
   pass(entry: CheckedEntry): boolean {
     if (compareLogIds(entry.id, this.#id) <= 0) return false;
     if (entry.type === 'loss') {
@@ -43,7 +43,7 @@ export class LogCursor {
     return entry.type === 'event' && (entry.formerId === undefined || compareLogIds(entry.formerId, this.#formerId) > 0);
   }
 
-  /** What is in between cannot be read. */
+  /** Skips entries that can no longer be read. */
   moveTo(id: LogId): void {
     this.#id = id;
   }

@@ -1,18 +1,18 @@
-/** What an assertion says of the call that it vouches for. */
+/** What an assertion states about the call that it vouches for. */
 import { createHash } from 'node:crypto';
 
-/** Where the API begins on every node; the app id follows. */
+/** Base path of the API on every node; the app id follows. */
 export const API_BASE_PATH = '/api/sfu';
 
 /**
- * An assertion has 8,192 characters, a third of them base64's, and a token's claims take up to three
- * thousand; as JSON each character of a path may take two.
+ * An assertion is limited to 8,192 characters, of which base64 takes a third and a token's claims up to three thousand;
+ * in JSON, a character of a path may take two.
  */
 const MAX_NAMED_LENGTH = 512;
 
 /**
- * A path as an assertion names it: a long one by its digest, which no path looks like, so that a call about it can be passed on and is
- * answered as at the owner.
+ * Returns a path in the form used by assertions. A long path is replaced by its digest, which no path looks like, so
+ * that the call can be forwarded and is answered as at the owner.
  */
 export function assertedPathOf(path: string): string {
   if (path.length <= MAX_NAMED_LENGTH) return path;
@@ -20,7 +20,7 @@ export function assertedPathOf(path: string): string {
 }
 
 /**
- * SHA-256, in base64, of a body as it is written in JSON: the same for every text that means the same.
+ * Returns the SHA-256, in base64, of a body serialised as JSON, which is the same for every equivalent text.
  *
  * @param body parsed JSON, or undefined for none
  */

@@ -7,27 +7,27 @@ import { ReplayWindow } from './replay-window.ts';
 /** The header that a forwarded call has instead of `Authorization`. */
 export const ASSERTION_HEADER = 'Causeway-Assertion';
 
-/** What an assertion must fit. */
+/** The call that an assertion must match. */
 export interface AssertedCall {
   readonly appId: string;
   readonly method: string;
-  /** Below the base path of the API, as it came, without the query. */
+  /** Path below the base path of the API, as received, without the query. */
   readonly path: string;
 }
 
-/** A call that another node vouches for. */
+/** A call for which another node vouches. */
 export interface AdmittedCall {
   readonly appId: AppId;
   /** What its caller may do. */
   readonly grants: Grants;
-  /** @throws unauthorized – it is not the body that was vouched for */
+  /** @throws unauthorized – the body differs from the one vouched for */
   checkBody(digest: string): void;
 }
 
-/** Why assertions were refused; for operators, not for the senders. */
+/** Why an assertion was refused; for operators, not for the senders. */
 export type AssertionRefusal = 'signature' | 'recipient' | 'call' | 'replay' | 'body';
 
-/** Writes assertions for calls to other nodes, and takes those that come with calls from them. */
+/** Writes assertions for calls to other nodes, and verifies those that arrive with calls from them. */
 export class AssertionDesk {
   readonly #trust: AssertionTrust;
   readonly #directory: NodeDirectory;
@@ -35,14 +35,14 @@ export class AssertionDesk {
   readonly #used = new ReplayWindow();
   readonly #refused: Record<AssertionRefusal, number> = { signature: 0, recipient: 0, call: 0, replay: 0, body: 0 };
 
-  /** @param now milliseconds since any moment, never going back */
+  /** @param now monotonic time in milliseconds */
   constructor(trust: AssertionTrust, directory: NodeDirectory, now: () => number) {
     this.#trust = trust;
     this.#directory = directory;
     this.#now = now;
   }
 
-  /** By reason, zeros included; a copy. */
+  /** A copy of the counts by reason, including zeros. */
   get refused(): Readonly<Record<AssertionRefusal, number>> {
     return { ...this.#refused };
   }
@@ -53,9 +53,10 @@ export class AssertionDesk {
   }
 
   /**
-   * Takes an assertion as used, whatever becomes of the call.
+   * Verifies an assertion and marks it as used, whatever the outcome of the call.
    *
-   * @throws unauthorized – it is not signed by a node of this cluster, not for this node, not for this call, or was used before
+   * @throws unauthorized – it is not signed by a node of this cluster, not for this node, not for this call, or was
+   * used before
    */
   take(text: string, call: AssertedCall): AdmittedCall {
     const assertion = this.#trust.verify(text);

@@ -10,21 +10,21 @@ import { NodeCallError, type NodeCallFailure, type NodeClient, type NodeRequest 
 /** A dead node is forgotten within six seconds, so a few retries suffice. */
 const RETRY_AFTER_MS = 1_000;
 
-/** A call whose caller is known, to be carried out by another node. */
+/** A call of an authenticated caller, to be carried out by another node. */
 export interface PassedCall {
   readonly appId: AppId;
-  /** What its caller may do, here as there. */
+  /** What its caller may do, on either node. */
   readonly grants: Grants;
   readonly method: string;
-  /** Below the base path of the API, as it came, without the query. */
+  /** Path below the base path of the API, as received, without the query. */
   readonly path: string;
-  /** Parsed, so that it has one meaning on both nodes, whatever a text with doubled keys might mean to others. */
+  /** The parsed body, so that both nodes interpret it alike even if the text has duplicate keys. */
   readonly body: unknown;
-  /** Passed on as they are, such as the request id. */
+  /** Headers passed on unchanged, such as the request id. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What became of a try to pass a call on. */
+/** The outcome of an attempt to forward a call. */
 export type PassedCallOutcome = 'replied' | NodeCallFailure;
 
 export interface CallForwarderOptions {
@@ -33,7 +33,7 @@ export interface CallForwarderOptions {
   readonly client: Pick<NodeClient, 'call' | 'stream'>;
 }
 
-/** Passes calls on to the node that owns the session. Addresses come from the directory alone, never from a session id. */
+/** Forwards calls to the node that owns the session. Addresses come only from the directory, never from a session id. */
 export class CallForwarder {
   readonly #directory: NodeDirectory;
   readonly #desk: AssertionDesk;
@@ -46,16 +46,16 @@ export class CallForwarder {
     this.#client = client;
   }
 
-  /** How many, zeros included; a copy. Streams are counted when they begin. */
+  /** A copy of the counts, including zeros. Streams are counted when they begin. */
   get outcomes(): Readonly<Record<PassedCallOutcome, number>> {
     return { ...this.#outcomes };
   }
 
   /**
-   * The other node that owns a session.
+   * Returns the node that owns a session if it is not this one.
    *
-   * @returns undefined if it would be this node, or the text is not a session id: this node then answers itself
-   * @throws session_not_found – no live node has that number; the same error as for a session that was never there
+   * @returns undefined if it is this node, or the text is not a session id; this node then answers the call
+   * @throws session_not_found – no live node has that number; the error is the same as for a session that never existed
    */
   ownerOf(appId: AppId, sessionId: string): NodeRecord | undefined {
     const id = parseSessionId(sessionId);
@@ -66,7 +66,7 @@ export class CallForwarder {
   }
 
   /**
-   * Has a call carried out by another node. Reading is tried twice; what changes something never is, for it may have been done.
+   * Has another node carry out a call. A read is tried twice; a change never is, because it may have been carried out.
    *
    * @throws NodeCallError – there is no reply, or the other node does not accept calls from this one
    */
@@ -80,7 +80,7 @@ export class CallForwarder {
   }
 
   /**
-   * Has another node send something that has no end.
+   * Has another node send a reply that does not end.
    *
    * @param signal ends it
    * @throws NodeCallError – there is no reply, or the other node does not accept calls from this one
@@ -89,7 +89,7 @@ export class CallForwarder {
     return this.#count(this.#client.stream(this.#requestFor(target, call), signal).then((reply) => acceptedStream(target, reply)));
   }
 
-  /** For this one time, and for the present life of the other node alone. */
+  /** Builds a request that is valid only once, and only for the present life of the other node. */
   #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, grants, method, path, body, headers }: PassedCall): NodeRequest {
     const called = { appId, grants, method, path: assertedPathOf(path), bodyDigest: digestOf(body) };
     const assertion = this.#desk.write({ to: { nodeNo, epoch }, ...called });
@@ -128,17 +128,20 @@ function acceptedStream(target: NodeRecord, reply: IncomingMessage): IncomingMes
   throw notAccepted(target);
 }
 
-/** Clients have proved who they are to this node, so it is this node that the other one refuses. */
+/** The client has authenticated to this node, so it is this node that the other one refuses. */
 function notAccepted({ nodeNo }: NodeRecord): NodeCallError {
-  return new NodeCallError('unreached', `node ${nodeNo} does not accept calls from this one: do they share key and apps?`);
+  return new NodeCallError(
+    'unreached',
+    `node ${nodeNo} does not accept calls from this node; check that both have the same cluster key and apps`,
+  );
 }
 
-/** Uses the words of an SFU that does not know the session, so as not to reveal which nodes exist. */
+/** The error is that of an SFU that does not know the session, so that it does not reveal which nodes exist. */
 function sessionNotFound(appId: AppId, sessionId: string): SfuError {
   return new SfuError('session_not_found', `app ${appId} has no session ${sessionId}`);
 }
 
-/** The error that a client gets when the owner of its session gave no reply. */
+/** Returns the error for a client if the owner of its session did not reply. */
 export function nodeUnreachable(nodeNo: number, error: NodeCallError): SfuError {
   const outcome = error.failure === 'unreached' ? 'the call was not carried out' : 'the call may have been carried out';
   return new SfuError('node_unreachable', `node ${nodeNo} did not answer; ${outcome}`, { cause: error, retryAfterMs: RETRY_AFTER_MS });

@@ -3,16 +3,16 @@ import { isErrorCode } from '@causeway/protocol';
 import { requestContextOf } from '../http/request-context.ts';
 import { sendJson } from '../http/send-json.ts';
 
-/** The whole reply to a call, made here or by another node. */
+/** The whole reply to a call, produced here or by another node. */
 export interface CallReply {
   readonly httpStatus: number;
-  /** Names in any case. */
+  /** Header names in any case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON. */
+  /** The body as JSON. */
   readonly text: string;
 }
 
-/** Passed on from another node's reply; all other headers concern its connection or are set here anyway. */
+/** Headers passed on from another node's reply; all others concern its connection or are set here. */
 const PASSED_HEADERS: Readonly<Record<string, string>> = {
   'x-sfu-region': 'X-SFU-Region',
   'x-partial': 'X-Partial',

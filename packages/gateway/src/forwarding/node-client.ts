@@ -1,4 +1,4 @@
-/** HTTP to other nodes: bounded in time, size and number, and exact about what may have happened to a call that failed. */
+/** HTTP to other nodes, with limits on time, size and number, and precise errors about whether a failed call may have been carried out. */
 import { once } from 'node:events';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
@@ -9,12 +9,13 @@ export interface NodeRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON. */
+  /** The body as JSON. */
   readonly body: string | undefined;
 }
 
 /**
- * `unreached`: the other node has seen nothing of the call. `interrupted`: it may have carried it out, entirely or not at all.
+ * `unreached`: the other node has received nothing of the call. `interrupted`: it may or may not have carried out the
+ * call.
  */
 export type NodeCallFailure = 'unreached' | 'interrupted';
 
@@ -30,12 +31,12 @@ export class NodeCallError extends Error {
 
 export interface NodeClientLimits {
   readonly connectTimeoutMs: number;
-  /** Calls wait up to 5 s for a negotiation, and behind others. */
+  /** Calls wait up to 5 s for a negotiation, and for earlier calls. */
   readonly replyTimeoutMs: number;
   readonly maxReplyBytes: number;
-  /** Three times as long as events are silent at most: the other machine may be gone without a word. */
+  /** Three times the longest silence of an event stream. The other machine may disappear without notice. */
   readonly streamSilenceMs: number;
-  /** To one node at a time; one that does not answer must not collect the calls of all clients. */
+  /** Per node, so that a node that does not answer cannot hold the calls of all clients. */
   readonly maxCallsUnderWay: number;
 }
 
@@ -46,7 +47,7 @@ const DEFAULT_LIMITS: NodeClientLimits = {
   streamSilenceMs: 45_000,
   maxCallsUnderWay: 512,
 };
-/** Less than the 65 s after which the other side closes an idle connection, which would break a call that takes it just then. */
+/** Less than the 65 s after which the other side closes an idle connection, which would interrupt a call that uses it at that moment. */
 const IDLE_SOCKET_TIMEOUT_MS = 30_000;
 
 export class NodeClient {
@@ -55,14 +56,14 @@ export class NodeClient {
     'http:': new HttpAgent({ keepAlive: true, timeout: IDLE_SOCKET_TIMEOUT_MS }),
     'https:': new HttpsAgent({ keepAlive: true, timeout: IDLE_SOCKET_TIMEOUT_MS }),
   };
-  /** By origin. */
+  /** The number of pending calls by origin. */
   readonly #underWay = new Map<string, number>();
 
   constructor(limits: Partial<NodeClientLimits> = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
   }
 
-  /** @throws NodeCallError – there was no complete reply in time */
+  /** @throws NodeCallError – no complete reply arrived in time */
   async call(request: NodeRequest): Promise<CallReply> {
     const { origin } = new URL(request.url);
     const underWay = this.#underWay.get(origin) ?? 0;
@@ -79,7 +80,7 @@ export class NodeClient {
   }
 
   /**
-   * Begins to read a reply that has no end, such as events. It breaks off when nothing is heard for long.
+   * Starts to read a reply that does not end, such as events. It is interrupted after a long silence.
    *
    * @param signal ends it
    * @throws NodeCallError – there was no reply
@@ -87,7 +88,7 @@ export class NodeClient {
   async stream(request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
     const response = await this.#open(request, signal);
     response.setTimeout(this.#limits.streamSilenceMs, () =>
-      response.destroy(new NodeCallError('interrupted', 'nothing is heard any more')),
+      response.destroy(new NodeCallError('interrupted', 'nothing has arrived for too long')),
     );
     return response;
   }
@@ -109,12 +110,12 @@ export class NodeClient {
     const length = body === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) };
     const agent = this.#agents[isSecure ? 'https:' : 'http:'];
     const request = send(url, { path: requestTargetOf(url), method, headers: { ...headers, ...length }, agent, signal });
-    // A waiting caller learns of it through `once` or from the response; a later error must not end the process.
+    // A waiting caller is notified through `once` or by the response; a later error must not end the process.
     request.on('error', () => undefined);
     let hasConnected = false;
     const giveUp = setTimeout(() => request.destroy(new Error('connecting took too long')), this.#limits.connectTimeoutMs);
-    // Also what is to have no end must begin: a node that is frozen accepts connections.
-    const giveUpReply = setTimeout(() => request.destroy(new Error('no reply came in time')), this.#limits.replyTimeoutMs);
+    // A reply without an end must also begin in time, because a suspended node still accepts connections.
+    const giveUpReply = setTimeout(() => request.destroy(new Error('no reply arrived in time')), this.#limits.replyTimeoutMs);
     const noteConnection = (): void => {
       hasConnected = true;
       clearTimeout(giveUp);
@@ -147,7 +148,7 @@ export class NodeClient {
   }
 }
 
-/** As it is in the text, which may be signed: a `URL` encodes some characters differently. */
+/** Returns the request target as written, because it may be signed and `URL` encodes some characters differently. */
 function requestTargetOf(url: string): string {
   return /^\w+:\/\/[^/]*(\/.*)$/.exec(url)?.[1] ?? '/';
 }

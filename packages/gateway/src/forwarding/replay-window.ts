@@ -1,28 +1,29 @@
 import type { CallAssertion } from '@causeway/accounts';
 
-/** How long an assertion is valid, by the clock of its sender. */
+/** How long an assertion is valid, by its sender's clock. */
 const MAX_AGE_MS = 30_000;
-/** Limit for one sender; beyond it the oldest ids have expired anyway. */
+/** Limit for one sender; beyond it, the oldest ids have expired anyway. */
 const MAX_KEPT_IDS = 100_000;
 
 interface Sender {
   readonly epoch: number;
   newestIssuedAtMs: number;
-  /** Anything issued before is refused, whether it was seen or not. */
+  /** Assertions issued earlier are refused, seen or not. */
   floorMs: number;
-  /** When each was issued, in the order of arrival. */
+  /** The time of issue of each id, in order of arrival. */
   readonly seen: Map<string, number>;
 }
 
 /**
- * Remembers which assertions were used. Age is measured by the sender's own monotonic clock, against the newest that has come from
- * it, so clocks need not agree: an assertion is good once, and only until its sender has sent one that is 30 s younger. Those made for
- * an earlier life of this node never get here, for they name its epoch.
+ * Remembers which assertions were used. Age is measured on the sender's monotonic clock, relative to the newest
+ * assertion received from it, so the clocks need not agree: an assertion is valid once, and only until its sender has
+ * sent one that is 30 s newer. Assertions for an earlier life of this node are refused before, because they contain its
+ * epoch.
  */
 export class ReplayWindow {
   readonly #senders = new Map<number, Sender>();
 
-  /** @returns whether this is its first use; that counts as its use */
+  /** Marks an assertion as used. @returns whether this was its first use */
   admit({ assertionId, issuedAtMs, from }: CallAssertion): boolean {
     const sender = this.#senderOf(from);
     if (sender === undefined || issuedAtMs < sender.floorMs || sender.seen.has(assertionId)) return false;
@@ -33,7 +34,7 @@ export class ReplayWindow {
     return true;
   }
 
-  /** @returns undefined for a life of the sender that has been followed by another */
+  /** @returns undefined for an outdated life of the sender */
   #senderOf({ nodeNo, epoch }: CallAssertion['from']): Sender | undefined {
     const known = this.#senders.get(nodeNo);
     if (known !== undefined && known.epoch >= epoch) return known.epoch === epoch ? known : undefined;

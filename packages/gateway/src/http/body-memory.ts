@@ -1,13 +1,13 @@
 import { setImmediate as nextLoopTurn } from 'node:timers/promises';
 import { FairQueue } from './fair-queue.ts';
 
-/** How much of request bodies may be held at once: 64 of the largest, thousands of ordinary ones. */
+/** Total size of request bodies held at once: 64 of the largest, or thousands of ordinary ones. */
 const MAX_HELD_BYTES = 64 * 1024 * 1024;
 
 /**
- * The memory for request bodies that are still coming in, shared by all requests: callers who know a secret, and send large bodies
- * slowly over many connections, would otherwise fill all there is. An app may hold as much as it leaves free, so one app gets half
- * of it and several get equal parts, and there is always room for another.
+ * The memory for request bodies being received, shared by all requests. Otherwise, callers with a valid secret that
+ * send large bodies slowly over many connections would exhaust all memory. An app may hold as much as it leaves free,
+ * so one app gets half of the memory and several get equal parts, and there is always room for another app.
  */
 export class BodyMemory {
   readonly #maxHeldBytes: number;
@@ -25,7 +25,7 @@ export class BodyMemory {
     return this.#heldBytes;
   }
 
-  /** @returns false if there is no room for that; nothing is taken then */
+  /** @returns false, with nothing reserved, if there is not enough room */
   take(appId: string, sizeBytes: number): boolean {
     const ofApp = (this.#heldBytesOf.get(appId) ?? 0) + sizeBytes;
     const leftBytes = this.#maxHeldBytes - this.#heldBytes - sizeBytes;
@@ -43,8 +43,8 @@ export class BodyMemory {
   }
 
   /**
-   * Resolves in a turn of the event loop that no other body is parsed in: a large one takes milliseconds, for which media waits.
-   * Apps take turns, however many bodies one of them has.
+   * Resolves in a turn of the event loop in which no other body is parsed, because parsing a large one takes
+   * milliseconds and delays media. Apps take turns, however many bodies one of them has.
    */
   takeTurn(appId: string): Promise<void> {
     return new Promise((resolve) => {

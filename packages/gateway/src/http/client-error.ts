@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream';
 import { ERROR_CODES, SfuError } from '@causeway/protocol';
 import { createErrorReply } from './error-reply.ts';
 
-/** Together they take less than a millisecond. */
+/** This many replies take less than a millisecond. */
 const REPLIES_PER_TURN = 8;
 
 /**
- * Makes the listener for the server's `clientError` event. It replies in turns of the event loop, because Node looks for slow
- * senders once a second and reports them together: thousands of replies in one turn would hold up media.
+ * Creates the listener for the server's `clientError` event. It replies in several turns of the event loop, because
+ * Node checks for slow senders once a second and reports them together, and thousands of replies in one turn would
+ * delay media.
  *
- * @param nextTurn calls back in a later turn of the event loop, after what has come in until then was handled
+ * @param nextTurn calls back in a later turn of the event loop, after the input that arrived before it has been handled
  */
 export function createClientErrorListener(
   nextTurn: (callback: () => void) => void = setImmediate,
@@ -27,7 +28,7 @@ export function createClientErrorListener(
   };
 }
 
-/** Replies, in the shape of every other error, to what Node's HTTP parser refuses before there is a request. */
+/** Replies to requests that Node's HTTP parser refuses, in the format of every other error. */
 export function replyToClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 
-/** How long a browser may remember the answer to a preflight request; Chromium caps it at two hours. */
+/** How long a browser may cache the reply to a preflight request; Chromium caps it at two hours. */
 const MAX_AGE_SECONDS = 7200;
 
 // `*` would not cover Authorization (Fetch standard, "CORS non-wildcard request-header name").
@@ -9,8 +9,8 @@ const EXPOSED_HEADERS = 'X-Request-Id, Retry-After, X-SFU-Region, Idempotency-Re
 const ALLOWED_METHODS = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /**
- * Lets pages of any origin call the API and read its errors, and answers preflight requests. Any origin is safe because the API
- * knows no cookies: a caller must hold a secret or a token.
+ * Lets pages of any origin call the API and read its errors, and answers preflight requests. Any origin is safe because
+ * the API uses no cookies: a caller must have a secret or a token.
  */
 export function allowCrossOrigin(): RequestHandler {
   return (request, response, next) => {

@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorReply, type SfuError } from '@causeway/protocol';
 
-/** The body of the reply to a request that failed. */
+/** Creates the body of the reply to a failed request. */
 export function createErrorReply(error: SfuError, requestId: string): ErrorReply {
   return {
     errorCode: error.code,

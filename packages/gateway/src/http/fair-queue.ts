@@ -1,6 +1,6 @@
-/** A queue in which owners take turns, so that one with many items does not hold up another with few. */
+/** A queue in which owners take turns, so that one with many items does not delay another with few. */
 export class FairQueue<Item> {
-  /** In the order in which owners get their turns. */
+  /** Items by owner, in the order of the owners' turns. */
   readonly #lines = new Map<string, Item[]>();
 
   get isEmpty(): boolean {
@@ -13,13 +13,13 @@ export class FairQueue<Item> {
     else line.push(item);
   }
 
-  /** The oldest item of the owner whose turn it is; undefined if there is none. */
+  /** Removes the oldest item of the owner whose turn it is; undefined if the queue is empty. */
   take(): Item | undefined {
     const [first] = this.#lines;
     if (first === undefined) return undefined;
     const [owner, line] = first;
     const item = line.shift();
-    // To the back of the queue of owners.
+    // Move the owner to the back of the queue.
     this.#lines.delete(owner);
     if (line.length > 0) this.#lines.set(owner, line);
     return item;

@@ -3,10 +3,10 @@ import type { RequestHandler } from 'express';
 import { setRequestContext } from './request-context.ts';
 import { continueTrace } from './trace-context.ts';
 
-/** Narrow, because the id is repeated in a header, in bodies and in the log. */
+/** This is strict because the id is repeated in a header, in bodies and in the log. */
 const ACCEPTABLE_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** Gives every request an id: the client's `X-Request-Id` if it is usable, a new one otherwise. Names the region that replies. */
+/** Gives every request an id, which is the client's `X-Request-Id` if usable and otherwise a new one, and names the region that replies. */
 export function identifyRequest(region: string): RequestHandler {
   return (request, response, next) => {
     const offered = request.get('X-Request-Id') ?? '';

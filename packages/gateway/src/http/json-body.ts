@@ -7,27 +7,28 @@ import { isInTinyChunks } from './tiny-chunks.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
 
 const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json *(?:;.*)?$/i;
-/** Smaller ones are parsed in less than a millisecond. */
+/** Smaller bodies are parsed in less than a millisecond. */
 const LARGE_BODY_BYTES = 64 * 1024;
-/** Most bodies are in within a second. */
+/** Most bodies arrive within a second. */
 const RETRY_AFTER_MS = 1_000;
-/** By then, a client that keeps sending has filled all buffers in between, and waits. */
+/** Within this time, a client that keeps sending has filled all buffers and waits. */
 const TINY_CHUNKS_DELAY_MS = 100;
 const CHARSET = /; *charset *= *"?([^;" ]+)/i;
 
-/** A request whose body the embedder's own parser may have read already. */
+/** A request whose body the embedder's own parser may already have read. */
 type RequestWithBody = IncomingMessage & { readonly body?: unknown };
 
 /**
- * Reads a request body as JSON, in at most `LIMITS.maxBodyBytes` of memory whatever the client sends.
+ * Reads a request body as JSON, with at most `LIMITS.maxBodyBytes` of memory whatever the client sends.
  *
- * @param appId whose share of the memory it comes out of
+ * @param appId the app whose share of the memory is used
  * @returns undefined if the request has no body
- * @throws unsupported_media_type – not JSON by its headers, or compressed: what a compressed body will become is not known in time
+ * @throws unsupported_media_type – not JSON according to its headers, or compressed, since the decompressed size is not
+ * known in advance
  * @throws payload_too_large – longer than allowed
- * @throws malformed_request – cut into chunks of next to nothing
+ * @throws malformed_request – divided into tiny chunks
  * @throws no_capacity – too much is being sent at once, by this app or to this node
- * @throws invalid_json – not UTF-8, not JSON, nested too deeply, or of too many values
+ * @throws invalid_json – not UTF-8, not JSON, nested too deeply, or with too many values
  */
 export async function readJsonBody(request: RequestWithBody, memory: BodyMemory, appId: string): Promise<unknown> {
   if (request.body !== undefined) return request.body;
@@ -70,7 +71,7 @@ async function readBytes(request: IncomingMessage, memory: BodyMemory, appId: st
   }
 }
 
-/** Holds what has come in of one body, until that is too much to be any good. */
+/** Holds what has arrived of one body, unless it exceeds a limit. */
 class IncomingBody {
   readonly #memory: BodyMemory;
   readonly #appId: string;
@@ -84,7 +85,7 @@ class IncomingBody {
   }
 
   async receive(request: IncomingMessage): Promise<void> {
-    // Leaving the loop early must not destroy the connection that the reply goes out on.
+    // Leaving the loop early must not destroy the connection, which is needed for the reply.
     for await (const chunk of request.iterator({ destroyOnReturn: false })) {
       this.receivedBytes += chunk.length;
       if (isInTinyChunks(request)) throw await refusalOfTinyChunks();
@@ -113,10 +114,10 @@ class IncomingBody {
   }
 }
 
-/** Not at once: who is still sending when the connection is closed may be reset before it has read the reply (RFC 9112 §9.6). */
+/** Delays the refusal, because the connection of a client that still sends may be reset before it has read the reply (RFC 9112 §9.6). */
 async function refusalOfTinyChunks(): Promise<SfuError> {
   await sleep(TINY_CHUNKS_DELAY_MS);
-  return new SfuError('malformed_request', 'the request body comes in chunks that are too small');
+  return new SfuError('malformed_request', 'the request body is divided into chunks that are too small');
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -127,7 +128,7 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
-    // The parser's own message repeats what it could not read, and with it SDP.
+    // The parser's own message quotes what it could not read, which may be SDP.
     throw new SfuError('invalid_json', 'the request body is not JSON in UTF-8');
   }
 }

@@ -1,9 +1,9 @@
 /** Inspects JSON before it is parsed, because detecting a hostile text must cost less than parsing it. */
 
 export interface JsonShapeLimits {
-  /** How many times objects and arrays may be nested in each other. */
+  /** The maximum nesting depth of objects and arrays. */
   readonly maxDepth: number;
-  /** How many values objects and arrays may hold, all together. */
+  /** The maximum number of values in all objects and arrays together. */
   readonly maxValues: number;
 }
 
@@ -15,7 +15,7 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** One pass over the bytes. Whether they are JSON at all is for the parser to find out. */
+/** Checks the limits in one pass over the bytes. The parser determines whether they are valid JSON. */
 export function checkJsonShape(bytes: Uint8Array, { maxDepth, maxValues }: JsonShapeLimits): 'fits' | 'too deep' | 'too many values' {
   let depth = 0;
   let values = 1;

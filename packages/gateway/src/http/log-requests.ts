@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { Logger } from '../logging/logger.ts';
 import { requestContextOf } from './request-context.ts';
 
-/** Logs every request once, when it is over. The query is left out: a `sendBeacon` carries its token there. */
+/** Logs every request once, when it has ended. The query is omitted, because it contains the token of a `sendBeacon`. */
 export function logRequests(logger: Logger, now: () => number): RequestHandler {
   return (request, response, next) => {
     const startedAtMs = now();

@@ -2,12 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { ErrorCode } from '@causeway/protocol';
 import type { TraceContext } from './trace-context.ts';
 
-/** What the stages of one HTTP request know about it. */
+/** What the stages of an HTTP request know about it. */
 export interface RequestContext {
   readonly requestId: string;
-  /** Undefined if the request is in no trace. */
+  /** Undefined if the request has no `traceparent`. */
   readonly trace?: TraceContext | undefined;
-  /** Set when the reply is an error. */
+  /** Set if the reply is an error. */
   errorCode?: ErrorCode;
 }
 

@@ -12,19 +12,25 @@ import type { Socket } from 'node:net';
 import { clientKeyOf } from '../limits/client-address.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** Also of a turn. Under three thousand of the smallest chunks: a few milliseconds. In slices of 4 KiB large bodies cost half as much again. */
+/**
+ * The limit per turn as well. It contains fewer than three thousand of the smallest chunks, which take a few
+ * milliseconds. With slices of 4 KiB, large bodies would cost half as much again.
+ */
 const SLICE_BYTES = 16 * 1024;
 const SLICES_PER_TURN = 2;
-/** No other slice is begun after that. A request takes about a tenth of a millisecond to refuse, and half a one to carry out. */
+/**
+ * No further slice is started after this time. Refusing a request takes about a tenth of a millisecond, carrying one
+ * out half a millisecond.
+ */
 const TURN_BUDGET_MS = 0.25;
 const END_OF_HEAD = '\r\n\r\n';
-/** No request is shorter than `GET / HTTP/1.1` and the end of its head; a body of empty lines must not be cut into tiny chunks. */
+/** The shortest request, `GET / HTTP/1.1` with the end of its head. Smaller slices would cut a body of empty lines into tiny chunks. */
 const MIN_SLICE_BYTES = 18;
-/** Bytes of all connections that were read and wait. Beyond it a read is handled at once and whole, or its connection is closed. */
+/** Bytes read from all connections that wait. Above this, a read is handled at once and whole, or its connection is closed. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 const OTHERS = '';
 
-/** A connection, with what was read from it and waits. */
+/** A connection, with the data read from it that waits. */
 interface Reader {
   readonly owner: string;
   readonly socket: Socket;
@@ -32,7 +38,7 @@ interface Reader {
   readonly waiting: Buffer[];
   /** The request that was parsed last. */
   latest: IncomingMessage | undefined;
-  /** Requests that were parsed and whose replies are not out. */
+  /** The number of parsed requests whose replies have not been sent. */
   unanswered: number;
   isInLine: boolean;
   hasEnded: boolean;
@@ -50,21 +56,24 @@ export class RequestIntake {
   #connectionsClosed = 0;
 
   /**
-   * @param nextTurn calls back in a later turn of the event loop, after what has come in until then was handled, and after the
-   *   microtasks of the callback before
-   * @param now milliseconds since any moment, never going back
+   * @param nextTurn calls back in a later turn of the event loop, after the input that arrived before it has been
+   * handled, and after the microtasks of the previous callback
+   * @param now monotonic time in milliseconds
    */
   constructor(nextTurn: (callback: () => void) => void = setImmediate, now: () => number = () => performance.now()) {
     this.#nextTurn = nextTurn;
     this.#now = now;
   }
 
-  /** Connections that were closed because their requests came faster than replies, and memory for waiting requests was used up. */
+  /**
+   * The number of connections closed because their requests arrived faster than replies, and the memory for waiting
+   * requests was exhausted.
+   */
   get connectionsClosed(): number {
     return this.#connectionsClosed;
   }
 
-  /** Has Node's HTTP parser take what is read from a connection in turn. To be called before anything is read. */
+  /** Passes data read from a connection to Node's HTTP parser in turns. Call it before anything is read. */
   add(socket: Socket): void {
     const owner = clientKeyOf(socket.remoteAddress ?? '') ?? OTHERS;
     const push = socket.push.bind(socket);
@@ -72,16 +81,17 @@ export class RequestIntake {
     this.#readers.set(socket, reader);
     socket.push = (data: Buffer | null) => this.#receive(reader, data);
     const read = socket._read.bind(socket);
-    // The parser has taken a slice and wants more: more is waiting here, so nothing must be read from the system yet.
+    // The parser has consumed a slice and asks for more. While more data waits here, nothing must be read from the
+    // system.
     socket._read = (sizeBytes) => {
       if (reader.waiting.length === 0) read(sizeBytes);
     };
-    // The parser takes what is read from the system itself, past `push`, until another listener is added.
+    // Without another listener, the parser would read from the system directly and bypass `push`.
     socket.on('data', () => undefined);
     socket.once('close', () => this.#forget(reader));
   }
 
-  /** Keeps later requests of the connection waiting until this one is answered. To be called when a request has been parsed. */
+  /** Holds back later requests of the connection until this one is answered. Call it when a request has been parsed. */
   noteRequest(request: IncomingMessage, response: ServerResponse): void {
     const reader = this.#readers.get(request.socket);
     if (reader === undefined) return;
@@ -94,7 +104,7 @@ export class RequestIntake {
     });
   }
 
-  /** @returns false if no more should be read for now */
+  /** @returns false if nothing more should be read for now */
   #receive(reader: Reader, data: Buffer | null): boolean {
     if (data === null) return this.#end(reader);
     reader.waiting.push(data);
@@ -147,7 +157,7 @@ export class RequestIntake {
     return isMoreWanted;
   }
 
-  /** Each slice has a callback of its own: what its request does in microtasks is over, and counted, before the next slice. */
+  /** Each slice has its own callback, so that the microtasks of its request have run, and their time is counted, before the next slice. */
   #takeTurn(): void {
     this.#isTurnTaken = true;
     this.#turnStartedMs = undefined;
@@ -172,19 +182,19 @@ export class RequestIntake {
     if (mayContinue(reader)) this.#handleSlice(reader);
   }
 
-  /** Its place in line is passed over when its turn comes. */
+  /** Forgets a connection; its place in the queue is skipped when its turn comes. */
   #forget(reader: Reader): void {
     this.#readers.delete(reader.socket);
     for (const data of reader.waiting.splice(0)) this.#waitingBytes -= data.length;
   }
 }
 
-/** A second request may be parsed with the end of the first one's body, since the end is not known; a third may not. */
+/** A second request may be parsed together with the end of the first one's body, since that end is not known; a third may not. */
 function mayContinue({ latest, unanswered }: Reader): boolean {
   return unanswered === 0 || (unanswered === 1 && latest?.complete === false);
 }
 
-/** Takes what is handled at once: up to the end of a head, so that hardly ever two requests are in it. */
+/** Takes the data to handle at once: up to the end of a head, so that it rarely contains two requests. */
 function takeSlice(waiting: Buffer[]): Buffer | undefined {
   const data = waiting.shift();
   if (data === undefined) return undefined;

@@ -7,11 +7,11 @@ import { requestContextOf } from './request-context.ts';
 import { sendJson } from './send-json.ts';
 import { isLargeBodyUnread } from './unread-body.ts';
 
-/** The one place that turns whatever was thrown while a request was handled into a reply. */
+/** Turns whatever was thrown while a request was handled into a reply. This is the only place that does so. */
 export function sendErrors(logger: Logger): ErrorRequestHandler {
-  // Express tells an error handler by its four parameters.
+  // Express recognises an error handler by its four parameters.
   return (thrown: unknown, request: IncomingMessage, response: ServerResponse, _next: unknown) => {
-    // The client has hung up, which is all that "aborted" errors while reading its body say.
+    // The client has disconnected, which is the only meaning of "aborted" errors while its body is read.
     if (request.socket.destroyed) return;
     const error = toSfuError(thrown);
     const context = requestContextOf(response);
@@ -34,7 +34,7 @@ function setErrorHeaders(response: ServerResponse, { code, retryAfterMs }: SfuEr
 
 function toSfuError(thrown: unknown): SfuError {
   if (thrown instanceof SfuError) return thrown;
-  // Express refuses a path like /%zz with an error that has a status, before any of our code runs.
+  // Express refuses a path like /%zz with an error that has a status, before any handler runs.
   if (thrown instanceof URIError) return new SfuError('malformed_request', 'the path of the URL is not correctly percent-encoded');
   return new SfuError('internal_error', 'an unexpected error in the SFU; please report it with the requestId', { cause: thrown });
 }

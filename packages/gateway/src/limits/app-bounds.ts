@@ -3,7 +3,7 @@ import type { AppBounds } from '@causeway/sfu';
 
 const BPS_PER_MBPS = 1_000_000;
 
-/** The limits that an operator has set for one app or for all, in the form that the SFU expects; unset ones keep its defaults. */
+/** Converts the limits that an operator has set, for one app or for all, to the form that the SFU expects; unset ones keep its defaults. */
 export function appBoundsOf({
   maxSessions,
   maxUnconnectedSessions,

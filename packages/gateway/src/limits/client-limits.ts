@@ -1,6 +1,6 @@
 /**
  * Limits for one client address at this node, across apps. Calls that other nodes forward for their clients do not
- * count here: the node that the client called has counted them.
+ * count here, because the node that the client called has counted them.
  */
 import type { IncomingMessage } from 'node:http';
 import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';
@@ -9,15 +9,15 @@ import { clientAddressOf, clientKeyOf } from './client-address.ts';
 import { createRateLimiter, type RateLimiter } from './rate-limiter.ts';
 
 const SECONDS_PER_MINUTE = 60;
-/** Tries of people to sign in, right or wrong: each costs 19 MiB and a core for some 50 ms. An office may share an address. */
+/** Sign-in attempts, valid or not: each costs 19 MiB and a core for about 50 ms. An office may share an address. */
 const SIGN_INS_PER_MINUTE = 60;
 
-/** What one client address may do. */
+/** Limits of one client address. */
 export interface ClientLimitOptions {
-  /** An address that has used them up is refused all calls until the next one is earned, evenly over the minute. */
+  /** An address that has used them up is refused all calls until it has earned the next one; they are spread evenly over the minute. */
   readonly maxFailedAuthenticationsPerMinute: number;
   readonly maxNewSessionsPerSecond: number;
-  /** Addresses and ranges such as `10.0.0.0/8` of proxies whose `X-Forwarded-For` is believed. */
+  /** Addresses and ranges such as `10.0.0.0/8` of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
 }
 
@@ -30,21 +30,21 @@ export const DEFAULT_CLIENT_LIMITS: ClientLimitOptions = {
 
 export const CLIENT_REFUSALS = ['authentications', 'sessions'] as const;
 
-/** For what a client address was refused. */
+/** Why a client address was refused. */
 export type ClientRefusal = (typeof CLIENT_REFUSALS)[number];
 
-/** Refuses client addresses that fail to authenticate or create sessions too often. */
+/** Refuses client addresses that fail to authenticate, or create sessions, too often. */
 export class ClientLimits {
   readonly #options: ClientLimitOptions;
   readonly #trustedProxies: AddressSet;
   readonly #failures: RateLimiter;
   readonly #sessions: RateLimiter;
   readonly #signIns: RateLimiter;
-  /** Calls of each address whose credential is being looked at. */
+  /** The number of calls of each address whose credential is being verified. */
   readonly #underWay = new Map<string, number>();
   readonly #refused: Record<ClientRefusal, number> = { authentications: 0, sessions: 0 };
 
-  /** @param now milliseconds since any moment, never going back */
+  /** @param now monotonic time in milliseconds */
   constructor(now: () => number, options: Partial<ClientLimitOptions> = {}) {
     this.#options = { ...DEFAULT_CLIENT_LIMITS, ...options };
     this.#trustedProxies = createAddressSet(this.#options.trustedProxies);
@@ -53,21 +53,23 @@ export class ClientLimits {
     this.#signIns = createRateLimiter(now, SECONDS_PER_MINUTE);
   }
 
-  /** A copy. */
+  /** A copy of the counts. */
   get refused(): Readonly<Record<ClientRefusal, number>> {
     return { ...this.#refused };
   }
 
-  /** How many client addresses are remembered. */
+  /** The number of client addresses that are remembered. */
   get size(): number {
     return this.#failures.size + this.#sessions.size + this.#signIns.size;
   }
 
   /**
-   * Has a credential looked at, unless too many of this client address were wrong: then it is refused without a look, so that the answer
-   * does not depend on whether it is right. Of an address that was wrong lately, those under way count as if they were wrong, too.
+   * Verifies a credential, unless too many of this client address were invalid. It is then refused without
+   * verification, so that the reply does not depend on whether it is valid. For an address with recent failures,
+   * pending calls also count as failures.
    *
-   * @throws rate_limited – too many calls of this client address have failed to authenticate; whatever `authenticate` throws
+   * @throws rate_limited – too many calls of this client address have failed to authenticate
+   * @throws whatever `authenticate` throws
    */
   async authenticated<Result>(request: IncomingMessage, authenticate: () => Promise<Result>): Promise<Result> {
     const key = this.#keyOf(request);
@@ -88,26 +90,26 @@ export class ClientLimits {
     }
   }
 
-  /** Counts a session that is about to be created. @throws rate_limited – that was one too many */
+  /** Counts a session that is about to be created. @throws rate_limited – the limit is exceeded */
   takeNewSession(request: IncomingMessage): void {
     const { maxNewSessionsPerSecond } = this.#options;
     const key = this.#keyOf(request);
     const waitMs = key === undefined ? 0 : this.#sessions.take(key, maxNewSessionsPerSecond);
-    if (waitMs > 0) throw this.#refuse('sessions', `one address may create ${maxNewSessionsPerSecond} sessions a second`, waitMs);
+    if (waitMs > 0) throw this.#refuse('sessions', `one address may create ${maxNewSessionsPerSecond} sessions per second`, waitMs);
   }
 
-  /** Counts a try of a person to come in. @throws rate_limited – that was one too many */
+  /** Counts a person's attempt to sign in. @throws rate_limited – the limit is exceeded */
   takeSignIn(request: IncomingMessage): void {
     const key = this.#keyOf(request);
     const waitMs = key === undefined ? 0 : this.#signIns.take(key, SIGN_INS_PER_MINUTE / SECONDS_PER_MINUTE);
-    if (waitMs > 0) throw this.#refuse('authentications', 'too many have tried to sign in from this address', waitMs);
+    if (waitMs > 0) throw this.#refuse('authentications', 'too many sign-in attempts from this address', waitMs);
   }
 
   get #failuresPerSecond(): number {
     return this.#options.maxFailedAuthenticationsPerMinute / SECONDS_PER_MINUTE;
   }
 
-  /** @returns undefined for clients without limits: this machine, a proxy that calls for itself, and whomever a proxy does not name */
+  /** @returns undefined for clients without limits: this machine, a proxy that calls for itself, and clients that a proxy does not name */
   #keyOf(request: IncomingMessage): string | undefined {
     const address = clientAddressOf(request, this.#trustedProxies);
     return address === undefined || this.#trustedProxies.has(address) ? undefined : clientKeyOf(address);

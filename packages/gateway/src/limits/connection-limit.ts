@@ -2,25 +2,25 @@ import type { Socket } from 'node:net';
 import { type AddressSet, createAddressSet } from '@causeway/cluster/address-set';
 import { clientKeyOf } from './client-address.ts';
 
-/** How many TCP connections each client address has open. Only open connections are in the table, so their number bounds it. */
+/** Counts the open TCP connections of each client address. The table contains only open connections, so their number bounds it. */
 export class ConnectionLimit {
   readonly #maxPerClient: number;
   readonly #trustedProxies: AddressSet;
   readonly #counts = new Map<string, number>();
   #refused = 0;
 
-  /** @param trustedProxies addresses and ranges that may have any number: behind them are others */
+  /** @param trustedProxies addresses and ranges without a limit, because other clients are behind them */
   constructor(maxPerClient: number, trustedProxies: readonly string[]) {
     this.#maxPerClient = maxPerClient;
     this.#trustedProxies = createAddressSet(trustedProxies);
   }
 
-  /** Connections that were closed because their client had too many. */
+  /** The number of connections closed because their client had too many. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Counts a connection until it is closed. @returns false if its client has too many; it is closed then */
+  /** Counts a connection until it closes. @returns false if its client has too many, in which case it is closed */
   admit(socket: Socket): boolean {
     const address = socket.remoteAddress ?? '';
     const key = this.#trustedProxies.has(address) ? undefined : clientKeyOf(address);

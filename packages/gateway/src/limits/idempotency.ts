@@ -3,35 +3,35 @@ import { SfuError } from '@causeway/protocol';
 /** How long the reply to a call with an Idempotency-Key is kept for repetitions. */
 const KEPT_FOR_MS = 10 * 60 * 1000;
 const MAX_KEPT_REPLIES = 100_000;
-/** Replies carry SDP of some 10 KiB. */
+/** Replies contain about 10 KiB of SDP. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 export const DEFAULT_MAX_REPLIES_PER_APP = 20_000;
-/** What has expired is found by the next call of its app, and by this. */
+/** Expired replies are removed by the next call of their app, or by this sweep. */
 const SWEEP_INTERVAL_MS = 60_000;
 
-/** What identifies a call and its repetitions. */
+/** Identifies a call and its repetitions. */
 export interface IdempotentCall {
   readonly appId: string;
   /** Route, session and the client's key; unique within the app. */
   readonly key: string;
-  /** Digest of the request body: a key must not be used for two different ones. */
+  /** Digest of the request body, since a key must not be used for two different ones. */
   readonly fingerprint: string;
-  /** How many replies are kept for this app, if not as many as for the others. */
+  /** How many replies are kept for this app, if it differs from the default. */
   readonly maxReplies?: number | undefined;
 }
 
-/** A reply, and whether it was given before. */
+/** A reply, and whether it was sent before. */
 export interface IdempotentReply {
   readonly json: string;
   /** Whether it is the reply to an earlier call. */
   readonly isReplay: boolean;
 }
 
-/** Remembers replies, so that a call which is repeated because its reply got lost is not carried out twice. */
+/** Remembers replies, so that a call that is repeated because its reply was lost is not carried out twice. */
 export interface IdempotencyStore {
   /**
-   * Carries a call out, or waits for and returns the reply to the first call of this key. Failed calls have changed nothing and
-   * are not remembered.
+   * Carries out a call, or returns the reply to the first call with this key, once there is one. Failed calls have
+   * changed nothing and are not remembered.
    *
    * @throws idempotency_key_reused – the key belongs to a call with another body
    */
@@ -41,19 +41,19 @@ export interface IdempotencyStore {
 interface Entry {
   readonly fingerprint: string;
   readonly reply: Promise<string>;
-  /** undefined while the call is being carried out. */
+  /** Undefined while the call is being carried out. */
   settled: { readonly expiresAtMs: number; readonly sizeBytes: number } | undefined;
 }
 
 /** The replies to calls of one app. */
 interface Shelf {
-  /** Calls under way where they began, settled ones behind in the order in which they expire. */
+  /** Pending calls at the front, then settled ones in the order of their expiry. */
   readonly entries: Map<string, Entry>;
   keptBytes: number;
 }
 
 /**
- * Keeps replies in this process, at most 64 MiB of them. When there is no room the app that has the most loses its oldest, so no app
+ * Keeps replies in this process, at most 64 MiB. If there is no room, the app with the most loses its oldest, so no app
  * loses replies to one that makes more calls.
  */
 export class MemoryIdempotencyStore implements IdempotencyStore {
@@ -65,19 +65,19 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   #forgottenEarly = 0;
   #sweptAtMs: number;
 
-  /** @param now milliseconds since any moment, never going back */
+  /** @param now monotonic time in milliseconds */
   constructor(now: () => number, maxRepliesPerApp = DEFAULT_MAX_REPLIES_PER_APP) {
     this.#now = now;
     this.#maxRepliesPerApp = maxRepliesPerApp;
     this.#sweptAtMs = now();
   }
 
-  /** Replies that are remembered, calls under way among them, and the length of all replies. */
+  /** The number of remembered replies, including pending calls, and the total length of the replies. */
   get kept(): { readonly replies: number; readonly bytes: number } {
     return { replies: this.#keptReplies, bytes: this.#keptBytes };
   }
 
-  /** Replies that were forgotten before their time because there was no room for them. */
+  /** The number of replies that were forgotten before their expiry for lack of room. */
   get forgottenEarly(): number {
     return this.#forgottenEarly;
   }
@@ -133,7 +133,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
     return largest;
   }
 
-  /** @returns false if all calls of the app are still under way */
+  /** @returns false if all calls of the app are still pending */
   #forgetOldest(shelf: Shelf | undefined): boolean {
     for (const [key, entry] of shelf?.entries ?? []) {
       if (shelf === undefined || entry.settled === undefined) continue;

@@ -1,10 +1,10 @@
 /**
- * Maximum number of buckets; the least recently used ones go first, so a client is not forgotten while it is calling.
- * One costs about 200 bytes.
+ * Maximum number of buckets. The least recently used ones are removed first, so a client is not forgotten while it is
+ * calling. A bucket takes about 200 bytes.
  */
 const MAX_BUCKETS = 100_000;
 
-/** A thousandth of a call is what one millisecond earns at one call a second, so that whole milliseconds never round. */
+/** At one call per second, a millisecond earns a thousandth of a call, so whole milliseconds need no rounding. */
 const CALL_COST = 1000;
 
 interface Bucket {
@@ -15,25 +15,25 @@ interface Bucket {
 
 export interface RateLimiter {
   /**
-   * Counts one call against a key. A key may use up at once what it earns in the burst time.
+   * Counts one call against a key. A key may use at once what it earns in the burst time.
    *
-   * @returns 0 if the call may go on; otherwise how many milliseconds to wait for the next one
+   * @returns 0 if the call is allowed; otherwise the number of milliseconds until the next one is
    */
   take(key: string, callsPerSecond: number): number;
-  /** What `take` would return after so many other calls, without counting any; 0 for a key that is not remembered. */
+  /** Returns what `take` would return after this many other calls, without counting any; 0 for an unknown key. */
   waitMs(key: string, callsPerSecond: number, otherCalls: number): number;
-  /** How many keys are remembered: those of the last burst time. */
+  /** The number of remembered keys, which are those of the last burst time. */
   readonly size: number;
 }
 
 /**
- * Token buckets, one for each key, in memory that does not grow with the number of keys ever seen.
+ * Creates token buckets, one per key, in memory that does not grow with the number of keys ever seen.
  *
- * @param burstSeconds how long an unused key saves up calls
+ * @param burstSeconds how long an unused key accumulates calls
  */
 export function createRateLimiter(now: () => number, burstSeconds = 1): RateLimiter {
   const buckets = new Map<string, Bucket>();
-  /** A bucket that was unused for this long is full, like one that was never used. */
+  /** A bucket that was unused for this long is full, like a new one. */
   const fullAfterMs = burstSeconds * 1000;
 
   const forgetOldest = (nowMs: number): void => {
@@ -50,7 +50,7 @@ export function createRateLimiter(now: () => number, burstSeconds = 1): RateLimi
   };
 
   const use = (key: string, credit: number, nowMs: number): void => {
-    // Re-inserting keeps the map in order of use.
+    // Inserting it again keeps the map in order of use.
     buckets.delete(key);
     buckets.set(key, { credit, updatedAtMs: nowMs });
   };

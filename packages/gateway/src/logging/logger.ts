@@ -1,18 +1,18 @@
 import { createLogger, format, transports } from 'winston';
 import { redact } from './redact.ts';
 
-/** How important an entry is. */
+/** The severity of an entry. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'http' | 'debug';
 
-/** Levels from the most to the least important, as winston's npm levels order them. */
+/** Levels in descending order of severity, like winston's npm levels. */
 export const LOG_LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'http', 'debug'];
 
-/** Where the gateway writes what happened. A winston logger is one. */
+/** The log of the gateway. A winston logger is one. */
 export interface Logger {
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** Writes one JSON object a line, free of secrets, to standard error: standard output is for people. */
+/** Writes one JSON object per line, without secrets, to standard error; standard output is for people. */
 export function createJsonLogger(level: LogLevel): Logger {
   const winston = createLogger({
     level,
@@ -21,7 +21,7 @@ export function createJsonLogger(level: LogLevel): Logger {
   });
   return {
     log(entryLevel, message, fields) {
-      // winston formats what it then does not write: a fifth of the cost of a refused request.
+      // winston formats entries even if it does not write them, which is a fifth of the cost of a refused request.
       if (winston.isLevelEnabled(entryLevel)) winston.log(entryLevel, message, fields);
     },
   };

@@ -1,17 +1,17 @@
 const REDACTED = '[redacted]';
 const MAX_DEPTH = 8;
 
-/** Fields that always count as secret, or as SDP. */
+/** Fields that always count as secrets, or as SDP. */
 const SECRET_FIELD =
   /^(?:authorization|cookie|set-cookie|password|clusterkey|tokenkey|masterkey|metricstoken|privatekey|redisurl|seed|recoverycodes|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
 
-/** A JWT, wherever it stands: its header is a JSON object, which begins with `{"` and so in base64 with these letters. */
+/** A JWT in any position. Its header is a JSON object, which begins with `{"` and therefore in base64 with these letters. */
 const TOKEN = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
 
-/** A secret of an app or a webhook, a key of the admin API, or a token of set-up, sign-in or invitation. */
+/** A secret of an app or a webhook, a key of the admin API, or a token of a set-up, sign-in or invitation. */
 const KEY = /\b(?:cw(?:s|a|p|i|setup)_[A-Za-z0-9_-]{8,}|wh(?:sec|sk)_[A-Za-z0-9+/=_-]{8,})/g;
 
-/** Secrets within longer texts, such as the message of an error that quotes a header or SDP. */
+/** Secrets within longer texts, such as an error message that quotes a header or SDP. */
 const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
   [TOKEN, REDACTED],
   [KEY, REDACTED],
@@ -25,9 +25,10 @@ const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
 ];
 
 /**
- * Copies what is about to be logged, without secrets and SDP. The second line of defence: the first is not to log them.
+ * Copies what is about to be logged, without secrets and SDP. This is the second line of defence; the first is not to
+ * log them.
  *
- * @param value plain data and errors; deeper than 8 levels it is left out
+ * @param value plain data and errors; anything deeper than 8 levels is omitted
  */
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return redactText(value);

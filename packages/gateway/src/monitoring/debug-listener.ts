@@ -1,6 +1,4 @@
-/**
- * Serves what only operators may see, on a separate port of the loopback interface. It is read-only.
- */
+/** Serves information for operators on a separate port of the loopback interface. It is read-only. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { UsageBytes } from '@causeway/accounts';
@@ -11,8 +9,8 @@ import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './metric.ts';
 import { METRICS } from './metrics.ts';
 
 /**
- * A page in a browser on this machine can make a name of its own lead to 127.0.0.1, and would then be allowed to read the reply;
- * but the browser says which name it went by.
+ * A page in a browser on this machine can make its own host name resolve to 127.0.0.1 and could then read the reply,
+ * but the browser sends the name that it used.
  */
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
 
@@ -34,7 +32,7 @@ export function createDebugListener(sources: DebugSources): RequestListener {
 async function reply({ inspect, usage }: DebugSources, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path, query] = (request.url ?? '').split('?', 2);
   if (!LOOPBACK_HOST.test(request.headers.host ?? '')) {
-    sendJson(response, 403, JSON.stringify({ error: 'this port is asked by its loopback address only' }));
+    sendJson(response, 403, JSON.stringify({ error: 'this port can be used only by its loopback address' }));
   } else if (request.method !== 'GET') {
     response.setHeader('Allow', 'GET');
     sendJson(response, 405, JSON.stringify({ error: 'this port only answers GET' }));
@@ -58,7 +56,7 @@ async function sendMetrics(inspect: DebugSources['inspect'], response: ServerRes
 /**
  * Serves only `/metrics`, to any caller with the token, from any address.
  *
- * @param token compared in a time that does not depend on it
+ * @param token compared in constant time
  */
 export function createMetricsListener({ inspect, onDefect }: Omit<DebugSources, 'usage'>, token: string): RequestListener {
   const digest = digestOf(`Bearer ${token}`);
@@ -88,19 +86,19 @@ function indented(body: unknown): string {
   return `${JSON.stringify(body, undefined, 2)}\n`;
 }
 
-/** `objects` is all zeros on a node that all clients have left; `kept` is not, and is bounded. */
+/** `objects` is all zeros on a node that all clients have left; `kept` may not be, and is bounded. */
 function describeObjects({ sfu, http, kept, process }: NodeInspection) {
   return { objects: { ...sfu.objects, http, ...describeRelay(sfu) }, kept: { ...sfu.kept, ...kept }, process };
 }
 
-/** Links stay for as long as the other nodes do. */
+/** Links exist as long as the other nodes do. */
 function describeRelay({ relay }: NodeInspection['sfu']) {
   if (relay === undefined) return {};
   const { links: _links, ...objects } = relay;
   return { relay: objects };
 }
 
-/** What an operator may ask about the usage of apps. */
+/** What an operator may query about the usage of apps. */
 export interface UsageTotals {
   today(): string;
   totals(appId: AppId, day: string): Promise<UsageBytes>;
@@ -108,7 +106,7 @@ export interface UsageTotals {
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
-/** Answers `/debug/usage?app=demo&day=2026-11-27`. */
+/** Replies to `/debug/usage?app=demo&day=2026-11-27`. */
 export async function usageReply(query: URLSearchParams, usage: UsageTotals): Promise<readonly [status: number, body: unknown]> {
   const app = parseAppId(query.get('app') ?? '');
   const day = query.get('day') ?? usage.today();

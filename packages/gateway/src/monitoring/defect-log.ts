@@ -4,18 +4,18 @@ import type { Logger } from '../logging/logger.ts';
 export const DEFECT_KINDS = ['contained', 'rejection', 'exception'] as const;
 
 /**
- * `contained` was caught where it happened, `rejection` is a rejected promise that nothing awaited,
- * and `exception` was caught nowhere and ends the node.
+ * `contained` was caught where it occurred, `rejection` is a rejected promise that nothing awaited, and `exception` was
+ * not caught and ends the node.
  */
 export type DefectKind = (typeof DEFECT_KINDS)[number];
 
 const MEANINGS: Readonly<Record<DefectKind, string>> = {
-  contained: 'a defect that no session can be blamed for; the node goes on',
-  rejection: 'a rejected promise that nothing awaited; the node goes on',
+  contained: 'a defect that belongs to no session; the node continues',
+  rejection: 'a rejected promise that nothing awaited; the node continues',
   exception: 'an uncaught exception; the node ends because its state cannot be trusted',
 };
 
-/** A defect that every packet hits must not fill the disk. */
+/** Limits logging, so that a defect that every packet causes does not fill the disk. */
 const MAX_LOGGED_PER_MINUTE = 20;
 const MINUTE_MS = 60_000;
 
@@ -32,7 +32,7 @@ export class DefectLog {
     this.#nowMs = nowMs;
   }
 
-  /** Since the process began; a copy. */
+  /** A copy of the counts since the process began. */
   get counts(): Readonly<Record<DefectKind, number>> {
     return { ...this.#counts };
   }
@@ -44,7 +44,7 @@ export class DefectLog {
       this.#minuteBeganMs = nowMs;
       this.#logged = 0;
     }
-    // What ends the process is always logged.
+    // A defect that ends the process is always logged.
     if (kind !== 'exception' && this.#logged++ >= MAX_LOGGED_PER_MINUTE) return;
     this.#logger.log('error', MEANINGS[kind], { error: error instanceof Error ? error : new Error(String(error)) });
   }

@@ -16,15 +16,15 @@ import type { WebhookDesk, WebhookReport } from '../webhooks/webhook-desk.ts';
 import type { DefectKind, DefectLog } from './defect-log.ts';
 import type { ReplyCount, ReplyCounters } from './reply-counters.ts';
 
-/** All that can be counted in the process of one node. */
+/** All counts of one node's process. */
 export interface NodeInspection {
   readonly sfu: SfuInspection;
   readonly http: { readonly connections: number; readonly requests: number };
-  /** Clients that met the limits of their address, by what they had too many of. */
+  /** Clients that reached the limits of their address, by limit. */
   readonly clientsRefused: Readonly<Record<ClientRefusal | 'connections' | 'waiting_requests', number>>;
   /** Since the node began. */
   readonly idempotentRepliesForgottenEarly: number;
-  /** What stays behind for a while, within bounds. */
+  /** Bounded state that outlives its client. */
   readonly kept: {
     readonly rateLimitedKeys: number;
     readonly clientAddresses: number;
@@ -39,9 +39,9 @@ export interface NodeInspection {
   };
   readonly events: { readonly streams: number; readonly outstanding: number };
   readonly usage: UsageReport;
-  /** Undefined on a node that sends none. */
+  /** Undefined on a node that sends no webhooks. */
   readonly webhooks: WebhookReport | undefined;
-  /** Bugs of ours that belong to no session. Any value but 0 needs attention. */
+  /** Defects that belong to no session. Any value but 0 needs attention. */
   readonly defects: Readonly<Record<DefectKind, number>>;
   /** Undefined for a standalone node. */
   readonly cluster: ClusterInspection | undefined;
@@ -52,14 +52,14 @@ export interface NodeInspection {
     readonly externalBytes: number;
     readonly cpuSeconds: number;
     readonly uptimeSeconds: number;
-    /** What keeps the event loop going, by kind: sockets, servers, timers. */
+    /** What keeps the event loop running, by kind: sockets, servers, timers. */
     readonly activeResources: Readonly<Record<string, number>>;
   };
 }
 
-/** What a node sees of its cluster. */
+/** A node's view of its cluster. */
 export interface ClusterInspection extends ClusterStatistics {
-  /** Live nodes as last known, this one included. */
+  /** Live nodes as last known, including this one. */
   readonly nodes: Readonly<Record<NodeState, number>>;
   readonly assertionsRefused: Readonly<Record<AssertionRefusal, number>>;
   readonly callsPassedOn: Readonly<Record<PassedCallOutcome, number>>;
@@ -77,7 +77,7 @@ export interface InspectedNode {
   readonly tokens: TokenDesk;
   readonly events: EventDesk;
   readonly usage: UsageDesk;
-  /** Undefined on a node that sends none. */
+  /** Undefined on a node that sends no webhooks. */
   readonly webhooks: WebhookDesk | undefined;
   readonly defects: DefectLog;
   /** Undefined for a standalone node. */

@@ -1,15 +1,15 @@
 import type { NodeInspection } from './inspect-node.ts';
 
 export interface MetricSample {
-  /** One value for each of the metric's labels, in their order. */
+  /** One value for each label of the metric, in order. */
   readonly labels: readonly string[];
   readonly value: number;
 }
 
-/** One time series, or several that differ in their labels, as Prometheus sees them. */
+/** One Prometheus time series, or several that differ in their labels. */
 export interface Metric {
   readonly name: `${'causeway' | 'process' | 'nodejs'}_${string}`;
-  /** A counter only goes up while the process lives. */
+  /** A counter never decreases while the process lives. */
   readonly type: 'counter' | 'gauge';
   readonly labels: readonly string[];
   readonly help: string;
@@ -19,7 +19,7 @@ export interface Metric {
 /** Media type of the text format of Prometheus. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
 export const PROMETHEUS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Writes all metrics as Prometheus fetches them. */
+/** Writes all metrics in the text format of Prometheus. */
 export function writePrometheusText(metrics: readonly Metric[], inspection: NodeInspection): string {
   return metrics.map((metric) => writeMetric(metric, metric.read(inspection))).join('');
 }

@@ -2,8 +2,8 @@ import type { NodeInspection } from './inspect-node.ts';
 import type { Metric, MetricSample } from './metric.ts';
 
 /**
- * Everything that `/metrics` says. None has a label for an app, a session or a track: their number has no bound.
- * The one place that knows names and meanings: `docs/metrics.md` is checked against it.
+ * Everything that `/metrics` reports. No metric has a label for an app, a session or a track, whose number is
+ * unbounded. This is the only place that defines names and meanings; `docs/metrics.md` is checked against it.
  */
 export const METRICS: readonly Metric[] = [
   gauge('causeway_sessions', 'Sessions that are open, by the state of their connection.', ['state'], ({ sfu }) =>
@@ -314,7 +314,7 @@ function one(value: number): readonly MetricSample[] {
   return [{ labels: [], value }];
 }
 
-/** No sample before there is a figure. */
+/** Omits the sample while there is no value. */
 function optional(value: number | undefined): readonly MetricSample[] {
   return value === undefined ? [] : one(value);
 }

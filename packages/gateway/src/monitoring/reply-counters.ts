@@ -2,19 +2,19 @@ import type { RequestHandler } from 'express';
 import { requestContextOf } from '../http/request-context.ts';
 
 export interface ReplyCount {
-  /** HTTP status, or `aborted` when the client hung up before the reply was sent. */
+  /** HTTP status, or `aborted` if the client disconnected before the reply was sent. */
   readonly status: string;
-  /** A code of the API's closed list; empty for replies that are no error. */
+  /** An error code of the API; empty for replies that are not errors. */
   readonly errorCode: string;
   readonly count: number;
 }
 
-/** How many requests were answered, and how. */
+/** Counts the replies to requests, by status and error code. */
 export class ReplyCounters {
   readonly #counts = new Map<string, ReplyCount>();
   #underWay = 0;
 
-  /** Requests whose reply is not sent yet. */
+  /** The number of requests whose reply has not been sent. */
   get underWay(): number {
     return this.#underWay;
   }
@@ -23,7 +23,7 @@ export class ReplyCounters {
     return [...this.#counts.values()];
   }
 
-  /** Counts every request that passes through it, when its reply is out. */
+  /** Counts every request that passes through it, once its reply has been sent. */
   middleware(): RequestHandler {
     return (_request, response, next) => {
       this.#underWay++;

@@ -7,10 +7,10 @@ import { ROUTES } from '../api/routes.ts';
 import { API_BASE_PATH } from '../forwarding/asserted-call.ts';
 import { REQUEST_EXAMPLES } from './request-examples.ts';
 
-/** Version of the API, not of the software; a test compares it with package.json for as long as both move together. */
+/** Version of the API, not of the software; a test compares it with package.json while both change together. */
 export const API_VERSION = '0.1.0';
 
-/** An endpoint of either API, at its whole path. */
+/** An endpoint of either API, with its whole path. */
 interface DescribedRoute extends Omit<RouteDescription, 'access'> {
   readonly access: RouteDescription['access'] | AdminRouteDescription['access'];
   readonly otherReplyTypes?: readonly string[];
@@ -57,13 +57,13 @@ export interface OpenApiDocument {
   readonly [field: string]: unknown;
 }
 
-/** What is served beside the API of apps. */
+/** The APIs to describe in addition to that of apps. */
 export interface DescribedApis {
   /** Default false. */
   readonly hasAdminApi?: boolean;
 }
 
-/** Describes the HTTP API from the table of routes and the schemas of the bodies, which the API itself is made of. */
+/** Describes the HTTP API from the table of routes and the schemas of the bodies, which are also its implementation. */
 export function createOpenApiDocument({ hasAdminApi = false }: DescribedApis = {}): OpenApiDocument {
   const routes = hasAdminApi ? [...APP_ROUTES, ...DESCRIBED_ADMIN_ROUTES] : APP_ROUTES;
   const schemas = describeBodies(REF_PREFIX);
@@ -87,10 +87,10 @@ export function createOpenApiDocument({ hasAdminApi = false }: DescribedApis = {
       headers: HEADERS,
       securitySchemes: {
         appSecret: { type: 'http', scheme: 'bearer', description: 'The secret of the app, which may do everything' },
-        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token, which may do what it says' },
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token, which may do what its claims grant' },
         ...(hasAdminApi
           ? {
-              adminKey: { type: 'http', scheme: 'bearer', description: 'A key of the admin API, which begins with `cwa_`' },
+              adminKey: { type: 'http', scheme: 'bearer', description: 'A key of the admin API, beginning with `cwa_`' },
               signIn: { type: 'apiKey', in: 'cookie', name: '__Host-causeway-sign-in', description: 'The sign-in of a person' },
             }
           : {}),
@@ -105,7 +105,7 @@ const HEADERS: Readonly<Record<string, JsonSchema>> = {
   'Retry-After': { description: 'Seconds to wait before trying again', schema: { type: 'integer' } },
   'Idempotency-Replayed': { description: '`true` if this is the reply to an earlier call with this key', schema: { const: 'true' } },
   'X-Partial': {
-    description: '`true` if something is missing because another node or Redis cannot be asked now',
+    description: '`true` if something is missing because another node or Redis is not available',
     schema: { const: 'true' },
   },
   Warning: { description: 'Says that a browser has sent the secret of the app, which a token should replace', schema: { type: 'string' } },
@@ -118,7 +118,7 @@ const VERSIONED: readonly SchemaName[] = ['AdminApp', 'AdminWebhook', 'IssuedWeb
 
 const QUERIES: ReadonlySet<string | undefined> = new Set([...APP_ROUTES, ...DESCRIBED_ADMIN_ROUTES].map((route) => route.query));
 
-/** The fields of a query are described one by one, as parameters. */
+/** The fields of a query are described individually, as parameters. */
 function withoutQueries(schemas: Readonly<Record<string, JsonSchema>>): Readonly<Record<string, JsonSchema>> {
   return Object.fromEntries(Object.entries(schemas).filter(([name]) => !QUERIES.has(name)));
 }
@@ -172,7 +172,7 @@ function securityOf({ access }: DescribedRoute): JsonSchema {
   return access === 'open' ? { security: [] } : {};
 }
 
-/** Whether an Idempotency-Key is of no use: nothing changes, or a cookie does, which is not kept for a second reply. */
+/** Whether an Idempotency-Key has no purpose: nothing changes, or only a cookie, which is not stored for a second reply. */
 function isNeverRepeated({ method, setsCookie }: DescribedRoute): boolean {
   return method === 'get' || setsCookie === true;
 }

@@ -1,4 +1,4 @@
-/** The OpenAPI document as a page: one file without scripts or external resources. */
+/** The OpenAPI document as a page: a single file without scripts or external resources. */
 import { createHash } from 'node:crypto';
 import type { JsonSchema } from '@causeway/protocol';
 import type { OpenApiDocument } from './openapi-document.ts';
@@ -21,7 +21,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; bo
 th { color: var(--soft); font-weight: 600; }
 `;
 
-/** Long enough for what the API has; a schema that refers to itself would continue forever. */
+/** Deep enough for this API; a schema that refers to itself would never end. */
 const MAX_DEPTH = 4;
 
 export function createReferencePage(document: OpenApiDocument): ReferencePage {
@@ -102,7 +102,7 @@ function parameterRows(parameters: readonly JsonSchema[]): readonly Row[] {
   });
 }
 
-/** The fields of an object, and of those within it, by their path. */
+/** Lists the fields of an object, including nested ones, by their path. */
 function schemaRows(schema: JsonSchema | undefined, schemas: Schemas, prefix = '', depth = 0): readonly Row[] {
   if (schema === undefined || depth > MAX_DEPTH) return [];
   const { properties, items, required = [] } = resolved(schema, schemas);
@@ -116,7 +116,7 @@ function schemaRows(schema: JsonSchema | undefined, schemas: Schemas, prefix = '
   });
 }
 
-/** What the reference says besides, such as a description of the use, goes before what the named schema says. */
+/** Resolves a reference. Its own fields, such as a description of the use, take precedence over those of the named schema. */
 function resolved({ $ref, ...rest }: JsonSchema, schemas: Schemas): JsonSchema {
   const name = typeof $ref === 'string' ? ($ref.split('/').at(-1) ?? '') : undefined;
   return name === undefined ? rest : { ...schemas[name], ...rest };
@@ -140,7 +140,7 @@ function meaningOf({ description, default: fallback, minimum, maximum, maxLength
   return bounds.length === 0 ? text : `${text} (${escaped(bounds.join(', '))})`;
 }
 
-/** Code spans and lists of the document's Markdown; everything else is text. */
+/** Renders code spans and lists of the document's Markdown; everything else is plain text. */
 function prose(text: unknown): string {
   return escaped(text)
     .replace(/`([^`]*)`/g, '<code>$1</code>')

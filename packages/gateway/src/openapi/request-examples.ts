@@ -1,4 +1,4 @@
-/** One request of each kind, as the OpenAPI document and the reference page show them. */
+/** An example of each request, for the OpenAPI document and the reference page. */
 import type { SchemaName } from '@causeway/protocol';
 
 const OFFER = { type: 'offer', sdp: 'v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\n…' };
@@ -6,7 +6,7 @@ const ANSWER = { ...OFFER, type: 'answer' };
 const PUBLISHER = 'session-101-5b8f3a52-7d1e-4f5a-9c43-0d6f2f1a8e77';
 const TRACK_ID = '33f140fc-6d3a-4f0b-9b6e-8a7f0f2a7a11';
 
-/** By the name of the request's schema, with which each agrees. */
+/** Examples by the name of the request's schema; each is valid for its schema. */
 export const REQUEST_EXAMPLES: Readonly<Partial<Record<SchemaName, unknown>>> = {
   CreateSessionRequest: { sessionDescription: OFFER, metadata: 'Alice', group: 'call-42' },
   PublishRequest: { sessionDescription: OFFER, tracks: [{ mid: '0', trackId: TRACK_ID, customTrackName: 'camera' }] },

@@ -5,9 +5,9 @@ import { createOpenApiDocument, type DescribedApis } from './openapi-document.ts
 import { createReferencePage } from './reference-page.ts';
 
 /**
- * Serves the OpenAPI document at `/openapi.json`, and as a readable page at `/docs`. Neither needs a credential.
+ * Serves the OpenAPI document at `/openapi.json`, and as a readable page at `/docs`. Neither requires a credential.
  *
- * Both are created when they are first asked for: they take some 60 ms, which is a sixth of what a node needs to start.
+ * Both are created on the first request: creating them takes about 60 ms, a sixth of the time in which a node starts.
  */
 export function serveDescription(apis: DescribedApis = {}): Router {
   const document = once(() => createOpenApiDocument(apis));

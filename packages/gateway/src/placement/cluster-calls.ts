@@ -11,7 +11,7 @@ import { type TraceContext, traceHeaders } from '../http/trace-context.ts';
 import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
 import { SessionPlacement } from './session-placement.ts';
 
-/** What the gateway of a cluster node works with. */
+/** The parts of a cluster that the gateway uses. */
 export interface ClusterServices {
   readonly directory: NodeDirectory;
   readonly trust: AssertionTrust;
@@ -19,20 +19,20 @@ export interface ClusterServices {
   readonly geo: GeoResolver;
   /** Proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: AddressSet;
-  /** Uniform in [0, 1), to spread sessions over the nodes of a region. Default `Math.random`. */
+  /** Uniform in [0, 1); spreads sessions over the nodes of a region. Default `Math.random`. */
   readonly random?: () => number;
 }
 
-/** A client's call that any node may have got. */
+/** A client's call that any node may have received. */
 export interface IncomingCall {
   readonly principal: Principal;
-  /** As in the path, not checked; empty for a call about no session. */
+  /** From the path, not validated; empty for a call without a session. */
   readonly sessionId: string;
   readonly method: string;
-  /** Parsed JSON; undefined if there was none. */
+  /** Parsed JSON; undefined if there is none. */
   readonly body: unknown;
   /**
-   * Present for a call that makes a new session, which any node may take.
+   * Present for a call that creates a session, which any node may carry out.
    *
    * @returns the region that the client asked for, if any
    * @throws SfuError – the call would fail on any node
@@ -46,7 +46,7 @@ export interface IncomingCall {
   readonly carryOutHere: () => Promise<CallReply>;
 }
 
-/** Has each call carried out by the node that it is meant for. */
+/** Has each call carried out by the right node. */
 export class ClusterCalls {
   readonly directory: NodeDirectory;
   readonly desk: AssertionDesk;
@@ -55,7 +55,7 @@ export class ClusterCalls {
   readonly #services: ClusterServices;
   readonly #placement: SessionPlacement;
 
-  /** @param now milliseconds since any moment, never going back */
+  /** @param now monotonic time in milliseconds */
   constructor(services: ClusterServices, now: () => number) {
     const { directory, trust, claims, random = Math.random } = services;
     this.#services = services;
@@ -65,13 +65,13 @@ export class ClusterCalls {
     this.#placement = new SessionPlacement({ directory, forwarder: this.forwarder, claims, random });
   }
 
-  /** The network of the client that makes a request, for limits that its clients share. */
+  /** Returns the network of the client that makes a request, for limits that its clients share. */
   networkOf(request: IncomingMessage): string {
     return clientNetworkOf(clientAddressOf(request, this.#services.trustedProxies) ?? '');
   }
 
   /**
-   * Carries out a call here or has another node do it.
+   * Carries out a call here, or has another node do so.
    *
    * @throws session_not_found – no live node has such sessions
    * @throws node_unreachable – the owner of the session did not answer
@@ -94,7 +94,7 @@ export class ClusterCalls {
   }
 
   /**
-   * Has the owner of a session send something that has no end.
+   * Has the owner of a session send a reply that does not end.
    *
    * @throws node_unreachable – the owner did not answer
    */

@@ -1,6 +1,6 @@
 import type { GeoPoint, NodeRecord } from '@causeway/sfu';
 
-/** Nodes above it get sessions only where no other can take them. */
+/** Nodes above this load get sessions only if no other node can take them. */
 const MAX_COMFORTABLE_LOAD = 0.7;
 
 export interface NodeChoice {
@@ -8,18 +8,19 @@ export interface NodeChoice {
   readonly others: readonly NodeRecord[];
   /** Undefined if unknown. */
   readonly client: GeoPoint | undefined;
-  /** That the client asked for. */
+  /** The region that the client asked for. */
   readonly region: string | undefined;
   /** Uniform in [0, 1). */
   readonly random: () => number;
 }
 
 /**
- * Where a new session should go, best first. Draining nodes are left out.
+ * Ranks the nodes for a new session, best first. Draining nodes are excluded.
  *
- * A client whose place is unknown stays where it entered, however busy that node is, as long as it takes sessions. Otherwise regions come by their distance, and within the nearest the less
- * loaded of two that are chosen by chance: always taking the least loaded would send all clients to the same node until its load is
- * known. Stressed and full nodes come last.
+ * A client with an unknown location stays at the node that it called, however busy, as long as that node accepts
+ * sessions. Otherwise regions are ordered by distance, and within the nearest one, the less loaded of two randomly
+ * chosen nodes comes first: always choosing the least loaded one would send all clients to the same node until its new
+ * load is known. Stressed and full nodes come last.
  */
 export function rankNodes({ self, others, client, region, random }: NodeChoice): readonly NodeRecord[] {
   const isCandidate = (node: NodeRecord): boolean => node.state !== 'draining' && (region === undefined || node.region === region);
@@ -44,7 +45,7 @@ function inOrder(nodes: readonly NodeRecord[], self: NodeRecord, from: GeoPoint 
   return groups.flatMap(({ members }) => byTwoChoices(members, random));
 }
 
-/** Distance of the nearest of them; infinite if no location is known. */
+/** Returns the distance of the nearest node; infinite if no location is known. */
 function distanceOf(nodes: readonly NodeRecord[], from: GeoPoint | undefined): number {
   const distances = nodes.map(({ location }) => (from === undefined || location === undefined ? Infinity : greatCircleKm(from, location)));
   return Math.min(...distances);
@@ -67,7 +68,7 @@ function shuffled(nodes: readonly NodeRecord[], random: () => number): readonly 
 const EARTH_RADIUS_KM = 6_371;
 const RADIANS_PER_DEGREE = Math.PI / 180;
 
-/** Distance over the surface of the earth, by the haversine formula: good to half a percent. */
+/** Returns the distance over the surface of the earth by the haversine formula, accurate to half a percent. */
 export function greatCircleKm(a: GeoPoint, b: GeoPoint): number {
   const latitudeA = a.latitudeDegrees * RADIANS_PER_DEGREE;
   const latitudeB = b.latitudeDegrees * RADIANS_PER_DEGREE;

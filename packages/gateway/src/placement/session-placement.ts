@@ -7,18 +7,18 @@ import type { CallReply } from '../forwarding/call-reply.ts';
 import { NodeCallError } from '../forwarding/node-client.ts';
 import { rankNodes } from './rank-nodes.ts';
 
-/** Each may take seconds to fail, and the client waits. */
+/** Each may take seconds to fail, while the client waits. */
 const MAX_NODES_TRIED = 4;
 const REFUSALS: readonly ErrorCode[] = ['no_capacity', 'draining', 'registry_unavailable'];
 
-/** A session that is to be created somewhere. */
+/** A session to be created on some node. */
 export interface SessionOrder {
   readonly call: PassedCall;
   readonly client: GeoPoint | undefined;
-  /** That the client asked for; only nodes of it are tried. */
+  /** The region that the client asked for; only its nodes are tried. */
   readonly region: string | undefined;
   readonly idempotencyKey: string | undefined;
-  /** Creates it on this node. */
+  /** Creates the session on this node. */
   readonly createHere: () => Promise<CallReply>;
 }
 
@@ -30,10 +30,10 @@ export interface SessionPlacementOptions {
   readonly random: () => number;
 }
 
-/** What came of asking one node. */
+/** The outcome of asking one node. */
 type Attempt = { readonly kind: 'reply'; readonly reply: CallReply } | { readonly kind: 'refusal'; readonly finish: () => CallReply };
 
-/** Finds the node that takes a new session. */
+/** Finds a node that accepts a new session. */
 export class SessionPlacement {
   readonly #options: SessionPlacementOptions;
 
@@ -42,11 +42,11 @@ export class SessionPlacement {
   }
 
   /**
-   * Creates a session on the best node that takes it: another one is asked when a node refuses or cannot be reached, but not when it
-   * may have done it.
+   * Creates a session on the best node that accepts it. If a node refuses or cannot be reached, another one is tried,
+   * but not if the node may have created the session.
    *
-   * @throws invalid_params – there never was such a region
-   * @throws no_capacity, draining – no node takes it
+   * @throws invalid_params – no such region was ever known
+   * @throws no_capacity, draining – no node accepts it
    * @throws node_unreachable – a node was asked and did not answer
    */
   async place(order: SessionOrder): Promise<CallReply> {
@@ -71,11 +71,11 @@ export class SessionPlacement {
     return rankNodes({ self, others, client, region, random: this.#options.random });
   }
 
-  /** A call that comes again, wherever it does, must go to the node that has the reply. */
+  /** A repeated call must go to the node that has the reply, whichever node receives it. */
   async #holderOf({ call, idempotencyKey }: SessionOrder, candidate: NodeRecord, refusing: NodeRecord | undefined): Promise<NodeRecord> {
     if (idempotencyKey === undefined) return candidate;
     const key = createHash('sha256').update(idempotencyKey).digest('base64url');
-    // Without Redis a repeated call is still recognised by the node it was carried out by.
+    // Without Redis, a repeated call is still recognised by the node that carried it out.
     const claim = (voidHolder: NodeIdentity | undefined) =>
       this.#options.claims.claim(call.appId, key, candidate, voidHolder).catch(() => candidate);
     const holder = await claim(refusing);
@@ -100,8 +100,8 @@ export class SessionPlacement {
   }
 
   #noNode(region: string | undefined): SfuError {
-    if (region !== undefined) return new SfuError('no_capacity', `no node of region ${region} takes new sessions now`);
-    return new SfuError('draining', 'this node is shutting down, and there is no other');
+    if (region !== undefined) return new SfuError('no_capacity', `no node of region ${region} accepts new sessions at present`);
+    return new SfuError('draining', 'this node is shutting down, and there is no other node');
   }
 }
 
@@ -114,7 +114,7 @@ function raise(error: unknown): never {
   throw error;
 }
 
-/** The error for a region that no node was ever seen in; where they are only gone for now, it is `no_capacity`. */
+/** Returns the error for a region of which no node was ever seen. If its nodes are only gone at present, the error is `no_capacity`. */
 export function unknownRegion(region: string, known: readonly string[]): SfuError {
   const regions = [...known].sort();
   return new SfuError('invalid_params', `region "${region}" is not one of ${regions.join(', ')}`, { details: { path: 'region', regions } });

@@ -21,14 +21,14 @@ export interface LedgerSetup {
 
 const SECRET_SIZE_BYTES = 32;
 
-/** Makes the key of this life of the node. Nodes of a cluster have one authority; a standalone node has one of its own. */
+/** Creates the ledger key of this life of the node. All nodes of a cluster have the same authority; a standalone node has its own. */
 export async function openLedger({ config, cluster, life, logger }: LedgerSetup): Promise<NodeLedger> {
   const secret = cluster?.ledgerSecret ?? (await standaloneSecret(config, logger));
   const authority = new LedgerAuthority(secret);
   return { authority: authority.publicKey, signer: authority.createSigner(life) };
 }
 
-/** What outlives a standalone node: the operator's key, or a file beside the books. */
+/** Returns a secret that outlives a standalone node: the operator's key, or one in a file beside the books. */
 async function standaloneSecret({ tokenKey, books }: LedgerSetup['config'], logger: Logger): Promise<KeyObject> {
   if (tokenKey !== undefined) return createSecretKey(Buffer.from(tokenKey, 'utf8'));
   if (books?.kind !== 'file') return createSecretKey(randomBytes(SECRET_SIZE_BYTES));
@@ -36,7 +36,7 @@ async function standaloneSecret({ tokenKey, books }: LedgerSetup['config'], logg
   try {
     return await keptSecret(path);
   } catch (error) {
-    logger.log('warn', 'the key of the ledger cannot be kept; exports after the next start name another authority', { path, error });
+    logger.log('warn', 'the key of the ledger cannot be stored; exports after the next start will name another authority', { path, error });
     return createSecretKey(randomBytes(SECRET_SIZE_BYTES));
   }
 }

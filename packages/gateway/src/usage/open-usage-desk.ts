@@ -25,27 +25,27 @@ import { pruneUsageHourly } from './usage-pruner.ts';
 export interface UsageSetup {
   readonly config: Pick<Config, 'nodeNumber' | 'region' | 'usageFolder' | 'usageDays' | 'tokenKey' | 'books'>;
   readonly sfu: Pick<Sfu, 'takeUsage' | 'setQuota'>;
-  /** Undefined on a standalone node, whose ledger is its books. */
+  /** Undefined on a standalone node, which uses its books as the ledger. */
   readonly cluster: Pick<Cluster, 'directory' | 'usageLedger' | 'quotaLedger' | 'ledgerSecret' | 'drainUsage' | 'redisNowMs'> | undefined;
-  /** Undefined on a node that keeps none: without a cluster, its ledger ends with the process. */
+  /** Undefined on a node without books; if it is not in a cluster either, its ledger ends with the process. */
   readonly books: Books | undefined;
-  /** The apps whose usage is to be in the books. */
+  /** The apps whose usage goes into the books. */
   readonly apps: OwnApps;
-  /** @returns undefined for an app that this node does not know */
+  /** @returns undefined for an unknown app */
   readonly settingsOf: (appId: AppId) => Promise<AppSettings | undefined>;
-  /** An app has used so many percent of its quota. */
+  /** An app has used this percentage of its quota. */
   readonly onPassed: (appId: AppId, usedPercent: number) => void;
   readonly logger: Logger;
 }
 
-/** Nothing of a later month is in the books yet. */
+/** The books contain nothing of a later month yet. */
 const LONGEST_MONTH_MS = 31 * 86_400_000;
 
-/** What a node knows of usage, and how it signs it. */
+/** The usage of a node, and the ledger with which it is signed. */
 export interface NodeUsage {
   readonly desk: UsageDesk;
   readonly ledger: NodeLedger;
-  /** Counts what is left, and brings it to the books. Resolves as `UsageDesk.close` does. */
+  /** Counts the remaining usage and transfers it to the books. Resolves like `UsageDesk.close`. */
   close(): Promise<number>;
 }
 
@@ -53,7 +53,7 @@ export interface NodeUsage {
 export async function openUsageDesk({ config, sfu, cluster, books, apps, settingsOf, onPassed, logger }: UsageSetup): Promise<NodeUsage> {
   const life = { nodeNo: config.nodeNumber, epoch: cluster?.directory.self.epoch ?? epochOfStart() };
   const journal = await openJournal(config.usageFolder, life, logger);
-  if (journal.leftovers.length > 0) logger.log('info', 'usage of former lives is counted now', { batches: journal.leftovers.length });
+  if (journal.leftovers.length > 0) logger.log('info', 'usage of former lives is being counted', { batches: journal.leftovers.length });
   const ledger = await openLedger({ config, cluster, life, logger });
   const billingNowMs = cluster === undefined ? Date.now : () => cluster.redisNowMs();
   const quotas = new QuotaDesk({
@@ -75,9 +75,9 @@ export async function openUsageDesk({ config, sfu, cluster, books, apps, setting
     region: config.region,
     sealer: new UsageSealer(ledger.signer),
     billingNowMs,
-    // Of its own, since the timers of the SFU's are counted to find leaks.
+    // A separate clock is used, because the timers of the SFU's clock are counted to find leaks.
     clock: createNodeClock(),
-    onDefect: (error) => logger.log('error', 'what apps use could not be counted', { error }),
+    onDefect: (error) => logger.log('error', 'the usage of apps could not be counted', { error }),
   });
   const drain = books === undefined ? undefined : cluster?.drainUsage({ books, apps, authority: ledger.authority, onRefused });
   const stopPruning =
@@ -97,11 +97,11 @@ export async function openUsageDesk({ config, sfu, cluster, books, apps, setting
   };
 
   function onRefused(appId: AppId, entries: number): void {
-    logger.log('error', 'usage in Redis that no node of this cluster has signed is not in the books', { appId, entries });
+    logger.log('error', 'usage in Redis that no node of this cluster has signed was not entered in the books', { appId, entries });
   }
 }
 
-/** What former processes have used of a month; without books, that is not known. */
+/** Returns what former processes have used in a month; unknown without books. */
 async function usedBefore(books: Books | undefined, appId: AppId, month: string): Promise<number> {
   const fromMs = Date.parse(`${month}-01`);
   const range = { appId, fromMs, toMs: fromMs + LONGEST_MONTH_MS, step: 'all', groups: [], after: undefined, limit: 1 } as const;
@@ -109,7 +109,7 @@ async function usedBefore(books: Books | undefined, appId: AppId, month: string)
   return row === undefined ? 0 : row.bytes.down + row.bytes.data;
 }
 
-/** The books know the lives of a standalone node by when they began. */
+/** The books identify the lives of a standalone node by their start times. */
 function epochOfStart(): number {
   return Date.now();
 }
@@ -124,7 +124,7 @@ async function openJournal(folder: string | undefined, life: UsageDeskOptions['l
     return await FileUsageJournal.open({
       folder,
       life,
-      onFailure: (error) => logger.log('error', 'usage is not kept on disk; if this node dies now it is lost', { error }),
+      onFailure: (error) => logger.log('error', 'usage cannot be stored on disk; if this node dies now, it is lost', { error }),
     });
   } catch (error) {
     throw new ConfigError(`${OPTIONS.usageFolder.variable}: ${folder} cannot be used: ${(error as Error).message}`);

@@ -1,4 +1,4 @@
-/** Keeps apps within their quotas of a month: they are told before, then get no new subscriptions, and at last nothing is sent. */
+/** Keeps apps within their monthly quotas: they are warned, then refused new subscriptions, and finally nothing is sent. */
 import { addUsage, NO_USAGE, type QuotaLedger, type UsageBytes } from '@causeway/accounts';
 import type { AppId, AppSettings } from '@causeway/protocol';
 import type { AppUsage, QuotaState, Sfu } from '@causeway/sfu';
@@ -7,35 +7,35 @@ export interface QuotaDeskOptions {
   readonly ledger: QuotaLedger;
   readonly sfu: Pick<Sfu, 'setQuota'>;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
-  /** @returns undefined for an app that this node does not know */
+  /** @returns undefined for an unknown app */
   readonly settingsOf: (appId: AppId) => Promise<AppSettings | undefined>;
-  /** Milliseconds since 1970, by the clock that months are billed by. */
+  /** Milliseconds since 1970, on the clock by which months are billed. */
   readonly billingNowMs: () => number;
-  /** Milliseconds since any moment, never going back. */
+  /** Monotonic time in milliseconds. */
   readonly nowMs: () => number;
-  /** What was used in a month before this life of the node, if the ledger does not know it. */
+  /** Returns what was used in a month before this life of the node, if the ledger does not know it. */
   readonly usedBefore: (appId: AppId, month: string) => Promise<number>;
-  /** An app has used so many percent; called once for each mark, on one node. */
+  /** An app has used this percentage; called once for each threshold, on one node. */
   readonly onPassed: (appId: AppId, usedPercent: number) => void;
 }
 
 interface Standing {
   month: string;
   usedBytes: number;
-  /** What it may use in all; undefined before the ledger has told, and without a quota. */
+  /** The total that it may use; undefined until the ledger has answered, and without a quota. */
   grantedBytes: number | undefined;
   bytesPerMs: number;
   notedAtMs: number;
   state: QuotaState;
-  /** When the quota was found to be used up. */
+  /** When the quota was found to be exhausted. */
   exceededAtMs: number | undefined;
 }
 
 const BYTES_PER_GB = 1_000_000_000;
 const MS_PER_SECOND = 1_000;
-/** Slices small enough that many nodes can have one, and large enough that a node need not ask at every turn. */
+/** Small enough that many nodes can each get a slice, and large enough that a node need not ask in every round. */
 const SLICE_SHARE = 0.01;
-/** How often a node looks at most whether a slice is used up. */
+/** The shortest interval at which a node checks whether a slice is exhausted. */
 const LEAST_WAIT_MS = 250;
 
 export class QuotaDesk {
@@ -47,9 +47,10 @@ export class QuotaDesk {
   }
 
   /**
-   * Takes what apps have used since the last call, and draws for each that has a quota. Never rejects.
+   * Adds what apps have used since the last call, and draws slices for those with a quota. Never rejects.
    *
-   * @returns in how many milliseconds the next call is due, so that no app uses its slice up long before it is noticed
+   * @returns the number of milliseconds until the next call is due, so that no app exhausts its slice long before it is
+   * noticed
    */
   async note(usage: readonly AppUsage[]): Promise<number> {
     const nowMs = this.#options.nowMs();
@@ -62,13 +63,16 @@ export class QuotaDesk {
       standing.usedBytes += down + data;
       standing.bytesPerMs = (down + data) / Math.max(1, nowMs - standing.notedAtMs);
       standing.notedAtMs = nowMs;
-      // Without an answer the app goes on as it is: an outage of Redis must not end calls.
+      // Without an answer, the state of the app does not change: an outage of Redis must not end calls.
       await this.#draw(appId, standing).catch(() => undefined);
     }
     return Math.max(LEAST_WAIT_MS, Math.min(...Array.from(this.#standings.values(), lastsMs)));
   }
 
-  /** Asked for when the app is first used, before any of that is in the books. Without an answer the quota is counted from now on. */
+  /**
+   * Looks up earlier usage when an app is first used, before any of the new usage is in the books. Without an answer,
+   * the quota counts from now on.
+   */
   async #standingOf(appId: AppId, month: string): Promise<Standing> {
     const known = this.#standings.get(appId);
     if (known?.month === month) return known;
@@ -117,7 +121,7 @@ export class QuotaDesk {
   }
 }
 
-/** How long what it may use is sure to last if it goes on like this: half of what it would last. */
+/** Returns how long an app can continue before the next check: half of the time in which it would exhaust its slice at the present rate. */
 function lastsMs({ usedBytes, grantedBytes, bytesPerMs, state }: Standing): number {
   if (grantedBytes === undefined || state === 'paused' || bytesPerMs === 0) return Number.POSITIVE_INFINITY;
   return Math.max(0, grantedBytes - usedBytes) / bytesPerMs / 2;

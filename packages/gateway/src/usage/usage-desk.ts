@@ -19,11 +19,14 @@ export interface UsageDeskOptions {
   readonly journal: UsageJournal;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
   readonly region: string;
-  /** Makes batches leaves of the ledger. Default: they are none. */
+  /** Makes batches leaves of the ledger. By default, there are no leaves. */
   readonly sealer?: UsageSealer;
-  /** Hears what apps have used every few seconds, nothing included, and says in how many milliseconds it is to hear it again. Default: apps have no quotas. */
+  /**
+   * Receives the usage of all apps every few seconds, even if it is empty, and returns when to be called next, in
+   * milliseconds. Default: apps have no quotas.
+   */
   readonly quotas?: { note(usage: readonly AppUsage[]): Promise<number> };
-  /** Milliseconds since 1970, by the clock that days are billed by. */
+  /** Milliseconds since 1970, on the clock by which days are billed. */
   readonly billingNowMs: () => number;
   readonly clock: Clock;
   readonly onDefect: (error: unknown) => void;
@@ -36,7 +39,7 @@ export interface UsageReport {
   readonly batchesOutstanding: number;
 }
 
-/** The most usage that is lost when a node is killed. */
+/** The most usage, as time, that is lost if a node is killed. */
 const INTERVAL_MS = 5_000;
 
 export class UsageDesk {
@@ -48,7 +51,7 @@ export class UsageDesk {
   #isClosed = false;
   #isCollecting = false;
 
-  /** Collects from now on, until it is closed. */
+  /** Collects usage from now on, until it is closed. */
   constructor(options: UsageDeskOptions) {
     const { ledger, journal, life, region, sealer, billingNowMs, clock } = options;
     this.#options = options;
@@ -68,20 +71,23 @@ export class UsageDesk {
     return { bytes: this.#bytes, batchesOutstanding: this.#meter.outstanding };
   }
 
-  /** The day, UTC, that is billed now. */
+  /** Returns the day (UTC) that is being billed. */
   today(): string {
     return usageDayOf(this.#options.billingNowMs());
   }
 
-  /** What an app has used on a day, as far as the ledger has been told: on all nodes that share it. Rejects as `UsageLedger.totals` does. */
+  /**
+   * Returns what an app has used on a day, on all nodes that share the ledger, as far as it has been reported. Rejects
+   * like `UsageLedger.totals`.
+   */
   totals(appId: AppId, day: string): Promise<UsageBytes> {
     return this.#options.ledger.totals(appId, day);
   }
 
   /**
-   * Counts what is left and sends it. To be called when the SFU is closed and the ledger is not.
+   * Counts the remaining usage and sends it. Call it after the SFU and before the ledger is closed.
    *
-   * @returns how many batches the ledger has not confirmed: in the journal, or lost without one
+   * @returns the number of batches that the ledger has not confirmed; they are in the journal, or lost if there is none
    */
   async close(): Promise<number> {
     this.#isClosed = true;
@@ -100,21 +106,21 @@ export class UsageDesk {
     });
   }
 
-  /** A shard that hangs may take longer to answer than the interval: it is not asked again before it has. */
+  /** A shard that hangs may take longer to answer than the interval; it is not asked again before it has answered. */
   async #tick(): Promise<void> {
     if (!(await this.#collectAlone())) return;
-    // With nothing new, what the ledger did not take before is sent again.
+    // Batches that the ledger did not accept before are sent again even if nothing new was used.
     await this.#meter.flush();
   }
 
-  /** Counts without closing batches, which are as long as ever. */
+  /** Counts usage without closing batches, whose length does not change. */
   #collectSoon(dueInMs: number): void {
     this.#cancelCollection();
     if (this.#isClosed || dueInMs >= INTERVAL_MS) return;
     this.#cancelCollection = this.#options.clock.schedule(dueInMs, () => void this.#collectAlone());
   }
 
-  /** @returns false if the SFU has not answered yet since it was asked last */
+  /** @returns false if the SFU has not answered the last request yet */
   async #collectAlone(): Promise<boolean> {
     if (this.#isCollecting) return false;
     this.#isCollecting = true;
@@ -129,7 +135,7 @@ export class UsageDesk {
       for (const usage of taken) this.#add(usage);
       void this.#options.quotas?.note(taken).then((dueInMs) => this.#collectSoon(dueInMs));
     } catch (error) {
-      // An edge: what cannot be counted now must not stop the counting.
+      // A failure to count now must not stop later counts.
       this.#options.onDefect(error);
     }
   }

@@ -82,7 +82,7 @@ test('what is exported is whole, is what the bill says, and shows nothing of oth
   expect(text).not.toContain(OTHER_APP);
   expect(await runLedgerCommand(['verify', save(text), authority.publicKey])).toBe(
     [
-      'The ledger of app demo from 2026-10-01T00:00:00.000Z to 2026-11-01T00:00:00.000Z is whole and unchanged.',
+      'The ledger of app demo from 2026-10-01T00:00:00.000Z to 2026-11-01T00:00:00.000Z is complete and unchanged.',
       '500 leaves, 500500 bytes billed (down 500000, data 500).',
       `Signed by nodes of the authority ${authority.publicKey}.`,
       '',

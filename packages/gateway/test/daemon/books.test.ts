@@ -129,7 +129,7 @@ test('books that a node uses are backed up by a command, restored by another, an
 test.each([
   [['books'], 'causeway books takes "backup FILE" or "restore FILE"'],
   [['books', 'burn', 'x'], 'causeway books takes "backup FILE" or "restore FILE"'],
-  [['books', 'backup', 'x'], 'CAUSEWAY_BOOKS says where the books are'],
+  [['books', 'backup', 'x'], 'CAUSEWAY_BOOKS must be set to the location of the books'],
   [['nonsense'], '"nonsense" is not understood'],
 ])('the command %j is refused with one line', async (args, message) => {
   const { code, stderr } = await startDaemon({}, ...args).exit;

@@ -98,7 +98,7 @@ test('a region that accepts no sessions is not replaced by another', async () =>
   const { status, json } = await create(us, { region: 'ap' });
 
   expect(status).toBe(503);
-  expect(json).toMatchObject({ errorCode: 'no_capacity', errorDescription: 'no node of region ap takes new sessions now' });
+  expect(json).toMatchObject({ errorCode: 'no_capacity', errorDescription: 'no node of region ap accepts new sessions at present' });
 });
 
 test('a region whose nodes are all gone is known still, for one may come back', async () => {

@@ -57,7 +57,7 @@ async function useUp(lab: EdgeLab, redis: RedisServer, folder: string): Promise<
   redis.child.signal('SIGSTOP');
   await call.beginWindow();
   await sleep(FULL_MS);
-  const complaints = node.child.log.split('usage is not kept on disk').length - 1;
+  const complaints = node.child.log.split('usage cannot be stored on disk').length - 1;
   const lossless = await losslessCall('while the disk was full', call);
   await rm(join(folder, FILLER));
   const writtenMs = await timeUntil(async () => (await keptBytes(folder)) >= (await node.metric(USED)), 2 * WRITTEN_WITHIN_MS);
