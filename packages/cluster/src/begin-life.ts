@@ -17,10 +17,10 @@ export interface BeginLifeOptions {
 const RETRY_MS = 200;
 
 /**
- * Begins a life of this node. There is none without an epoch, so it waits for Redis; and for another node of this number to end, since
- * the number is in the ids of sessions.
+ * Starts a new life of this node. That requires an epoch, so it waits for Redis. It also waits until no other node has
+ * this number, since session ids contain it.
  *
- * @throws Error – that did not come to pass in time; the message says what was waited for
+ * @throws Error if it does not succeed in time; the message says what it waited for
  */
 export async function beginLife({ scripts, key, self, clock, timeoutMs }: BeginLifeOptions): Promise<NodeUpReply> {
   const deadlineMs = clock.nowMs() + timeoutMs;
@@ -32,13 +32,13 @@ export async function beginLife({ scripts, key, self, clock, timeoutMs }: BeginL
   }
 }
 
-/** @returns what is in the way, if something is that may pass */
+/** @returns the reason why it cannot begin yet, if that may pass */
 async function tryToBegin(scripts: NodeScripts, key: KeyObject, self: BeginLifeOptions['self']): Promise<NodeUpReply | string> {
   try {
     return (await findObstacle(scripts, key, self)) ?? (await scripts.up(self.nodeNo));
   } catch (error) {
     if (error instanceof SfuError) return `Redis does not answer: ${reasonOf(error)}`;
-    throw new Error('Redis answers, but not as it should; version 7 or newer is needed', { cause: error });
+    throw new Error('Redis gave an unexpected answer; version 7 or newer is required', { cause: error });
   }
 }
 
@@ -50,12 +50,12 @@ async function findObstacle(
   const { leases, records, redisNowMs } = await scripts.readTable('0');
   const living = leases.filter(({ endsAtMs }) => endsAtMs > redisNowMs);
   const others = living.filter((lease) => lease.nodeNo !== nodeNo).length;
-  if (others >= MAX_NODES) return `the cluster has ${others} living nodes, and links can tell of ${MAX_NODES} at most`;
+  if (others >= MAX_NODES) return `the cluster has ${others} live nodes, and the maximum is ${MAX_NODES}`;
   if (others === living.length) return undefined;
   const text = records.find((row) => row.nodeNo === nodeNo)?.text ?? '';
   const holder = readNodeRecord(text, redisNowMs, key);
   if (holder === undefined)
     return `node number ${nodeNo} is that of a living node whose record cannot be read: do they share key and version?`;
-  // A process that takes the place of one that died has its URL; one with another URL was given its number by mistake.
+  // A process that replaces one that died has the same URL. A different URL means that the number was assigned twice.
   return holder.apiUrl === apiUrl ? undefined : `node number ${nodeNo} is that of the node at ${holder.apiUrl}: every node needs its own`;
 }

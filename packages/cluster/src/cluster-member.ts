@@ -28,18 +28,18 @@ import { UsageDrain, type UsageSink } from './usage/usage-drain.ts';
 
 export interface ClusterMemberParts {
   readonly options: ClusterOptions;
-  /** With the epoch of this life. */
+  /** Includes the epoch of this life. */
   readonly self: NodeRecord;
   readonly keys: ClusterKeys;
   readonly clusterClock: ClusterClock;
   readonly scripts: NodeScripts;
-  /** Carries leases and the table of nodes, which thousands of other calls must not delay. */
+  /** Carries leases and the table of nodes, which must not be delayed by thousands of other calls. */
   readonly nodesLink: RedisLink;
   /** Carries everything else. */
   readonly link: RedisLink;
 }
 
-/** One node's place in its cluster: what needs Redis, put together. Owns both links. */
+/** One node's membership in its cluster. It combines the parts that need Redis, and owns both links. */
 export class ClusterMember implements Cluster {
   readonly linkTrust: LinkTrust;
   readonly assertionTrust: AssertionTrust;
@@ -58,7 +58,7 @@ export class ClusterMember implements Cluster {
   readonly #registry: ClusterRegistry;
   #closing: Promise<void> | undefined;
 
-  /** Nothing is told to other nodes before `start`. */
+  /** Creates the parts. Nothing is published to other nodes before `start`. */
   constructor(parts: ClusterMemberParts) {
     const { options, keys, link } = parts;
     this.#parts = parts;
@@ -133,7 +133,7 @@ export class ClusterMember implements Cluster {
     return new UsageDrain({ ...sink, link, timers: options.clock, clusterNowMs: () => this.redisNowMs() });
   }
 
-  /** @param persist repeats what Redis does not answer. @throws whatever that throws */
+  /** @param persist retries calls that Redis does not answer. @throws whatever `persist` throws */
   async start(persist: Persist): Promise<void> {
     this.#parts.link.onReady(() => this.#announcer.announce());
     this.#announcer.announce();

@@ -13,9 +13,10 @@ import { deriveClusterKeys } from './trust/cluster-keys.ts';
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * Joins the cluster: the node gets its epoch and its lease from Redis, and sees the other nodes when this resolves.
+ * Joins the cluster: the node gets its epoch and its lease from Redis, and knows the other nodes when this resolves.
  *
- * @throws Error – the URL or the key cannot be used, Redis does not answer for `startTimeoutMs`, or a live node has this number
+ * @throws Error if the URL or the key cannot be used, Redis does not answer for `startTimeoutMs`, or another live node
+ * has this number
  */
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   const { clock, startTimeoutMs = START_TIMEOUT_MS } = options;

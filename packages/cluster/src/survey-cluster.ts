@@ -1,4 +1,4 @@
-/** Looks at the Redis of a cluster and at the nodes in it, without becoming one of them. */
+/** Examines the Redis of a cluster and the nodes in it, without joining the cluster. */
 import type { NodeRecord } from '@causeway/sfu';
 import { createNodeClock } from '@causeway/sfu';
 import { readNodeRecord } from './nodes/node-record-text.ts';
@@ -10,30 +10,30 @@ import type { RedisCommand } from './redis/redis-link.ts';
 import { parseRedisUrl } from './redis/redis-target.ts';
 import { deriveClusterKeys } from './trust/cluster-keys.ts';
 
-/** A living node. */
+/** A live node. */
 export interface SurveyedNode {
   readonly nodeNo: number;
-  /** Undefined if it is signed with another key, or of a version that this one does not understand. */
+  /** Undefined if the record was signed with another key, or this version does not understand it. */
   readonly record: NodeRecord | undefined;
 }
 
-/** What Redis says of itself, and of the nodes. */
+/** The state of Redis and of the nodes. */
 export interface ClusterSurvey {
   readonly redisVersion: string;
-  /** By how much Redis's clock is ahead of this machine's, milliseconds; exact to half of a round trip. */
+  /** How far Redis's clock is ahead of this machine's, in milliseconds; accurate to half a round trip. */
   readonly clockAheadMs: number;
   readonly isDurable: boolean;
-  /** As `maxmemory-policy` names it. */
+  /** The value of `maxmemory-policy`. */
   readonly evictionPolicy: string;
   readonly hasPassword: boolean;
-  /** Commands that nodes need and that the user may not use. */
+  /** Commands that nodes need but the Redis user may not run. */
   readonly deniedCommands: readonly string[];
   readonly nodes: readonly SurveyedNode[];
 }
 
 const CONNECT_WITHIN_MS = 2_000;
 const PROBE_KEY = 'sfu:{:nodes}:doctor';
-/** One command of each kind that nodes use; none of them leaves anything behind. */
+/** One command of each kind that nodes use. None of them leaves anything behind. */
 const PROBES: readonly RedisCommand[] = [
   ['SET', PROBE_KEY, '1', 'EX', 1],
   ['HGET', NODE_KEYS.records, '0'],
@@ -42,7 +42,7 @@ const PROBES: readonly RedisCommand[] = [
   ['XLEN', NODE_KEYS.revocations],
 ];
 
-/** @throws Error – the URL or the key cannot be used, or Redis does not answer */
+/** @throws Error if the URL or the key cannot be used, or Redis does not answer */
 export async function surveyCluster(redisUrl: string, clusterKey: string): Promise<ClusterSurvey> {
   const keys = deriveClusterKeys(clusterKey);
   const target = parseRedisUrl(redisUrl);
@@ -78,7 +78,7 @@ async function untilReady(
   link: IoredisLink,
   client: { readonly status: string; on(event: 'error', listener: (error: Error) => void): unknown },
 ) {
-  let reason = 'there is no answer';
+  let reason = 'it does not answer';
   client.on('error', (error) => {
     reason = error.message;
   });

@@ -164,7 +164,7 @@ describe('a cluster over one Redis', () => {
     const outcome = await join(102, { startTimeoutMs: 3_000 }).catch(String);
     await server.command('ZREM', NODE_KEYS.leases, ...leases.map(([, nodeNo = '']) => nodeNo));
 
-    expect(outcome).toContain('gave up after 3 s: the cluster has 501 living nodes, and links can tell of 501 at most');
+    expect(outcome).toContain('gave up after 3 s: the cluster has 501 live nodes, and the maximum is 501');
   });
 
   test('a number is free again when its node has left', async () => {

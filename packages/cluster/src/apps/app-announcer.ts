@@ -12,32 +12,32 @@ export interface AppAnnouncerOptions {
   readonly timers: Timers;
   /** The time that all nodes agree on. */
   readonly clusterNowMs: () => number;
-  /** A record of a configured app was not to be believed, and is written again. */
+  /** Called when the stored record of a configured app was refused and is being rewritten. */
   readonly onDefect: (appId: AppId, defect: AppRecordDefect) => void;
-  /** Another record of an app is in Redis than before. */
+  /** Called after this node has written a record that differs from the one in Redis. */
   readonly onWritten: (appId: AppId) => void;
 }
 
 type Draft = Omit<AppRecord, 'issuedAtMs'>;
 
 const RETRY_MS = 2_000;
-/** A record that was damaged or played back is written again within this time. */
+/** A record that was corrupted or replayed is rewritten within this time. */
 const CHECK_INTERVAL_MS = 5 * 60_000;
-/** Records are dated again long before they are too old, so that a few hours without Redis do not matter. */
+/** Records are dated again long before they expire, so that a few hours without Redis do no harm. */
 const REDATE_AFTER_MS = 3_600_000;
-/** Apps whose records are looked at together. */
+/** The number of apps whose records are compared concurrently. */
 const CHUNK_SIZE = 100;
 
 /**
- * Tells the other nodes of the apps that this one is responsible for, from its configuration and its books alone: a record that is found
- * in Redis is signed again only if it says the same. The node that was started last is right where configurations differ, and the latest
- * change of the books.
+ * Publishes the apps that this node is responsible for to the other nodes. Its configuration and its books are the only
+ * source: a record that is found in Redis is signed again only if it has the same content. Where configurations differ,
+ * the node that started last wins; where the books differ, the latest change wins.
  */
 export class AppAnnouncer {
   readonly #options: AppAnnouncerOptions;
   readonly #revisions = new Map<AppId, number>();
   readonly #announced = new Set<AppId>();
-  /** Apps that were removed from the books, of which the others have not been told. */
+  /** Apps that were removed from the books but whose removal has not been written to Redis yet. */
   readonly #removed = new Set<AppId>();
   readonly #stopListening: () => void;
   #cancelTimer: CancelTimer | undefined;
@@ -48,7 +48,7 @@ export class AppAnnouncer {
     this.#stopListening = options.apps.onChanged((change) => this.#noteChange(change));
   }
 
-  /** Looks at the records now, and again and again from now on. */
+  /** Compares the records now, and periodically from then on. */
   announce(): void {
     void this.#announceAll().then((isComplete) => {
       this.#cancelTimer?.();
@@ -64,7 +64,7 @@ export class AppAnnouncer {
     this.#cancelTimer?.();
   }
 
-  /** @returns false if Redis did not take all of them: other nodes know them from nowhere else */
+  /** @returns false if Redis did not accept all of them; the other nodes have no other source */
   async #announceAll(): Promise<boolean> {
     const { apps } = this.#options.apps;
     let isComplete = await this.#announceRemoved();
@@ -76,7 +76,7 @@ export class AppAnnouncer {
     return isComplete;
   }
 
-  /** @returns false if another node has written at the same time */
+  /** @returns false if another node wrote the record at the same time */
   async #announceApp(app: App): Promise<boolean> {
     const { records, onDefect } = this.#options;
     const { text, reading } = await this.#readStored(app.id);
@@ -89,7 +89,7 @@ export class AppAnnouncer {
     return true;
   }
 
-  /** A change is news, whatever this node has said before. */
+  /** Discards what this node knows of the changed apps' records, and announces them. */
   #noteChange({ changed, removed }: MirroredChange): void {
     for (const { id } of changed) this.#removed.delete(id);
     for (const id of removed) this.#removed.add(id);
@@ -100,18 +100,18 @@ export class AppAnnouncer {
     this.announce();
   }
 
-  /** @returns false if Redis did not take all of it */
+  /** @returns false if Redis did not accept all removals */
   async #announceRemoved(): Promise<boolean> {
     const outcomes = await Promise.all([...this.#removed].map((id) => this.#announceRemoval(id).catch(() => false)));
     return outcomes.every((isAnnounced) => isAnnounced);
   }
 
-  /** A record that is merely deleted could be played back. */
+  /** Writes a removal record, because a record that is only deleted could be replayed. */
   async #announceRemoval(id: AppId): Promise<boolean> {
     const { text, reading } = await this.#readStored(id);
     const nowMs = Math.round(this.#options.clusterNowMs());
     const revision = reading.type === 'record' ? Math.max(nowMs, reading.record.revision + 1) : nowMs;
-    // Nodes of earlier versions need a digest. The secret of this one is told to no caller.
+    // Earlier versions require a digest. Its secret is discarded, so no caller can present it.
     const app: App = { id, secretDigests: [digestSecret(generateSecret())], settings: DEFAULT_APP_SETTINGS };
     if (!(await this.#options.records.replace(text, { app, revision, isRemoved: true }))) return false;
     this.#removed.delete(id);
@@ -119,12 +119,12 @@ export class AppAnnouncer {
     return true;
   }
 
-  /** A value that is not text is replaced like a missing record; the write will show whether Redis answers. */
+  /** Treats a value that is not text like a missing record; the write will show whether Redis answers. */
   #readStored(id: AppId): Promise<StoredApp> {
     return this.#options.records.read(id).catch(() => ({ text: '', reading: { type: 'absent' } }));
   }
 
-  /** @returns undefined if the record can stay as it is */
+  /** @returns undefined if the stored record can stay */
   #draftFor(app: App, reading: AppReading): Draft | undefined {
     const own = this.#revisions.get(app.id) ?? Math.round(this.#options.clusterNowMs());
     if (reading.type !== 'record') return this.#draft(app, own);
@@ -134,7 +134,8 @@ export class AppAnnouncer {
       return isFresh && revision >= own ? this.#keep(app, revision) : this.#draft(app, Math.max(own, revision));
     }
     if (revision >= own && this.#announced.has(app.id)) return undefined;
-    // A start is news, even by the clock of a Redis that is behind the one before it.
+    // A node that has just started overrides the stored record, even if the clock of this Redis is behind its
+    // predecessor's.
     return this.#draft(app, Math.max(own, revision + 1));
   }
 

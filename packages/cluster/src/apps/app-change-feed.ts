@@ -8,40 +8,40 @@ import type { Timers } from '../time/cluster-clock.ts';
 export interface AppChangeFeedOptions {
   readonly link: RedisLink;
   readonly timers: Timers;
-  /** The time that all nodes agree on. */
+  /** The time by the cluster's clock. */
   readonly clusterNowMs: () => number;
-  /** The record of an app has changed; undefined if it is not known which. */
+  /** Called when the record of an app has changed; the id is undefined if it is not known which. */
   readonly onChanged: (appId: AppId | undefined) => void;
 }
 
-/** A secret that was revoked opens nothing on any node two seconds later, with or without a hint. */
+/** Ensures that a revoked secret is refused on every node within two seconds, with or without a hint. */
 const INTERVAL_MS = 1_000;
 const MAX_ENTRIES = 1_000;
-/** A node that has not read for longer reads all apps again. */
+/** A node that has not read the stream for longer than this reads all apps again. */
 const KEPT_FOR_MS = 10 * 60_000;
 const BEGINNING = '0-0';
 
 const Entries = z.array(z.tuple([z.string(), z.array(z.string())]));
 
 /**
- * Tells nodes which records of apps have changed, so that they look at those again: a stream that every node reads once a second, and at
- * once when it is told to. Nothing in it is believed; it only causes reading.
+ * Announces which records of apps have changed, so that nodes read those again. It is a stream that every node reads
+ * once a second, and immediately on a hint. Its content is not trusted; it only triggers reads.
  */
 export class AppChangeFeed {
   readonly #options: AppChangeFeedOptions;
   readonly #stopListening: () => void;
-  /** Id of the last entry that was read; undefined before the first reading. */
+  /** Id of the last entry that was read; undefined before the first read. */
   #position: string | undefined;
   #isReading = false;
   #hasMoreToRead = false;
   #cancelTimer: CancelTimer | undefined;
   #hasStopped = false;
 
-  /** Reads from now on. */
+  /** Starts reading at once. */
   constructor(options: AppChangeFeedOptions) {
     this.#options = options;
     options.link.subscribe(APP_HINTS, () => void this.#refresh());
-    // It may be another Redis, or an older state of this one.
+    // The connection may be to another Redis, or to an older state of this one.
     this.#stopListening = options.link.onReady(() => {
       this.#position = undefined;
       void this.#refresh();
@@ -55,7 +55,7 @@ export class AppChangeFeed {
     this.#cancelTimer?.();
   }
 
-  /** Never rejects: without Redis, others find out when their copy is a minute old. */
+  /** Adds an entry for an app. Never rejects: without Redis, the other nodes notice the change when their copy is a minute old. */
   async tell(appId: AppId): Promise<void> {
     const { link, clusterNowMs } = this.#options;
     const oldestMs = Math.max(0, Math.round(clusterNowMs() - KEPT_FOR_MS));
@@ -63,7 +63,7 @@ export class AppChangeFeed {
       await link.send(['XADD', NODE_KEYS.appChanges, 'MINID', '~', `${oldestMs}-0`, '*', 'a', appId]);
       await link.send(['PUBLISH', APP_HINTS, '']);
     } catch {
-      // The record itself is written again until Redis takes it; see `AppAnnouncer`.
+      // The record itself is rewritten until Redis accepts it; see `AppAnnouncer`.
     }
   }
 
@@ -81,7 +81,7 @@ export class AppChangeFeed {
     this.#isReading = true;
     do {
       this.#hasMoreToRead = false;
-      // An unreadable Redis is read again in a second.
+      // If Redis cannot be read, the next read is in a second.
       await this.#read().catch(() => undefined);
     } while (this.#hasMoreToRead && !this.#hasStopped);
     this.#isReading = false;
@@ -95,7 +95,7 @@ export class AppChangeFeed {
     if (newestId === this.#position) return;
     const known = this.#position;
     this.#position = newestId;
-    // What was told before this node listened, or to a Redis that has forgotten it, is not known.
+    // Entries from before this node's first read, or ones that this Redis has lost, are not known.
     if (known === undefined || newestId === BEGINNING) return onChanged(undefined);
     const entries = Entries.parse(await link.send(['XRANGE', NODE_KEYS.appChanges, `(${known}`, newestId, 'COUNT', MAX_ENTRIES]));
     if (entries.length === 0 || entries.length === MAX_ENTRIES) return onChanged(undefined);

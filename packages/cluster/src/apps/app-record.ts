@@ -1,6 +1,6 @@
 /**
- * Apps as they are stored in Redis: signed, dated and numbered. Anyone who can write there could otherwise add an app with a secret of
- * their own, or bring back a secret that was replaced.
+ * Apps as they are stored in Redis: signed, dated and numbered. Otherwise anyone who can write to Redis could add an
+ * app with a secret of their own, or restore a secret that was replaced.
  */
 import type { KeyObject } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -19,8 +19,8 @@ import { z } from 'zod';
 import { openSignedText, signText } from '../trust/signed-text.ts';
 
 /**
- * How far the date of a record may be from now, by the cluster's clock. It bounds how long a record that was replaced can be
- * played back, and how long an app is known whose nodes are all down.
+ * How far the date of a record may be from now, by the cluster's clock. It limits how long a replaced record can be
+ * replayed, and how long an app remains known after all its nodes have stopped.
  */
 export const MAX_RECORD_AGE_MS = 24 * 3_600_000;
 
@@ -28,18 +28,18 @@ const MAX_RECORD_LENGTH = 8_192;
 
 export interface AppRecord {
   readonly app: App;
-  /** Rises with every configuration of the app that a node was started with. */
+  /** Increases with every configuration of the app with which a node was started. */
   readonly revision: number;
-  /** By the cluster's clock. */
+  /** Milliseconds since 1970 by the cluster's clock. */
   readonly issuedAtMs: number;
-  /** The app is no more; who reads this believes no older record of it. */
+  /** Set if the app was removed. A node that has read this accepts no older record of the app. */
   readonly isRemoved?: true;
 }
 
 /**
- * - `signature`: no node with the cluster key has written it, so an attacker has
- * - `content`: it is the record of another app, or of a version that this one does not understand
- * - `date`: it is older than a day, or from the future
+ * - `signature`: it was not written by a node with the cluster key, which points to an attacker
+ * - `content`: it is the record of another app, or this version does not understand it
+ * - `date`: it is more than a day old, or from the future
  */
 export type AppRecordDefect = 'signature' | 'content' | 'date';
 
@@ -49,7 +49,7 @@ export type AppReading =
   | {
       readonly type: 'record';
       readonly record: AppRecord;
-      /** The app as it was signed, with settings that only newer versions know. */
+      /** The app as it was signed, including settings that only newer versions know. */
       readonly signedApp: unknown;
     };
 
@@ -72,7 +72,7 @@ export function writeAppRecord({ app, revision, issuedAtMs, isRemoved }: AppReco
   return signText(JSON.stringify({ issuedAtMs, revision, isRemoved, app: storedForm(app, key) }), key);
 }
 
-/** @param nowMs by the cluster's clock */
+/** @param nowMs milliseconds since 1970 by the cluster's clock */
 export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyObject): AppReading {
   if (text === '') return { type: 'absent' };
   const payload = text.length > MAX_RECORD_LENGTH ? undefined : openSignedText(text, key);
@@ -91,12 +91,12 @@ export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyOb
   return { type: 'record', record: { app, revision, issuedAtMs, ...(isRemoved && { isRemoved }) }, signedApp: data.app };
 }
 
-/** Whether a node that was configured with the app would sign the same. @param key of app records */
+/** Whether a node that was configured with the app would sign the same content. @param key the key of app records */
 export function isSignedAs(signedApp: unknown, app: App, key: KeyObject): boolean {
   return isDeepStrictEqual(signedApp, parseJson(JSON.stringify(storedForm(app, key))));
 }
 
-/** Anyone who can read Redis may read public keys, but not the keys that sign tokens. */
+/** Encrypts the keys that sign tokens, since Redis may be read by others. Public keys are stored in the clear. */
 function storedForm(app: App, key: KeyObject): App {
   if (app.tokenKeys === undefined) return app;
   const tokenKeys = app.tokenKeys.map((each) => {
@@ -105,7 +105,7 @@ function storedForm(app: App, key: KeyObject): App {
   return { ...app, tokenKeys };
 }
 
-/** A key that this version does not understand, or that was not sealed with the cluster key, is left out. */
+/** Skips keys that this version does not understand, and keys that were not encrypted with the cluster key. */
 function readTokenKeys(stored: readonly unknown[] | undefined, id: AppId, key: KeyObject): Pick<App, 'tokenKeys'> {
   if (stored === undefined) return {};
   const tokenKeys = stored.flatMap((each): AppTokenKey[] => {

@@ -7,14 +7,14 @@ import { type AppReading, type AppRecord, isSignedAs, MAX_RECORD_AGE_MS, readApp
 
 export interface AppRecordsOptions {
   readonly link: RedisLink;
-  /** A key for this purpose only. */
+  /** Used for no other purpose. */
   readonly key: KeyObject;
-  /** The time that all nodes agree on, whether Redis answers now or not. */
+  /** The time by the cluster's clock, which continues while Redis is unavailable. */
   readonly clusterNowMs: () => number;
 }
 
 export interface StoredApp {
-  /** Empty if there is none. */
+  /** Empty if there is no record. */
   readonly text: string;
   readonly reading: AppReading;
 }
@@ -28,7 +28,7 @@ export class AppRecords {
     this.#options = options;
   }
 
-  /** @throws SfuError `registry_unavailable`; Error – the value is not text */
+  /** @throws SfuError `registry_unavailable`; Error if the value is not text */
   async read(id: AppId): Promise<StoredApp> {
     const { link, key, clusterNowMs } = this.#options;
     const reply = await link.send(['GET', appKeys(id).record]);
@@ -36,15 +36,15 @@ export class AppRecords {
     return { text, reading: readAppRecord(text, id, clusterNowMs(), key) };
   }
 
-  /** Whether a record that was read says what would be written for the app. */
+  /** Whether a record that was read has the same content as the one that would be written for the app. */
   says(signedApp: unknown, app: App): boolean {
     return isSignedAs(signedApp, app, this.#options.key);
   }
 
   /**
-   * Signs an app and writes it, to be kept for as long as it would be believed.
+   * Signs an app and writes it. The record expires when it would no longer be accepted.
    *
-   * @param formerText what was read before; the record stays as it is if it is another one now
+   * @param formerText the text that was read before; if the stored text differs from it, nothing is written
    * @returns whether it was written
    * @throws SfuError `registry_unavailable`
    */

@@ -1,10 +1,11 @@
 const WINDOW_MS = 1_000;
-/** Askers that are distinguished in one window, so that forged addresses do not fill the memory. */
+/** The most askers that are distinguished in one window, so that forged addresses cannot fill the memory. */
 const MAX_ASKERS = 10_000;
 
 /**
- * Shares a number of look-ups a second out among those who ask. Each gets an equal part of them, by how many asked in the second
- * before, and one part stays free for a newcomer: a flood from a few networks leaves the others their parts.
+ * Divides a number of look-ups per second among the askers. Each gets an equal share, computed from the number of
+ * askers in the previous second, and one share is reserved for a new asker. A flood from a few networks therefore
+ * leaves the others their shares.
  */
 export class LookUpBudget {
   readonly #lookUpsPerSecond: number;
@@ -12,16 +13,16 @@ export class LookUpBudget {
   #windowStartedAtMs = Number.NEGATIVE_INFINITY;
   #left = 0;
   #share = 0;
-  /** Look-ups of each asker in this window, refused ones included. */
+  /** Look-ups of each asker in this window, including refused ones. */
   #asked = new Map<string, number>();
 
-  /** @param nowMs milliseconds on a clock that never goes back */
+  /** @param nowMs a monotonic clock, in milliseconds */
   constructor(lookUpsPerSecond: number, nowMs: () => number) {
     this.#lookUpsPerSecond = lookUpsPerSecond;
     this.#nowMs = nowMs;
   }
 
-  /** @returns false if the asker has had its part of this second, or nothing is left of it */
+  /** @returns false if the asker has used its share of this second, or no look-ups are left */
   take(asker: string): boolean {
     this.#turnWindow(this.#nowMs());
     const asked = this.#asked.get(asker) ?? 0;

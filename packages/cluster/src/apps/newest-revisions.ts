@@ -3,14 +3,14 @@ import { type AppRecord, MAX_RECORD_AGE_MS } from './app-record.ts';
 
 interface Newest {
   readonly revision: number;
-  /** By then, every record that this node has seen is out of date, so it can no longer be mistaken for a newer one. */
+  /** At this time every record that this node has seen has expired, so none of them can be mistaken for a newer one. */
   readonly untilMs: number;
 }
 
 /**
- * The newest record that this node has seen of each app. An older one was replaced, so it is not believed although it is signed: a person who
- * has left may still know its secret. Kept when the record disappears from Redis, since an intruder who can write an old one there can remove
- * the new one first.
+ * The newest record that this node has seen of each app. An older record was replaced and is refused although it is
+ * signed, since its secret may be known to a person who has left. The entry is kept when the record disappears from
+ * Redis, because an intruder who can write an old record there can also delete the new one first.
  */
 export class NewestRevisions {
   readonly #maxApps: number;
@@ -21,8 +21,8 @@ export class NewestRevisions {
   }
 
   /**
-   * @param nowMs by the cluster's clock
-   * @returns false for a record that a newer one has replaced
+   * @param nowMs milliseconds since 1970 by the cluster's clock
+   * @returns false for a record that was replaced by a newer one
    */
   admits({ app: { id }, revision, issuedAtMs }: AppRecord, nowMs: number): boolean {
     const newest = this.#newest.get(id);

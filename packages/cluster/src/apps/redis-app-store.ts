@@ -7,15 +7,15 @@ import { NewestRevisions } from './newest-revisions.ts';
 
 export interface RedisAppStoreOptions {
   readonly records: Pick<AppRecords, 'read'>;
-  /** The apps that this node is responsible for, which are found without Redis. */
+  /** The apps that this node is responsible for, which it finds without Redis. */
   readonly apps: Pick<OwnApps, 'find'>;
-  /** Milliseconds on a clock that never goes back. */
+  /** A monotonic clock, in milliseconds. */
   readonly nowMs: () => number;
-  /** The time that all nodes agree on. */
+  /** The time by the cluster's clock. */
   readonly clusterNowMs: () => number;
 }
 
-/** What became of looking an app up in Redis. `limited`: it was not asked, because too many unknown ids are asked for. */
+/** The outcome of looking up an app in Redis. `limited`: Redis was not asked, because there were too many look-ups of unknown ids. */
 export type AppLookUpOutcome = 'found' | 'absent' | 'refused' | 'limited';
 
 /** `rollback`: a node has replaced this record since. */
@@ -23,34 +23,34 @@ export type AppRecordRefusal = AppRecordDefect | 'rollback';
 
 interface KnownApp {
   readonly app: App;
-  /** When Redis was asked last. */
+  /** When Redis was last asked. */
   checkedAtMs: number;
-  /** When its record was seen last. */
+  /** When its record was last seen. */
   readonly seenAtMs: number;
 }
 
 const FRESH_MS = 60_000;
-/** A node may be about to write it. */
+/** Short, because a node may be about to write the record. */
 const FRESH_ABSENCE_MS = 5_000;
-/** For a day, what is known of an app is better than nothing, when Redis does not answer or has a record that no node signed. */
+/** For a day, a remembered app is used when Redis does not answer or holds a record that no node has signed. */
 const STALE_MS = 24 * 3_600_000;
-/** Ids come from strangers: absent ones must not drive out those that exist, nor fill the memory. */
+/** Limits each of the caches. Ids come from unauthenticated callers: absent ones must neither evict existing apps nor fill the memory. */
 const MAX_REMEMBERED = 10_000;
-/** Limits look-ups of ids that this node does not know; apps that it knows are looked up once a minute each. */
+/** Limits look-ups of ids that this node does not know; known apps are looked up once a minute each. */
 const UNKNOWN_IDS_PER_SECOND = 500;
 const RETRY_AFTER_MS = 1_000;
 
-/** Apps of all nodes, each of which announces those of its own configuration. */
+/** The apps of all nodes, each of which announces those in its own configuration. */
 export class RedisAppStore implements AppStore {
   readonly #options: RedisAppStoreOptions;
   readonly #known = new Map<AppId, KnownApp>();
-  /** By id: when Redis had no record that can be believed. */
+  /** By id: when Redis was found to have no acceptable record. */
   readonly #absentSinceMs = new Map<AppId, number>();
   readonly #newest = new NewestRevisions(MAX_REMEMBERED);
   readonly #budget: LookUpBudget;
-  /** How often this node was told that records have changed. */
+  /** The number of change notices that this node has received. */
   #changes = 0;
-  /** Readings that are under way. */
+  /** Reads in progress. */
   readonly #reading = new Map<AppId, Promise<App | undefined>>();
   readonly #lookUps: Record<AppLookUpOutcome, number> = { found: 0, absent: 0, refused: 0, limited: 0 };
   readonly #refused: Record<AppRecordRefusal, number> = { signature: 0, content: 0, date: 0, rollback: 0 };
@@ -60,20 +60,21 @@ export class RedisAppStore implements AppStore {
     this.#budget = new LookUpBudget(UNKNOWN_IDS_PER_SECOND, options.nowMs);
   }
 
-  /** How many, zeros included; a copy. */
+  /** Counts by outcome, including zeros; a copy. */
   get lookUps(): Readonly<Record<AppLookUpOutcome, number>> {
     return { ...this.#lookUps };
   }
 
-  /** Records that were not believed, by why; a copy. */
+  /** Records that were refused, by reason; a copy. */
   get recordsRefused(): Readonly<Record<AppRecordRefusal, number>> {
     return { ...this.#refused };
   }
 
   /**
-   * @param asker whom the look-up of an unknown id counts against; undefined for another node, which has seen the app
-   * @throws SfuError `registry_unavailable` – only Redis could tell, and it cannot be asked; `rate_limited` – it is not asked,
-   *   because this asker, or all of them, have asked for too many unknown ids
+   * @param asker the caller that the look-up of an unknown id is counted against; undefined for another node, which has
+   * seen the app
+   * @throws SfuError `registry_unavailable` if the answer requires Redis and Redis cannot be reached; `rate_limited` if
+   * Redis is not asked because this asker, or all askers together, have looked up too many unknown ids
    */
   async findApp(id: AppId, asker?: string): Promise<App | undefined> {
     const own = this.#options.apps.find(id);
@@ -91,9 +92,9 @@ export class RedisAppStore implements AppStore {
   }
 
   /**
-   * Has an app read again when it is next asked for, because its record has changed.
+   * Makes the next look-up of an app read its record again, because the record has changed.
    *
-   * @param id undefined for all apps: what has changed is not known
+   * @param id undefined for all apps, if it is not known which has changed
    */
   forget(id?: AppId): void {
     this.#changes++;
@@ -105,7 +106,7 @@ export class RedisAppStore implements AppStore {
     const known = this.#known.get(id);
     if (known !== undefined) known.checkedAtMs = Number.NEGATIVE_INFINITY;
     this.#absentSinceMs.delete(id);
-    // What is being read may be what was there before.
+    // A read in progress may return the record from before the change.
     this.#reading.delete(id);
   }
 
@@ -132,7 +133,7 @@ export class RedisAppStore implements AppStore {
   async #read(id: AppId): Promise<App | undefined> {
     const changesBefore = this.#changes;
     const { reading } = await this.#options.records.read(id);
-    // What was read may have changed since: then it is read again when it is next asked for.
+    // If the record may have changed since it was read, the next look-up reads it again.
     const nowMs = changesBefore === this.#changes ? this.#options.nowMs() : Number.NEGATIVE_INFINITY;
     const refusal = this.#refusalOf(reading);
     if (refusal !== undefined) {
@@ -157,7 +158,7 @@ export class RedisAppStore implements AppStore {
     return this.#newest.admits(reading.record, this.#options.clusterNowMs()) ? undefined : 'rollback';
   }
 
-  /** A record that no node stands behind says nothing about an app, not even that it is gone. */
+  /** Keeps a known app when its record is refused: such a record proves nothing about the app, not even that it was removed. */
   #keepKnown(id: AppId): App | undefined {
     const nowMs = this.#options.nowMs();
     const known = this.#known.get(id);
@@ -172,7 +173,7 @@ export class RedisAppStore implements AppStore {
   }
 }
 
-/** Makes room by forgetting what was put longest ago. */
+/** Evicts the entry that was put least recently if there are too many. */
 function putNewest<Value>(remembered: Map<AppId, Value>, id: AppId, value: Value): void {
   remembered.delete(id);
   remembered.set(id, value);

@@ -1,5 +1,5 @@
 /**
- * What every `CallClaims` must do, as cases to run in any test framework:
+ * The requirements that every `CallClaims` implementation must meet, as test cases for any test framework:
  * `test.each(callClaimsContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import type { CallClaims } from './call-claims.ts';
 
 export interface CallClaimsContractCase {
   readonly name: string;
-  /** @param create makes claims of which none is held; called once for each case */
+  /** @param create makes an instance in which no claim is held; called once per case */
   run(create: () => Promise<CallClaims>): Promise<void>;
 }
 

@@ -2,21 +2,21 @@ import type { AppId } from '@causeway/protocol';
 import type { NodeIdentity } from '@causeway/sfu';
 
 /**
- * Which node carries out the calls that have an Idempotency-Key, wherever they arrive. That node keeps the reply, so
- * the nodes only need to agree on which one it is. Every implementation passes `callClaimsContract`.
+ * Decides which node carries out a call that has an Idempotency-Key, whichever node receives it. That node keeps the
+ * reply, so the nodes only have to agree on which one it is. Every implementation passes `callClaimsContract`.
  */
 export interface CallClaims {
   /**
    * Claims a key for a node, for 10 minutes.
    *
-   * @param key 1 to 64 letters, digits, `-` and `_`; of this app alone
-   * @param voidHolder a holder that is dead or refuses, and whose claim may therefore be taken over
-   * @returns the holder: `node`, or the node that was first; rejects if that cannot be determined now
+   * @param key 1 to 64 letters, digits, `-` and `_`; unique within the app
+   * @param voidHolder a holder that is dead or refuses the call, and whose claim may therefore be taken over
+   * @returns the holder: `node`, or the node that claimed it first; rejects if that cannot be determined now
    */
   claim(appId: AppId, key: string, node: NodeIdentity, voidHolder: NodeIdentity | undefined): Promise<NodeIdentity>;
 }
 
-/** Claims of gateways that share a process: for tests, and for embedders with several of them. Never forgets. */
+/** Claims of gateways in one process, for tests and for embedders that run several. Claims never expire. */
 export class MemoryCallClaims implements CallClaims {
   readonly #holders = new Map<string, NodeIdentity>();
 

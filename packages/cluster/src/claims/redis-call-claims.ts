@@ -7,10 +7,10 @@ import type { CallClaims } from './call-claims.ts';
 
 /** As long as replies are kept for repeated calls. */
 const CLAIM_MS = 10 * 60_000;
-/** As many as a node keeps replies of. Without a bound an app could fill the Redis that all apps share. */
+/** As many as the replies that a node keeps. Without a limit, one app could fill the Redis that all apps share. */
 const MAX_CLAIMS_PER_APP = 100_000;
 
-/** Claims that all nodes of a cluster see. */
+/** Claims that are visible to all nodes of a cluster. */
 export class RedisCallClaims implements CallClaims {
   readonly #link: RedisLink;
   readonly #maxClaimsPerApp: number;

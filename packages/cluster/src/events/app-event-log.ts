@@ -1,54 +1,54 @@
-/** What happens in each app, on all nodes, in one order: the log that nodes append to and read what clients are told from. */
+/** The log of each app's events on all nodes, in one order. Nodes append to it, and read from it what they send to clients. */
 import type { AppId } from '@causeway/protocol';
 
-/** One event of a node, as it is appended. */
+/** One event of a node, as appended. */
 export interface OutgoingEvent {
-  /** Grows with every event of that life of the node. */
+  /** Increases with every event of this life of the node. */
   readonly serial: number;
   /** A JSON object without `id`. */
   readonly json: string;
-  /** The id that it had before the log lost it; undefined if it was never known to be in the log. */
+  /** The id that the event had before the log lost it; undefined if it is not known to have been in the log. */
   readonly formerId: string | undefined;
 }
 
-/** Events of one app in one life of a node, oldest first. Without events it asks whether the one of `follows` is still in the log. */
+/** Events of one app in one life of a node, oldest first. A batch without events asks whether the event `follows` is still in the log. */
 export interface EventBatch {
   readonly appId: AppId;
   readonly nodeNo: number;
   readonly epoch: number;
-  /** Serial of the event before the first one; 0 if there is none, or none that can still be had. */
+  /** Serial of the event before the first one; 0 if there is none, or none that is still available. */
   readonly follows: number;
   readonly events: readonly OutgoingEvent[];
 }
 
-/** What has become of a batch. */
+/** The result of appending a batch. */
 export type AppendReceipt =
-  /** All of it is in the log. */
+  /** All events of the batch are in the log. */
   | {
       readonly type: 'appended';
-      /** Ids of the last events of the batch, as far as they are known: of all of them, unless some had been appended before. */
+      /** Ids of the last events of the batch, as far as they are known: of all events, unless some were appended before. */
       readonly ids: readonly string[];
     }
-  /** Nothing of it is, because the log lacks events before it: it has lost all after this serial. */
+  /** None of the events were appended, because the log lacks earlier ones: it has lost all events after this serial. */
   | { readonly type: 'gap'; readonly lastSerial: number };
 
 /** One entry of the log. */
 export type LogEntry =
   | {
       readonly type: 'event';
-      /** Grows from entry to entry: `1764518400123-0`. */
+      /** Increases from entry to entry, for example `1764518400123-0`. */
       readonly id: string;
-      /** What clients are told of it, without `id`; it comes from Redis and is to be checked. */
+      /** The event as clients receive it, without `id`. It comes from Redis and must be validated. */
       readonly json: string;
-      /** Present if it had that id before the log lost it. */
+      /** Present if the event had this id before the log lost it. */
       readonly formerId: string | undefined;
     }
-  /** Here the log has lost something. What can be had of that comes after it, and has former ids. */
+  /** The log has lost events at this position. Those that could be recovered follow, with their former ids. */
   | { readonly type: 'loss'; readonly id: string };
 
-/** A part of a log, and what is known of the rest. */
+/** A section of a log, and the state of the rest. */
 export interface LogReading {
-  /** Id of the newest entry, kept or not; undefined if nothing is known of the app. */
+  /** Id of the newest entry, including entries that are no longer kept; undefined if the app has no log. */
   readonly lastId: string | undefined;
   /** Id of the newest entry that is no longer kept. */
   readonly cutId: string | undefined;
@@ -60,10 +60,10 @@ export interface LogReading {
 
 /** The logs of all apps. */
 export interface AppEventLog {
-  /** @throws SfuError `registry_unavailable` – it is not known whether it was appended; append the same again */
+  /** @throws SfuError `registry_unavailable` if it is not known whether the batch was appended; append the same batch again */
   append(batch: EventBatch): Promise<AppendReceipt>;
   /**
-   * @param afterId the last entry that is known
+   * @param afterId id of the last entry that the caller knows
    * @throws SfuError `registry_unavailable`
    */
   read(appId: AppId, afterId: string, maxEntries: number): Promise<LogReading>;

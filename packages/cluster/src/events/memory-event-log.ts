@@ -3,11 +3,11 @@ import type { AppEventLog, AppendReceipt, EventBatch, LogEntry, LogReading } fro
 
 interface AppLog {
   readonly entries: LogEntry[];
-  /** What each life has appended last. */
+  /** The last batch that each life has appended. */
   readonly lives: Map<string, { readonly serial: number; readonly ids: readonly string[] }>;
 }
 
-/** Logs in memory, for several nodes in one process: tests. They lose nothing, and keep everything. */
+/** Logs in memory, for tests with several nodes in one process. They keep every event. */
 export class MemoryEventLog implements AppEventLog {
   readonly #apps = new Map<AppId, AppLog>();
   readonly #nowMs: () => number;
@@ -49,7 +49,7 @@ export class MemoryEventLog implements AppEventLog {
   }
 }
 
-/** No batch has a million events. */
+/** Converts an id to a number. A batch never has a million events. */
 function placeOf(id: string): bigint {
   const [ms = '0', no = '0'] = id.split('-');
   return BigInt(ms) * 1_000_000n + BigInt(no);

@@ -4,15 +4,15 @@ import { appKeys, lifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 import type { AppEventLog, AppendReceipt, EventBatch, LogEntry, LogReading } from './app-event-log.ts';
 
-/** How long a client may be disconnected and still get all events. */
+/** How long a client may be disconnected and still receive all events. */
 const KEPT_FOR_MS = 10 * 60_000;
-/** An event takes some 400 bytes. */
+/** An event takes about 400 bytes. */
 const MAX_KEPT_PER_APP = 10_000;
 
 const Receipt = z.union([z.tuple([z.literal('gap'), z.number()]), z.tuple([z.literal('appended'), z.string(), z.number()])]);
 const Reading = z.tuple([z.string(), z.string(), z.string(), z.array(z.tuple([z.string(), z.array(z.string())]))]);
 
-/** The log of each app as a stream in Redis, which may be emptied or rolled back: the nodes append again what they still have. */
+/** The log of each app as a stream in Redis. If Redis loses entries, the nodes append again those that they still have. */
 export class RedisEventLog implements AppEventLog {
   readonly #link: RedisLink;
   readonly #latestMs: () => number;
@@ -21,8 +21,9 @@ export class RedisEventLog implements AppEventLog {
   readonly #reading = loadLuaScript('events-read');
 
   /**
-   * @param latestMs milliseconds since 1970, by Redis's clock: the latest that it has been, for a Redis that takes over may be behind
-   * @param maxKept events of one app
+   * @param latestMs the latest time that Redis's clock has shown, in milliseconds since 1970; a Redis that takes over
+   * may be behind it
+   * @param maxKept events kept per app
    */
   constructor(link: RedisLink, latestMs: () => number, maxKept = MAX_KEPT_PER_APP) {
     this.#link = link;
@@ -53,7 +54,7 @@ export class RedisEventLog implements AppEventLog {
   }
 }
 
-/** Events of a batch are neighbours: they have the same time and numbers that follow each other. */
+/** Returns the ids of a batch. Its events are adjacent: they have the same time and consecutive numbers. */
 function idsFrom(firstId: string, count: number): readonly string[] {
   const [ms = '', no = '0'] = firstId.split('-');
   return Array.from({ length: count }, (_, index) => `${ms}-${Number(no) + index}`);

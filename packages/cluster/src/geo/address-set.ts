@@ -1,8 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 
-/** IP addresses, given as ranges. IPv4 in the form of IPv6 (`::ffff:192.0.2.1`) counts as IPv4. */
+/** A set of IP addresses, given as ranges. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) counts as IPv4. */
 export interface AddressSet {
-  /** False for what is not an IP address. */
+  /** Returns false for text that is not an IP address. */
   has(address: string): boolean;
 }
 
@@ -10,8 +10,8 @@ const FAMILIES = { 4: 'ipv4', 6: 'ipv6' } as const;
 const ADDRESS_BITS = { 4: 32, 6: 128 } as const;
 
 /**
- * @param ranges such as `10.0.0.0/8`, `2001:db8::/32` or one address
- * @throws Error – one of them is none
+ * @param ranges such as `10.0.0.0/8`, `2001:db8::/32` or a single address
+ * @throws Error if one of them is not a range of IP addresses
  */
 export function createAddressSet(ranges: readonly string[]): AddressSet {
   const list = new BlockList();
@@ -33,7 +33,7 @@ interface AddressRange {
   readonly prefixBits: number;
 }
 
-/** @throws Error – it is not an address, or its prefix is longer than one */
+/** @throws Error if it is not an IP address, or its prefix is longer than the address */
 export function parseAddressRange(range: string): AddressRange {
   const [address = '', bits] = range.split('/');
   const family = isIP(address);

@@ -1,16 +1,16 @@
 import type { GeoPoint } from '@causeway/sfu';
 import { createAddressSet, parseAddressRange } from './address-set.ts';
 
-/** Locates an address on earth, as far as that is known. It is only a first guess at which node is near. */
+/** Locates an IP address on earth, if its location is known. The result is only a first estimate of which node is near. */
 export interface GeoResolver {
   /**
-   * @param address literal IPv4 or IPv6; anything else is nowhere
-   * @returns undefined if nothing is known, as for private and loopback addresses; never throws
+   * @param address literal IPv4 or IPv6; any other text has no location
+   * @returns undefined if the location is unknown, as for private and loopback addresses; never throws
    */
   locate(address: string): GeoPoint | undefined;
 }
 
-/** Asks one after the other; without any, nothing is known of any address. */
+/** Asks the resolvers in order until one knows the address. */
 export function createGeoChain(resolvers: readonly GeoResolver[]): GeoResolver {
   return {
     locate(address) {
@@ -23,16 +23,17 @@ export function createGeoChain(resolvers: readonly GeoResolver[]): GeoResolver {
   };
 }
 
-/** Where the addresses of a range are. */
+/** A range of addresses and its location. */
 export interface LocatedRange {
   readonly range: string;
   readonly location: GeoPoint;
 }
 
 /**
- * What an operator wrote down; the narrowest range that holds an address counts. Private addresses may be among them.
+ * Locates addresses by an operator's list. The narrowest range that contains the address wins. Private addresses may be
+ * listed.
  *
- * @throws Error – a range is none
+ * @throws Error if a range is invalid
  */
 export function createStaticGeo(networks: readonly LocatedRange[]): GeoResolver {
   const narrowestFirst = networks

@@ -7,9 +7,9 @@ export interface GeoipLite {
 }
 
 /**
- * Looks addresses up in the database that the npm package geoip-lite carries: about 150 MB of memory, and a tenth of a second to load.
- * The package is an optional dependency, its data have a licence of their own (MaxMind's), and nothing of it is loaded before this is
- * called.
+ * Looks addresses up in the database of the npm package geoip-lite, which takes about 150 MB of memory and 100 ms to
+ * load. The package is an optional dependency and its data have a licence of their own (MaxMind's), so it is loaded
+ * only when this is called.
  *
  * @returns undefined if the package is not installed
  */
@@ -30,7 +30,7 @@ export function createGeoipLiteGeo(geoip: GeoipLite): GeoResolver {
 
 function pointOf([latitudeDegrees, longitudeDegrees]: readonly (number | null)[] = []): GeoPoint | undefined {
   if (typeof latitudeDegrees !== 'number' || typeof longitudeDegrees !== 'number') return undefined;
-  // The database writes zeros where it knows at most the country; zeros would be in the Gulf of Guinea.
+  // The database has zeros where it knows the country at most. Zeros would be a place in the Gulf of Guinea.
   return latitudeDegrees === 0 && longitudeDegrees === 0 ? undefined : { latitudeDegrees, longitudeDegrees };
 }
 

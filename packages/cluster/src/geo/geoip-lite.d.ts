@@ -1,6 +1,6 @@
-/** Only what is used here; the package is optional, so its types may not be there. */
+/** Declares only what is used here. The package is optional, so its own types may be missing. */
 declare module 'geoip-lite' {
-  /** Undefined in a database of countries alone. */
+  /** Undefined in a database that has only countries. */
   export interface Lookup {
     readonly ll?: readonly [latitudeDegrees: number | null, longitudeDegrees: number | null];
   }

@@ -1,11 +1,11 @@
 import type { TableChanges, TableReading } from './node-scripts.ts';
 
-/** Whatever the changes do not show is seen after so many readings. */
+/** The table is read in full once per this many reads, to find what the changes do not show. */
 const READINGS_PER_WHOLE = 10;
 
 /**
- * Which nodes have a lease in Redis, as of the last reading. Redis serves one caller at a time, and every node reads the
- * table every second: reading only changes keeps that from growing with the square of the number of nodes.
+ * The nodes that have a lease in Redis, as of the last read. Redis serves one caller at a time, and every node reads
+ * the table every second. Reading only the changes keeps the load from growing with the square of the number of nodes.
  */
 export class KnownLeases {
   #nodeNos = new Set<number>();
@@ -13,7 +13,7 @@ export class KnownLeases {
   #serial = '0';
   #readingsLeft = 0;
 
-  /** Whether it is enough to read changes; `complete` tells whether it was. */
+  /** Whether reading the changes may be enough; `complete` tells whether it was. */
   get mayContinue(): boolean {
     return this.#readingsLeft > 0;
   }
@@ -25,20 +25,20 @@ export class KnownLeases {
     this.#readingsLeft = READINGS_PER_WHOLE - 1;
   }
 
-  /** Redis or this process was in trouble: the next reading is a whole one. */
+  /** Makes the next read a full one, because Redis or this process had a problem. */
   forget(): void {
     this.#readingsLeft = 0;
   }
 
   /**
-   * @returns what a reading of the whole table would say, with the first end of all leases that run in place of each one's
-   *   own; undefined if the changes leave open who has a lease
+   * @returns what a full read would return, except that every running lease has the earliest end of all of them instead
+   * of its own; undefined if the changes do not determine which nodes have a lease
    */
   complete({ redisNowMs, serial, leaseCount, ended, nextEndMs, records }: TableChanges): TableReading | undefined {
     const endedNow = new Map(ended.map(({ nodeNo, endsAtMs }) => [nodeNo, endsAtMs]));
     const isSameSet =
       leaseCount === this.#nodeNos.size &&
-      // One that had ended and no longer has was renewed or removed.
+      // A lease that had ended and now has not was renewed or removed.
       [...this.#ended].every((nodeNo) => endedNow.has(nodeNo)) &&
       [...endedNow.keys(), ...records.map(({ nodeNo }) => nodeNo)].every((nodeNo) => this.#nodeNos.has(nodeNo));
     const isOlder = Number(serial) < Number(this.#serial);

@@ -14,35 +14,35 @@ export interface LeaseKeeperOptions {
   readonly onSuperseded: (byEpoch: number) => void;
   readonly onRevived: (cause: 'lapsed' | 'lost') => void;
   readonly onStalled: () => void;
-  /** Called for every failure until a renewal succeeds; `isNews` the first time. */
+  /** Called for every failure until a renewal succeeds; `isNews` is true for the first. */
   readonly onNotRenewed: (error: unknown, isNews: boolean) => void;
 }
 
-/** Two renewals may fail; and a node that dies is out of all listings within six seconds, however slow their reading is. */
+/** Allows two renewals to fail. A node that dies is still missing from all listings within six seconds, even if they are read slowly. */
 export const LEASE_MS = 5_500;
 const RENEWAL_INTERVAL_MS = 2_000;
 const RETRY_INTERVAL_MS = 500;
 /**
- * How long a newer life of this node may be in Redis without having signed anything. It signs its
- * record right after it has begun; and this leaves time to renew the lease before it ends.
+ * How long a newer life of this node may be in Redis without a signed record. A node signs its record right after it
+ * begins, and the limit leaves time to renew the lease before it ends.
  */
 const MAX_UNSIGNED_MS = 1_000;
-/** Smaller changes of load wait for the next renewal that tells something anyway: every one costs every node a reading. */
+/** Smaller changes of load wait for the next renewal that carries a record, because every new record makes every node read it. */
 const NOTABLE_LOAD_CHANGE = 0.05;
 
-/** Keeps the lease of this node for as long as its media loop ticks, and its record up to date. */
+/** Renews the lease of this node while its media loop runs, and keeps its record up to date. */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   #self: NodeRecord;
-  /** What Redis was told last, and when; undefined when it must be told again. */
+  /** The record that was last sent to Redis, and when; undefined if it must be sent again. */
   #told: { readonly record: NodeRecord; readonly atMs: number } | undefined;
   #cancelTimer: CancelTimer | undefined;
   #renewing: Promise<void> | undefined;
   #isStalled = false;
   #isUnrenewed = false;
-  /** By the process's clock. */
+  /** Milliseconds on the process's clock. */
   #renewedAtMs = Number.NEGATIVE_INFINITY;
-  /** When Redis first told of a newer life that has signed nothing; undefined while it tells of none. */
+  /** When Redis first reported a newer life without a signed record; undefined while it reports none. */
   #doubtedSinceMs: number | undefined;
   #hasEnded = false;
 
@@ -62,7 +62,7 @@ export class LeaseKeeper {
 
   announce(change: NodeNews): void {
     this.#self = { ...this.#self, ...change };
-    // While one renewal is under way the next one tells it; it follows at once.
+    // If a renewal is in progress, the next one carries the change and follows immediately.
     if (this.#hasNews() && this.#renewing === undefined && this.#cancelTimer !== undefined) this.#scheduleRenewal(0);
   }
 
@@ -70,7 +70,7 @@ export class LeaseKeeper {
     const hadEnded = this.#hasEnded;
     this.#end();
     await this.#renewing;
-    // Without it the others would wait until the lease ends; that they do if this fails.
+    // Without this, the other nodes wait until the lease ends, as they do if it fails.
     if (!hadEnded) await this.#options.scripts.leave(this.#self).catch(() => {});
   }
 
@@ -92,7 +92,7 @@ export class LeaseKeeper {
       this.#note(reply, 'later');
       this.#scheduleRenewal(this.#hasNews() ? 0 : RENEWAL_INTERVAL_MS);
     } catch (error) {
-      // Whether Redis has the record is not known now.
+      // It is not known whether Redis has the record.
       this.#told = undefined;
       this.#options.onNotRenewed(error, !this.#isUnrenewed);
       this.#isUnrenewed = true;
@@ -100,7 +100,10 @@ export class LeaseKeeper {
     }
   }
 
-  /** An attacker who can write to Redis can write a higher epoch there; only a node of this cluster can sign a record with it. */
+  /**
+   * Tells whether a node of this cluster has signed a record with a higher epoch. An attacker who can write to Redis
+   * can write a higher epoch, but cannot sign a record with it.
+   */
   async #hasSuccessor(): Promise<boolean> {
     const { scripts, key } = this.#options;
     const { nodeNo, epoch } = this.#self;
@@ -111,13 +114,13 @@ export class LeaseKeeper {
   }
 
   /**
-   * Goes on, and takes the epoch back if no node has signed with it in time. Once the lease has ended
-   * that is not done: a newer life may have been there in between and have ended.
+   * Continues, and takes the epoch back if no node has signed with the higher one in time. After the lease has ended
+   * the epoch is not taken back, because a newer life may have begun and ended since.
    */
   async #doubt(byEpoch: number): Promise<void> {
     const nowMs = this.#options.timers.nowMs();
     this.#doubtedSinceMs ??= nowMs;
-    // Redis has not taken the record that came with the renewal.
+    // Redis has not accepted the record that came with the renewal.
     this.#told = undefined;
     const message = `epoch ${byEpoch} of node ${this.#self.nodeNo} is in Redis, and no node of this cluster has signed with it`;
     this.#options.onNotRenewed(new Error(message), !this.#isUnrenewed);
@@ -158,7 +161,7 @@ export class LeaseKeeper {
     this.#doubtedSinceMs = undefined;
     this.#options.clusterClock.set(reply.redisNowMs);
     if (reply.was === 'kept' || turn === 'first') return;
-    // The record may be lost as well.
+    // Redis may have lost the record too.
     if (reply.was === 'lost') this.#told = undefined;
     this.#options.onRevived(reply.was);
   }
@@ -176,7 +179,7 @@ export class LeaseKeeper {
   }
 }
 
-/** Not to be learned seconds later: where sessions may go, and that links must be made again. */
+/** Whether the change must be published at once: where sessions may be placed, and that links must be established again. */
 function isUrgentNews(told: NodeRecord, now: NodeRecord): boolean {
   return told.state !== now.state || told.linkLosses !== now.linkLosses;
 }

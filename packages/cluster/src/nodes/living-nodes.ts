@@ -12,11 +12,11 @@ export interface LivingNodesOptions {
   readonly nowMs: () => number;
 }
 
-/** How long a life that was missing from the table just read is not looked for again. */
+/** How long a life that was missing from the table is not looked up again. */
 const REMEMBERED_DEAD_MS = 1_000;
 const MAX_REMEMBERED = 10_000;
 
-/** Tells whose records in Redis count: those of nodes that are alive, in the life that wrote them. */
+/** Tells which records in Redis count: those that were written by live nodes in their current life. */
 export class LivingNodes {
   readonly #options: LivingNodesOptions;
   readonly #deadUntilMs = new Map<string, number>();
@@ -25,12 +25,12 @@ export class LivingNodes {
     this.#options = options;
   }
 
-  /** As last known. */
+  /** Whether the life is alive as of the last read. */
   isAlive({ nodeNo, epoch }: Life): boolean {
     return this.#options.directory.find(nodeNo)?.epoch === epoch;
   }
 
-  /** Looks again if a life may be so young that the table has not shown it yet. @returns those of the lives that are alive */
+  /** Reads the table again if a life may have begun after the last read. @returns the lives that are alive */
   async chooseAlive<Some extends Life>(lives: readonly Some[]): Promise<readonly Some[]> {
     const unknown = lives.filter((life) => !this.isAlive(life) && this.#mayBeYoung(life));
     if (unknown.length > 0) {

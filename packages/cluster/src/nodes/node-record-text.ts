@@ -1,19 +1,19 @@
-/** Node records as they are stored in Redis: signed with the cluster key and dated, since others may write there. */
+/** Node records as they are stored in Redis: signed with the cluster key and dated, since others may be able to write there. */
 import type { KeyObject } from 'node:crypto';
 import type { NodeRecord } from '@causeway/sfu';
 import { z } from 'zod';
 import { openSignedText, signText } from '../trust/signed-text.ts';
 
-/** Nodes date their records again this often. */
+/** How often nodes date their records again. */
 export const RECORD_REFRESH_MS = 30_000;
-/** The clocks of a Redis and of the one that takes its place may differ by a minute. */
+/** The clocks of a Redis and of its replacement may differ by a minute. */
 const CLOCK_LEEWAY_MS = 60_000;
 const MAX_RECORD_LENGTH = 8_192;
 
 const Fingerprint = z.object({ algorithm: z.string(), value: z.string() });
 const Location = z.object({ latitudeDegrees: z.number(), longitudeDegrees: z.number() });
 
-/** Not strict: newer nodes may say more than this one understands. */
+/** Not strict, because newer nodes may add fields. */
 const DatedRecord = z.object({
   issuedAtMs: z.number(),
   record: z.object({
@@ -32,12 +32,12 @@ const DatedRecord = z.object({
   }),
 });
 
-/** @param redisNowMs by Redis's clock, which is the same for all nodes */
+/** @param redisNowMs milliseconds since 1970 by Redis's clock, which is the same for all nodes */
 export function writeNodeRecord(record: NodeRecord, redisNowMs: number, key: KeyObject): string {
   return signText(JSON.stringify({ issuedAtMs: Math.round(redisNowMs), record }), key);
 }
 
-/** @returns undefined if no node of this cluster signed it, if it is too old or from the future, or if it is not understood */
+/** @returns undefined if the record was not signed by a node of this cluster, is too old or from the future, or is not understood */
 export function readNodeRecord(text: string, redisNowMs: number, key: KeyObject): NodeRecord | undefined {
   const payload = text.length > MAX_RECORD_LENGTH ? undefined : openSignedText(text, key);
   if (payload === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What nodes do in Redis, with one function per script. Only this file names the keys and status words of the scripts. */
+/** The operations of nodes in Redis, one function per script. The keys and status words of the scripts appear only in this file. */
 import { z } from 'zod';
 import { NODE_HINTS, NODE_KEYS } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
@@ -10,7 +10,7 @@ interface NodeLife {
 
 export interface NodeUpReply {
   readonly epoch: number;
-  /** Milliseconds since 1970 by Redis's clock; so is every time below. */
+  /** Milliseconds since 1970 by Redis's clock, like every time below. */
   readonly redisNowMs: number;
 }
 
@@ -20,27 +20,27 @@ export type RenewalReply =
 
 export interface TableReading {
   readonly redisNowMs: number;
-  /** Identifies the last change; pass it to the next reading. */
+  /** Identifies the last change; pass it to the next read. */
   readonly serial: string;
   readonly leases: readonly { readonly nodeNo: number; readonly endsAtMs: number }[];
   /** Signed texts of the records that have changed. */
   readonly records: readonly { readonly nodeNo: number; readonly text: string }[];
 }
 
-/** What has changed for a node that knows the table. */
+/** The changes since the last read. */
 export interface TableChanges extends Pick<TableReading, 'redisNowMs' | 'serial' | 'records'> {
-  /** How many nodes have a lease, ended or not. */
+  /** How many nodes have a lease, including leases that have ended. */
   readonly leaseCount: number;
   /** Leases that have ended. */
   readonly ended: TableReading['leases'];
-  /** When the first of the others ends; undefined if there are none. */
+  /** When the first of the running leases ends; undefined if there are none. */
   readonly nextEndMs: number | undefined;
 }
 
 export interface RecordNews {
-  /** Signed record; undefined when it has not changed. */
+  /** Signed record; undefined if it has not changed. */
   readonly text: string | undefined;
-  /** Whether others should hear of it at once, and not when they look next. */
+  /** Whether other nodes should be notified immediately. */
   readonly isUrgent: boolean;
 }
 
@@ -48,7 +48,7 @@ export interface NodeScripts {
   up(nodeNo: number): Promise<NodeUpReply>;
   renew(life: NodeLife, leaseMs: number, news: RecordNews): Promise<RenewalReply>;
   leave(life: NodeLife): Promise<void>;
-  /** Makes a life the newest again, when the newer one in Redis turned out to belong to no node. */
+  /** Makes a life the newest again, after the newer one in Redis turned out to belong to no node. */
   reclaim(life: NodeLife): Promise<void>;
   readTable(sinceSerial: string): Promise<TableReading>;
   readChanges(sinceSerial: string): Promise<TableChanges>;

@@ -7,20 +7,21 @@ export type NodeChange =
   | { readonly type: 'put'; readonly record: NodeRecord }
   | { readonly type: 'gone'; readonly record: NodeRecord; readonly why: NodeGoneReason };
 
-/** How long no node is dropped after Redis could not be read, or when Redis has forgotten a node. */
+/** How long no node is dropped after Redis could not be read, or after Redis has lost a node's lease. */
 export const GRACE_MS = 10_000;
 
 /**
- * What this node believes about the others. A node is gone only on evidence: its lease is there and has ended, a newer life has
- * begun, or it said goodbye. A missing lease, or ended ones after Redis was away, say something about Redis first.
+ * This node's view of the other nodes. A node is considered gone only on evidence: its lease exists and has ended, a
+ * newer life has begun, or it left. A missing lease, or leases that ended while Redis was unavailable, may be a fault
+ * of Redis.
  */
 export class NodeTable {
   readonly #selfNo: number;
   readonly #key: KeyObject;
   readonly #live = new Map<number, NodeRecord>();
-  /** The newest that each node has signed, live or not: a lease may begin again without a new record. */
+  /** The newest record that each node has signed, live or not: a lease may begin again without a new record. */
   readonly #records = new Map<number, NodeRecord>();
-  /** Live nodes without a lease, by when that was seen first. */
+  /** Live nodes without a lease, by the time when that was first seen. */
   readonly #missingSinceMs = new Map<number, number>();
   #graceEndsAtMs = 0;
   #refused = 0;
@@ -34,24 +35,27 @@ export class NodeTable {
     return this.#live;
   }
 
-  /** The newest of every node that was heard of, live or not. */
+  /** The newest record of every known node, live or not. */
   get records(): Iterable<NodeRecord> {
     return this.#records.values();
   }
 
-  /** How many records were not ours, too old, or not understood. */
+  /** How many records were not signed with the cluster key, were too old, or were not understood. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Redis could not be read or written, or this process was suspended: the next reading may be old. */
+  /**
+   * Starts the grace period, because Redis could not be read or written, or this process was suspended: the next read
+   * may be out of date.
+   */
   noteTrouble(nowMs: number): void {
     this.#graceEndsAtMs = nowMs + GRACE_MS;
   }
 
   /**
-   * @param nowMs by this process's clock
-   * @returns what has changed, in the order in which to tell it
+   * @param nowMs milliseconds on this process's clock
+   * @returns the changes, in the order in which to report them
    */
   apply(reading: TableReading, nowMs: number): readonly NodeChange[] {
     for (const { nodeNo, text } of reading.records) this.#takeRecord(nodeNo, readNodeRecord(text, reading.redisNowMs, this.#key));
@@ -63,7 +67,7 @@ export class NodeTable {
   }
 
   #takeRecord(nodeNo: number, record: NodeRecord | undefined): void {
-    // An attacker who can write to Redis could bring back an old record, or replace one node's record with another's.
+    // An attacker who can write to Redis could restore an old record, or copy one node's record to another.
     const isOurs = record !== undefined && record.nodeNo === nodeNo && record.epoch >= (this.#records.get(nodeNo)?.epoch ?? 0);
     if (isOurs) this.#records.set(nodeNo, record);
     else this.#refused++;

@@ -19,14 +19,14 @@ export interface RedisNodeDirectoryOptions {
   readonly key: KeyObject;
   readonly isMediaAlive: () => boolean;
   readonly onSuperseded: (byEpoch: number) => void;
-  /** Others may have taken this node for dead, and swept up after it. */
+  /** Called when other nodes may have considered this node dead and removed its records. */
   readonly onRevived: (cause: 'lapsed' | 'lost') => void;
   readonly onStalled: () => void;
-  /** Told once until it is renewed again. */
+  /** Called once per outage, when a renewal fails. */
   readonly onNotRenewed: (error: unknown) => void;
 }
 
-/** The nodes as Redis tells of them, this one among them for as long as it keeps its lease. */
+/** The nodes that are listed in Redis, including this one while it holds its lease. */
 export class RedisNodeDirectory implements NodeDirectory {
   readonly #options: RedisNodeDirectoryOptions;
   readonly #table: NodeTable;
@@ -34,7 +34,7 @@ export class RedisNodeDirectory implements NodeDirectory {
   readonly #poll: TablePoll;
   readonly #listeners = new Set<NodeListener>();
 
-  /** Nothing happens before `start`. */
+  /** Nothing happens before `start` is called. */
   constructor(options: RedisNodeDirectoryOptions) {
     const { self, link, scripts, timers, key } = options;
     this.#options = options;
@@ -45,10 +45,10 @@ export class RedisNodeDirectory implements NodeDirectory {
   }
 
   /**
-   * Takes the lease and reads the table, and keeps doing both.
+   * Takes the lease and reads the table, and continues to do both.
    *
-   * @param persist repeats what Redis does not answer
-   * @throws whatever that throws
+   * @param persist retries calls that Redis does not answer
+   * @throws whatever `persist` throws
    */
   async start(persist: Persist = (call) => call()): Promise<void> {
     await persist(() => this.#lease.start());
@@ -67,7 +67,7 @@ export class RedisNodeDirectory implements NodeDirectory {
     return new Set([this.self, ...this.#table.records].map(({ region }) => region));
   }
 
-  /** How many node records were not signed with the cluster key, too old, or not understood. */
+  /** How many node records were not signed with the cluster key, were too old, or were not understood. */
   get recordsRefused(): number {
     return this.#table.refused;
   }
@@ -85,18 +85,21 @@ export class RedisNodeDirectory implements NodeDirectory {
     this.#lease.announce(change);
   }
 
-  /** Reads the table now, for a caller that met a node that is not in it. Never rejects. */
+  /** Reads the table now, for a caller that found a node that is not in it. Never rejects. */
   refresh(): Promise<void> {
     return this.#poll.refresh();
   }
 
-  /** Ends the lease and all timers. */
+  /** Ends the lease and stops all timers. */
   async close(): Promise<void> {
     this.#poll.stop();
     await this.#lease.stop();
   }
 
-  /** A Redis that answers but accepts no writes ends every node's lease, which says nothing about the nodes. */
+  /**
+   * Starts the grace period. A Redis that answers but accepts no writes lets every node's lease end, which says nothing
+   * about the nodes.
+   */
   #noteNotRenewed(error: unknown, isNews: boolean): void {
     this.#table.noteTrouble(this.#options.timers.nowMs());
     if (isNews) this.#options.onNotRenewed(error);

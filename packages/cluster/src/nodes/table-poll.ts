@@ -8,30 +8,30 @@ export interface TablePollOptions {
   readonly scripts: NodeScripts;
   readonly timers: Timers;
   readonly table: NodeTable;
-  /** Changes can be taken. */
+  /** Called when changes are available. */
   readonly onRead: () => void;
 }
 
 const INTERVAL_MS = 1_000;
-/** However many hints there are. */
+/** The minimum between two reads, however many hints arrive. */
 const MIN_INTERVAL_MS = 100;
-/** Leases are read again right after the first of them should have ended, so a dead node is not seen a second longer. */
+/** The delay after the first lease should have ended. Reading again then detects a dead node without waiting another second. */
 const PAST_LEASE_END_MS = 5;
-/** Longer than this process ever leaves between two readings: it was suspended. */
+/** This process never leaves more time than this between two reads, unless it was suspended. */
 const STANDSTILL_MS = 3_000;
 /**
- * By how much more Redis's clock advanced between two readings than this process's: it was set, or this process was
- * suspended, so leases ended early.
+ * How much more Redis's clock may advance between two reads than this process's. A larger difference means that Redis's
+ * clock was set or this process was suspended, so that leases ended early.
  */
 const CLOCK_LEAP_MS = 1_500;
 
-/** Reads the table of nodes again and again: hints make it quicker, and are never needed. */
+/** Reads the table of nodes periodically. Hints make it faster, but are not required. */
 export class TablePoll {
   readonly #options: TablePollOptions;
   #serial = '0';
   readonly #known = new KnownLeases();
   #changes: NodeChange[] = [];
-  /** By this process's clock and by Redis's. */
+  /** The time of the last read by this process's clock and by Redis's. */
   #lastRead: { readonly atMs: number; readonly redisNowMs: number } | undefined;
   #reading: Promise<void> | undefined;
   #cancelTimer: CancelTimer | undefined;
@@ -48,15 +48,15 @@ export class TablePoll {
     return first;
   }
 
-  /** Reads within a tenth of a second. */
+  /** Reads the table within 100 ms. */
   hurry(): void {
     const sinceMs = this.#options.timers.nowMs() - (this.#lastRead?.atMs ?? 0);
     if (this.#reading === undefined) this.#schedule(Math.max(0, MIN_INTERVAL_MS - sinceMs));
   }
 
-  /** All callers that ask before it ends share one reading. Never rejects. */
+  /** Reads the table now. All callers that ask before the read starts share it. Never rejects. */
   async refresh(): Promise<void> {
-    // One that is under way may have been answered already: what is asked for may not be in it.
+    // A read in progress may have been answered before the change that the caller is looking for.
     await this.#reading;
     await (this.#reading ?? this.#readNow());
   }
@@ -103,7 +103,8 @@ export class TablePoll {
     const nowMs = timers.nowMs();
     if (this.#isBelated(reading, nowMs)) table.noteTrouble(nowMs);
     this.#lastRead = { atMs: nowMs, redisNowMs: reading.redisNowMs };
-    // A different Redis, or an older state of this one, with a clock that is behind: its content may be new in spite of its serial.
+    // With a different Redis, or an older state of this one, the serial is behind: its content may be new in spite of
+    // it.
     this.#serial = Number(reading.serial) < Number(this.#serial) ? '0' : reading.serial;
     this.#changes.push(...table.apply(reading, nowMs));
     this.#schedule(Math.min(INTERVAL_MS, msToNextLeaseEnd(reading) + PAST_LEASE_END_MS));
@@ -119,7 +120,7 @@ export class TablePoll {
     return whole;
   }
 
-  /** Others may have had no time to renew what ended in that time. */
+  /** Whether other nodes may have had no time to renew the leases that ended since the last read. */
   #isBelated({ redisNowMs }: TableReading, nowMs: number): boolean {
     if (this.#lastRead === undefined) return false;
     const sinceMs = nowMs - this.#lastRead.atMs;

@@ -1,5 +1,5 @@
 export interface CircuitBreakerOptions {
-  /** Milliseconds on a clock that never goes back. */
+  /** A monotonic clock, in milliseconds. */
   readonly nowMs: () => number;
   readonly onOpen: (error: unknown) => void;
   readonly onClose: () => void;
@@ -10,12 +10,12 @@ const MAX_FAILURES = 5;
 const FAILURE_WINDOW_MS = 10_000;
 
 /**
- * Stops calls to what does not answer: after five failures in ten seconds it is open, and its owner finds out, independently of calls,
- * when there is an answer again. So callers are not kept waiting, and what is down is not flooded with requests when it comes back.
+ * Stops calls to a server that does not answer. It opens after five failures within ten seconds; its owner then probes
+ * the server and closes it. Callers are not kept waiting, and a server that comes back is not flooded with requests.
  */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
-  /** When the last failures were, oldest first. */
+  /** When the last failures occurred, oldest first. */
   #failedAtMs: number[] = [];
   #isOpen = false;
   #lastError: unknown;
@@ -24,7 +24,7 @@ export class CircuitBreaker {
     this.#options = options;
   }
 
-  /** Whether calls are not to be tried. */
+  /** Whether calls must not be tried. */
   get isOpen(): boolean {
     return this.#isOpen;
   }

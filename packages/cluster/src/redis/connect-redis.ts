@@ -1,22 +1,25 @@
-/** Connects with options that were found to get a client away from servers that are dead, frozen or no longer master. */
+/** Connects to Redis with options that, by experience, let a client leave servers that are dead, frozen or no longer the master. */
 import { Cluster, Redis, type RedisOptions, type SentinelConnectionOptions } from 'ioredis';
 import type { RedisTarget } from './redis-target.ts';
 
 export type RedisClient = Redis | Cluster;
 
-/** A frozen server still accepts connections, so silence ends one: the time without data after a command was sent. */
+/**
+ * The longest time without data after a command was sent. A frozen server still accepts connections, so silence must
+ * end the connection.
+ */
 const SOCKET_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 export const COMMAND_TIMEOUT_MS = 800;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
-/** Nodes that lost the same server do not all come back in the same millisecond. */
+/** Spreads reconnections, so that the nodes that lost a server do not all return in the same millisecond. */
 const RETRY_JITTER = 0.5;
-/** In a Redis Cluster, the first redirection finds a slot that has moved; the rest wait for a server that fails over. */
+/** In a Redis Cluster, the first redirection finds a slot that has moved; the others wait for a server that fails over. */
 const MAX_REDIRECTIONS = 4;
 const KEEP_ALIVE_MS = 5_000;
 
-/** @param random 0 to 1; spreads reconnections */
+/** @param random a number from 0 to 1, which spreads reconnections */
 export function connectRedis(target: RedisTarget, connectionName: string, random: () => number): RedisClient {
   const options = clientOptions(target, connectionName, random);
   switch (target.type) {
@@ -44,7 +47,7 @@ function clientOptions(
   random: () => number,
 ): RedisOptions & { replyMapping: 'legacy' } {
   return {
-    // Maps as lists of keys and values, whichever protocol the server speaks.
+    // Maps are returned as lists of keys and values with either protocol version.
     replyMapping: 'legacy',
     connectionName,
     username,
@@ -55,11 +58,11 @@ function clientOptions(
     commandTimeout: COMMAND_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     enableOfflineQueue: false,
-    // A write that the client resends could arrive after a newer one. The sender repairs lost writes instead.
+    // A write that the client resends could arrive after a newer write. The sender repairs lost writes instead.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     retryStrategy: retryDelay(random),
-    // After a failover the former master is a replica that answers everything but writes.
+    // After a failover, the former master is a replica that still answers reads.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
 }
@@ -73,7 +76,7 @@ function sentinelOptions(
     name: target.masterName,
     ...(target.sentinelPassword !== undefined && { sentinelPassword: target.sentinelPassword }),
     ...(target.isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
-    // Without it a client stays with a frozen master forever, though Sentinel has promoted another.
+    // Without this, a client stays connected to a frozen master although Sentinel has promoted another.
     failoverDetector: true,
     sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
     sentinelRetryStrategy: retryDelay(random),

@@ -12,23 +12,23 @@ export interface IoredisLinkOptions {
   readonly onUnavailable?: (error: unknown) => void;
 }
 
-/** Answers that mean that the server cannot do its work now, whatever the command. */
+/** Errors which mean that the server cannot work now, whatever the command is. */
 const SERVER_TROUBLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|BUSY|UNBLOCKED)\b/;
-/** Those that concern only writes: reads are still answered. */
+/** Errors that concern only writes, while reads are still answered. */
 const TAKES_NO_WRITES = /^(READONLY|NOREPLICAS|MISCONF|OOM)\b/;
-/** More than this on the way at one time would be a queue for memory to fill. */
+/** The most calls in progress; more would be a queue that fills the memory. */
 const MAX_OUTSTANDING = 10_000;
 const RETRY_AFTER_MS = 1_000;
 const REVIVAL_DELAY_MS = 200;
 const PROBE_INTERVAL_MS = 1_000;
 
-/** A link over an ioredis client, which it owns. */
+/** A link over an ioredis client. It owns the client. */
 export class IoredisLink implements RedisLink {
   readonly #client: RedisConnection;
   readonly #timers: Timers;
   readonly #breaker: CircuitBreaker;
   readonly #readyListeners = new Set<() => void>();
-  /** Why there is no connection: calls fail with it, since the client itself says only that there is none. */
+  /** Why there is no connection. Calls fail with it, because the client's own error says only that there is none. */
   #connectionError: Error | undefined;
   #outstanding = 0;
   #failures = 0;
@@ -54,7 +54,7 @@ export class IoredisLink implements RedisLink {
       if (this.#breaker.isOpen) this.#scheduleProbe(0);
       for (const listener of [...this.#readyListeners]) listener();
     });
-    // ioredis 6.0.0 gives up for good when Sentinel announces a failover while it is connecting.
+    // ioredis 6.0.0 stops reconnecting if Sentinel announces a failover while it connects.
     client.on('end', () => {
       if (!this.#isClosed) timers.schedule(REVIVAL_DELAY_MS, () => this.#revive());
     });
@@ -92,7 +92,7 @@ export class IoredisLink implements RedisLink {
       try {
         return await this.#call(['EVALSHA', sha1, keys.length, ...keys, ...words]);
       } catch (error) {
-        // A server that has not seen it yet, such as a new master: from now on it has.
+        // The server does not have the script yet, for example after a failover. EVAL also stores it.
         if (error instanceof Error && error.message.startsWith('NOSCRIPT'))
           return this.#call(['EVAL', source, keys.length, ...keys, ...words]);
         throw error;
@@ -122,11 +122,11 @@ export class IoredisLink implements RedisLink {
 
   #revive(): void {
     if (this.#isClosed || this.#client.status !== 'end') return;
-    // Failing, it ends again.
+    // If it fails, the client emits `end` again.
     this.#client.connect().catch(() => {});
   }
 
-  /** While calls are stopped, this finds out whether they would be answered. */
+  /** Probes, while calls are stopped, whether the server answers again. */
   #scheduleProbe(delayMs: number): void {
     this.#cancelProbe?.();
     if (this.#isClosed) return;
@@ -144,7 +144,7 @@ export class IoredisLink implements RedisLink {
 
   async #guard<Reply>(call: () => Promise<Reply>): Promise<Reply> {
     if (this.#breaker.isOpen) throw unavailable(this.#breaker.lastError);
-    if (this.#outstanding >= MAX_OUTSTANDING) throw unavailable(new Error(`${MAX_OUTSTANDING} calls wait for an answer already`));
+    if (this.#outstanding >= MAX_OUTSTANDING) throw unavailable(new Error(`${MAX_OUTSTANDING} calls are already waiting for an answer`));
     this.#outstanding++;
     try {
       const reply = await call();
@@ -165,7 +165,7 @@ export class IoredisLink implements RedisLink {
   }
 }
 
-/** Redis is there and says no: the command is wrong, which is our defect. */
+/** Whether Redis has rejected the command itself, which is a defect of this program. */
 function isAnswer(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError' && !SERVER_TROUBLE.test(error.message);
 }

@@ -1,12 +1,12 @@
 /**
- * Every key in Redis. The part in braces selects the slot in a Redis Cluster: the keys of one app are in one slot and
- * those of the nodes in another, so a script never needs keys of two slots. An app id has no colon, so no app can be
- * called `:nodes`.
+ * All keys in Redis. The part in braces selects the slot in a Redis Cluster: the keys of one app are in one slot, and
+ * those of the nodes are in another, so a script never needs keys of two slots. App ids contain no colon, so no app can
+ * be called `:nodes`.
  */
 
 const NODES = 'sfu:{:nodes}';
 
-/** One life of one node, as part of keys and in sets. */
+/** One life of one node, as used in keys and sets. */
 export type LifeName = `${number}:${number}`;
 
 export function lifeName({ nodeNo, epoch }: { readonly nodeNo: number; readonly epoch: number }): LifeName {
@@ -22,7 +22,7 @@ export function parseLifeName(text: string): { readonly nodeNo: number; readonly
 export const NODE_KEYS = {
   /** Hash: node number to its newest epoch. Never expires. */
   epochs: `${NODES}:epochs`,
-  /** Sorted set: node number by the end of its lease, milliseconds of Redis's clock; 0 when it said goodbye. */
+  /** Sorted set: node number by the end of its lease, in milliseconds of Redis's clock; 0 if the node has left. */
   leases: `${NODES}:leases`,
   /** Hash: node number to its signed record. */
   records: `${NODES}:records`,
@@ -30,33 +30,33 @@ export const NODE_KEYS = {
   changes: `${NODES}:changes`,
   /** Set of lives that may have records in apps. */
   lives: `${NODES}:lives`,
-  /** Set of apps that a life has records in. */
+  /** Set of apps in which a life has records. */
   appsOf: (life: LifeName) => `${NODES}:apps:${life}`,
-  /** Who sweeps up after a dead life; expires. */
+  /** The node that removes the records of a dead life; expires. */
   sweeperOf: (life: LifeName) => `${NODES}:sweep:${life}`,
-  /** Stream of signed revocations of tokens, of a day. */
+  /** Stream of signed revocations of tokens; kept for a day. */
   revocations: `${NODES}:revoked`,
-  /** Sorted set: app by when it was used last, milliseconds of Redis's clock. */
+  /** Sorted set: app by the time of its last use, in milliseconds of Redis's clock. */
   usageApps: `${NODES}:usage-apps`,
-  /** Stream of ids of apps whose records have changed, of some minutes. */
+  /** Stream of ids of apps whose records have changed; kept for some minutes. */
   appChanges: `${NODES}:app-changes`,
 } as const;
 
-/** Channel on which nodes hear that the table of nodes has changed. */
+/** Channel for hints that the table of nodes has changed. */
 export const NODE_HINTS = `${NODES}:hints`;
 
-/** Channel on which nodes hear that there is another revocation. */
+/** Channel for hints that there is a new revocation. */
 export const REVOCATION_HINTS = `${NODES}:revoked:hints`;
 
-/** Channel on which nodes hear that the record of an app has changed. */
+/** Channel for hints that the record of an app has changed. */
 export const APP_HINTS = `${NODES}:app-changes:hints`;
 
 export interface AppKeys {
-  /** Text: the app, signed; expires when it would no longer be believed. */
+  /** Text: the signed app; expires when it would no longer be accepted. */
   readonly record: string;
-  /** Sorted set: session id by its serial, which is its age. */
+  /** Sorted set: session id by its serial, oldest first. */
   readonly index: string;
-  /** Text: the serial given last. */
+  /** Text: the last serial that was assigned. */
   readonly serial: string;
   /** Hash of one session: `life`, `serial`, `record` (JSON). */
   session(sessionId: string): string;
@@ -64,29 +64,29 @@ export interface AppKeys {
   tracks(sessionId: string): string;
   /** Set of ids of the sessions that a life has records of. */
   ownedBy(life: LifeName): string;
-  /** Text: how many writes of a life have been carried out. */
+  /** Text: the revision of a life's newest write about the app. */
   writesOf(life: LifeName): string;
-  /** Text: the number of the last batch of usage of a life that was counted; expires. */
+  /** Text: the number of the last usage batch of a life that was counted; expires. */
   usageMarkOf(life: LifeName): string;
   /** Hash: metric to bytes; expires. */
   usage(day: string): string;
-  /** Hash: what each life has used and was granted of the quota of a month; expires. */
+  /** Hash: what each life has used and was granted of a month's quota; expires. */
   quota(month: string): string;
-  /** Text: a node with books wants batches of usage; expires. */
+  /** Text: set while a node with books wants usage batches; expires. */
   readonly usageWanted: string;
-  /** Stream: batches of usage that wait for the books (JSON of lines of the ledger); expires. */
+  /** Stream: usage batches that wait for the books (JSON of ledger lines); expires. */
   readonly usageBatches: string;
-  /** Hash: life to number and hash of its newest leaf of the ledger; expires. */
+  /** Hash: life to the number and hash of its newest ledger leaf; expires. */
   readonly usageHeads: string;
-  /** Text: the life that carries out the calls with an idempotency key; expires. */
+  /** Text: the life that carries out the calls with this idempotency key; expires. */
   claim(key: string): string;
-  /** Sorted set: the keys of all claims, by when they end; expires. */
+  /** Sorted set: the keys of all claims by their expiry; expires. */
   readonly claims: string;
-  /** Stream: what happens in the app; expires. */
+  /** Stream: the app's events; expires. */
   readonly events: string;
-  /** Hash: `last`, `cut` and `loss` of that stream; expires. */
+  /** Hash: `last`, `cut` and `loss` of the event stream; expires. */
   readonly eventsState: string;
-  /** Hash: what a life has appended to that stream last; expires. */
+  /** Hash: the last events that a life has appended to the stream; expires. */
   eventsOf(life: LifeName): string;
 }
 

@@ -1,4 +1,4 @@
-/** What a link needs of a Redis client; implemented by ioredis, and by a model of Redis in tests. */
+/** The part of a Redis client that a link uses. ioredis implements it, and so does a model of Redis in tests. */
 export interface RedisConnection {
   readonly status: string;
   on(event: 'ready' | 'end', listener: () => void): unknown;
@@ -7,7 +7,7 @@ export interface RedisConnection {
   call(name: string, ...words: (string | number)[]): Promise<unknown>;
   pipeline(): {
     call(name: string, ...words: (string | number)[]): unknown;
-    /** Rejects if there is no connection; a command that Redis refuses shows in its own place. */
+    /** Rejects if there is no connection. The error of a refused command is in that command's place. */
     exec(): Promise<[Error | null, unknown][] | null>;
   };
   subscribe(channel: string): Promise<unknown>;

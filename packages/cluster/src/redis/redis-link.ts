@@ -5,41 +5,41 @@ import { join } from 'node:path';
 /** A command with its arguments, as typed into `redis-cli`. */
 export type RedisCommand = readonly [name: string, ...words: (string | number)[]];
 
-/** Replies are what Redis sends: text, numbers, `null` and lists of them; maps are lists of keys and values in turn. */
+/** A reply as Redis sends it: text, numbers, `null` and lists of these. A map is a list of alternating keys and values. */
 export type RedisReply = string | number | null | readonly RedisReply[];
 
 /**
- * One connection to Redis, or to each of the servers of a Redis Cluster. Nothing waits for a connection: what cannot be sent now,
- * or is not answered in time, is `registry_unavailable`, and it is not known whether Redis has carried it out.
+ * A connection to Redis, or to each server of a Redis Cluster. Calls do not wait for a connection. A call that cannot
+ * be sent, or is not answered in time, fails with `registry_unavailable`, and Redis may or may not have carried it out.
  */
 export interface RedisLink {
-  /** @throws SfuError `registry_unavailable`; Error – Redis refused the command itself */
+  /** @throws SfuError `registry_unavailable`; Error if Redis rejected the command itself */
   send(command: RedisCommand): Promise<RedisReply>;
-  /** Sends commands about keys of one slot together: one round trip. Rejects if one of them fails. */
+  /** Sends commands about keys of one slot in one round trip. Rejects if one of them fails. */
   sendAll(commands: readonly RedisCommand[]): Promise<readonly RedisReply[]>;
   run(script: LuaScript, keys: readonly string[], words: readonly (string | number)[]): Promise<RedisReply>;
-  /** Hears what is published on a channel, as long as nothing is lost on the way: hints, never news that matter. */
+  /** Receives the messages of a channel. Messages may be lost, so they must be hints only. */
   subscribe(channel: string, onMessage: (message: string) => void): void;
-  /** @returns stops the telling */
+  /** @returns a function that removes the listener */
   onReady(listener: () => void): () => void;
   readonly failures: number;
-  /** Whether it refuses calls without trying them. */
+  /** Whether calls are refused without being tried. */
   readonly isGivenUp: boolean;
   close(): void;
 }
 
-/** A script that Redis runs as one step. Its hash is its name, so nodes of different versions never run each other's. */
+/** A script that Redis runs atomically. It is identified by its hash, so nodes of different versions never run each other's scripts. */
 export interface LuaScript {
   readonly name: string;
   readonly source: string;
-  /** SHA-1, as `EVALSHA` names scripts. */
+  /** SHA-1 in hex, as `EVALSHA` expects it. */
   readonly sha1: string;
 }
 
-/** The same place seen from `src/redis` and from `dist/redis`. */
+/** Has the same relative path from `src/redis` and from `dist/redis`. */
 const FOLDER = join(import.meta.dirname, '../../lua');
 
-/** @param name of the file in `lua`, without its extension */
+/** @param name the file in `lua`, without its extension */
 export function loadLuaScript(name: string): LuaScript {
   const source = readFileSync(join(FOLDER, `${name}.lua`), 'utf8');
   return { name, source, sha1: createHash('sha1').update(source).digest('hex') };

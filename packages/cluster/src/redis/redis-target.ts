@@ -1,4 +1,4 @@
-/** Where Redis is, as an operator writes it in one URL. */
+/** The address of Redis, as an operator configures it in one URL. */
 
 export interface RedisAddress {
   readonly host: string;
@@ -28,10 +28,10 @@ const SENTINEL_PORT = 26_379;
 const MAX_PORT = 65_535;
 
 /**
- * Reads `redis://`, `redis+sentinel://` and `redis+cluster://` URLs, and those with `rediss` for TLS. The latter two name several
- * addresses, which the URLs of the standard cannot, so they are taken apart here.
+ * Parses `redis://`, `redis+sentinel://` and `redis+cluster://` URLs, and their `rediss` forms for TLS. The latter two
+ * contain several addresses, which standard URLs do not allow, so they are parsed here.
  *
- * @throws Error – it is none; the message does not repeat it, since it may hold a password
+ * @throws Error if the URL is invalid; the message does not contain the URL, because it may contain a password
  */
 export function parseRedisUrl(url: string): RedisTarget {
   const [, scheme, kind = '', rest = ''] = SCHEME.exec(url) ?? refuse('redis://, redis+sentinel:// or redis+cluster:// and an address');
@@ -73,7 +73,7 @@ function readOneHost(text: string): RedisAddress {
 
 function readHosts(text: string, defaultPort: number): readonly RedisAddress[] {
   return text.split(',').map((entry) => {
-    // IPv6 addresses stand in brackets, as in every URL.
+    // IPv6 addresses are in brackets, as in every URL.
     const [, bracketed, plain, port] =
       /^(?:\[([^\]]+)\]|([^:\s]+))(?::(\d{1,5}))?$/.exec(entry) ?? refuse('host or host:port as an address');
     const address = { host: bracketed ?? plain ?? '', port: Number(port ?? defaultPort) };

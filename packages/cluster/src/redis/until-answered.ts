@@ -7,8 +7,8 @@ export type Persist = <Reply>(call: () => Promise<Reply>) => Promise<Reply>;
 const RETRY_MS = 200;
 
 /**
- * Makes a repeater of calls for a node that starts. While many nodes start at once, Redis or the machine may be too busy
- * to answer a single call in time. Errors other than `registry_unavailable` are not repeated.
+ * Returns a function that repeats calls while a node starts. When many nodes start at once, Redis or the machine may be
+ * too busy to answer a single call in time. Errors other than `registry_unavailable` are not retried.
  *
  * @throws Error if a call is not answered within `timeoutMs` from now; the message says why
  */
@@ -28,7 +28,7 @@ export function persistFor(timeoutMs: number, clock: Clock): Persist {
   };
 }
 
-/** Takes the reason from the connection, so that a wrong address and a wrong password can be told apart. */
+/** Takes the reason from the connection, to distinguish a wrong address from a wrong password. */
 export function reasonOf({ cause }: SfuError): string {
   const { message, code } = Object(cause) as { readonly message?: unknown; readonly code?: unknown };
   return String(message || code || 'there is no connection');

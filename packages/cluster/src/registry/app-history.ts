@@ -1,23 +1,23 @@
 /**
- * Which of this node's writes about one app Redis is known to have. Every write carries a revision and the newest one confirmed
- * before; Redis answers `behind` if it does not even have that one.
+ * Tracks which of this node's writes about one app Redis has. Every write carries its own revision and the newest
+ * confirmed one; Redis answers `behind` if it does not have the latter.
  */
 export class AppHistory {
   readonly #nextRevision: () => number;
   #confirmed = 0;
   #isBehind = false;
 
-  /** @param nextRevision rises through the whole life of the node, so that a history may be dropped and begun again */
+  /** @param nextRevision increases throughout the node's life, so that a history can be dropped and started again */
   constructor(nextRevision: () => number) {
     this.#nextRevision = nextRevision;
   }
 
-  /** Newest revision that Redis has confirmed. */
+  /** The newest revision that Redis has confirmed. */
   get confirmed(): number {
     return this.#confirmed;
   }
 
-  /** Whether Redis has lost something, so that everything must be written again. */
+  /** Whether Redis has lost writes, so that all records must be written again. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
@@ -32,8 +32,8 @@ export class AppHistory {
   }
 
   /**
-   * @param stored the newest revision that Redis says it has, 0 for none
-   * @param confirmedBefore the newest that was confirmed when it was asked
+   * @param stored the newest revision that Redis has, 0 if it has none
+   * @param confirmedBefore the newest revision that was confirmed when Redis was asked
    */
   compare(stored: number, confirmedBefore: number): void {
     if (stored < confirmedBefore) this.#isBehind = true;
@@ -43,7 +43,7 @@ export class AppHistory {
     this.#isBehind = true;
   }
 
-  /** Everything is being written again, from here on. */
+  /** Called when all records are about to be written again. */
   startAnew(): void {
     this.#isBehind = false;
   }

@@ -14,11 +14,11 @@ import { Sweeper } from './sweeper.ts';
 
 export interface ClusterRegistryOptions {
   readonly link: RedisLink;
-  /** Knows this node, whose epoch does not change. */
+  /** Contains this node, whose epoch does not change. */
   readonly directory: Pick<NodeDirectory, 'self' | 'find'>;
   readonly living: LivingNodes;
   readonly timers: Timers;
-  /** Calls back when all that has been asked for by now has been asked for. Default: `process.nextTick`. */
+  /** Calls back after all look-ups of the current turn have been requested. Default: `process.nextTick`. */
   readonly nextTurn?: ((callback: () => void) => void) | undefined;
   readonly onRestored: (appId: string, sessions: number) => void;
   readonly onSwept: (life: { readonly nodeNo: number; readonly epoch: number }, sessions: number) => void;
@@ -26,15 +26,15 @@ export interface ClusterRegistryOptions {
 
 export interface ClusterRegistry {
   readonly registry: Registry;
-  /** Sessions whose records in Redis are behind, or may be. */
+  /** The number of sessions whose records in Redis are out of date, or may be. */
   readonly outstanding: number;
-  /** Others may have swept up after this node, or Redis has forgotten it: everything is looked at again. */
+  /** Compares everything again, because other nodes may have removed this node's records or Redis may have lost them. */
   noteRevived(): void;
-  /** Stops comparing and sweeping. Writes that are under way are finished. */
+  /** Stops comparing and sweeping. Writes in progress are completed. */
   stop(): Promise<void>;
 }
 
-/** A registry in Redis with those who keep it right; they start at once. */
+/** Creates a registry in Redis and the tasks that keep it correct, which start at once. */
 export function createClusterRegistry(options: ClusterRegistryOptions): ClusterRegistry {
   const { link, directory, living, timers } = options;
   const { nodeNo, epoch } = directory.self;

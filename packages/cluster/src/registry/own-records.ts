@@ -2,22 +2,22 @@ import { type DataChannelRecord, findTrack, type Registry, type SessionRecord, t
 
 export interface OwnTrack {
   readonly record: TrackRecord;
-  /** Its position among the tracks of the session: lower numbers are older. */
+  /** The track's position in the session: lower numbers are older. */
   readonly order: number;
 }
 
-/** A record as it stands in the hash of its session. */
+/** A record as stored in the hash of its session. */
 export type OwnPublication = OwnTrack | { readonly channel: DataChannelRecord };
 
 export interface OwnSession {
   record: SessionRecord;
-  /** By publication id, the first published first. */
+  /** By publication id, oldest first. */
   readonly tracks: Map<string, OwnTrack>;
   /** By publication id. */
   readonly dataChannels: Map<string, DataChannelRecord>;
-  /** Its place in listings, once Redis has given it one: decimal digits, higher is younger. */
+  /** The session's position in listings, once Redis has assigned it: decimal digits, higher is younger. */
   serial: string | undefined;
-  /** The place that it had in a listing before that, and keeps until then. */
+  /** The position that the session had in a listing before Redis assigned one; kept until then. */
   provisionalSerial: number | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface PlacedSession {
   readonly serial: number;
 }
 
-/** What this node has announced: the authoritative records of its sessions, which Redis has a copy of. */
+/** The authoritative records of this node's sessions. Redis has a copy. */
 export class OwnRecords {
   /** By app, then by session, oldest first. */
   readonly #apps = new Map<string, Map<string, OwnSession>>();
@@ -54,8 +54,9 @@ export class OwnRecords {
   }
 
   /**
-   * The sessions of an app in the order of listings, which they keep from one page to the next. Those without a serial of Redis come
-   * after all others: Redis will give them higher ones, so a listing that continues there repeats some but leaves none out.
+   * The sessions of an app in listing order, which stays the same from one page to the next. Sessions without a serial
+   * from Redis come last. Redis will assign them higher serials, so a listing that continues there may repeat sessions
+   * but omits none.
    */
   placedSessions(appId: string): readonly PlacedSession[] {
     const sessions = this.sessions(appId);

@@ -1,6 +1,6 @@
 /**
- * Records of sessions, tracks and data channels as they are stored in Redis, where other versions of this program write
- * them, and perhaps an attacker.
+ * Records of sessions, tracks and data channels as they are stored in Redis, where other versions of this program, and
+ * possibly an attacker, write them.
  */
 import type { DataChannelRecord, SessionRecord, TrackRecord } from '@causeway/sfu';
 import { z } from 'zod';
@@ -47,10 +47,10 @@ const DataChannel = z.object({
   status: z.enum(['pending', 'open']),
 });
 
-/** In the same hash as the tracks of its session, where versions that know no data channels read past it. */
+/** Stored in the same hash as the tracks of its session. Versions without data channels ignore it. */
 const WrappedDataChannel = z.object({ channel: DataChannel });
 
-/** A hash in Redis keeps no order, so a track says where it belongs. */
+/** A hash in Redis is unordered, so a track stores its position. */
 const OrderedTrack = z.object({ order: z.number(), track: Track });
 
 export function writeSessionRecord(record: SessionRecord): string {
@@ -61,13 +61,13 @@ export function writePublication(publication: OwnPublication): string {
   return JSON.stringify('channel' in publication ? publication : { order: publication.order, track: publication.record });
 }
 
-/** @returns undefined if the text is not a session of that app and id */
+/** @returns undefined if the text is not a record of that session */
 export function readSessionRecord(text: string, appId: string, sessionId: string): SessionRecord | undefined {
   const record = Session.safeParse(parseJson(text)).data;
   return record?.appId === appId && record.sessionId === sessionId ? record : undefined;
 }
 
-/** @returns those of the texts that are tracks of that app and session, the first published first */
+/** @returns the tracks of that session among the texts, oldest first */
 export function readTrackRecords(texts: readonly string[], appId: string, sessionId: string): readonly TrackRecord[] {
   const tracks = texts.flatMap((text) => OrderedTrack.safeParse(parseJson(text)).data ?? []);
   return tracks
@@ -76,7 +76,7 @@ export function readTrackRecords(texts: readonly string[], appId: string, sessio
     .map(({ track }) => track);
 }
 
-/** @returns those of the texts that are data channels of that app and session */
+/** @returns the data channels of that session among the texts */
 export function readDataChannelRecords(texts: readonly string[], appId: string, sessionId: string): readonly DataChannelRecord[] {
   const channels = texts.flatMap((text) => WrappedDataChannel.safeParse(parseJson(text)).data?.channel ?? []);
   return channels.filter((channel) => channel.appId === appId && channel.sessionId === sessionId).map(withoutUndefined);

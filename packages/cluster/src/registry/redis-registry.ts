@@ -18,15 +18,17 @@ export interface RedisRegistryParts {
   readonly writer: SessionWriter;
   readonly lookup: SessionLookup;
   readonly pages: SessionPages;
-  /** Number of this node. */
+  /** The number of this node. */
   readonly selfNo: number;
 }
 
 /**
- * The registry of a cluster. This node's own sessions are kept here and copied to Redis: what others announce is looked up there.
+ * The registry of a cluster. This node's own sessions are kept in memory and copied to Redis. Other nodes' sessions are
+ * looked up in Redis.
  *
- * Announcing resolves when Redis has it, or when it is clear that Redis cannot be reached now: it is written as soon as it can be, so
- * the caller has nothing to do. Looking up rejects with `registry_unavailable` when only Redis could tell.
+ * A put or remove resolves when Redis has it, or when Redis cannot be reached now; the record is then written as soon
+ * as possible, and the caller need not retry. A look-up rejects with `registry_unavailable` if it requires Redis and
+ * Redis does not answer.
  */
 export class RedisRegistry implements Registry {
   readonly #parts: RedisRegistryParts;
@@ -35,7 +37,7 @@ export class RedisRegistry implements Registry {
     this.#parts = parts;
   }
 
-  /** Counts this node's own sessions. */
+  /** The counts of this node's own sessions. */
   get kept(): Registry['kept'] {
     return this.#parts.own.count;
   }
@@ -99,7 +101,7 @@ export class RedisRegistry implements Registry {
     return channels?.find((channel) => channel.dataChannelName === dataChannelName);
   }
 
-  /** With Redis away, this node's own sessions, marked as partial. */
+  /** Lists this node's own sessions, marked as partial, if Redis does not answer. */
   async listSessions(
     appId: string,
     { limit, cursor }: { readonly limit: number | undefined; readonly cursor: string | undefined },
@@ -112,7 +114,7 @@ export class RedisRegistry implements Registry {
     }
   }
 
-  /** Only this node has sessions with its number. */
+  /** Whether this node created the session; its number is in the id. */
   #isOurs(sessionId: string): boolean {
     const parsed = parseSessionId(sessionId);
     return parsed !== undefined && nodeNoOf(parsed) === this.#parts.selfNo;

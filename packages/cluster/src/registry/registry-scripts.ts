@@ -1,4 +1,4 @@
-/** What the registry does in Redis, with one function per script. Only this file names the keys and status words of the scripts. */
+/** The operations of the registry in Redis, one function per script. The keys and status words of the scripts appear only in this file. */
 import { z } from 'zod';
 import { appKeys, lifeName, NODE_KEYS, parseLifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
@@ -16,20 +16,21 @@ export interface Revisions {
 export interface SessionWrite extends Revisions {
   readonly appId: string;
   readonly sessionId: string;
-  /** Undefined for a session that has none yet. */
+  /** Undefined for a session that has no serial yet. */
   readonly serial: string | undefined;
-  /** Tracks that are not named here go. */
+  /** Whether tracks that are not listed here are removed. */
   readonly isWhole: boolean;
-  /** Undefined when it has not changed. */
+  /** Undefined if it has not changed. */
   readonly record: string | undefined;
-  /** Publication ids and records. */
+  /** Publication ids with their records. */
   readonly putTracks: readonly (readonly [publicationId: string, record: string])[];
   readonly removedTracks: readonly string[];
 }
 
 /**
- * `behind`: written, but Redis has lost what it had confirmed before. `lost`: nothing was written, since only a part was to be and
- * the session is not there. `stale`: nothing was written, since a newer life of the node has.
+ * `behind`: written, but Redis has lost writes that it had confirmed before. `lost`: nothing was written, because the
+ * write was partial and Redis does not have the session. `stale`: nothing was written, because a newer life of the node
+ * has written.
  */
 export interface WriteReply {
   readonly type: 'written' | 'behind' | 'lost' | 'stale';
@@ -39,28 +40,28 @@ export interface WriteReply {
 export interface RegistryScripts {
   write(life: Life, write: SessionWrite): Promise<WriteReply>;
   remove(life: Life, removal: Revisions & { readonly appId: string; readonly sessionId: string }): Promise<WriteReply>;
-  /** @returns how many of the sessions are gone; those of newer lives stay */
+  /** @returns how many of the sessions were removed; sessions of newer lives stay */
   sweep(life: Life, appId: string, sessionIds: readonly string[]): Promise<number>;
-  /** @returns whether its lease runs, whatever its record says */
+  /** @returns whether the lease of the life is running, whatever its record says */
   isLeased(life: Life): Promise<boolean>;
-  /** Forgets a life whose sessions are swept up. */
+  /** Deletes a life whose sessions have been removed. */
   forget(life: Life): Promise<void>;
   readonly plain: PlainCommands;
 }
 
-/** Where a command of Redis is enough. */
+/** Operations that need only a plain Redis command. */
 export interface PlainCommands {
   registerApp(life: Life, appId: string): Promise<void>;
   unregisterApp(life: Life, appId: string): Promise<void>;
   appsOf(life: Life): Promise<readonly string[]>;
   lives(): Promise<readonly Life[]>;
-  /** @returns the newest revision that Redis has; 0 for none */
+  /** @returns the newest revision that Redis has; 0 if it has none */
   revisionOf(life: Life, appId: string): Promise<number>;
   setRevision(life: Life, appId: string, revision: number): Promise<void>;
   sessionsOwnedBy(life: Life, appId: string): Promise<readonly string[]>;
-  /** @returns some of them, `count` at most */
+  /** @returns at most `count` of them */
   someOwnedBy(life: Life, appId: string, count: number): Promise<readonly string[]>;
-  /** @returns whether no other node is doing it */
+  /** @returns false if another node is sweeping */
   takeBroom(life: Life, sweeper: number, forMs: number): Promise<boolean>;
 }
 

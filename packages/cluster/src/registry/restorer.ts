@@ -11,7 +11,10 @@ export interface RestorerOptions {
   readonly scripts: RegistryScripts;
   readonly own: OwnRecords;
   readonly writer: SessionWriter;
-  /** By app, for apps that this life has written about. An app without sessions is dropped when nothing of it can be lost any more. */
+  /**
+   * By app, for apps that this life has written about. An app without sessions is dropped once a failover can no longer
+   * lose its writes.
+   */
   readonly histories: Map<string, AppHistory>;
   readonly timers: Timers;
   readonly onRestored: (appId: string, sessions: number) => void;
@@ -19,20 +22,20 @@ export interface RestorerOptions {
 
 const INTERVAL_MS = 2_000;
 const APPS_AT_ONCE = 32;
-/** After so many writes of one app it is looked whether Redis still confirms them. */
+/** The number of writes about one app after which it is checked whether Redis still confirms them. */
 const WRITES_BETWEEN_LOOKS = 64;
-/** Turns for which an app without sessions is looked at: a failover takes back seconds, not minutes. */
+/** The number of turns for which an app without sessions is still compared: a failover loses seconds of writes, not minutes. */
 const TURNS_WITHOUT_SESSIONS = 60;
 
 /**
- * Compares notes with Redis every two seconds, and writes again what Redis has lost or may have missed. It is what makes Redis an
- * index that may be emptied, rolled back or away.
+ * Compares the records with Redis every two seconds, and writes again what Redis has lost or may have missed. Redis can
+ * therefore be emptied, rolled back or unavailable without losing sessions.
  */
 export class Restorer {
   readonly #options: RestorerOptions;
   /** By app: sessions whose last write was not confirmed. */
   readonly #unconfirmed = new Map<string, Set<string>>();
-  /** By app: turns since it had a session of this node. */
+  /** By app: turns since this node last had a session of it. */
   readonly #turnsWithout = new Map<string, number>();
   readonly #pace: WritePace;
   #cancelTimer: CancelTimer | undefined;
@@ -44,7 +47,7 @@ export class Restorer {
     this.#pace = new WritePace(options.timers);
   }
 
-  /** Sessions whose records in Redis are behind, or may be. */
+  /** The number of sessions whose records in Redis are out of date, or may be. */
   get outstanding(): number {
     const { own, histories } = this.#options;
     const lost = [...histories].filter(([, { isBehind }]) => isBehind).map(([appId]) => own.sessionIds(appId).length);
@@ -61,12 +64,12 @@ export class Restorer {
     this.#unconfirmed.set(appId, sessions.add(sessionId));
   }
 
-  /** Something has happened to Redis or to this node's records in it. */
+  /** Compares at once, because Redis or this node's records in it may have changed. */
   hurry(): void {
     if (this.#running === undefined && !this.#hasStopped) this.#schedule(0);
   }
 
-  /** @returns once what is under way has ended */
+  /** @returns a promise that resolves when the comparison in progress has ended */
   async stop(): Promise<void> {
     this.#hasStopped = true;
     this.#cancelTimer?.();
@@ -84,12 +87,12 @@ export class Restorer {
     });
   }
 
-  /** Many apps at a time, since Redis may be an ocean away. */
+  /** Compares many apps concurrently, because the round trip to Redis may be long. */
   async #compareAll(): Promise<void> {
     const apps = [...this.#options.histories];
     const compareSome = async (): Promise<void> => {
       for (let app = apps.pop(); app !== undefined && !this.#hasStopped; app = apps.pop()) {
-        // With Redis away there is nothing to compare; the next turn tries again.
+        // If Redis is unavailable, the next turn tries again.
         await this.#compare(...app).catch(() => {});
       }
     };
@@ -122,7 +125,7 @@ export class Restorer {
       history.startAnew();
       await scripts.plain.setRevision(life, appId, revision);
       history.confirm(revision);
-      // A removal may be among what was lost.
+      // A removal may be among the lost writes.
       const ghosts = (await scripts.plain.sessionsOwnedBy(life, appId)).filter((id) => own.find(appId, id) === undefined);
       await this.#writeAgain(appId, [...own.sessionIds(appId), ...ghosts]);
       if (!this.#unconfirmed.has(appId)) onRestored(appId, own.sessionIds(appId).length);
@@ -137,8 +140,8 @@ export class Restorer {
       const some = sessionIds.slice(start, start + WRITES_BETWEEN_LOOKS);
       for (const id of some) this.#forgive(appId, id);
       await Promise.all(some.map((id) => this.#pace.run(() => this.#options.writer.write(appId, id, { type: 'whole' }))));
-      // They have been noted again: Redis is away.
-      if (some.some((id) => this.#unconfirmed.get(appId)?.has(id))) throw new Error('Redis does not confirm');
+      // They are unconfirmed again, so Redis is unavailable.
+      if (some.some((id) => this.#unconfirmed.get(appId)?.has(id))) throw new Error('Redis does not confirm the writes');
     }
   }
 

@@ -4,7 +4,7 @@ import { appKeys, parseLifeName } from '../redis/keys.ts';
 import type { RedisCommand, RedisLink, RedisReply } from '../redis/redis-link.ts';
 import { readDataChannelRecords, readSessionRecord, readTrackRecords } from './record-text.ts';
 
-/** A session of another node with what it publishes. */
+/** A session of another node, with its publications. */
 export interface FoundSession {
   readonly record: SessionRecord;
   readonly tracks: readonly TrackRecord[];
@@ -14,31 +14,31 @@ export interface FoundSession {
 type Found = FoundSession | undefined;
 
 interface Batch {
-  /** By session; every one is asked for once, however many look it up. */
+  /** By session id. Each session is requested once per batch. */
   readonly wanted: Map<string, PromiseWithResolvers<Found>>;
 }
 
 const FIELDS = ['life', 'record'] as const;
 
 /**
- * Looks sessions up in Redis. All that is asked for in one turn of the event loop, such as the tracks of one subscribe call, goes
- * there in one round trip.
+ * Looks sessions up in Redis. All look-ups of one turn of the event loop, such as those for the tracks of one subscribe
+ * call, share one round trip.
  */
 export class SessionLookup {
   readonly #link: RedisLink;
   readonly #living: LivingNodes;
   readonly #nextTurn: (callback: () => void) => void;
-  /** By app: its keys are in one slot. */
+  /** By app, because the keys of an app are in one slot. */
   readonly #batches = new Map<string, Batch>();
 
-  /** @param nextTurn calls back after the promise callbacks of this turn, each of which may ask for another session */
+  /** @param nextTurn calls back after the promise callbacks of this turn, each of which may look up another session */
   constructor(link: RedisLink, living: LivingNodes, nextTurn: (callback: () => void) => void = process.nextTick) {
     this.#nextTurn = nextTurn;
     this.#link = link;
     this.#living = living;
   }
 
-  /** @returns undefined if no living node has such a session. @throws SfuError `registry_unavailable` */
+  /** @returns undefined if no live node has such a session. @throws SfuError `registry_unavailable` */
   find(appId: string, sessionId: string): Promise<Found> {
     const batch = this.#batches.get(appId) ?? this.#startBatch(appId);
     const wanted = batch.wanted.get(sessionId) ?? Promise.withResolvers<Found>();
@@ -84,7 +84,7 @@ export class SessionLookup {
   }
 }
 
-/** Absent ones are empty. */
+/** Converts a reply to texts; absent values become empty. */
 function texts(reply: RedisReply | undefined): readonly string[] {
   return Array.isArray(reply) ? reply.map((item) => (typeof item === 'string' ? item : '')) : [];
 }

@@ -15,18 +15,21 @@ interface Row {
 export interface SessionPagesOptions {
   readonly link: RedisLink;
   readonly living: LivingNodes;
-  /** A life that has left records behind. */
+  /** Called when a session belongs to a life that is dead. */
   readonly onRemains: (life: { readonly nodeNo: number; readonly epoch: number }, appId: string) => void;
 }
 
-/** So many sessions are read in one go: some hundred kilobytes, a millisecond of Redis's time. */
+/** The number of sessions that are read at once: some hundred kilobytes, and a millisecond of Redis's time. */
 const CHUNK_SIZE = 500;
-/** The most sessions on a page without a limit. */
+/** The maximum number of sessions on a page without a limit. */
 const MAX_PAGE_SIZE = 10_000;
-/** After so many that lead nowhere, such as those of a big node that has just died, the page ends, short as it is. */
+/**
+ * The maximum number of chunks read for one page. Chunks may contain no live sessions, for example after a large node
+ * has died; the page then ends early.
+ */
 const MAX_CHUNKS = 40;
 
-/** Lists sessions out of Redis, in the order of their serials. Memory is that of one page, however many sessions there are. */
+/** Lists sessions from Redis in the order of their serials. It needs memory for one page, however many sessions there are. */
 export class SessionPages {
   readonly #options: SessionPagesOptions;
 
@@ -50,7 +53,7 @@ export class SessionPages {
     return { sessions, nextCursor: after };
   }
 
-  /** @returns `last`: the serial to continue from; undefined at the end */
+  /** @returns `last`: the serial to continue from; undefined at the end of the list */
   async #readChunk(
     appId: string,
     after: string,
@@ -74,7 +77,7 @@ export class SessionPages {
   }
 }
 
-/** Ids and serials. */
+/** Session ids and serials. */
 const Entries = z.array(z.tuple([z.string(), z.string()]));
 const Fields = z.tuple([z.string().nullable(), z.string().nullable()]);
 

@@ -9,11 +9,11 @@ export interface SessionWriterOptions {
   readonly scripts: RegistryScripts;
   readonly own: OwnRecords;
   readonly historyOf: (appId: string) => AppHistory;
-  /** It is not known whether Redis has the last write about this session. */
+  /** Called when it is not known whether Redis has the last write about this session. */
   readonly onUnconfirmed: (appId: string, sessionId: string) => void;
 }
 
-/** What is to be told of a session: everything, its record, or one of its tracks and data channels. */
+/** The part of a session to write: everything, its record, or one of its tracks or data channels. */
 export type SessionChange =
   | { readonly type: 'whole' }
   | { readonly type: 'record' }
@@ -32,13 +32,13 @@ interface Lane {
 }
 
 /**
- * Tells Redis what has changed of sessions. One write of a session is under way at a time, with all that has changed since the last
- * and as it is *now*, so writes cannot overtake each other.
+ * Writes changes of sessions to Redis. A session has one write in progress at a time, which contains all changes since
+ * the last write in their *current* state, so writes cannot overtake each other.
  */
 export class SessionWriter {
   readonly #options: SessionWriterOptions;
   readonly #lanes = new Map<string, Lane>();
-  /** Apps that this life is registered with, so that its records there are found when it is dead. */
+  /** Apps that this life is registered with, so that its records there can be found after it has died. */
   readonly #apps = new Map<string, Promise<void>>();
 
   constructor(options: SessionWriterOptions) {
@@ -46,9 +46,9 @@ export class SessionWriter {
   }
 
   /**
-   * Resolves when Redis has the change, or cannot be reached: then `onUnconfirmed` has been called.
+   * Resolves when Redis has the change, or when Redis cannot be reached; `onUnconfirmed` has then been called.
    *
-   * @throws Error – Redis refuses what we write, which is our defect
+   * @throws Error if Redis rejects the write, which is a defect of this program
    */
   write(appId: string, sessionId: string, change: SessionChange): Promise<void> {
     const key = `${appId}/${sessionId}`;
@@ -59,18 +59,18 @@ export class SessionWriter {
     else {
       const started: Lane = { next, finished: Promise.withResolvers() };
       this.#lanes.set(key, started);
-      // Whatever else changes in this turn goes along.
+      // Other changes of the same turn are written together.
       queueMicrotask(() => void this.#run(key, appId, sessionId, started));
     }
     return next.done.promise;
   }
 
-  /** Redis has forgotten the registrations, or may have. */
+  /** Registers the life again on its next write to each app, because Redis may have lost the registrations. */
   forgetRegistrations(): void {
     this.#apps.clear();
   }
 
-  /** Resolves when all that is under way now has been written, or has failed. */
+  /** Resolves when all writes that are in progress now have succeeded or failed. */
   async settled(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map(({ finished }) => finished.promise));
   }

@@ -13,16 +13,16 @@ export interface SweeperOptions {
 }
 
 const INTERVAL_MS = 5_000;
-/** The records of a dead node are no longer shown, so there is no hurry; and it might come back. */
+/** There is no hurry, because the records of a dead node are not listed any more, and the node may come back. */
 const DEAD_FOR_MS = 15_000;
 const CHUNK_SIZE = 100;
-/** A sweeping node that has not finished in this time is given up; it may have died as well. */
+/** A sweeping node that takes longer than this is replaced, because it may have died too. */
 const BROOM_MS = 10_000;
 
-/** Removes what dead nodes have left in Redis. Every node looks for such remains, one of them sweeps. */
+/** Removes the records that dead nodes have left in Redis. Every node looks for them, and one of them removes them. */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  /** By life: when this node saw first that it is dead. */
+  /** By life: when this node first saw that it is dead. */
   readonly #deadSinceMs = new Map<string, number>();
   #cancelTimer: CancelTimer | undefined;
   #running: Promise<void> | undefined;
@@ -42,7 +42,7 @@ export class Sweeper {
     await this.#running;
   }
 
-  /** Orphaned records were found that can be reached only through their app. */
+  /** Called when records of a dead life were found that may not be listed under that life. */
   noteRemains(life: Life, appId: string): void {
     if (this.#hasStopped || !this.#isDeadLongEnough(life)) return;
     this.#deadSinceMs.delete(lifeName(life));
@@ -56,7 +56,7 @@ export class Sweeper {
     if (this.#hasStopped) return;
     this.#cancelTimer = this.#options.timers.schedule(INTERVAL_MS, () => {
       this.#running = this.#lookForRemains()
-        // Redis is away: another time, or another node.
+        // If Redis is unavailable, this or another node tries again later.
         .catch(() => {})
         .finally(() => this.#schedule());
     });
@@ -89,13 +89,14 @@ export class Sweeper {
 
   async #sweep(life: Life): Promise<void> {
     const { self, scripts, onSwept } = this.#options;
-    // An unreadable record, of a newer version or signed with another key, does not prove that the node is dead.
+    // A record that cannot be read, because it is of a newer version or signed with another key, does not prove that
+    // the node is dead.
     if (await scripts.isLeased(life)) return;
     if (!(await scripts.plain.takeBroom(life, self.nodeNo, BROOM_MS))) return;
     let swept = 0;
     for (const appId of await scripts.plain.appsOf(life)) {
       swept += await this.#sweepApp(life, appId);
-      // What is left must still be found: by another node, or when it dies again.
+      // The rest must remain registered, so that another node can find it, or this one when the life has died again.
       if (this.#hasStopped || !this.#isDead(life)) return;
       await scripts.plain.unregisterApp(life, appId);
     }
@@ -104,13 +105,13 @@ export class Sweeper {
     onSwept(life, swept);
   }
 
-  /** In small steps, looking each time whether the life is still dead. */
+  /** Removes the sessions in small steps, checking before each whether the life is still dead. */
   async #sweepApp(life: Life, appId: string): Promise<number> {
     const { scripts } = this.#options;
     let swept = 0;
     while (this.#isDead(life) && !this.#hasStopped) {
       const sessionIds = await scripts.plain.someOwnedBy(life, appId, CHUNK_SIZE);
-      // Without sessions too: the number of its last write is still there.
+      // The script also runs without sessions, because it deletes the revision of the life's last write.
       swept += await scripts.sweep(life, appId, sessionIds);
       if (sessionIds.length === 0) break;
     }

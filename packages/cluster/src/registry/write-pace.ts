@@ -1,18 +1,18 @@
 /**
- * How many concurrent writes a node makes when it restores its records. After Redis has lost them, all nodes do so at
- * once, and Redis handles one write after the other: writes that come too fast wait until they time out and are then
- * repeated. So each node increases its rate while Redis answers as quickly as it can, and halves it as soon as it does
- * not. What counts is the time that a write waits at Redis: an answer from across an ocean is late without any queue.
+ * Limits the concurrent writes of a node that restores its records. After Redis has lost them, all nodes do so at once,
+ * and Redis handles one write at a time: writes that come too fast wait until they time out and are then repeated. Each
+ * node therefore raises its limit while Redis answers promptly, and halves it as soon as it does not. The measure is
+ * the time that a write waits at Redis, without the round-trip time, which may be long without any queue.
  */
 import type { Clock } from '@causeway/sfu';
 
 const FIRST_LIMIT = 4;
 const MIN_LIMIT = 1;
 const MAX_LIMIT = 64;
-/** How long a write may wait at Redis. Together this is far below the 800 ms after which a call is given up. */
+/** How long a write may wait at Redis. Both limits are far below the 800 ms after which a call times out. */
 const QUICK_MS = 20;
 const SLOW_MS = 60;
-/** The shortest answer of this time or twice as long counts, so that a longer way to Redis is noticed. */
+/** The shortest answer within this time, or up to twice as long, is the reference, so that a longer route to Redis is noticed. */
 const SHORTEST_FOR_MS = 60_000;
 
 export class WritePace {
@@ -21,7 +21,7 @@ export class WritePace {
   #underWay = 0;
   #limit = FIRST_LIMIT;
   #reducedAtMs = Number.NEGATIVE_INFINITY;
-  /** The shortest times of this interval and the one before: what an answer takes if nothing else waits. */
+  /** The shortest times of this interval and the previous one: how long an answer takes if nothing is queued. */
   #shortestMs = Number.POSITIVE_INFINITY;
   #formerShortestMs = Number.POSITIVE_INFINITY;
   #intervalEndsAtMs = Number.NEGATIVE_INFINITY;
@@ -30,12 +30,12 @@ export class WritePace {
     this.#clock = clock;
   }
 
-  /** Writes that may be under way now. */
+  /** The number of writes that may be in progress now. */
   get limit(): number {
     return Math.floor(this.#limit);
   }
 
-  /** Runs a write when its turn has come. @throws whatever it throws */
+  /** Runs a write as soon as the limit allows. @throws whatever `write` throws */
   async run<Result>(write: () => Promise<Result>): Promise<Result> {
     if (this.#underWay >= this.limit) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#underWay++;
@@ -50,10 +50,10 @@ export class WritePace {
   }
 
   /**
-   * Runs a short call at once, and learns from it how long an answer takes. Call it now and then while nothing is to be
-   * written, so that this is known before all nodes write at once.
+   * Runs a short call immediately, and measures how long its answer takes. Call it from time to time while nothing is
+   * written, so that the reference is known before all nodes write at once.
    *
-   * @throws whatever it throws
+   * @throws whatever `call` throws
    */
   async time<Result>(call: () => Promise<Result>): Promise<Result> {
     const startedAtMs = this.#clock.nowMs();
@@ -64,10 +64,11 @@ export class WritePace {
 
   #learn(startedAtMs: number): void {
     const nowMs = this.#clock.nowMs();
-    // Writes do not say whether they were answered, and one that fails at once says nothing of the way to Redis.
+    // The reference is not updated here: a write does not tell whether it was answered, and one that fails at once says
+    // nothing about the route.
     const waitedMs = nowMs - startedAtMs - Math.min(this.#shortestMs, this.#formerShortestMs);
     if (waitedMs < QUICK_MS) this.#limit = Math.min(MAX_LIMIT, this.#limit + 1 / this.#limit);
-    // What was sent before the last reduction tells of the time before it.
+    // A write that was started before the last reduction was delayed by the conditions before it.
     if (waitedMs <= SLOW_MS || startedAtMs < this.#reducedAtMs) return;
     this.#limit = Math.max(MIN_LIMIT, this.#limit / 2);
     this.#reducedAtMs = nowMs;

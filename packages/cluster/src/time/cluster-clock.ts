@@ -1,37 +1,37 @@
 import type { Clock } from '@causeway/sfu';
 
 /**
- * The time that all nodes agree on, which is Redis's. Every renewal of the lease reads it; in between, and while Redis
- * is unavailable, the process's own clock continues it. Wall clocks of nodes may be hours apart.
+ * The time that all nodes agree on, which is Redis's. Every renewal of the lease reads it. Between renewals, and while
+ * Redis is unavailable, the process's own clock continues it. The wall clocks of nodes may be hours apart.
  */
 export class ClusterClock {
   readonly #nowMs: () => number;
-  /** To be added to the process's clock. */
+  /** Added to the process's clock to get Redis's time. */
   #offsetMs = 0;
   #latestMs = 0;
 
-  /** @param nowMs milliseconds on a clock that never goes back */
+  /** @param nowMs a monotonic clock, in milliseconds */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
 
-  /** Milliseconds since 1970. Means nothing before the first `set`. */
+  /** Milliseconds since 1970. Undefined before the first `set`. */
   nowMs(): number {
     return this.#nowMs() + this.#offsetMs;
   }
 
-  /** The latest that it has ever been, though Redis's clock may have been set back since. */
+  /** The latest time that this clock has shown, although Redis's clock may have been set back since. */
   latestMs(): number {
     return Math.max(this.#latestMs, this.nowMs());
   }
 
-  /** @param redisNowMs as just received */
+  /** @param redisNowMs Redis's time as just received */
   set(redisNowMs: number): void {
-    // Before the first time its own time means nothing.
+    // The clock has no meaningful time before the first call.
     if (this.#offsetMs !== 0) this.#latestMs = this.latestMs();
     this.#offsetMs = redisNowMs - this.#nowMs();
   }
 }
 
-/** The part of a clock that intervals need. */
+/** The part of a clock that periodic tasks need. */
 export type Timers = Pick<Clock, 'nowMs' | 'schedule'>;

@@ -10,27 +10,27 @@ import { readRevocation, writeRevocation } from './revocation-text.ts';
 
 export interface RedisRevocationsOptions {
   readonly link: RedisLink;
-  /** A key for this purpose only. */
+  /** Used for no other purpose. */
   readonly key: KeyObject;
   readonly timers: Timers;
-  /** The time that all nodes agree on. */
+  /** The time by the cluster's clock. */
   readonly clusterNowMs: () => number;
-  /** Redis can be read no more, or again: what other nodes revoke is not known here in between. */
+  /** Called when Redis can no longer be read, or can be again. In between, this node does not learn what other nodes revoke. */
   readonly onReadable: (isReadable: boolean, error?: unknown) => void;
 }
 
-/** A revocation must be in force everywhere within two seconds, with or without a hint. */
+/** Ensures that a revocation takes effect everywhere within two seconds, with or without a hint. */
 const INTERVAL_MS = 1_000;
 const ENTRIES_PER_READING = 1_000;
-/** Tokens issued before that have expired, even if a clock was slightly off. */
+/** Tokens issued before then have expired, even if a clock was slightly off. */
 const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000 + 5 * 60_000;
 const BEGINNING = '0-0';
 
 const Entries = z.array(z.tuple([z.string(), z.array(z.string())]));
 
 /**
- * The revocations of a cluster: a stream in Redis that every node reads once a second, and at once when
- * it is told to. The nodes' memory is the truth: what Redis has lost they write again.
+ * The revocations of a cluster. They are in a stream in Redis that every node reads once a second, and immediately on a
+ * hint. The nodes' memory is authoritative: they rewrite entries that Redis has lost.
  */
 export class RedisRevocations implements Revocations {
   readonly #options: RedisRevocationsOptions;
@@ -50,7 +50,7 @@ export class RedisRevocations implements Revocations {
     this.#options = options;
     this.#list = new RevocationList(() => options.timers.nowMs());
     options.link.subscribe(REVOCATION_HINTS, () => void this.#refresh());
-    // It may be another Redis, or an older state of this one.
+    // The connection may be to another Redis, or to an older state of this one.
     this.#stopListening = options.link.onReady(() => {
       this.#position = BEGINNING;
       void this.#refresh();
@@ -61,12 +61,12 @@ export class RedisRevocations implements Revocations {
     return this.#list.size;
   }
 
-  /** Entries that no node with the cluster key has written. */
+  /** The number of entries that were not written by a node with the cluster key. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Resolves when this node knows what has been revoked so far. @throws SfuError `registry_unavailable` */
+  /** Resolves when this node knows all revocations so far. @throws SfuError `registry_unavailable` */
   async start(): Promise<void> {
     await this.#read();
     this.#schedule();
@@ -86,7 +86,7 @@ export class RedisRevocations implements Revocations {
     this.#list.checkRoom(revocation.appId);
     await this.#write(revocation);
     this.#learn(revocation);
-    // A hint that is lost costs the others a second.
+    // If the hint is lost, the other nodes read the entry up to a second later.
     await this.#options.link.send(['PUBLISH', REVOCATION_HINTS, '']).catch(() => undefined);
   }
 
@@ -111,7 +111,7 @@ export class RedisRevocations implements Revocations {
     if (!this.#hasStopped) this.#cancelTimer = this.#options.timers.schedule(INTERVAL_MS, () => void this.#refresh());
   }
 
-  /** Never rejects. A hint that comes while Redis is being read may be about something newer. */
+  /** Reads the stream, and once more if a hint arrives during the read, since it may be about a newer entry. Never rejects. */
   async #refresh(): Promise<void> {
     if (this.#hasStopped) return;
     if (this.#reading !== undefined) {
@@ -169,7 +169,7 @@ export class RedisRevocations implements Revocations {
   }
 }
 
-/** Ids are `<milliseconds>-<number>`. */
+/** Compares ids, which are `<milliseconds>-<number>`. */
 function isBefore(one: string, other: string): boolean {
   const [oneMs = 0, oneNumber = 0] = one.split('-').map(Number);
   const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);

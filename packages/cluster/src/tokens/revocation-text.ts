@@ -1,4 +1,4 @@
-/** Revocations as they are stored in Redis: signed, because otherwise anyone who can write there could revoke all tokens. */
+/** Revocations as they are stored in Redis. They are signed, since anyone who can write there could otherwise revoke all tokens. */
 import type { KeyObject } from 'node:crypto';
 import type { Revocation } from '@causeway/accounts';
 import { AppId, NumericDate, TokenId, TokenSubject } from '@causeway/protocol';
@@ -20,7 +20,7 @@ export function writeRevocation({ appId, revoked, closesSessions }: Revocation, 
   return signText(JSON.stringify({ appId, revoked, closesSessions }), key);
 }
 
-/** @returns undefined if no node of this cluster has signed it, or this version does not understand it */
+/** @returns undefined if it was not signed by a node of this cluster, or this version does not understand it */
 export function readRevocation(text: string, key: KeyObject): Revocation | undefined {
   const payload = text.length > MAX_LENGTH ? undefined : openSignedText(text, key);
   if (payload === undefined) return undefined;

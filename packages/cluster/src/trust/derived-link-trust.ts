@@ -1,18 +1,21 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { IceCredentials, LinkTrust, NodeIdentity } from '@causeway/sfu';
 
-/** The prefix of the ufrags of shard 0, which has the links. */
+/** The ufrag prefix of shard 0, which handles the links. */
 const SHARD_PREFIX = 'aa';
-/** 64 bits that cannot be guessed without the cluster key; RFC 8445 asks for 24. */
+/** 64 bits that cannot be guessed without the cluster key; RFC 8445 requires 24. */
 const UFRAG_DIGITS = 16;
-/** 192 bits; RFC 8445 asks for 128. Digits of hex are ICE characters. */
+/** 192 bits; RFC 8445 requires 128. Hex digits are ICE characters. */
 const PASSWORD_DIGITS = 48;
 
-/** Credentials of links out of the cluster key and the two lives that a link joins: known to both ends, and new in each life. */
+/**
+ * Derives the ICE credentials of a link from the cluster key and the lives of both nodes. Both ends can compute them,
+ * and each life has new ones.
+ */
 export class DerivedLinkTrust implements LinkTrust {
   readonly #key: KeyObject;
 
-  /** @param key used for nothing else */
+  /** @param key used for no other purpose */
   constructor(key: KeyObject) {
     this.#key = key;
   }

@@ -4,20 +4,21 @@ import { AppId, TokenGrants } from '@causeway/protocol';
 import { z } from 'zod';
 import { openSignedText, signText } from './signed-text.ts';
 
-/** The longest header that is read as an assertion. */
+/** The longest header that is parsed as an assertion. */
 const MAX_ASSERTION_LENGTH = 8_192;
 
 /**
- * How far an assertion's date may be from now, in both directions, by the cluster's clock. Clocks of nodes differ by
- * less than a second as long as they agree on a Redis, and by a minute for the two seconds in which another takes its
- * place.
+ * How far an assertion's date may be from now, in both directions, by the cluster's clock. The clocks of nodes differ
+ * by less than a second while they use the same Redis, and by up to a minute for the two seconds in which another Redis
+ * takes over.
  */
 const MAX_AGE_MS = 90_000;
 
 const Life = z.strictObject({ nodeNo: z.int().min(0), epoch: z.int().min(0) });
 /**
- * A call made with a token names what it grants; one made with a secret says nothing of it, as versions that knew no tokens do. Such a
- * version refuses an assertion with a field that it does not know, so a token never grants more at an old node.
+ * An assertion of a call made with a token names what the token grants. A call made with a secret has no such field, as
+ * in versions that had no tokens. Such a version refuses an assertion with an unknown field, so a token never grants
+ * more at an old node.
  */
 const Assertion = z.strictObject({
   assertionId: z.string().min(1),
@@ -32,21 +33,21 @@ const Assertion = z.strictObject({
 });
 const DatedAssertion = z.strictObject({ signedAtMs: z.number(), assertion: Assertion });
 
-/** Assertions signed with what is derived from the cluster key, and dated: what was held back on the way must not be kept for a quiet hour. */
+/** Signs assertions with a key derived from the cluster key, and dates them, so that an intercepted assertion cannot be used later. */
 export class SignedAssertionTrust implements AssertionTrust {
   readonly #key: KeyObject;
   readonly #clusterNowMs: () => number;
 
   /**
-   * @param key used for nothing else
-   * @param clusterNowMs the time that all nodes agree on, whether Redis answers now or not
+   * @param key used for no other purpose
+   * @param clusterNowMs the time by the cluster's clock, which continues while Redis is unavailable
    */
   constructor(key: KeyObject, clusterNowMs: () => number) {
     this.#key = key;
     this.#clusterNowMs = clusterNowMs;
   }
 
-  /** @throws Error – path and grants of the call are too long to be vouched for */
+  /** @throws Error if the path and the grants of the call are too long for an assertion */
   sign(assertion: CallAssertion): string {
     const { grants, ...call } = assertion;
     const token = grants.kind === 'all' ? {} : { token: grants.token };
@@ -65,7 +66,7 @@ export class SignedAssertionTrust implements AssertionTrust {
       const { token, ...call } = dated.assertion;
       return { ...call, grants: token === undefined ? ALL_GRANTS : { kind: 'token', token } };
     } catch {
-      // Signed by a node of ours, yet no JSON: nothing that this version understands.
+      // It was signed by a node of this cluster but is not JSON, so this version does not understand it.
       return undefined;
     }
   }

@@ -1,15 +1,15 @@
-/** Text that proves who wrote it: `<payload in base64url>.<HMAC-SHA256 of that in base64url>`, all of it visible ASCII. */
+/** Authenticated text: `<payload in base64url>.<HMAC-SHA256 of that in base64url>`, all of it visible ASCII. */
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 const SIGNED = /^([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{43})$/;
 
-/** The bytes that are sent are the bytes that are signed, so that no node has to serialise JSON the same way twice. */
+/** Signs the bytes exactly as they are sent, so that no node has to serialise JSON the same way twice. */
 export function signText(payload: string, key: KeyObject): string {
   const encoded = Buffer.from(payload, 'utf8').toString('base64url');
   return `${encoded}.${signatureOf(encoded, key).toString('base64url')}`;
 }
 
-/** @returns the payload; undefined if the text is not signed, or was signed with another key. Both take equally long. */
+/** @returns the payload; undefined if the text is unsigned or was signed with another key. The signature is compared in constant time. */
 export function openSignedText(text: string, key: KeyObject): string | undefined {
   const [, encoded, signature] = SIGNED.exec(text) ?? [];
   if (encoded === undefined || signature === undefined) return undefined;

@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { appKeys, lifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
-/** A month, and as long again. */
+/** Twice the length of a month. */
 const KEPT_SECONDS = 62 * 86_400;
 
-/** Numbers beyond 53 bits would be rounded on their way; those of a quota are not. */
+/** Numbers beyond 53 bits would lose precision; those of a quota are smaller. */
 const Grant = z.tuple([z.coerce.number(), z.coerce.number(), z.number(), z.number()]);
 
-/** The quotas of a cluster, in Redis. One that forgets a month gives it out again from what nodes report since their start. */
+/**
+ * The quotas of a cluster, in Redis. If Redis loses a month, the quota is granted again, based on the usage that nodes
+ * have reported since they started.
+ */
 export class RedisQuotaLedger implements QuotaLedger {
   readonly #link: RedisLink;
   readonly #script = loadLuaScript('quota-draw');

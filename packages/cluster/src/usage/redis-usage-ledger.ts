@@ -14,25 +14,25 @@ import { z } from 'zod';
 import { appKeys, lifeName, NODE_KEYS, parseLifeName } from '../redis/keys.ts';
 import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
-/** Totals are kept for a year; no life goes longer without usage of an app. */
+/** Totals are kept for more than a year. No life is longer than that without usage of an app. */
 const KEPT_DAYS = 400;
-/** How long batches wait for books that are stopped, and how many of an app. */
+/** How long batches wait for books that are stopped, and how many batches of an app. */
 const BATCH_KEPT_SECONDS = 2 * 86_400;
 const MAX_WAITING_BATCHES = 20_000;
-/** How often nodes note in their ledgers how far the others have come. */
+/** How often nodes record the ledger heads of the other nodes in their own ledgers. */
 const HEADS_INTERVAL_MS = 3_600_000;
-/** How often Redis is told that an app is in use. */
+/** How often an app is marked as in use in Redis. */
 const ACTIVITY_INTERVAL_MS = 60_000;
 
 const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number(), z.array(z.string())]);
 const Totals = z.array(z.string().nullable());
 const Head = z.string().regex(/^\d{1,15}:[0-9a-f]{64}$/);
 
-/** The ledger of a cluster. It is the one thing in Redis that no node can write again: keep an append-only file of it. */
+/** The ledger of a cluster. It is the only data in Redis that nodes cannot restore, so Redis should keep an append-only file. */
 export class RedisUsageLedger implements UsageLedger {
   readonly #link: RedisLink;
   readonly #script = loadLuaScript('usage-count');
-  /** When each app's heads were last asked for. */
+  /** When the heads of each app were last requested. */
   readonly #headsAskedAtMs = new Map<AppId, number>();
   readonly #activeAtMs = new Map<AppId, number>();
 
@@ -69,7 +69,7 @@ export class RedisUsageLedger implements UsageLedger {
     return { down: down ?? 0, up: up ?? 0, relay: relay ?? 0, retransmitted: retransmitted ?? 0, data: data ?? 0 };
   }
 
-  /** Lets nodes with books know where batches may wait for them. Without Redis, the next batch does. */
+  /** Tells nodes with books that batches of an app may wait for them. If Redis does not answer, the next batch tries again. */
   async #noteActive(appId: AppId, atMs: number): Promise<void> {
     const isKnown = Math.abs(atMs - (this.#activeAtMs.get(appId) ?? Number.NEGATIVE_INFINITY)) < ACTIVITY_INTERVAL_MS;
     if (isKnown) return;
@@ -77,12 +77,12 @@ export class RedisUsageLedger implements UsageLedger {
       await this.#link.send(['ZADD', NODE_KEYS.usageApps, Math.floor(atMs), appId]);
       this.#activeAtMs.set(appId, atMs);
     } catch {
-      // The batch itself is counted.
+      // The batch itself has been counted.
     }
   }
 }
 
-/** What is not to be understood is left out: nothing of it is billed. */
+/** Skips heads that cannot be parsed; they do not affect billing. */
 function headsOf(words: readonly string[]): LedgerHead[] {
   return Array.from({ length: Math.floor(words.length / 2) }, (_, index) => words.slice(2 * index, 2 * index + 2)).flatMap(
     ([name = '', head = '']) => {

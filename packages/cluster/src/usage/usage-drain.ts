@@ -1,4 +1,4 @@
-/** Brings batches of usage from Redis, where all nodes count them, to the books. */
+/** Transfers usage batches from Redis, where all nodes count them, to the books. */
 import { type OwnApps, readLedgerLine, type UsageBatch, type UsageBooks } from '@causeway/accounts';
 import { type AppId, parseAppId } from '@causeway/protocol';
 import type { CancelTimer } from '@causeway/sfu';
@@ -7,66 +7,66 @@ import { appKeys, NODE_KEYS } from '../redis/keys.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
 import type { Timers } from '../time/cluster-clock.ts';
 
-/** What a node with books hands in to have usage brought to them. */
+/** The destination that a node with books provides. */
 export interface UsageSink {
   readonly books: Pick<UsageBooks, 'recordUsage'>;
-  /** The apps whose usage is to be in the books. */
+  /** The apps whose usage is recorded in the books. */
   readonly apps: OwnApps;
-  /** The public key that certifies the nodes: what others have written to Redis is not believed. */
+  /** The public key that certifies the nodes. Entries that others have written to Redis are refused. */
   readonly authority: string;
-  /** Entries that no node of the cluster has signed, or that cannot be read; they are thrown away. */
+  /** Called for entries that no node of the cluster has signed, or that cannot be read; they are discarded. */
   readonly onRefused: (appId: AppId, entries: number) => void;
 }
 
 export interface UsageDrainOptions extends UsageSink {
   readonly link: RedisLink;
   readonly timers: Timers;
-  /** The time that all nodes agree on. */
+  /** The time by the cluster's clock. */
   readonly clusterNowMs: () => number;
 }
 
 const INTERVAL_MS = 5_000;
-/** Nodes write batches for the books as long as one was there within two days, so that books that are stopped get them later. */
+/** Nodes write batches for the books if one wanted them within the last two days, so that books that are stopped receive them later. */
 const WANTED_FOR_SECONDS = 2 * 86_400;
 const WANTED_EVERY_MS = 60_000;
-/** An app that is in use says so once a minute. */
+/** An app in use is marked once a minute. */
 const ACTIVE_WITHIN_MS = 10 * 60_000;
-/** Redis answers other nodes in between. */
+/** Small, so that Redis can serve other nodes in between. */
 const ENTRIES_AT_ONCE = 100;
 
 const Entries = z.array(z.tuple([z.string(), z.array(z.string())]));
 const Names = z.array(z.string());
 
 /**
- * Reads each app's batches every few seconds, records them in the books, and removes from Redis what is recorded. Several nodes with the
- * same books may do so at once: the books count each batch once.
+ * Reads each app's batches every few seconds, records them in the books, and deletes the recorded ones from Redis.
+ * Several nodes with the same books may do so concurrently: the books count each batch once.
  */
 export class UsageDrain {
   readonly #options: UsageDrainOptions;
   readonly #stopListening: () => void;
   #cancelTimer: CancelTimer | undefined;
   #wantedAtMs = Number.NEGATIVE_INFINITY;
-  /** What has been in use since then is looked at. The beginning of all times at first: something may have waited. */
+  /** Only apps that were active since then are read. It is 0 at first, because batches may have been waiting. */
   #activeSinceMs = 0;
   #hasStopped = false;
   #draining: Promise<void> = Promise.resolve();
 
   constructor(options: UsageDrainOptions) {
     this.#options = options;
-    // A new app's first batch must be among those that are written.
+    // The first batch of a new app must be written to the stream too.
     this.#stopListening = options.apps.onChanged(({ changed }) => void this.#want(changed.map(({ id }) => id)).catch(() => undefined));
     void this.drain();
     this.#schedule();
   }
 
-  /** Resolves when what was in Redis at the call is in the books, or cannot be brought there now. Never rejects. */
+  /** Resolves when the batches that were in Redis at the call are in the books, or cannot be transferred now. Never rejects. */
   drain(): Promise<void> {
-    // What cannot be read or recorded now stays in Redis until the next time.
+    // Batches that cannot be read or recorded stay in Redis until the next time.
     this.#draining = this.#draining.then(() => this.#drainAll()).catch(() => undefined);
     return this.#draining;
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is in progress any more. */
   stop(): Promise<void> {
     this.#hasStopped = true;
     this.#cancelTimer?.();
@@ -118,7 +118,7 @@ export class UsageDrain {
     }
   }
 
-  /** What is missing between two batches was in a Redis that has lost it: waiting for it would hold up everything after it. */
+  /** Records batches even after a gap. The missing batches were lost by Redis, and waiting for them would block all later ones. */
   async #record(batches: readonly UsageBatch[]): Promise<void> {
     if (batches.length === 0) return;
     const receipts = await this.#options.books.recordUsage(batches);

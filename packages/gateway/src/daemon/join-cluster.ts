@@ -71,13 +71,9 @@ async function connect({ config, access, httpPort, logger, onSuperseded, apps }:
   checkRedisUrl(access.redisUrl);
   const apiUrl = config.internalUrl ?? `http://${urlHostOf(linkAddresses[0]?.address)}:${httpPort}`;
   if (isPublicAndPlain(apiUrl)) {
-    logger.log(
-      'warn',
-      'calls between nodes cross the internet unencrypted; set CAUSEWAY_INTERNAL_URL to an https URL or to a private address',
-      {
-        apiUrl,
-      },
-    );
+    logger.log('warn', 'calls between nodes cross the internet unencrypted; set CAUSEWAY_INTERNAL_URL to https or a private address', {
+      apiUrl,
+    });
   }
   try {
     return await createCluster({

@@ -277,13 +277,9 @@ function announceStart({ config, services, sfu, http, debug, madeUpApp }: Runnin
 function warnOfLoopback({ listenAddress, announcedAddresses }: Config, logger: Logger): void {
   if (listenAddress === undefined || !isLoopback(listenAddress) || announcedAddresses.length > 0) return;
   const { listenAddress: listen, httpListenAddress: http } = OPTIONS;
-  logger.log(
-    'warn',
-    `only clients on this machine can reach the media port; for a proxy in front of the API, set ${http.variable} instead`,
-    {
-      [listen.variable]: listenAddress,
-    },
-  );
+  logger.log('warn', `only clients on this machine can reach the media port; for a proxy, set ${http.variable} instead`, {
+    [listen.variable]: listenAddress,
+  });
 }
 
 /** Shows the operator of the first node how to create the first organisation. Without books, there is nothing to set up. */
