@@ -185,7 +185,7 @@ export const MAX_WEBHOOKS_PER_APP = 10;
 export const MAX_WAITING_PER_WEBHOOK = 50_000;
 /** How long deliveries and the events in them are kept. */
 export const DELIVERIES_KEPT_FOR_MS = 30 * 86_400_000;
-/** Of one app, events and deliveries together; those that wait are kept beyond that. */
+/** The most events and deliveries of an app that are kept; waiting ones are kept beyond that. */
 export const MAX_KEPT_PER_APP = 200_000;
 /** A webhook to which nothing could be delivered for so long is disabled. */
 export const FAILING_DISABLES_AFTER_MS = 5 * 86_400_000;

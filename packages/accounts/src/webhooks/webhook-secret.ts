@@ -21,7 +21,7 @@ const SPKI_PREFIX_SIZE_BYTES = 12;
 export interface SignedMessage {
   /** The header `webhook-id`. */
   readonly id: string;
-  /** Of the attempt, seconds since 1970: the header `webhook-timestamp`. */
+  /** When the attempt is made, in seconds since 1970: the header `webhook-timestamp`. */
   readonly timestampSeconds: number;
   /** As it is sent. */
   readonly body: string;

@@ -28,7 +28,7 @@ const NOT_PUBLIC_IPV4: readonly string[] = [
 
 /** All unicast addresses of the internet are in it: not those that contain an IPv4 address (`::ffff:0:0/96`, `64:ff9b::/96`). */
 const GLOBAL_UNICAST_IPV6 = '2000::/3';
-/** Of these: protocol assignments with Teredo, documentation, and 6to4, which contains an IPv4 address. */
+/** Exceptions within that range: protocol assignments with Teredo, documentation, and 6to4, which contains an IPv4 address. */
 const NOT_PUBLIC_IPV6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 const NOT_PUBLIC = listOf([...NOT_PUBLIC_IPV4, ...NOT_PUBLIC_IPV6]);

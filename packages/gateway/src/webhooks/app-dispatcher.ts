@@ -47,7 +47,7 @@ export interface DispatcherServices {
 /** Events that happen together are queued together. */
 const GATHERED_MS = 20;
 const MAX_BATCH = 200;
-/** Of one webhook, at once: each for a session of its own. */
+/** Concurrent deliveries of one webhook, each for a different session. */
 const MAX_PER_WEBHOOK = 8;
 /** While the books cannot be reached. */
 const RETRY_MS = 1_000;

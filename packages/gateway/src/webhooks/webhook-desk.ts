@@ -30,7 +30,7 @@ export interface WebhookReport {
   /** Apps that it leads. */
   readonly apps: number;
   readonly underWay: number;
-  /** Of these apps: for how long the oldest delivery has waited; 0 if none waits. */
+  /** How long the oldest delivery of these apps has waited; 0 if none waits. */
   readonly queueAgeMs: number;
   /** Attempts since the start, by what became of them. */
   readonly attempts: Readonly<Record<AttemptOutcome, number>>;
