@@ -31,7 +31,9 @@ test.each(PATHS)('a preflight request for %s is answered without a secret', asyn
   expect(text).toBe('');
   expect(headers.get('Access-Control-Allow-Origin')).toBe('*');
   // `*` does not cover Authorization, so the names must be spelt out.
-  expect(headers.get('Access-Control-Allow-Headers')).toBe('Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Traceparent, X-Request-Id');
+  expect(headers.get('Access-Control-Allow-Headers')).toBe(
+    'Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Traceparent, X-Request-Id',
+  );
   expect(headers.get('Access-Control-Allow-Methods')).toBe('GET, POST, PUT, PATCH, DELETE, OPTIONS');
   expect(headers.get('Access-Control-Max-Age')).toBe('7200');
   expect(headers.get('Access-Control-Allow-Credentials')).toBeNull();
