@@ -1,4 +1,5 @@
 import type { ApiCall, SfuApi } from '@causeway/client';
+import { waitUntil } from '@causeway/lab';
 import { createLoadApi, type SfuAddress } from '@causeway/loadtest';
 
 /** Longer than any call may take. */
@@ -27,6 +28,15 @@ export class NodeApi {
     const failed = (error: unknown) => ({ status: 0, body: String(error), headers: {} });
     const reply = await this.#api.send({ method, path, body, headers, signal }).catch(failed);
     return { ...reply, tookMs: performance.now() - startedAtMs };
+  }
+
+  /** Resolves when the node knows the app: one that has just been made is not known everywhere at once. @throws Error – it does not in time */
+  async untilKnown(): Promise<void> {
+    await waitUntil(
+      'the node knows the app',
+      async () => (await this.call('GET', '/sessions?limit=1')).status,
+      (status) => status === 200,
+    );
   }
 
   /** All sessions of the app, page after page. @throws Error – the node does not answer with a list */

@@ -1,6 +1,8 @@
 import { accessNetwork } from './access-network.ts';
 import { billData } from './bill-data.ts';
 import { billJournal, billKilled } from './bill-killed.ts';
+import { booksStopped } from './books-stopped.ts';
+import { canary } from './canary.ts';
 import { clockSkew } from './clock-skew.ts';
 import { dataRegions } from './data-regions.ts';
 import { drainBetween } from './drain-between.ts';
@@ -24,6 +26,7 @@ import { narrowLink, narrowLinkAlone } from './narrow-link.ts';
 import { nodeFrozen } from './node-frozen.ts';
 import { oneCopy } from './one-copy.ts';
 import { ownerDies } from './owner-dies.ts';
+import { quota } from './quota.ts';
 import { redisFrozen, redisStopped, redisUnwritable } from './redis-down.ts';
 import { redisFrozenOver, redisKilledOver } from './redis-failover.ts';
 import { redisFlushed } from './redis-flushed.ts';
@@ -47,6 +50,9 @@ export const SCENARIOS: readonly Scenario[] = [
   billKilled,
   billJournal,
   billData,
+  quota,
+  booksStopped,
+  canary,
   ownerDies,
   herd,
   nodeFrozen,

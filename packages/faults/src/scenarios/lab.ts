@@ -6,7 +6,7 @@ import type { SfuAddress } from '@causeway/loadtest';
 import { seededRandom } from '@causeway/testkit';
 import type { ClientVerbs } from '../clients/client-verbs.ts';
 import { NodeApi } from '../clients/node-api.ts';
-import { PORTS_OF_A_CLUSTER } from '../cluster/region-plan.ts';
+import { type App, PORTS_OF_A_CLUSTER } from '../cluster/region-plan.ts';
 import { findFreeBasePort, RunningCluster } from '../cluster/running-cluster.ts';
 import type { Impairment } from '../network/impairment.ts';
 
@@ -56,9 +56,11 @@ export class Lab {
   readonly watchers: AskedChild<ClientVerbs>;
   readonly note: (text: string) => void;
   readonly #redis: RedisServer | WatchedRedis | undefined;
+  #app: App;
 
   private constructor(cluster: RunningCluster, note: LabOptions['note'], redis: RedisServer | WatchedRedis | undefined) {
     this.cluster = cluster;
+    this.#app = cluster.app;
     this.note = note;
     this.#redis = redis;
     this.sources = new AskedChild({ name: 'sources', program: new URL('../clients/client-main.ts', import.meta.url) });
@@ -118,12 +120,22 @@ export class Lab {
     throw new Error('This lab has no Sentinels');
   }
 
+  /** The clients that join from now on do so in another app than the one that the nodes are configured with. */
+  useApp(app: App): void {
+    this.#app = app;
+  }
+
   address(region: string): SfuAddress {
-    return { url: this.cluster.node(region).plan.url, ...this.cluster.app };
+    return { url: this.cluster.node(region).plan.url, ...this.#app };
   }
 
   api(region: string): NodeApi {
     return new NodeApi(this.address(region));
+  }
+
+  /** The API as the bearer of a token calls it. */
+  apiWith(region: string, token: string): NodeApi {
+    return new NodeApi({ ...this.address(region), secret: token });
   }
 
   async #close(): Promise<void> {

@@ -7,7 +7,8 @@ import { COMPILE_CACHE, PROJECT_ROOT } from './project-root.ts';
 
 const DAEMON = 'packages/gateway/src/main.ts';
 const PROBE_DEADLINE_MS = 1_000;
-const START_DEADLINE_MS = 30_000;
+/** A node starts in a second; on a machine that is busy with other things it may take a minute. */
+const START_DEADLINE_MS = 90_000;
 
 export interface ServerOptions extends Pick<ChildOptions, 'name' | 'uid' | 'onLine'> {
   /** The program, relative to the project's root. Default: the daemon. */
