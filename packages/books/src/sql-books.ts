@@ -24,7 +24,7 @@ import type {
   UsageReceipt,
   UsageRow,
 } from '@causeway/accounts';
-import { AppId, AppSettings, SfuError } from '@causeway/protocol';
+import { AppId, AppSettings, AppSettingsPatch, SfuError } from '@causeway/protocol';
 import { readAppChanges } from './app-changes.ts';
 import { listAudit, noteChange } from './audit.ts';
 import type { BooksDatabase } from './database/schema.ts';
@@ -127,8 +127,9 @@ export class SqlBooks implements Books {
       if (ifVersion !== undefined && ifVersion !== row.version) {
         throw new SfuError('version_conflict', `app ${appId} has version ${row.version} by now, not ${ifVersion}`);
       }
-      const merged = { ...JSON.parse(row.settings), ...AppSettings.partial().parse(settings ?? {}) };
-      const changed = { name: name ?? row.name, settings: JSON.stringify(merged), version: row.version + 1, serial };
+      const merged = Object.entries({ ...JSON.parse(row.settings), ...AppSettingsPatch.parse(settings ?? {}) });
+      const kept = Object.fromEntries(merged.filter(([, value]) => value !== null));
+      const changed = { name: name ?? row.name, settings: JSON.stringify(kept), version: row.version + 1, serial };
       await database.updateTable('apps').set(changed).where('id', '=', appId).execute();
       const subject = [...(name === undefined ? [] : ['name']), ...Object.keys(settings ?? {})].join(', ');
       await noteChange(database, { orgId: row.orgId, appId, actor, action: 'app.changed', subject, atMs: this.#nowMs() });

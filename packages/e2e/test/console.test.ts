@@ -158,6 +158,20 @@ it('makes a secret that is shown once and opens the app', async () => {
   expect(faults).toEqual([]);
 });
 
+it('changes a setting of the app, and unsets it', async () => {
+  const { page } = tab;
+  await page.goto(`${stage.daemon.access.host}/#/apps/${appId}/settings`);
+  const quota = page.getByRole('textbox', { name: 'Monthly quota' });
+  const saveAs = async (text: string, version: number) => {
+    await quota.fill(text);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText(`Version ${version}.`).waitFor();
+    return quota.inputValue();
+  };
+
+  expect([await saveAs('5', 2), await saveAs('', 3)]).toEqual(['5', '']);
+});
+
 it.each([
   ['overview', '', 'Example'],
   ['apps', 'apps', 'Apps'],

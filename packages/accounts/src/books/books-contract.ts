@@ -79,6 +79,9 @@ export const booksContract: readonly BooksContractCase[] = [
     assert.equal(changed.version, 2);
     await rejectsWith('version_conflict', books.updateApp(id, { name: 'late', ifVersion: 1 }, ALICE));
     assert.deepEqual(await books.findApp(id), changed);
+
+    const { settings } = await books.updateApp(id, { settings: { autoPublish: null, maxSessions: null, monthlyQuotaGb: 5 } }, ALICE);
+    assert.deepEqual(settings, { ...DEFAULT_APP_SETTINGS, monthlyQuotaGb: 5 });
   }),
   contractCase('tells each change of apps once, with the keys that open them', async ({ books, org }) => {
     const { id } = await books.createApp({ orgId: org.id, name: 'Demo' }, ALICE);

@@ -2,7 +2,7 @@
  * The books: who runs which apps, with which keys. What media and calls need of them is copied into memory and Redis, so that both go
  * on while the books cannot be reached.
  */
-import type { AppId, AppSettings } from '@causeway/protocol';
+import type { AppId, AppSettings, AppSettingsPatch } from '@causeway/protocol';
 import type { App } from '../app/app.ts';
 import type { NewAppTokenKey } from '../app/app-token-key.ts';
 import type { SecretDigest } from '../app/secret.ts';
@@ -104,7 +104,8 @@ export interface NewBookedApp {
 /** What to change of an app; what is missing stays. */
 export interface AppPatch {
   readonly name?: string;
-  readonly settings?: Partial<AppSettings>;
+  /** A setting that is null is no longer set. */
+  readonly settings?: AppSettingsPatch;
   /** Only if the app still has this version. */
   readonly ifVersion?: number;
 }

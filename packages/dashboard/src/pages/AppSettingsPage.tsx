@@ -1,10 +1,17 @@
+import type { AdminApp } from '@causeway/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { codeOf } from '../service/admin-api.ts';
 import { useServices } from '../service/services-context.ts';
+import { fieldText, SETTING_FIELDS, type SettingField, settingsPatch } from '../service/setting-fields.ts';
 import { appQuery, mayDo, useMe } from '../service/use-console-data.ts';
-import { ConfirmButton, Loaded, TableBox } from '../shell/controls.tsx';
+import { ActionForm } from '../shell/ActionForm.tsx';
+import { ConfirmButton, Loaded, TableBox, TextField } from '../shell/controls.tsx';
 
-/** The settings of an app as they are in force, and its end. */
+const YES_OR_NO = ['yes', 'no'] as const;
+
+/** The settings of an app, and its end. */
 export function AppSettingsPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const services = useServices();
@@ -20,44 +27,118 @@ export function AppSettingsPage() {
   return (
     <section aria-labelledby="settings-title">
       <h2 id="settings-title">Settings</h2>
-      <p>
-        The admin API changes them (<code>PATCH /api/admin/v1/apps/{appId}</code>); a setting that is not listed is as on the node.
-      </p>
       <Loaded query={app}>
-        {({ orgId, name, settings }) => (
-          <>
-            <TableBox label="Table of settings">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Setting</th>
-                    <th scope="col">Value</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {Object.entries(settings).map(([setting, value]) => (
-                    <tr key={setting}>
-                      <th scope="row" className="mono">
-                        {setting}
-                      </th>
-                      <td>{String(value)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </TableBox>
-            {mayDo(memberships.find(({ organisation }) => organisation.id === orgId)?.role, 'develop') && (
+        {(read) =>
+          mayDo(memberships.find(({ organisation }) => organisation.id === read.orgId)?.role, 'develop') ? (
+            <>
+              <SettingsForm key={read.version} app={read} />
+              <h3>Remove</h3>
               <ConfirmButton
                 label="Remove app"
                 look="danger"
-                title={`Remove ${name}?`}
+                title={`Remove ${read.name}?`}
                 explanation="Its keys end now, and calls with its tokens are refused within two seconds. Sessions that run go on until they end. The id is not given again."
-                onConfirm={() => remove(orgId)}
+                onConfirm={() => remove(read.orgId)}
               />
-            )}
-          </>
-        )}
+            </>
+          ) : (
+            <SettingsTable app={read} />
+          )
+        }
       </Loaded>
     </section>
+  );
+}
+
+/** Made again for each version, so that its fields show what was read. */
+function SettingsForm({ app }: { readonly app: AdminApp }) {
+  const services = useServices();
+  const queries = useQueryClient();
+  const [saved, setSaved] = useState('');
+  const save = async ({ name = '', ...fields }: Readonly<Record<string, string>>) => {
+    setSaved('');
+    const settings = settingsPatch(app.settings, fields);
+    const renamed = name.trim() === app.name ? {} : { name };
+    if (Object.keys({ ...settings, ...renamed }).length === 0) return setSaved('Nothing was changed.');
+    try {
+      const changed = await services.admin.changeApp(app.id, app.version, { ...renamed, settings });
+      queries.setQueryData(appQuery(services, app.id).queryKey, changed);
+      await queries.invalidateQueries({ queryKey: ['apps', app.orgId] });
+    } catch (failure) {
+      if (codeOf(failure) !== 'version_conflict') throw failure;
+      await queries.invalidateQueries({ queryKey: appQuery(services, app.id).queryKey });
+    }
+  };
+  return (
+    <>
+      <p>
+        Version {app.version}. A change is in force on all nodes within two seconds; if someone else was faster, nothing is changed and the
+        page shows what they have saved.
+      </p>
+      <ActionForm action="Save" onSubmit={save}>
+        <div className="fields">
+          <TextField label="Name" name="name" defaultValue={app.name} autoComplete="off" isRequired maxLength={128} />
+          {SETTING_FIELDS.map((field) => (
+            <SettingInput key={field.name} field={field} value={app.settings[field.name]} />
+          ))}
+        </div>
+      </ActionForm>
+      <p role="status">{saved}</p>
+    </>
+  );
+}
+
+function SettingInput({ field, value }: { readonly field: SettingField; readonly value: boolean | number | undefined }) {
+  const { name, label, kind, remark } = field;
+  if (kind === 'number') {
+    const defaultValue = fieldText(value);
+    return (
+      <TextField
+        label={label}
+        name={name}
+        defaultValue={defaultValue}
+        inputMode="numeric"
+        pattern="[0-9]*"
+        autoComplete="off"
+        remark={remark}
+      />
+    );
+  }
+  return (
+    <label className="field">
+      <span className="field-label">{label}</span>
+      <select name={name} defaultValue={fieldText(value)}>
+        {YES_OR_NO.map((option) => (
+          <option key={option}>{option}</option>
+        ))}
+      </select>
+      <span className="remark">{remark}</span>
+    </label>
+  );
+}
+
+/** For those who may only look. */
+function SettingsTable({ app }: { readonly app: AdminApp }) {
+  return (
+    <TableBox label="Table of settings">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Setting</th>
+            <th scope="col">Value</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          {SETTING_FIELDS.map(({ name, label, remark }) => (
+            <tr key={name}>
+              <th scope="row">{label}</th>
+              <td>{fieldText(app.settings[name]) || 'not set'}</td>
+              <td>{remark}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </TableBox>
   );
 }

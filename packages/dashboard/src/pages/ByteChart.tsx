@@ -5,6 +5,7 @@ import { type ByteReading, sizeText } from '../service/received-bytes.ts';
 
 const HEIGHT_PIXELS = 200;
 const AXIS_PIXELS = 64;
+const MS_PER_SECOND = 1_000;
 
 interface ByteChartProps {
   readonly readings: readonly ByteReading[];
@@ -56,6 +57,8 @@ function optionsFor(element: HTMLElement, span: readonly [number, number] | unde
   return {
     width: element.clientWidth,
     height: HEIGHT_PIXELS,
+    // Bars are of hours and days in UTC, and the axis must name them as the table beside it does.
+    ...(span === undefined ? {} : { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * MS_PER_SECOND), 'Etc/UTC') }),
     legend: { show: false },
     cursor: { show: false },
     scales: {

@@ -23,6 +23,7 @@ import type {
   IssuedKeyReply,
   IssuedWebhookReply,
   OfferTotpReply,
+  PatchAppRequest,
   PatchWebhookRequest,
   ReadInvitationReply,
   ReplayWebhookReply,
@@ -70,6 +71,8 @@ export interface AdminApi {
   listApps(orgId: string, after?: string): Promise<AdminAppList>;
   createApp(orgId: string, name: string): Promise<AdminApp>;
   readApp(appId: string): Promise<AdminApp>;
+  /** Fails with `version_conflict` if someone else was faster. @param version as the app was read */
+  changeApp(appId: string, version: number, patch: PatchAppRequest): Promise<AdminApp>;
   removeApp(appId: string): Promise<unknown>;
   createAppToken(appId: string): Promise<AppTokenReply>;
   /** @param query as `usageQueryText` writes it */
@@ -108,8 +111,9 @@ export interface AdminApi {
 
 /** @param baseUrl of the node, or of the path that a proxy puts before it, with a slash at its end */
 export function createAdminApi(baseUrl: string, send: typeof fetch = (...request) => fetch(...request)): AdminApi {
-  const call = async <Reply>(method: Method, path: string, body?: unknown): Promise<Reply> => {
-    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+  const call = async <Reply>(method: Method, path: string, body?: unknown, ifMatch?: string): Promise<Reply> => {
+    const condition: Record<string, string> = ifMatch === undefined ? {} : { 'If-Match': ifMatch };
+    const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...condition } };
     const response = await send(new URL(`api/admin/v1${path}`, baseUrl), { method, cache: 'no-store', ...init }).catch((cause: unknown) => {
       throw failure('network_failure', 'the node does not answer', 0, cause);
     });
@@ -144,6 +148,7 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
     listApps: (orgId, after) => call('GET', org(orgId, `/apps${page(after)}`)),
     createApp: (orgId, name) => call('POST', org(orgId, '/apps'), { name }),
     readApp: (appId) => call('GET', app(appId)),
+    changeApp: (appId, version, patch) => call('PATCH', app(appId), patch, `"${version}"`),
     removeApp: (appId) => call('DELETE', app(appId)),
     createAppToken: (appId) => call('POST', app(appId, '/tokens')),
     readUsage: (appId, query) => call('GET', app(appId, `/usage?${query}`)),

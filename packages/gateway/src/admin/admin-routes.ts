@@ -1,6 +1,5 @@
 import type { BookedApp, BookedKey, NewAppTokenKey, NewKey } from '@causeway/accounts';
 import {
-  type AppSettings,
   CreateAdminKeyRequest,
   CreateAppRequest,
   CreateKeyRequest,
@@ -97,7 +96,7 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     path: '/apps/:app_id',
     summary: 'Change the name or the settings of an app',
     description:
-      'With `If-Match: "<version>"`, it fails if the app has changed since that version. New settings are in force within two seconds.',
+      'A JSON merge patch: a setting that is null is as by default again. With `If-Match: "<version>"`, it fails if the app has changed since that version. New settings are in force within two seconds.',
     request: 'PatchAppRequest',
     reply: 'AdminApp',
     errors: ['forbidden', 'app_not_found', 'version_conflict'],
@@ -242,8 +241,8 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
 export const ADMIN_ROUTES: readonly AdminRoute[] = [...BOOK_ROUTES, ...USAGE_ROUTES, ...WEBHOOK_ROUTES];
 
 /** zod gives a missing field the same type as an undefined one, so undefined fields are removed. */
-function setOnly(settings: { readonly [Name in keyof AppSettings]?: AppSettings[Name] | undefined }): Partial<AppSettings> {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+function setOnly<Settings extends object>(settings: Settings): { readonly [Name in keyof Settings]?: Exclude<Settings[Name], undefined> } {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never;
 }
 
 function newKey({ name, expiresIn }: { readonly name: string; readonly expiresIn?: number | undefined }): NewKey {

@@ -1,6 +1,6 @@
 /** Requests and replies of the admin API about organisations, apps, keys and the audit. Times are in ISO 8601. */
 import { z } from 'zod';
-import { AppSettings } from '../bodies/app-settings.ts';
+import { AppSettings, AppSettingsPatch } from '../bodies/app-settings.ts';
 import { AppId } from '../ids.ts';
 
 const MAX_NAME_LENGTH = 128;
@@ -54,8 +54,8 @@ export const CreateAppRequest = z.object({
 });
 export type CreateAppRequest = z.infer<typeof CreateAppRequest>;
 
-/** The changes to an app; missing fields stay as they are. */
-export const PatchAppRequest = z.object({ name: Name.optional(), settings: AppSettings.partial().optional() });
+/** The changes to an app: missing fields stay as they are, and a setting that is null is as by default again. */
+export const PatchAppRequest = z.object({ name: Name.optional(), settings: AppSettingsPatch.optional() });
 export type PatchAppRequest = z.infer<typeof PatchAppRequest>;
 
 /** A key without its secret. */

@@ -67,15 +67,29 @@ export type AppSettingName = keyof AppSettings;
 /** The names of all settings. */
 export const APP_SETTING_NAMES = Object.keys(AppSettings.shape) as readonly AppSettingName[];
 
+/** Changes of settings, as a JSON merge patch (RFC 7396): a setting that is null is no longer set, one that is missing stays as it is. */
+export type AppSettingsPatch = { readonly [Name in AppSettingName]?: Exclude<AppSettings[Name], undefined> | null };
+/** The same as a schema. */
+export const AppSettingsPatch = z.strictObject(
+  Object.fromEntries(APP_SETTING_NAMES.map((name) => [name, innerOf(name).nullable().exactOptional()])),
+) as unknown as z.ZodType<AppSettingsPatch>;
+
 /** The type of a setting, for reading it from text and for error messages. */
 export type AppSettingKind = { readonly type: 'boolean' } | { readonly type: 'integer'; readonly min: number; readonly max: number };
 
 /** Returns the type of a setting: a boolean, or an integer within bounds. */
 export function appSettingKind(name: AppSettingName): AppSettingKind {
-  const schema = AppSettings.shape[name];
-  const inner: z.core.$ZodType = schema instanceof z.ZodExactOptional ? schema.unwrap() : schema;
+  const inner = innerOf(name);
   if (!(inner instanceof z.ZodNumber)) return { type: 'boolean' };
   return { type: 'integer', min: inner.minValue ?? 0, max: inner.maxValue ?? Number.MAX_SAFE_INTEGER };
+}
+
+function innerOf(name: AppSettingName): z.ZodType {
+  const schema: z.ZodType = AppSettings.shape[name];
+  if (!(schema instanceof z.ZodExactOptional)) return schema;
+  const description = schema.meta()?.description;
+  const inner = schema.unwrap() as z.ZodType;
+  return description === undefined ? inner : inner.meta({ description });
 }
 
 /** Reads settings of another version: unknown or invalid ones are replaced by their defaults. */
