@@ -29,6 +29,7 @@ interface FakeSession {
 const NAMES = ['Studio A', 'Gate camera 3', '', 'Commentary position, north stand', 'Anna Berg', 'Relay truck', 'Desk', 'Roof'];
 const sessions = new Map<string, FakeSession>();
 const peers = new Map<string, FakePeer>();
+const streams = new Set<ReadableStreamDefaultController>();
 const realFetch = window.fetch.bind(window);
 
 const count = Number(new URLSearchParams(window.location.search).get('sessions') ?? 6);
@@ -47,13 +48,21 @@ window.fetch = async (input, init) => {
 async function handle(appId: string, method: string, path: readonly string[], body: unknown): Promise<Response> {
   const [first, sessionId = '', ...verb] = path;
   if (first === 'tokens') return Response.json({ token: 'fake.token.only', jti: 'fake', expiresAt: new Date().toISOString() });
+  if (first === 'events') return new Response(new ReadableStream({ start: (stream) => void streams.add(stream) }));
   if (first === 'sessions') return Response.json([...sessions.values()].map((session) => summary(session, appId)));
   if (sessionId === 'new') return createSession(body as { sessionDescription: Description; metadata?: string });
   const session = sessions.get(sessionId);
   if (session === undefined) return refuse(404, 'session_not_found', `no session ${sessionId}`);
   if (method === 'DELETE') return deleteSession(session);
+  if (first === 'session' && method === 'POST') queueMicrotask(() => tell('track.published', sessionId));
   if (verb[0] === 'tracks') return Response.json(session.tracks.map((track) => ({ ...track, sessionId, sfuAppId: appId })));
   return change(session, verb.join('/'), body);
+}
+
+/** Tells the page that something of a session has changed. */
+function tell(type: string, sessionId: string): void {
+  const message = new TextEncoder().encode(`data: ${JSON.stringify({ type, sessionId })}\n\n`);
+  for (const stream of streams) stream.enqueue(message);
 }
 
 async function change(session: FakeSession, verb: string, body: unknown): Promise<Response> {
@@ -98,6 +107,7 @@ async function createSession({
   const peer = createFakePeer();
   peers.set(sessionId, peer);
   sessions.set(sessionId, { sessionId, metadata, connectionState: 'connected', tracks: [], media: new Map() });
+  tell('session.created', sessionId);
   return Response.json({ sessionId, sessionDescription: await peer.answer(sessionDescription) });
 }
 
@@ -105,6 +115,7 @@ function deleteSession({ sessionId }: FakeSession): Response {
   peers.get(sessionId)?.close();
   peers.delete(sessionId);
   sessions.delete(sessionId);
+  tell('session.closed', sessionId);
   return Response.json({ sessionId, success: true });
 }
 

@@ -45,6 +45,12 @@ describe('the bench', () => {
     await page.getByText('whiteboard').waitFor();
 
     expect(await page.locator('.channel-chip').textContent()).toMatch(/whiteboard\s*data · unordered · 0 retransmissions/);
+    // It is told of what happens, and asks for nothing by itself: by the clock of its timers, for a minute.
+    const calls: string[] = [];
+    page.on('request', (request) => calls.push(request.url()));
+    await page.clock.install();
+    await page.clock.runFor(60_000);
+    expect(calls).toEqual([]);
     expect(errors).toEqual([]);
     await publisher.page.close();
   });

@@ -1,6 +1,8 @@
-import { type ApiErrorCode, type SfuApi, SfuApiError } from '@causeway/client';
+import { type ApiErrorCode, type EventsRequest, type SfuApi, SfuApiError } from '@causeway/client';
 
 export const SESSION_ID = 'session-101-fc756623-3be4-4c40-b651-20e22095ee07';
+
+type ApiEvent = ReturnType<SfuApi['events']> extends AsyncIterable<infer Event> ? Event : never;
 
 export interface ApiCall {
   readonly method: keyof SfuApi;
@@ -12,6 +14,8 @@ export interface FakeSfuApi extends SfuApi {
   readonly calls: ApiCall[];
   /** The next call of this method is answered so; further ones queue up behind it. */
   next(method: keyof SfuApi, reply: unknown): void;
+  /** Sends an event on every stream that is open. */
+  tell(event: { readonly type: string; readonly sessionId?: string }): void;
 }
 
 interface Body {
@@ -54,6 +58,7 @@ const DEFAULTS: Readonly<Partial<Record<keyof SfuApi, (...args: readonly unknown
 export function createFakeSfuApi(): FakeSfuApi {
   const calls: ApiCall[] = [];
   const scripted = new Map<keyof SfuApi, unknown[]>();
+  const streams = new Set<(event: ApiEvent) => void>();
   const answer = async (method: keyof SfuApi, args: readonly unknown[]) => {
     calls.push({ method, args });
     const next = scripted.get(method)?.shift();
@@ -64,6 +69,13 @@ export function createFakeSfuApi(): FakeSfuApi {
   return {
     ...(Object.fromEntries(methods) as unknown as SfuApi),
     calls,
+    async *events(request: EventsRequest = {}) {
+      await answer('events', [request]);
+      yield* openStream(streams, request);
+    },
+    tell(event) {
+      for (const send of streams) send(event as unknown as ApiEvent);
+    },
     next(method, reply) {
       scripted.set(method, [...(scripted.get(method) ?? []), reply]);
     },
@@ -72,4 +84,26 @@ export function createFakeSfuApi(): FakeSfuApi {
 
 export function refusal(code: ApiErrorCode, facts: Partial<SfuApiError['facts']> = {}): SfuApiError {
   return new SfuApiError({ code, description: `refused with ${code}`, httpStatus: 409, isRetryable: false, ...facts });
+}
+
+/** Yields what is sent until the request is aborted. */
+async function* openStream(
+  streams: Set<(event: ApiEvent) => void>,
+  { signal, onOpen }: EventsRequest,
+): AsyncGenerator<ApiEvent, void, undefined> {
+  const waiting: ApiEvent[] = [];
+  let wake: () => void = () => undefined;
+  const send = (event: ApiEvent) => {
+    waiting.push(event);
+    wake();
+  };
+  signal?.addEventListener('abort', () => wake(), { once: true });
+  streams.add(send);
+  onOpen?.();
+  while (signal?.aborted !== true) {
+    const next = waiting.shift();
+    if (next !== undefined) yield next;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+  streams.delete(send);
 }

@@ -16,6 +16,8 @@ export interface EventsRequest {
   readonly signal?: AbortSignal;
   /** Called when a stream is open: what is listed after that misses nothing that the events do not tell. */
   readonly onOpen?: () => void;
+  /** Called when a stream has ended and another is to be opened soon, with why if that is known. */
+  readonly onLost?: (failure: unknown) => void;
 }
 
 interface Following extends EventsRequest {
@@ -52,9 +54,11 @@ export async function* followEvents(request: Following): AsyncGenerator<ApiEvent
         yield event;
         if (sessionId !== undefined && event.type === 'session.closed') return;
       }
+      request.onLost?.(undefined);
     } catch (failure) {
       if (isAborted(signal)) return;
       if (failure instanceof SfuApiError && !failure.facts.isRetryable) throw failure;
+      request.onLost?.(failure);
     }
     await Promise.race([clock.wait(RECONNECT_DELAY_MS), aborted]);
   }

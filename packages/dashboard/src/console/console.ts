@@ -29,7 +29,7 @@ export function createConsole(options: ConsoleOptions): Console {
   const watching = createWatching({ session, notices });
   const isWatched = (sessionId: string) => watching.list.read().some(({ remoteSessionId }) => remoteSessionId === sessionId);
   const directory = createDirectory({ api: currentApiOf(link), clock: options.clock, isWatched });
-  const publishing = createPublishing({ ...options, session, notices, onChange: () => void directory.refresh() });
+  const publishing = createPublishing({ ...options, session, notices, onChange: () => directory.refresh() });
   const meter = createMeter(options.clock);
 
   directory.state.subscribe(() => {
@@ -85,7 +85,7 @@ function followSession({ link, publishing, watching, directory, meter }: Parts):
 }
 
 /** The API of whichever app the link is connected to. */
-function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels'> {
+function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels' | 'events'> {
   const current = () => {
     const api = link.api();
     if (api === undefined) throw new Error('Not connected to any app.');
@@ -95,5 +95,6 @@ function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks' | 
     listSessions: async (query, signal) => current().listSessions(query, signal),
     listTracks: async (sessionId, signal) => current().listTracks(sessionId, signal),
     listDataChannels: async (sessionId, signal) => current().listDataChannels(sessionId, signal),
+    events: (request) => current().events(request),
   };
 }

@@ -1,7 +1,7 @@
-/** The sessions of the app with their tracks and data channels, kept up to date by polling while the page is shown. */
+/** The sessions of the app with their tracks and data channels: read once, and again where events say that something has changed. */
 
 import type { Clock, SfuApi } from '@causeway/client';
-import type { PublishedDataChannelResult, SessionSummary, TrackSummary } from '@causeway/protocol';
+import type { ApiEvent, PublishedDataChannelResult, SessionSummary, TrackSummary } from '@causeway/protocol';
 import { createStore, type Store } from './store.ts';
 
 /** Sessions listed at most. */
@@ -10,7 +10,6 @@ export const SESSIONS_PER_PAGE = 200;
 export interface ListedSession extends SessionSummary {
   /** Undefined until asked for. */
   readonly tracks: readonly TrackSummary[] | undefined;
-  readonly tracksFetchedAtMs: number | undefined;
   /** Those that it publishes; empty until asked for. */
   readonly dataChannels: readonly PublishedDataChannelResult[];
 }
@@ -23,33 +22,50 @@ export type DirectoryState =
 
 export interface Directory {
   readonly state: Store<DirectoryState>;
-  /** Polls at once and from then on; does nothing if it does already. */
+  /** Follows the events of the app from now on; does nothing if it does already. */
   start(): void;
   stop(): void;
-  /** Polls out of turn, because something is known to have changed. */
-  refresh(): Promise<void>;
+  /** Reads the list and what is watched out of turn, because something is known to have changed. */
+  refresh(): void;
   /** Stops and forgets everything. */
   reset(): void;
 }
 
 export interface DirectoryOptions {
-  readonly api: Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels'>;
+  readonly api: Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels' | 'events'>;
   readonly clock: Clock;
   readonly isWatched: (sessionId: string) => boolean;
 }
 
-const POLL_INTERVAL_MS = 2_000;
-const MAX_POLL_INTERVAL_MS = 10_000;
+/** Events that come closer together are answered by one reading. */
+const REST_MS = 1_000;
+const RETRY_MS = 2_000;
+const MAX_RETRY_MS = 10_000;
+/** The API lists tracks session by session; an app with hundreds must not cost hundreds of calls at once. */
+export const MAX_FETCHES_PER_ROUND = 8;
 const NOTHING_YET: DirectoryState = { phase: 'loading', sessions: [] };
 
+const CHANGES_LIST: ReadonlySet<ApiEvent['type']> = new Set([
+  'session.created',
+  'session.connected',
+  'session.disconnected',
+  'session.closed',
+  'events.lost',
+]);
+const CHANGES_TRACKS = /^(?:track|datachannel)\./;
+
 export function createDirectory(options: DirectoryOptions): Directory {
-  return new PollingDirectory(options);
+  return new LiveDirectory(options);
 }
 
-class PollingDirectory implements Directory {
+class LiveDirectory implements Directory {
   readonly state = createStore<DirectoryState>(NOTHING_YET);
   readonly #options: DirectoryOptions;
+  /** Sessions whose tracks have changed since they were read. */
+  readonly #changed = new Set<string>();
   #running: AbortController | undefined;
+  #isListDue = false;
+  #isReading = false;
   #failures = 0;
 
   constructor(options: DirectoryOptions) {
@@ -59,7 +75,7 @@ class PollingDirectory implements Directory {
   start(): void {
     if (this.#running !== undefined) return;
     this.#running = new AbortController();
-    void this.#pollUntil(this.#running.signal);
+    void this.#follow(this.#running.signal);
   }
 
   stop(): void {
@@ -70,49 +86,97 @@ class PollingDirectory implements Directory {
   reset(): void {
     this.stop();
     this.#failures = 0;
+    this.#changed.clear();
     this.state.write(NOTHING_YET);
   }
 
-  refresh(): Promise<void> {
-    return this.#poll(this.#running?.signal);
+  refresh(): void {
+    const { isWatched } = this.#options;
+    for (const { sessionId } of this.state.read().sessions) if (isWatched(sessionId)) this.#changed.add(sessionId);
+    this.#readList();
   }
 
-  async #pollUntil(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#poll(signal);
-      await this.#options.clock.wait(Math.min(POLL_INTERVAL_MS * 2 ** this.#failures, MAX_POLL_INTERVAL_MS));
+  async #follow(signal: AbortSignal): Promise<void> {
+    // What happened before the stream was open is in the list that is read then.
+    const onOpen = () => this.refresh();
+    const onLost = (failure: unknown) => this.#noteStale(failure ?? new Error('The node has ended the stream of events.'));
+    try {
+      for await (const event of this.#options.api.events({ signal, onOpen, onLost })) this.#noteEvent(event);
+    } catch (failure) {
+      if (signal.aborted) return;
+      // Without events, at least what is there now is shown, and that it will be out of date.
+      await this.#read(signal);
+      this.#noteStale(failure);
     }
   }
 
-  async #poll(signal: AbortSignal | undefined): Promise<void> {
+  #noteEvent({ type, sessionId }: ApiEvent): void {
+    if (CHANGES_TRACKS.test(type) && sessionId !== undefined) this.#changed.add(sessionId);
+    else if (!CHANGES_LIST.has(type)) return;
+    this.#readList(CHANGES_LIST.has(type));
+  }
+
+  #readList(isListDue = true): void {
+    this.#isListDue ||= isListDue;
+    if (this.#isReading || this.#running === undefined) return;
+    this.#isReading = true;
+    void this.#readUntilCurrent(this.#running.signal).finally(() => {
+      this.#isReading = false;
+      // A page that was hidden and shown again while this was under way has something due.
+      if (this.#isListDue && this.#running !== undefined) this.#readList();
+    });
+  }
+
+  /** Reads for as long as something is due, with a rest after each round. */
+  async #readUntilCurrent(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.#isListDue || this.#dueTracks(this.state.read().sessions).length > 0)) {
+      await this.#read(signal);
+      await this.#options.clock.wait(this.#failures === 0 ? REST_MS : Math.min(RETRY_MS * 2 ** (this.#failures - 1), MAX_RETRY_MS));
+    }
+  }
+
+  async #read(signal: AbortSignal): Promise<void> {
+    const isListDue = this.#isListDue;
+    this.#isListDue = false;
     try {
-      const sessions = await this.#list(signal);
-      if (signal?.aborted) return;
+      const sessions = await this.#readRound(isListDue || this.state.read().phase !== 'current', signal);
+      if (signal.aborted) return;
       this.#failures = 0;
       this.state.write({ phase: 'current', sessions });
     } catch (failure) {
-      if (signal?.aborted) return;
+      if (signal.aborted) return;
       this.#failures += 1;
-      this.state.write({ phase: 'stale', sessions: this.state.read().sessions, failure });
+      this.#isListDue = true;
+      this.#noteStale(failure);
     }
   }
 
-  async #list(signal: AbortSignal | undefined): Promise<readonly ListedSession[]> {
-    const { api, clock, isWatched } = this.#options;
-    const listed = mergeListing(this.state.read().sessions, await api.listSessions({ limit: SESSIONS_PER_PAGE }, signal));
-    const chosen = chooseTrackRefreshes(
-      listed.map(({ sessionId, tracksFetchedAtMs }) => ({
-        sessionId,
-        fetchedAtMs: tracksFetchedAtMs,
-        isWatched: isWatched(sessionId),
-      })),
-    );
-    const fetched = await Promise.all(chosen.map(async (id) => [id, await this.#listPublished(id, signal)] as const));
-    return withPublished(listed, new Map(fetched), clock.nowMs());
+  #noteStale(failure: unknown): void {
+    this.state.write({ phase: 'stale', sessions: this.state.read().sessions, failure });
+  }
+
+  async #readRound(isListDue: boolean, signal: AbortSignal): Promise<readonly ListedSession[]> {
+    const known = this.state.read().sessions;
+    const { api } = this.#options;
+    const listed = isListDue ? mergeListing(known, await api.listSessions({ limit: SESSIONS_PER_PAGE }, signal)) : known;
+    const ids: ReadonlySet<string> = new Set(listed.map(({ sessionId }) => sessionId));
+    if (isListDue) for (const sessionId of this.#changed) if (!ids.has(sessionId)) this.#changed.delete(sessionId);
+    const chosen = this.#dueTracks(listed).slice(0, MAX_FETCHES_PER_ROUND);
+    // Before they are read: what changes from here on is read in the next round.
+    for (const sessionId of chosen) this.#changed.delete(sessionId);
+    const fetched = new Map(await Promise.all(chosen.map(async (id) => [id, await this.#listPublished(id, signal)] as const)));
+    return listed.map((session) => ({ ...session, ...fetched.get(session.sessionId) }));
+  }
+
+  /** Whose tracks are to be read: what is watched first. */
+  #dueTracks(sessions: readonly ListedSession[]): readonly string[] {
+    const { isWatched } = this.#options;
+    const due = sessions.filter(({ sessionId, tracks }) => tracks === undefined || this.#changed.has(sessionId));
+    return due.map(({ sessionId }) => sessionId).sort((a, b) => Number(isWatched(b)) - Number(isWatched(a)));
   }
 
   /** A session may end between two calls; that is no failure of the listing. */
-  async #listPublished(sessionId: string, signal: AbortSignal | undefined): Promise<Published> {
+  async #listPublished(sessionId: string, signal: AbortSignal): Promise<Published> {
     const { api } = this.#options;
     const [tracks, channels] = await Promise.all([
       api.listTracks(sessionId, signal).catch(() => []),
@@ -135,47 +199,6 @@ export function mergeListing(known: readonly ListedSession[], listed: readonly S
     summaries.delete(session.sessionId);
     return summary === undefined ? [] : { ...session, ...summary };
   });
-  const arriving = [...summaries.values()].map((summary) => ({
-    ...summary,
-    tracks: undefined,
-    tracksFetchedAtMs: undefined,
-    dataChannels: [],
-  }));
+  const arriving = [...summaries.values()].map((summary) => ({ ...summary, tracks: undefined, dataChannels: [] }));
   return [...staying, ...arriving];
-}
-
-function withPublished(
-  sessions: readonly ListedSession[],
-  fetched: ReadonlyMap<string, Published>,
-  nowMs: number,
-): readonly ListedSession[] {
-  return sessions.map((session) => {
-    const published = fetched.get(session.sessionId);
-    return published === undefined ? session : { ...session, ...published, tracksFetchedAtMs: nowMs };
-  });
-}
-
-/**
- * Whose tracks to fetch in this round of polling. The API lists tracks session by session, so an app with hundreds of sessions
- * must not cost hundreds of calls every two seconds: sessions never asked about come first, then the ones asked longest ago.
- */
-export interface TrackRefresh {
-  readonly sessionId: string;
-  /** Undefined: never. */
-  readonly fetchedAtMs: number | undefined;
-  /** The session is shown: its turn comes in every round. */
-  readonly isWatched: boolean;
-}
-
-export const MAX_FETCHES_PER_ROUND = 8;
-
-export function chooseTrackRefreshes(sessions: readonly TrackRefresh[]): readonly string[] {
-  return [...sessions]
-    .sort((a, b) => urgency(a) - urgency(b))
-    .slice(0, MAX_FETCHES_PER_ROUND)
-    .map(({ sessionId }) => sessionId);
-}
-
-function urgency({ isWatched, fetchedAtMs }: TrackRefresh): number {
-  return isWatched || fetchedAtMs === undefined ? Number.NEGATIVE_INFINITY : fetchedAtMs;
 }

@@ -28,23 +28,27 @@ function createTestConsole(...sessions: ConsoleSession[]) {
   return { mediaConsole, api, clock, listings, tell: (state: SessionState) => tell(state) };
 }
 
-test('sessions are listed while connected and seen', async () => {
-  const { mediaConsole, clock, listings } = createTestConsole(createFakeSession('own'));
+test('sessions are listed while connected and seen, and again when something happens', async () => {
+  const { mediaConsole, api, clock, listings } = createTestConsole(createFakeSession('own'));
 
   await clock.advance(10_000);
   expect(listings()).toBe(0);
   await mediaConsole.link.connect(DOOR);
   await clock.advance(4_000);
-  expect(listings()).toBe(3);
+  expect(listings()).toBe(1);
+  api.tell({ type: 'session.created', sessionId: 'other' });
+  await clock.advance(4_000);
+  expect(listings()).toBe(2);
   mediaConsole.setVisible(false);
+  api.tell({ type: 'session.closed', sessionId: 'other' });
   await clock.advance(10_000);
-  expect(listings()).toBe(3);
+  expect(listings()).toBe(2);
   mediaConsole.setVisible(true);
   await clock.advance(0);
-  expect(listings()).toBe(4);
+  expect(listings()).toBe(3);
   await mediaConsole.link.leave();
   await clock.advance(10_000);
-  expect(listings()).toBe(4);
+  expect(listings()).toBe(3);
 });
 
 test('a session that the list no longer has is asked about', async () => {
@@ -54,8 +58,9 @@ test('a session that the list no longer has is asked about', async () => {
   api.next('listSessions', []);
 
   await mediaConsole.link.connect(DOOR);
-  await clock.advance(0);
+  await clock.advance(2_000);
   expect(own.log).toEqual([]);
+  api.tell({ type: 'session.closed', sessionId: 'own' });
   await clock.advance(2_000);
 
   expect(own.log).toEqual(['verify']);

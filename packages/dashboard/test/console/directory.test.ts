@@ -1,37 +1,88 @@
 import type { SessionSummary, TrackSummary } from '@causeway/protocol';
 import { createFakeSfuApi, refusal } from '@causeway/testkit/fake-sfu-api';
 import { createManualClock } from '@causeway/testkit/manual-clock';
-import { createDirectory, mergeListing } from '../../src/console/directory.ts';
+import { createDirectory, MAX_FETCHES_PER_ROUND, mergeListing } from '../../src/console/directory.ts';
 
 const summary = (sessionId: string, metadata = '') =>
   ({ sessionId, metadata, connectionState: 'connected', sfuAppId: 'demo' }) as SessionSummary;
 
 const track = (trackId: string) => ({ trackId, trackKind: 'video' }) as unknown as TrackSummary;
 
-function createPolling() {
+function createLive(watched = '') {
   const api = createFakeSfuApi();
   const clock = createManualClock();
-  const directory = createDirectory({ api, clock, isWatched: () => false });
-  const listings = () => api.calls.filter(({ method }) => method === 'listSessions').length;
-  return { api, clock, directory, listings };
+  const directory = createDirectory({ api, clock, isWatched: (sessionId) => sessionId === watched });
+  const countOf = (method: string) => api.calls.filter((call) => call.method === method).length;
+  return { api, clock, directory, countOf };
 }
 
-test('sessions are listed with their tracks, again and again', async () => {
-  const { api, clock, directory, listings } = createPolling();
+test('sessions are listed with their tracks once, and nothing is asked while nothing happens', async () => {
+  const { api, clock, directory, countOf } = createLive();
   api.next('listSessions', [summary('a')]);
   api.next('listTracks', [track('t1')]);
 
   directory.start();
-  await clock.advance(0);
+  await clock.advance(60_000);
 
   expect(directory.state.read()).toMatchObject({ phase: 'current', sessions: [{ sessionId: 'a', tracks: [{ trackId: 't1' }] }] });
-  await clock.advance(6_000);
-  expect(listings()).toBe(4);
+  expect([countOf('events'), countOf('listSessions'), countOf('listTracks')]).toEqual([1, 1, 1]);
+  directory.stop();
+});
+
+test('an event of a session has the list read again, one of a track its tracks alone', async () => {
+  const { api, clock, directory, countOf } = createLive();
+  api.next('listSessions', [summary('a')]);
+  api.next('listSessions', [summary('a'), summary('b')]);
+  api.next('listTracks', [track('t1')]);
+
+  directory.start();
+  await clock.advance(5_000);
+  api.tell({ type: 'session.created', sessionId: 'b' });
+  await clock.advance(5_000);
+  expect(directory.state.read().sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
+
+  api.next('listTracks', [track('t1'), track('t2')]);
+  api.tell({ type: 'track.published', sessionId: 'a' });
+  api.tell({ type: 'quality.changed', sessionId: 'a' });
+  await clock.advance(5_000);
+
+  expect(directory.state.read().sessions[0]?.tracks).toHaveLength(2);
+  expect([countOf('listSessions'), countOf('listTracks')]).toEqual([2, 3]);
+  directory.stop();
+});
+
+test('events that come close together are answered by one reading', async () => {
+  const { api, clock, directory, countOf } = createLive();
+
+  directory.start();
+  await clock.advance(5_000);
+  for (let created = 0; created < 50; created++) api.tell({ type: 'session.created', sessionId: `s${created}` });
+  await clock.advance(5_000);
+
+  expect(countOf('listSessions')).toBeLessThanOrEqual(3);
+  directory.stop();
+});
+
+test('the tracks of many sessions are read a few at a time, the watched ones first', async () => {
+  const { api, clock, directory, countOf } = createLive('s19');
+  api.next(
+    'listSessions',
+    Array.from({ length: 20 }, (_, index) => summary(`s${index}`)),
+  );
+
+  directory.start();
+  await clock.advance(0);
+  const { sessions } = directory.state.read();
+  expect(sessions.filter(({ tracks }) => tracks !== undefined)).toHaveLength(MAX_FETCHES_PER_ROUND);
+  expect(sessions[19]?.tracks).toEqual([]);
+  await clock.advance(60_000);
+
+  expect(countOf('listTracks')).toBe(20);
   directory.stop();
 });
 
 test('data channels are listed beside the tracks, and a node that knows none is no failure', async () => {
-  const { api, clock, directory } = createPolling();
+  const { api, clock, directory } = createLive();
   api.next('listSessions', [summary('a'), summary('b')]);
   api.next('listDataChannels', { sessionId: 'a', published: [{ dataChannelName: 'chat', status: 'open' }], subscribed: [] });
   api.next('listDataChannels', refusal('route_not_found'));
@@ -46,46 +97,57 @@ test('data channels are listed beside the tracks, and a node that knows none is 
   directory.stop();
 });
 
-test('nothing is asked after stopping', async () => {
-  const { clock, directory, listings } = createPolling();
+test('nothing is asked after stopping, and starting twice follows once', async () => {
+  const { api, clock, directory, countOf } = createLive();
+
+  directory.start();
+  directory.start();
+  await clock.advance(5_000);
+  directory.stop();
+  api.tell({ type: 'session.created', sessionId: 'late' });
+  await clock.advance(60_000);
+  expect([countOf('events'), countOf('listSessions')]).toEqual([1, 1]);
 
   directory.start();
   await clock.advance(0);
-  directory.stop();
-  await clock.advance(60_000);
-
-  expect(listings()).toBe(1);
-});
-
-test('starting twice polls once', async () => {
-  const { clock, directory, listings } = createPolling();
-
-  directory.start();
-  directory.start();
-  await clock.advance(2_000);
-
-  expect(listings()).toBe(2);
+  expect([countOf('events'), countOf('listSessions')]).toEqual([2, 2]);
   directory.stop();
 });
 
-test('a node that does not answer leaves the last list and is asked less often', async () => {
-  const { api, clock, directory, listings } = createPolling();
+test('a list that cannot be read stays as it was, says so, and is tried ever less often', async () => {
+  const { api, clock, directory, countOf } = createLive();
   const failure = refusal('network_failure');
   api.next('listSessions', [summary('a')]);
   for (let round = 0; round < 10; round++) api.next('listSessions', failure);
 
   directory.start();
+  await clock.advance(5_000);
+  api.tell({ type: 'session.created', sessionId: 'b' });
   await clock.advance(2_000);
   expect(directory.state.read()).toMatchObject({ phase: 'stale', failure, sessions: [{ sessionId: 'a' }] });
   await clock.advance(30_000);
 
-  // After 2 s: pauses of 4, 8, 10 and 10 s.
-  expect(listings()).toBe(5);
+  // After the first: pauses of 2, 4, 8, 10 and 10 s.
+  expect(countOf('listSessions')).toBe(6);
+  directory.stop();
+});
+
+test('one who may not follow events sees the list as it was read, and that it is not kept up to date', async () => {
+  const { api, clock, directory, countOf } = createLive();
+  const failure = refusal('forbidden');
+  api.next('events', failure);
+  api.next('listSessions', [summary('a')]);
+
+  directory.start();
+  await clock.advance(60_000);
+
+  expect(directory.state.read()).toMatchObject({ phase: 'stale', failure, sessions: [{ sessionId: 'a' }] });
+  expect(countOf('listSessions')).toBe(1);
   directory.stop();
 });
 
 test('a session that ends between the two calls is listed without tracks', async () => {
-  const { api, clock, directory } = createPolling();
+  const { api, clock, directory } = createLive();
   api.next('listSessions', [summary('a')]);
   api.next('listTracks', refusal('session_not_found'));
 
@@ -97,7 +159,7 @@ test('a session that ends between the two calls is listed without tracks', async
 });
 
 test('sessions keep their places, newcomers go to the end, and what is known of them stays', () => {
-  const known = ['a', 'b', 'c'].map((id) => ({ ...summary(id), tracks: [track(`of-${id}`)], tracksFetchedAtMs: 5, dataChannels: [] }));
+  const known = ['a', 'b', 'c'].map((id) => ({ ...summary(id), tracks: [track(`of-${id}`)], dataChannels: [] }));
 
   const merged = mergeListing(known, [summary('d'), summary('c', 'renamed'), summary('a')]);
 
