@@ -1,14 +1,7 @@
 /** Passkeys as rows. What browsers send is verified by a library that follows WebAuthn Level 3, §7. */
 import { CHALLENGE_LIFE_MS, MAX_PASSKEYS_PER_PERSON, type Passkey, type PasskeySite } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { Selectable } from 'kysely';
 import type { BooksDatabase, PasskeysTable } from '../database/schema.ts';
 import { noteChallenge, takeChallenge } from './challenge-rows.ts';
@@ -16,6 +9,9 @@ import type { PersonRow } from './person-rows.ts';
 
 const TO_ADD = 'add passkey';
 const TO_SIGN_IN = 'sign in by passkey';
+
+/** Loaded when someone first uses a passkey: it brings a hundred modules, for which the start of a node need not wait. */
+const webAuthn = () => import('@simplewebauthn/server');
 
 type PasskeyRow = Selectable<PasskeysTable>;
 
@@ -31,6 +27,7 @@ export async function offerPasskey(database: BooksDatabase, person: PersonRow, s
   if (rows.length >= MAX_PASSKEYS_PER_PERSON) {
     throw new SfuError('quota_exceeded', `a person has at most ${MAX_PASSKEYS_PER_PERSON} passkeys; remove one`);
   }
+  const { generateRegistrationOptions } = await webAuthn();
   const options = await generateRegistrationOptions({
     rpName: 'Causeway',
     rpID: site.rpId,
@@ -59,6 +56,7 @@ export interface MadePasskey {
 
 /** @throws SfuError `invalid_params` – it is no answer to a challenge of this person */
 export async function insertPasskey(database: BooksDatabase, { personId, name, response, site, nowMs }: MadePasskey): Promise<Passkey> {
+  const { verifyRegistrationResponse } = await webAuthn();
   const verified = await verifyRegistrationResponse({
     response: response as RegistrationResponseJSON,
     expectedChallenge: async (challenge) => (await takeChallenge(database, challenge, TO_ADD, nowMs)) === personId,
@@ -93,6 +91,7 @@ export async function deletePasskeys(database: BooksDatabase, personId: string):
 
 /** @returns what the browser is to look for a passkey with (`PublicKeyCredentialRequestOptionsJSON`); it names no one */
 export async function offerPasskeySignIn(database: BooksDatabase, site: PasskeySite, nowMs: number): Promise<object> {
+  const { generateAuthenticationOptions } = await webAuthn();
   const options = await generateAuthenticationOptions({ rpID: site.rpId, userVerification: 'required', timeout: CHALLENGE_LIFE_MS });
   await noteChallenge(database, { challenge: options.challenge, purpose: TO_SIGN_IN, data: '' }, nowMs);
   return options;
@@ -103,6 +102,7 @@ export async function usePasskey(database: BooksDatabase, response: unknown, sit
   const { id } = Object(response) as { readonly id?: unknown };
   const row = await database.selectFrom('passkeys').selectAll().where('id', '=', String(id)).executeTakeFirst();
   if (row === undefined || row.rpId !== site.rpId) throw unknownPasskey(undefined);
+  const { verifyAuthenticationResponse } = await webAuthn();
   const verified = await verifyAuthenticationResponse({
     response: response as AuthenticationResponseJSON,
     expectedChallenge: async (challenge) => (await takeChallenge(database, challenge, TO_SIGN_IN, nowMs)) !== undefined,
