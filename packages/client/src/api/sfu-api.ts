@@ -58,10 +58,21 @@ export type Plain<Value> = Value extends string
 /** A published track of any session of the app, by its id or by the name that its publisher gave it, and which layers are wanted. */
 export type RemoteTrack = Plain<SubscribeItem>;
 
+/** The SFU's own link to the next page (RFC 8288). */
+const NEXT_CURSOR = /[?&]cursor=([^&>]+)[^>]*>; rel="next"/;
+
+/** A page of a long list. */
+export interface SessionPage {
+  readonly sessions: readonly SessionSummary[];
+  readonly nextCursor?: string;
+}
+
 /** Which sessions are to be listed. */
 export interface SessionsQuery {
   /** At most so many, up to 1,000; without it all there are. */
   readonly limit?: number;
+  /** The `nextCursor` of the page before. */
+  readonly cursor?: string;
   readonly group?: string;
   readonly metadataPrefix?: string;
 }
@@ -75,6 +86,8 @@ export interface SessionsQuery {
 export interface SfuApi {
   createSession(body: Plain<CreateSessionRequest>): Promise<CreateSessionReply>;
   listSessions(query?: SessionsQuery, signal?: AbortSignal): Promise<readonly SessionSummary[]>;
+  /** The same page by page: `nextCursor` is the `cursor` of the next one, and missing on the last. */
+  listSessionPage(query: SessionsQuery, signal?: AbortSignal): Promise<SessionPage>;
   describeSession(sessionId: string, signal?: AbortSignal): Promise<SessionDetails>;
   patchSession(sessionId: string, body: Plain<PatchSessionRequest>): Promise<PatchSessionReply>;
   /** May be called while the page goes away. */
@@ -129,6 +142,12 @@ export function createSfuApi(options: SfuApiOptions): SfuApi {
   return {
     createSession: (body) => post('/session/new', body),
     listSessions: (query, signal) => read(`/sessions${queryText({ ...query })}`, signal),
+    async listSessionPage(query, signal) {
+      const response = await send({ method: 'GET', path: `/sessions${queryText({ ...query })}`, signal });
+      const [, nextCursor] = NEXT_CURSOR.exec(response.headers.get('Link') ?? '') ?? [];
+      const sessions = await readSuccess<readonly SessionSummary[]>(response);
+      return { sessions, ...(nextCursor === undefined ? {} : { nextCursor: decodeURIComponent(nextCursor) }) };
+    },
     describeSession: (id, signal) => read(sessionPath(id), signal),
     patchSession: (id, body) => patch(sessionPath(id), body),
     deleteSession: (id) => call({ method: 'DELETE', path: sessionPath(id) }),

@@ -64,10 +64,11 @@ export function OverviewPage() {
 }
 
 function LiveCount({ appId }: { readonly appId: string }) {
-  const { data, error, stopped } = useLiveSessions(appId);
-  if (stopped !== undefined || error !== null) return <Failure error={stopped ?? error} />;
-  if (data === undefined) return <span className="hint">Counting…</span>;
-  return <span>{data.length === 1 ? '1 session' : `${data.length} sessions`} now</span>;
+  const { data, error } = useLiveSessions(appId);
+  if (error !== undefined) return <Failure error={error} />;
+  if (data?.isComplete !== true) return <span className="hint">Counting…</span>;
+  const { length } = data.sessions;
+  return <span>{length === 1 ? '1 session' : `${length} sessions`} now</span>;
 }
 
 function regionsText(regions: readonly string[]): string {

@@ -1,32 +1,28 @@
 import type { SessionSummary } from '@causeway/protocol';
 import { Link, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import { SESSIONS_READ } from '../service/live-sessions.ts';
 import { useLiveSessions } from '../service/use-console-data.ts';
-import { Button, Failure, Loaded, TableBox, TextField } from '../shell/controls.tsx';
-
-/** Rows shown at first, and more at each press: a page of ten thousand rows cannot be scrolled. */
-const ROWS_AT_ONCE = 100;
+import { Failure, Loaded, TextField } from '../shell/controls.tsx';
+import { WindowedTable } from '../shell/WindowedTable.tsx';
 
 /** The sessions of an app in all regions, as they come and go. */
 export function SessionsPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const live = useLiveSessions(appId);
   const [filter, setFilter] = useState('');
-  const [rows, setRows] = useState(ROWS_AT_ONCE);
   return (
     <section aria-labelledby="sessions-title">
       <h2 id="sessions-title">Sessions</h2>
-      <Failure error={live.stopped} />
+      {live.data !== undefined && <Failure error={live.error} />}
       <Loaded query={live}>
-        {(sessions) => {
-          const matching = sessions.filter((session) => matches(session, filter));
+        {({ sessions, isComplete }) => {
+          const matching = filter.trim() === '' ? sessions : sessions.filter((session) => matches(session, filter));
           return (
             <>
-              <p role="status">{countText(sessions.length, matching.length)}</p>
+              <p role="status">{countText(sessions.length, matching.length, isComplete)}</p>
               {sessions.length > 0 && <TextField label="Filter by name, id or group" value={filter} onChange={setFilter} />}
-              {matching.length > 0 && <SessionTable appId={appId} sessions={matching.slice(0, rows)} />}
-              {matching.length > rows && <Button onPress={() => setRows(rows + ROWS_AT_ONCE)}>Show more</Button>}
+              {matching.length > 0 && <SessionTable appId={appId} sessions={matching} />}
             </>
           );
         }}
@@ -35,44 +31,46 @@ export function SessionsPage() {
   );
 }
 
+const COLUMNS = ['Session', 'Name', 'Group', 'State'];
+
 function SessionTable({ appId, sessions }: { readonly appId: string; readonly sessions: readonly SessionSummary[] }) {
   return (
-    <TableBox label="Table of sessions">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Session</th>
-            <th scope="col">Name</th>
-            <th scope="col">Group</th>
-            <th scope="col">State</th>
-          </tr>
-        </thead>
-        <tbody>
-          {sessions.map(({ sessionId, metadata, group, connectionState }) => (
-            <tr key={sessionId}>
-              <th scope="row" className="mono">
-                <Link to="/apps/$appId/sessions/$sessionId" params={{ appId, sessionId }}>
-                  {sessionId}
-                </Link>
-              </th>
-              <td>{metadata}</td>
-              <td>{group}</td>
-              <td>{connectionState}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </TableBox>
+    <WindowedTable
+      label="Table of sessions"
+      columns={COLUMNS}
+      rowCount={sessions.length}
+      keyOf={(row) => sessions[row]?.sessionId ?? ''}
+      cellsOf={(row) => <SessionCells appId={appId} session={sessions[row] as SessionSummary} />}
+    />
   );
 }
+
+/** Rows that stay in sight while others come are not drawn again. */
+const SessionCells = memo(function SessionCells({ appId, session }: { readonly appId: string; readonly session: SessionSummary }) {
+  const { sessionId, metadata, group, connectionState } = session;
+  return (
+    <>
+      <th scope="row" className="mono">
+        <Link to="/apps/$appId/sessions/$sessionId" params={{ appId, sessionId }}>
+          {sessionId}
+        </Link>
+      </th>
+      <td>{metadata}</td>
+      <td>{group}</td>
+      <td>{connectionState}</td>
+    </>
+  );
+});
 
 function matches({ sessionId, metadata, group = '' }: SessionSummary, filter: string): boolean {
   const wanted = filter.trim().toLowerCase();
   return [sessionId, metadata, group].some((text) => text.toLowerCase().includes(wanted));
 }
 
-function countText(all: number, matching: number): string {
+function countText(all: number, matching: number, isComplete: boolean): string {
   const first = all >= SESSIONS_READ ? 'The first ' : '';
-  const text = all === 0 ? 'No sessions now.' : `${first}${all} ${all === 1 ? 'session' : 'sessions'} now.`;
+  const words = `${first}${all} ${all === 1 ? 'session' : 'sessions'}`;
+  if (!isComplete) return `${words} so far…`;
+  const text = all === 0 ? 'No sessions now.' : `${words} now.`;
   return matching === all ? text : `${text} ${matching} of them match.`;
 }

@@ -2,8 +2,11 @@
 import type { EventsRequest, SfuApi } from '@causeway/client';
 import type { ApiEvent, ConnectionState, SessionSummary } from '@causeway/protocol';
 
-/** How many sessions are read at first; an app with more has a longer list than anyone reads. */
-export const SESSIONS_READ = 1_000;
+/** How many sessions are read at most. */
+export const SESSIONS_READ = 20_000;
+/** A person sees the first rows before the others have come. */
+const FIRST_PAGE = 100;
+const NEXT_PAGES = 1_000;
 
 /** How the list of an app's sessions is changed. */
 export interface SessionList {
@@ -17,6 +20,29 @@ const STATES: Readonly<Partial<Record<ApiEvent['type'], ConnectionState>>> = {
   'session.connected': 'connected',
   'session.disconnected': 'disconnected',
 };
+
+/**
+ * Reads the sessions of an app. A list that is not there yet has its first rows as soon as they are read; one that is there is replaced when
+ * all have been read.
+ *
+ * @param onPage is told all that were read so far, and whether there are more
+ */
+export async function readSessions(
+  api: Pick<SfuApi, 'listSessionPage'>,
+  onPage: (sessions: readonly SessionSummary[], isComplete: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const read: SessionSummary[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const limit = cursor === undefined ? FIRST_PAGE : NEXT_PAGES;
+    const page = await api.listSessionPage({ limit, ...(cursor === undefined ? {} : { cursor }) }, signal);
+    read.push(...page.sessions);
+    cursor = page.nextCursor;
+    const isComplete = cursor === undefined || read.length >= SESSIONS_READ;
+    onPage([...read], isComplete);
+    if (isComplete) return;
+  }
+}
 
 /** Applies one event of an app to the list of its sessions. */
 export async function applyEvent(api: Pick<SfuApi, 'describeSession'>, list: SessionList, event: ApiEvent): Promise<void> {

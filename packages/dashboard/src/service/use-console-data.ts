@@ -1,10 +1,10 @@
 /** What pages read, by name, so that what changes it can have it read again. */
 import type { AdminMembership, ApiEvent, Right, Role, SessionSummary, WhoAmIReply } from '@causeway/protocol';
 import { hasRight } from '@causeway/protocol/roles';
-import { queryOptions, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { queryOptions, skipToken, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useState } from 'react';
 import type { ConsoleServices } from './console-services.ts';
-import { applyEvent, followEvents, SESSIONS_READ } from './live-sessions.ts';
+import { applyEvent, followEvents, readSessions } from './live-sessions.ts';
 import { useServices } from './services-context.ts';
 
 export const meQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['me'], queryFn: () => admin.me(), staleTime: 60_000 });
@@ -55,45 +55,50 @@ export const sessionQuery = (services: ConsoleServices, appId: string, sessionId
     queryKey: ['session', appId, sessionId],
     queryFn: ({ signal }) => services.appApi(appId).describeSession(sessionId, signal),
   });
-const sessionsQuery = (services: ConsoleServices, appId: string) =>
-  queryOptions({
-    queryKey: ['sessions', appId],
-    queryFn: ({ signal }): Promise<readonly SessionSummary[]> => services.appApi(appId).listSessions({ limit: SESSIONS_READ }, signal),
-    // Events keep it up to date.
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+/** What has been read of an app's sessions. */
+export interface LiveSessions {
+  readonly sessions: readonly SessionSummary[];
+  /** Whether these are all that there are, up to `SESSIONS_READ`. */
+  readonly isComplete: boolean;
+}
 
-/** The sessions of an app, live for as long as the page is shown. `stopped` says why they are no longer followed. */
-export function useLiveSessions(appId: string) {
+/** The sessions of an app, live for as long as the page is shown. `error` says why they are not, or no longer. */
+export function useLiveSessions(appId: string): { readonly data: LiveSessions | undefined; readonly error: unknown } {
   const services = useServices();
   const queries = useQueryClient();
-  const [stopped, setStopped] = useState<unknown>();
+  const queryKey = useMemo(() => ['sessions', appId], [appId]);
+  const [error, setError] = useState<unknown>();
   useEffect(() => {
-    const { queryKey } = sessionsQuery(services, appId);
     const running = new AbortController();
+    const api = services.appApi(appId);
+    const write = (live: LiveSessions) => void queries.setQueryData(queryKey, live);
+    const known = () => queries.getQueryData<LiveSessions>(queryKey);
+    const note = (reason: unknown) => {
+      if (!running.signal.aborted) setError(reason);
+    };
+    const readAll = async () => {
+      const wasKnown = known()?.isComplete === true;
+      await readSessions(api, (sessions, isComplete) => (isComplete || !wasKnown) && write({ sessions, isComplete }), running.signal);
+      setError(undefined);
+    };
     // One after the other: a list that was read before an event must not replace what the event made of it.
     let work = Promise.resolve();
-    const reload = () => {
-      work = work.then(() => queries.refetchQueries({ queryKey, exact: true }));
+    const queue = (next: () => Promise<void>) => {
+      work = work.then(next).catch(note);
     };
+    const reload = () => queue(readAll);
     const list = {
-      read: () => queries.getQueryData(queryKey),
-      write: (sessions: readonly SessionSummary[]) => void queries.setQueryData(queryKey, sessions),
+      read: () => known()?.sessions,
+      write: (sessions: readonly SessionSummary[]) => write({ sessions, isComplete: known()?.isComplete === true }),
       reload,
     };
-    const api = services.appApi(appId);
-    setStopped(undefined);
+    setError(undefined);
     // What happened before the stream was open is in the list that is read then.
-    const request = { signal: running.signal, onOpen: reload };
-    const apply = (event: ApiEvent) => {
-      work = work.then(() => applyEvent(api, list, event));
-    };
-    followEvents(api, request, apply).catch((reason: unknown) => {
-      if (!running.signal.aborted) setStopped(reason);
-    });
+    followEvents(api, { signal: running.signal, onOpen: reload }, (event) => queue(() => applyEvent(api, list, event))).catch(note);
     return () => running.abort();
-  }, [services, queries, appId]);
-  return { ...useQuery(sessionsQuery(services, appId)), stopped };
+  }, [services, queries, appId, queryKey]);
+  const { data } = useQuery<LiveSessions>({ queryKey, queryFn: skipToken, staleTime: Number.POSITIVE_INFINITY });
+  return { data, error };
 }
 
 /** Events as they come, the newest first, from when the page was opened. @param sessionId undefined for all of the app */

@@ -1,6 +1,6 @@
 import type { SfuApi } from '@causeway/client';
 import type { ApiEvent, SessionDetails, SessionSummary } from '@causeway/protocol';
-import { applyEvent, type SessionList } from '../../src/service/live-sessions.ts';
+import { applyEvent, readSessions, type SessionList } from '../../src/service/live-sessions.ts';
 
 const summaryOf = (sessionId: string, connectionState = 'connected') =>
   ({ sessionId, connectionState, metadata: sessionId, sfuAppId: 'demo' }) as unknown as SessionSummary;
@@ -65,4 +65,28 @@ test('reads the list again when events are missing, and leaves one that is not r
   await apply(eventOf('session.created', 'a'));
 
   expect([shown(), reloads()]).toEqual([undefined, 1]);
+});
+
+test('reads the first hundred sessions, then the others a thousand at a time', async () => {
+  const all = Array.from({ length: 2_500 }, (_, index) => summaryOf(`s${index}`));
+  const limits: (number | undefined)[] = [];
+  const listSessionPage: SfuApi['listSessionPage'] = async ({ limit = 0, cursor = '0' }) => {
+    limits.push(limit);
+    const end = Number(cursor) + limit;
+    return { sessions: all.slice(Number(cursor), end), ...(end < all.length ? { nextCursor: String(end) } : {}) };
+  };
+  const pages: [number, boolean][] = [];
+  await readSessions(
+    { listSessionPage },
+    (sessions, isComplete) => pages.push([sessions.length, isComplete]),
+    new AbortController().signal,
+  );
+
+  expect(limits).toEqual([100, 1_000, 1_000, 1_000]);
+  expect(pages).toEqual([
+    [100, false],
+    [1_100, false],
+    [2_100, false],
+    [2_500, true],
+  ]);
 });
