@@ -18,13 +18,14 @@ import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 const KEPT_DAYS = 400;
 /** How long batches wait for books that are stopped, and how many batches of an app. */
 const BATCH_KEPT_SECONDS = 2 * 86_400;
+const BATCH_KEPT_MS = 1_000 * BATCH_KEPT_SECONDS;
 const MAX_WAITING_BATCHES = 20_000;
 /** How often nodes record the ledger heads of the other nodes in their own ledgers. */
 const HEADS_INTERVAL_MS = 3_600_000;
 /** How often an app is marked as in use in Redis. */
 const ACTIVITY_INTERVAL_MS = 60_000;
 
-const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number(), z.array(z.string())]);
+const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number(), z.array(z.string()), z.number()]);
 const Totals = z.array(z.string().nullable());
 const Head = z.string().regex(/^\d{1,15}:[0-9a-f]{64}$/);
 
@@ -35,6 +36,8 @@ export class RedisUsageLedger implements UsageLedger {
   /** When the heads of each app were last requested. */
   readonly #headsAskedAtMs = new Map<AppId, number>();
   readonly #activeAtMs = new Map<AppId, number>();
+  /** Until when a node with books wants the batches of each app, on the clock of `closedAtMs`. An emptied Redis no longer knows. */
+  readonly #wantedUntilMs = new Map<AppId, number>();
 
   constructor(link: RedisLink) {
     this.#link = link;
@@ -52,9 +55,15 @@ export class RedisUsageLedger implements UsageLedger {
     const leaf = line === undefined ? '' : hashLeaf(line.leaf).toString('hex');
     const order = [seq, follows, KEPT_DAYS, life, leaf];
     const forBooks = [line === undefined ? '' : JSON.stringify(line), BATCH_KEPT_SECONDS, MAX_WAITING_BATCHES];
-    const reply = await this.#link.run(this.#script, scriptKeys, [...order, ...forBooks, isHeadsTime ? 1 : 0, ...counted]);
-    const [type, lastSeq, heads] = Receipt.parse(reply);
-    if (type === 'gap') return { type, lastSeq };
+    const wantedMs = Math.min(Math.max(0, Math.floor((this.#wantedUntilMs.get(appId) ?? 0) - closedAtMs)), BATCH_KEPT_MS);
+    const reply = await this.#link.run(this.#script, scriptKeys, [...order, ...forBooks, isHeadsTime ? 1 : 0, wantedMs, ...counted]);
+    const [type, lastSeq, heads, isWanted] = Receipt.parse(reply);
+    if (isWanted === 1) this.#wantedUntilMs.set(appId, closedAtMs + BATCH_KEPT_MS);
+    if (type === 'gap') {
+      // Redis has lost what it knew of the app, the mark of its activity as well.
+      this.#activeAtMs.delete(appId);
+      return { type, lastSeq };
+    }
     if (line !== undefined) await this.#noteActive(appId, closedAtMs);
     if (type === 'duplicate' || !isHeadsTime || line === undefined) return { type };
     this.#headsAskedAtMs.set(appId, closedAtMs);

@@ -133,7 +133,11 @@ function randomScript(random: () => number): Call {
       const words = Array.from({ length: count }, number);
       if (name === 'usage-count') {
         const leaf = pick(['', 'a'.repeat(64)]);
-        return [name, keys, [...words, '400', '101:7', leaf, pick(['', 'batch']), '9', '3', pick(['0', '1']), 'down', '7', 'up', '1']];
+        return [
+          name,
+          keys,
+          [...words, '400', '101:7', leaf, pick(['', 'batch']), '9', '3', pick(['0', '1']), pick(['0', '60000']), 'down', '7', 'up', '1'],
+        ];
       }
       if (name === 'events-append') {
         const [follows, last] = [number(), number()];
