@@ -2,8 +2,7 @@ import { AppId } from '@causeway/protocol';
 import { MemoryCallClaims } from '../../src/claims/call-claims.ts';
 import { callClaimsContract } from '../../src/claims/call-claims-contract.ts';
 import { RedisCallClaims } from '../../src/claims/redis-call-claims.ts';
-import type { RedisLink } from '../../src/redis/redis-link.ts';
-import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
+import { describeWithEveryRedis } from '../doubles/every-redis.ts';
 
 const TEN_MINUTES_MS = 600_000;
 
@@ -11,30 +10,22 @@ describe('claims in memory', () => {
   test.each(callClaimsContract)('$name', ({ run }) => run(async () => new MemoryCallClaims()));
 });
 
-describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
-  let redis: RedisUnderTest;
-  let link: RedisLink;
+describeWithEveryRedis('claims in $name', (lab) => {
+  beforeEach(() => lab.link.send(['FLUSHALL']));
 
-  beforeAll(async () => {
-    redis = await start();
-    link = await redis.connect();
-  });
-  beforeEach(() => link.send(['FLUSHALL']));
-  afterAll(() => redis.stop());
-
-  test.each(callClaimsContract)('$name', ({ run }) => run(async () => new RedisCallClaims(link)));
+  test.each(callClaimsContract)('$name', ({ run }) => run(async () => new RedisCallClaims(lab.link)));
 
   test('are valid for ten minutes, and later claimants do not extend them', async () => {
-    const claims = new RedisCallClaims(link);
+    const claims = new RedisCallClaims(lab.link);
     await claims.claim(AppId.parse('app'), 'key', { nodeNo: 101, epoch: 7 }, undefined);
-    const [key] = (await link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];
-    await link.send(['PEXPIRE', String(key), 60_000]);
+    const [key] = (await lab.link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];
+    await lab.link.send(['PEXPIRE', String(key), 60_000]);
     await claims.claim(AppId.parse('app'), 'key', { nodeNo: 102, epoch: 1 }, undefined);
-    const left = await link.send(['PTTL', String(key)]);
+    const left = await lab.link.send(['PTTL', String(key)]);
 
-    await link.send(['DEL', String(key)]);
+    await lab.link.send(['DEL', String(key)]);
     await claims.claim(AppId.parse('app'), 'key', { nodeNo: 102, epoch: 1 }, undefined);
-    const fresh = await link.send(['PTTL', String(key)]);
+    const fresh = await lab.link.send(['PTTL', String(key)]);
 
     expect(Number(left)).toBeLessThanOrEqual(60_000);
     expect(Number(fresh)).toBeGreaterThan(TEN_MINUTES_MS - 60_000);
@@ -42,7 +33,7 @@ describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
   });
 
   test('of one app there are never more than it may have: the oldest goes', async () => {
-    const claims = new RedisCallClaims(link, 3);
+    const claims = new RedisCallClaims(lab.link, 3);
     const [app, other] = [AppId.parse('app'), AppId.parse('other')];
     const [first, second] = [
       { nodeNo: 101, epoch: 7 },
@@ -54,7 +45,7 @@ describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
       await new Promise((resolve) => setTimeout(resolve, 2));
     }
 
-    const kept = (await link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];
+    const kept = (await lab.link.send(['KEYS', 'sfu:{app}:claim:*'])) as string[];
 
     expect(kept.sort()).toEqual([2, 3, 4].map((number) => `sfu:{app}:claim:key-${number}`));
     expect(await claims.claim(app, 'key-4', second, undefined)).toEqual(first);
@@ -64,13 +55,13 @@ describe.each(EVERY_REDIS)('claims in $name', ({ start }) => {
   });
 
   test('that have ended make room before any that have not', async () => {
-    const claims = new RedisCallClaims(link, 2);
+    const claims = new RedisCallClaims(lab.link, 2);
     const [app, node] = [AppId.parse('app'), { nodeNo: 101, epoch: 7 }];
     await claims.claim(app, 'ended', node, undefined);
     await claims.claim(app, 'kept', node, undefined);
-    await link.send(['ZADD', 'sfu:{app}:claims', 1, 'sfu:{app}:claim:ended']);
+    await lab.link.send(['ZADD', 'sfu:{app}:claims', 1, 'sfu:{app}:claim:ended']);
     await claims.claim(app, 'new', node, undefined);
 
-    expect(await link.send(['ZRANGE', 'sfu:{app}:claims', 0, -1])).toEqual(['sfu:{app}:claim:kept', 'sfu:{app}:claim:new']);
+    expect(await lab.link.send(['ZRANGE', 'sfu:{app}:claims', 0, -1])).toEqual(['sfu:{app}:claim:kept', 'sfu:{app}:claim:new']);
   });
 });

@@ -38,3 +38,30 @@ async function startModel(): Promise<RedisUnderTest> {
     },
   };
 }
+
+/** The Redis of a block of tests, and a link to it. */
+export interface RedisLab {
+  readonly redis: RedisUnderTest;
+  readonly link: IoredisLink;
+}
+
+/**
+ * Runs a block of tests with each of them.
+ *
+ * @param title `$name` stands for the Redis
+ * @param tests given what is there from the first `beforeAll` of the block on
+ */
+export function describeWithEveryRedis(title: string, tests: (lab: RedisLab) => void): void {
+  describe.each(EVERY_REDIS)(title, ({ start }) => {
+    const opened: { redis?: RedisUnderTest; link?: IoredisLink } = {};
+
+    beforeAll(async () => {
+      opened.redis = await start();
+      opened.link = await opened.redis.connect();
+    });
+
+    afterAll(() => opened.redis?.stop());
+
+    tests(opened as RedisLab);
+  });
+}

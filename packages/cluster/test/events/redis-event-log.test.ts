@@ -3,28 +3,18 @@ import type { EventBatch, LogReading } from '../../src/events/app-event-log.ts';
 import { MemoryEventLog } from '../../src/events/memory-event-log.ts';
 import { RedisEventLog } from '../../src/events/redis-event-log.ts';
 import { appKeys } from '../../src/redis/keys.ts';
-import type { RedisLink } from '../../src/redis/redis-link.ts';
-import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
+import { describeWithEveryRedis } from '../doubles/every-redis.ts';
 
 const APP = AppId.parse('demo');
 const LIFE = { appId: APP, nodeNo: 101, epoch: 7 };
 const KEYS = appKeys('demo');
 
-describe.each(EVERY_REDIS)('the log of events in $name', ({ start }) => {
-  let redis: RedisUnderTest;
-  let link: RedisLink;
+describeWithEveryRedis('the log of events in $name', (lab) => {
   let log: RedisEventLog;
-
-  beforeAll(async () => {
-    redis = await start();
-    link = await redis.connect();
-  });
   beforeEach(async () => {
-    await redis.command('FLUSHALL');
-    log = new RedisEventLog(link, Date.now);
+    await lab.redis.command('FLUSHALL');
+    log = new RedisEventLog(lab.link, Date.now);
   });
-  afterAll(() => redis.stop());
-
   function batch(follows: number, serials: readonly number[], changes: Partial<EventBatch> = {}): EventBatch {
     return { ...LIFE, follows, events: serials.map((serial) => ({ serial, json: `{"no":${serial}}`, formerId: undefined })), ...changes };
   }
@@ -94,7 +84,7 @@ describe.each(EVERY_REDIS)('the log of events in $name', ({ start }) => {
     const ids = await appended(one);
     const other = batch(0, [1], { nodeNo: 102 });
     const otherIds = await appended(other);
-    await redis.command('DEL', KEYS.events, KEYS.eventsState, KEYS.eventsOf('101:7'), KEYS.eventsOf('102:7'));
+    await lab.redis.command('DEL', KEYS.events, KEYS.eventsState, KEYS.eventsOf('101:7'), KEYS.eventsOf('102:7'));
 
     await appended(batch(0, [3], { nodeNo: 103 }));
     await appended(again(one, ids));
@@ -112,7 +102,7 @@ describe.each(EVERY_REDIS)('the log of events in $name', ({ start }) => {
     const sent = batch(0, [1]);
     let ids = await appended(sent);
     for (const _ of [1, 2]) {
-      await redis.command('DEL', KEYS.eventsOf('101:7'));
+      await lab.redis.command('DEL', KEYS.eventsOf('101:7'));
       ids = await appended(again(sent, ids));
     }
 
@@ -121,11 +111,11 @@ describe.each(EVERY_REDIS)('the log of events in $name', ({ start }) => {
 
   test('never gives an id below those of a Redis whose clock was ahead, before or after a loss', async () => {
     const aheadMs = Date.now() + 60_000;
-    log = new RedisEventLog(link, () => aheadMs);
+    log = new RedisEventLog(lab.link, () => aheadMs);
     const sent = batch(0, [1]);
     const ids = await appended(sent);
-    await redis.command('FLUSHALL');
-    log = new RedisEventLog(link, () => aheadMs);
+    await lab.redis.command('FLUSHALL');
+    log = new RedisEventLog(lab.link, () => aheadMs);
 
     const again1 = await appended(batch(0, [1], { nodeNo: 102 }));
     const again2 = await appended(again(sent, ids));
@@ -136,7 +126,7 @@ describe.each(EVERY_REDIS)('the log of events in $name', ({ start }) => {
   });
 
   test('keeps so many events of an app, and says up to where it has forgotten some', async () => {
-    log = new RedisEventLog(link, Date.now, 10);
+    log = new RedisEventLog(lab.link, Date.now, 10);
     await appended(batch(0, [1, 2, 3, 4, 5, 6]));
     await appended(batch(6, [7, 8, 9, 10, 11, 12, 13]));
 
@@ -147,14 +137,14 @@ describe.each(EVERY_REDIS)('the log of events in $name', ({ start }) => {
 
   test('keeps an event for ten minutes, and what it knows of the app for a day', async () => {
     const oldId = `${Date.now() - 10 * 60_000 - 1_000}-3`;
-    await link.send(['XADD', KEYS.events, oldId, 's', '1', 'e', '{"no":1}']);
-    await redis.command('HSET', KEYS.eventsState, 'last', oldId);
+    await lab.link.send(['XADD', KEYS.events, oldId, 's', '1', 'e', '{"no":1}']);
+    await lab.redis.command('HSET', KEYS.eventsState, 'last', oldId);
 
     await appended(batch(0, [2]));
 
     expect(numbersIn(await read())).toEqual([2]);
     expect((await read()).cutId).toBe(oldId);
-    const lives = (await link.sendAll([KEYS.events, KEYS.eventsState, KEYS.eventsOf('101:7')].map((key) => ['PTTL', key]))) as number[];
+    const lives = (await lab.link.sendAll([KEYS.events, KEYS.eventsState, KEYS.eventsOf('101:7')].map((key) => ['PTTL', key]))) as number[];
     expect(lives.map((ms) => Math.round(ms / 3_600_000))).toEqual([0, 24, 24]);
   });
 });

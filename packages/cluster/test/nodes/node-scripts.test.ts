@@ -1,29 +1,18 @@
 import { createNodeScripts } from '../../src/nodes/node-scripts.ts';
 import { NODE_HINTS, NODE_KEYS } from '../../src/redis/keys.ts';
-import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { describeNodeScripts } from '../contract/describe-node-scripts.ts';
-import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
+import { describeWithEveryRedis } from '../doubles/every-redis.ts';
 import { NodeRows } from '../doubles/node-rows.ts';
 import { until } from '../doubles/until.ts';
 
 const LEASE_MS = 60_000;
 const NO_NEWS = { text: undefined, isUrgent: false } as const;
 
-describe.each(EVERY_REDIS)('with $name', ({ start }) => {
-  let redis: RedisUnderTest;
-  let link: RedisLink;
-
-  beforeAll(async () => {
-    redis = await start();
-    link = await redis.connect();
-  });
-
-  afterAll(() => redis.stop());
-
+describeWithEveryRedis('with $name', (lab) => {
   describeNodeScripts('the scripts of nodes', async () => {
-    const forgetAll = async (): Promise<void> => void (await link.send(['FLUSHALL']));
+    const forgetAll = async (): Promise<void> => void (await lab.link.send(['FLUSHALL']));
     await forgetAll();
-    return { scripts: createNodeScripts(link), forgetAll };
+    return { scripts: createNodeScripts(lab.link), forgetAll };
   });
 
   describe('a renewal', () => {
@@ -31,24 +20,24 @@ describe.each(EVERY_REDIS)('with $name', ({ start }) => {
 
     /** What was published since the last time. */
     async function hints(): Promise<string[]> {
-      await link.send(['PUBLISH', NODE_HINTS, 'end']);
+      await lab.link.send(['PUBLISH', NODE_HINTS, 'end']);
       await until('all is heard that was published', async () => heard.at(-1) === 'end');
       return heard.splice(0).filter((hint) => hint !== 'end');
     }
 
     beforeAll(async () => {
-      const listener = await redis.connect();
+      const listener = await lab.redis.connect();
       listener.subscribe(NODE_HINTS, (hint) => heard.push(hint));
-      await until('it is listened to', async () => (await link.send(['PUBLISH', NODE_HINTS, 'end'])) === 1);
+      await until('it is listened to', async () => (await lab.link.send(['PUBLISH', NODE_HINTS, 'end'])) === 1);
     });
 
     beforeEach(async () => {
-      await link.send(['FLUSHALL']);
+      await lab.link.send(['FLUSHALL']);
       await hints();
     });
 
     test('tells the others at once only when a lease begins, has ended or was lost, or the news is urgent', async () => {
-      const scripts = createNodeScripts(link);
+      const scripts = createNodeScripts(lab.link);
       const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
       await hints();
 
@@ -59,7 +48,7 @@ describe.each(EVERY_REDIS)('with $name', ({ start }) => {
       const asUsual = await hints();
       await scripts.renew(life, LEASE_MS, { text: 'urgent record', isUrgent: true });
       const urgent = await hints();
-      await link.send(['ZADD', NODE_KEYS.leases, Date.now() - LEASE_MS, '101']);
+      await lab.link.send(['ZADD', NODE_KEYS.leases, Date.now() - LEASE_MS, '101']);
       await scripts.renew(life, LEASE_MS, NO_NEWS);
       const lapsed = await hints();
 
@@ -67,24 +56,24 @@ describe.each(EVERY_REDIS)('with $name', ({ start }) => {
     });
 
     test('puts a life that was lost or had ended among those that are cleaned up after once they are dead', async () => {
-      const scripts = createNodeScripts(link);
+      const scripts = createNodeScripts(lab.link);
       const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
       await scripts.renew(life, LEASE_MS, { text: 'record', isUrgent: false });
-      await link.send(['DEL', NODE_KEYS.lives]);
+      await lab.link.send(['DEL', NODE_KEYS.lives]);
       await scripts.renew(life, LEASE_MS, NO_NEWS);
-      const whileKept = await link.send(['SMEMBERS', NODE_KEYS.lives]);
-      await link.send(['ZADD', NODE_KEYS.leases, Date.now() - LEASE_MS, '101']);
+      const whileKept = await lab.link.send(['SMEMBERS', NODE_KEYS.lives]);
+      await lab.link.send(['ZADD', NODE_KEYS.leases, Date.now() - LEASE_MS, '101']);
 
       await scripts.renew(life, LEASE_MS, NO_NEWS);
 
       expect(whileKept).toEqual([]);
-      expect(await link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual([`101:${life.epoch}`]);
+      expect(await lab.link.send(['SMEMBERS', NODE_KEYS.lives])).toEqual([`101:${life.epoch}`]);
     });
   });
 
   test('an epoch that is not a number stops no node from starting or renewing its lease', async () => {
-    const scripts = createNodeScripts(link);
-    const spoil = () => link.send(['HSET', NODE_KEYS.epochs, '101', 'no number']);
+    const scripts = createNodeScripts(lab.link);
+    const spoil = () => lab.link.send(['HSET', NODE_KEYS.epochs, '101', 'no number']);
     await spoil();
     const life = { nodeNo: 101, epoch: (await scripts.up(101)).epoch };
     await spoil();
@@ -93,7 +82,7 @@ describe.each(EVERY_REDIS)('with $name', ({ start }) => {
     const reply = await scripts.renew(life, 5_500, { text: 'its record', isUrgent: false });
 
     expect(reply.type).toBe('renewed');
-    expect(await link.send(['HGET', NODE_KEYS.epochs, '101'])).toBe(String(life.epoch));
+    expect(await lab.link.send(['HGET', NODE_KEYS.epochs, '101'])).toBe(String(life.epoch));
   });
 });
 

@@ -1,7 +1,6 @@
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
-import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { createRegistryScripts, type Life, type RegistryScripts } from '../../src/registry/registry-scripts.ts';
-import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
+import { describeWithEveryRedis } from '../doubles/every-redis.ts';
 import { APP, sessionIdOf } from '../doubles/records.ts';
 
 const DEAD: Life = { nodeNo: 102, epoch: 1 };
@@ -9,18 +8,13 @@ const REBORN: Life = { nodeNo: 102, epoch: 2 };
 const KEYS = appKeys(APP);
 const HOUR_MS = 3_600_000;
 
-describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) => {
-  let redis: RedisUnderTest;
-  let link: RedisLink;
+describeWithEveryRedis('the scripts that clean up, in $name', (lab) => {
   let scripts: RegistryScripts;
 
   beforeAll(async () => {
-    redis = await start();
-    link = await redis.connect();
-    scripts = createRegistryScripts(link);
+    scripts = createRegistryScripts(lab.link);
   });
-  beforeEach(() => link.send(['FLUSHALL']));
-  afterAll(() => redis.stop());
+  beforeEach(() => lab.link.send(['FLUSHALL']));
 
   function write(life: Life, sessionId: string): Promise<unknown> {
     return scripts.write(life, {
@@ -45,16 +39,16 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
     const swept = await scripts.sweep(DEAD, APP, [left, takenOver]);
 
     expect(swept).toBe(1);
-    expect(await link.send(['EXISTS', KEYS.session(left), KEYS.tracks(left)])).toBe(0);
-    expect(await link.send(['HMGET', KEYS.session(takenOver), 'life', 'record'])).toEqual(['102:2', 'its record']);
-    expect(await link.send(['HVALS', KEYS.tracks(takenOver)])).toEqual(['its track']);
-    expect(await link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([takenOver]);
+    expect(await lab.link.send(['EXISTS', KEYS.session(left), KEYS.tracks(left)])).toBe(0);
+    expect(await lab.link.send(['HMGET', KEYS.session(takenOver), 'life', 'record'])).toEqual(['102:2', 'its record']);
+    expect(await lab.link.send(['HVALS', KEYS.tracks(takenOver)])).toEqual(['its track']);
+    expect(await lab.link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([takenOver]);
     expect(await scripts.plain.sessionsOwnedBy(DEAD, APP)).toEqual([]);
     expect(await scripts.plain.sessionsOwnedBy(REBORN, APP)).toEqual([takenOver]);
   });
 
   async function lease(life: Life, endsInMs: number): Promise<void> {
-    await link.sendAll([
+    await lab.link.sendAll([
       ['SADD', NODE_KEYS.lives, `${life.nodeNo}:${life.epoch}`],
       ['HSET', NODE_KEYS.epochs, life.nodeNo, life.epoch],
       ['ZADD', NODE_KEYS.leases, Date.now() + endsInMs, life.nodeNo],
@@ -65,7 +59,7 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
 
   async function remains(): Promise<readonly unknown[]> {
     const { lives, leases, records, changes } = NODE_KEYS;
-    return await link.sendAll([
+    return await lab.link.sendAll([
       ['SMEMBERS', lives],
       ['ZRANGE', leases, 0, -1],
       ['HVALS', records],
@@ -79,7 +73,7 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
     await scripts.forget(DEAD);
 
     expect(await remains()).toEqual([[], [], [], []]);
-    expect(await link.send(['HGET', NODE_KEYS.epochs, '102'])).toBe('1');
+    expect(await lab.link.send(['HGET', NODE_KEYS.epochs, '102'])).toBe('1');
   });
 
   test('a life that has come back is not forgotten, and is found again when it dies', async () => {
@@ -92,7 +86,7 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
 
   test('forgetting a former life removes nothing of the next one', async () => {
     await lease(REBORN, HOUR_MS);
-    await link.send(['SADD', NODE_KEYS.lives, '102:1']);
+    await lab.link.send(['SADD', NODE_KEYS.lives, '102:1']);
 
     await scripts.forget(DEAD);
 
@@ -107,9 +101,9 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
     const reply = await scripts.remove(DEAD, { appId: APP, sessionId: gone, revision: 2, confirmed: 1 });
 
     expect(reply.type).toBe('written');
-    expect(await link.send(['EXISTS', KEYS.session(gone), KEYS.tracks(gone)])).toBe(0);
-    expect(await link.send(['EXISTS', KEYS.session(stays), KEYS.tracks(stays)])).toBe(2);
-    expect(await link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([stays]);
+    expect(await lab.link.send(['EXISTS', KEYS.session(gone), KEYS.tracks(gone)])).toBe(0);
+    expect(await lab.link.send(['EXISTS', KEYS.session(stays), KEYS.tracks(stays)])).toBe(2);
+    expect(await lab.link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([stays]);
     expect(await scripts.plain.sessionsOwnedBy(DEAD, APP)).toEqual([stays]);
     expect(await scripts.plain.revisionOf(DEAD, APP)).toBe(2);
   });
@@ -122,8 +116,8 @@ describe.each(EVERY_REDIS)('the scripts that clean up, in $name', ({ start }) =>
     const reply = await scripts.remove(DEAD, { appId: APP, sessionId, revision: 2, confirmed: 1 });
 
     expect(reply.type).toBe('stale');
-    expect(await link.send(['EXISTS', KEYS.session(sessionId), KEYS.tracks(sessionId)])).toBe(2);
-    expect(await link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([sessionId]);
+    expect(await lab.link.send(['EXISTS', KEYS.session(sessionId), KEYS.tracks(sessionId)])).toBe(2);
+    expect(await lab.link.send(['ZRANGE', KEYS.index, 0, -1])).toEqual([sessionId]);
     expect(await scripts.plain.sessionsOwnedBy(REBORN, APP)).toEqual([sessionId]);
   });
 

@@ -13,10 +13,9 @@ import {
 import { AppId } from '@causeway/protocol';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { appKeys, NODE_KEYS } from '../../src/redis/keys.ts';
-import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { RedisUsageLedger } from '../../src/usage/redis-usage-ledger.ts';
 import { UsageDrain } from '../../src/usage/usage-drain.ts';
-import { EVERY_REDIS, type RedisUnderTest } from '../doubles/every-redis.ts';
+import { describeWithEveryRedis } from '../doubles/every-redis.ts';
 
 const APP = AppId.parse('demo');
 const DAY = '2026-11-24';
@@ -41,21 +40,14 @@ class Books {
   }
 }
 
-describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
-  let redis: RedisUnderTest;
-  let link: RedisLink;
+describeWithEveryRedis('usage in $name', (lab) => {
   let books: Books;
   let drain: UsageDrain;
   let refused: number;
   const clock = new VirtualClock(NOON_MS);
 
-  beforeAll(async () => {
-    redis = await start();
-    link = await redis.connect();
-  });
-
   beforeEach(async () => {
-    await link.send(['FLUSHALL']);
+    await lab.link.send(['FLUSHALL']);
     books = new Books();
     refused = 0;
     drain = openDrain();
@@ -63,11 +55,10 @@ describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
   });
 
   afterEach(() => drain.stop());
-  afterAll(() => redis.stop());
 
   function openDrain(): UsageDrain {
     return new UsageDrain({
-      link,
+      link: lab.link,
       timers: clock,
       clusterNowMs: () => clock.wallClockMs(),
       books,
@@ -88,7 +79,7 @@ describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
   /** A node that has batches of so many bytes counted. */
   function createNode(nodeNo: number, by = authority) {
     const sealer = new UsageSealer(by.createSigner({ nodeNo, epoch: 7 }));
-    const ledger = new RedisUsageLedger(link);
+    const ledger = new RedisUsageLedger(lab.link);
     let seq = 0;
     const use = async (down: number): Promise<UsageReceipt> => {
       const [sealed] = sealer.seal([batch(nodeNo, ++seq, down)]);
@@ -97,7 +88,7 @@ describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
     return { use, sealer };
   }
 
-  const inRedis = () => new RedisUsageLedger(link).totals(APP, DAY);
+  const inRedis = () => new RedisUsageLedger(lab.link).totals(APP, DAY);
   const inBooks = () => books.ledger.totals(APP, DAY);
 
   test('what all nodes count is in the books, as they have sealed it, and no longer waits in Redis', async () => {
@@ -110,7 +101,7 @@ describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
     expect((await inBooks()).down).toBe((2 * (120 * 121)) / 2);
     expect(books.batches).toHaveLength(240);
     expect(books.batches[0]).toEqual({ ...batch(101, 1, 1), seal: books.batches[0]?.seal });
-    expect(await link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
+    expect(await lab.link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
     expect(refused).toBe(0);
   });
 
@@ -183,7 +174,7 @@ describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
     const node = createNode(101);
     await node.use(1);
     await node.use(2);
-    await link.send(['XTRIM', appKeys(APP).usageBatches, 'MAXLEN', 0]);
+    await lab.link.send(['XTRIM', appKeys(APP).usageBatches, 'MAXLEN', 0]);
     await node.use(4);
 
     await drain.drain();
@@ -194,24 +185,24 @@ describe.each(EVERY_REDIS)('usage in $name', ({ start }) => {
 
   test('what no node of the cluster has signed is not believed', async () => {
     await createNode(103, new LedgerAuthority(createSecretKey(Buffer.alloc(32, 9)))).use(1_000);
-    await link.send(['XADD', appKeys(APP).usageBatches, '*', 'b', '{"type":"leaf"}']);
+    await lab.link.send(['XADD', appKeys(APP).usageBatches, '*', 'b', '{"type":"leaf"}']);
     await createNode(101).use(3);
 
     await drain.drain();
 
     expect((await inBooks()).down).toBe(3);
     expect(refused).toBe(2);
-    expect(await link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
+    expect(await lab.link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
   });
 
   test('nothing waits in Redis for books that there are not', async () => {
     await drain.stop();
-    await link.send(['DEL', appKeys(APP).usageWanted]);
+    await lab.link.send(['DEL', appKeys(APP).usageWanted]);
 
     await createNode(101).use(3);
 
-    expect(await link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
-    expect(await link.send(['ZSCORE', NODE_KEYS.usageApps, APP])).not.toBeNull();
+    expect(await lab.link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
+    expect(await lab.link.send(['ZSCORE', NODE_KEYS.usageApps, APP])).not.toBeNull();
   });
 
   test('nodes note once an hour how far the others have come', async () => {
