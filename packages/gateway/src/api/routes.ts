@@ -5,13 +5,11 @@ import {
   CreateSessionRequest,
   type FailedItem,
   ListSessionsRequest,
-  MintTokenRequest,
   PatchSessionRequest,
   PatchTrackRequest,
   PublishRequest,
   parseRequest,
   RenegotiateRequest,
-  RevokeTokensRequest,
   SfuError,
   SubscribeRequest,
   UnsubscribeRequest,
@@ -23,6 +21,7 @@ import { tokenOf } from './authorize.ts';
 import { DATA_CHANNEL_ROUTES } from './data-channel-routes.ts';
 import { nextPageLink } from './next-page-link.ts';
 import type { Call, Route, RouteReply } from './route.ts';
+import { TOKEN_ROUTES } from './token-routes.ts';
 
 /**
  * Every endpoint of the API, in the order of the Cloudflare reference, followed by those that the reference does not
@@ -320,36 +319,7 @@ export const ROUTES: readonly Route[] = [
     acceptsTokenInQuery: true,
     handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.deleteSession(principal.appId, sessionId, tokenOf(principal)) }),
   },
-  {
-    operationId: 'mintToken',
-    access: 'secret',
-    method: 'post',
-    path: '/tokens',
-    summary: 'Create an access token',
-    description:
-      'For the backend of the app, which passes the token to a page. Omitted fields restrict nothing; unknown fields are refused.',
-    request: 'MintTokenRequest',
-    reply: 'MintTokenReply',
-    errors: [],
-    handle: async (_sfu, { principal, tokens, body }) => ({
-      body: await tokens.mint(principal.appId, parseRequest(MintTokenRequest, body)),
-    }),
-  },
-  {
-    operationId: 'revokeTokens',
-    access: 'secret',
-    method: 'post',
-    path: '/tokens/revoke',
-    summary: 'Revoke tokens',
-    description: 'Revokes one token, or all tokens that a subject has been issued so far, on every node within two seconds.',
-    request: 'RevokeTokensRequest',
-    reply: 'RevokeTokensReply',
-    errors: ['quota_exceeded', 'registry_unavailable'],
-    async handle(_sfu, { principal, tokens, body }) {
-      await tokens.revoke(principal.appId, parseRequest(RevokeTokensRequest, body));
-      return { body: { success: true } };
-    },
-  },
+  ...TOKEN_ROUTES,
 ];
 
 /** @throws forbidden – the token is for another region than the requested one */
