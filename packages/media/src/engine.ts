@@ -11,25 +11,20 @@ import { DropReason } from './drop-reason.ts';
 import { createEngineContext, type DeferringTransport, type EngineContext } from './engine-context.ts';
 import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
-import type { PublisherTrackPlan, SubscriberTrackPlan, TransportCloseReason, TransportPlan } from './plan.ts';
-import { PublisherTrack } from './publisher/publisher-track.ts';
-import { Audiences } from './router/audiences.ts';
+import { EngineTracks } from './engine-tracks.ts';
+import type { TransportCloseReason, TransportPlan } from './plan.ts';
 import { measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
 import type { EngineSnapshot, PathEstimates } from './statistics.ts';
-import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { TrafficCounters } from './traffic-counters.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
-import type { AccountUsage } from './usage-tally.ts';
 
 /** Forwards media and data between the peers of one shard. */
 export class Engine {
   readonly #context: EngineContext;
   readonly #stun: StunReceiver;
   readonly #transports = new Map<string, PeerTransport>();
-  readonly #publishers = new Map<string, PublisherTrack>();
-  readonly #subscribers = new Map<string, SubscriberTrack>();
-  readonly #audiences = new Audiences<SubscriberTrack>();
+  readonly #tracks: EngineTracks;
   readonly #deferred = new Set<DeferringTransport>();
   readonly #view = new RtpView();
 
@@ -41,6 +36,7 @@ export class Engine {
       ufragsChanged: (transportId, before, now) => this.#reindex(transportId, before, now),
     });
     this.#stun = new StunReceiver(this.#context);
+    this.#tracks = new EngineTracks(this.#context);
   }
 
   /**
@@ -132,16 +128,16 @@ export class Engine {
         this.#closeTransport(nowMs, command.transportId);
         break;
       case 'put-publisher-track':
-        this.#putPublisherTrack(nowMs, command.plan);
+        this.#tracks.putPublisher(nowMs, this.#transports.get(command.plan.transportId), command.plan);
         break;
       case 'remove-publisher-track':
-        this.#removePublisherTrack(nowMs, command.trackId);
+        this.#tracks.removePublisher(nowMs, command.trackId);
         break;
       case 'put-subscriber-track':
-        this.#putSubscriberTrack(nowMs, command.plan);
+        this.#tracks.putSubscriber(nowMs, this.#transports.get(command.plan.transportId), command.plan);
         break;
       case 'remove-subscriber-track':
-        this.#removeSubscriberTrack(nowMs, command.subscriptionId);
+        this.#tracks.removeSubscriber(nowMs, command.subscriptionId);
         break;
       case 'open-data-channel':
         this.#transports.get(command.transportId)?.openDataChannel(nowMs, command.request);
@@ -174,7 +170,7 @@ export class Engine {
         this.#context.data.reply(nowMs, command.subscriptionId, command.data);
         break;
       case 'forget-histories':
-        this.#forgetHistories();
+        this.#tracks.forgetHistories();
         break;
       default:
         command satisfies never;
@@ -192,7 +188,7 @@ export class Engine {
       case 'link-statistics':
         return measureLinks(this.#transports.values());
       case 'usage':
-        return this.#takeUsage();
+        return this.#tracks.takeUsage();
       case 'data-statistics':
         return this.#context.data.statistics();
       case 'transport': {
@@ -222,8 +218,8 @@ export class Engine {
   snapshot(nowMs: number): EngineSnapshot {
     return {
       transports: Array.from(this.#transports.values(), (transport) => snapshotTransport(nowMs, transport)),
-      publisherTracks: this.#publishers.size,
-      subscriberTracks: this.#subscribers.size,
+      publisherTracks: this.#tracks.publisherCount,
+      subscriberTracks: this.#tracks.subscriberCount,
       timers: this.#context.timers.size,
       drops: this.#context.drops.snapshot(),
     };
@@ -253,15 +249,15 @@ export class Engine {
     return {
       transports: this.#transports.size,
       userFragments: this.#stun.userFragments,
-      publisherTracks: this.#publishers.size,
-      subscriberTracks: this.#subscribers.size,
+      publisherTracks: this.#tracks.publisherCount,
+      subscriberTracks: this.#tracks.subscriberCount,
       dataPublications: this.#context.data.publicationCount,
       dataSubscriptions: this.#context.data.subscriptionCount,
       timers: this.#context.timers.size,
       outboxEntries: this.#context.outbox.size + this.#context.plainOutbox.size,
       linkChecks: this.#context.checks.size,
       historySlabs: this.#context.packetMemory.slabsInUse,
-      ...countWithin([...this.#transports.values()], this.#publishers.values()),
+      ...countWithin([...this.#transports.values()], this.#tracks.publishers),
     };
   }
 
@@ -275,65 +271,6 @@ export class Engine {
   #closeTransport(nowMs: number, transportId: string): void {
     const transport = this.#transports.get(transportId);
     if (transport !== undefined) this.#removeTransport(nowMs, transport);
-  }
-
-  #putPublisherTrack(nowMs: number, plan: PublisherTrackPlan): void {
-    const transport = this.#transports.get(plan.transportId);
-    if (transport === undefined) return;
-    const known = this.#publishers.get(plan.trackId);
-    if (known !== undefined) known.update(plan);
-    const track = known ?? new PublisherTrack(this.#context, transport, plan);
-    this.#publishers.set(plan.trackId, track);
-    transport.receive.putTrack(track);
-    transport.tracksChanged();
-    transport.congestion.useExtensions(plan.extensions);
-    for (const subscriber of this.#audiences.of(plan.trackId)) subscriber.update(nowMs, subscriber.plan, track);
-  }
-
-  #removePublisherTrack(nowMs: number, trackId: string): void {
-    const track = this.#publishers.get(trackId);
-    if (track === undefined) return;
-    this.#publishers.delete(trackId);
-    track.transport.receive.removeTrack(track);
-    track.transport.tracksChanged();
-    this.#context.usage.countPublisher(track);
-    track.close(nowMs);
-  }
-
-  #putSubscriberTrack(nowMs: number, plan: SubscriberTrackPlan): void {
-    const transport = this.#transports.get(plan.transportId);
-    if (transport === undefined) return;
-    const known = this.#subscribers.get(plan.subscriptionId);
-    if (known !== undefined && known.plan.sourceTrackId !== plan.sourceTrackId) this.#context.usage.countSubscriber(known);
-    const subscriber = known ?? new SubscriberTrack(this.#context, transport, plan);
-    this.#subscribers.set(plan.subscriptionId, subscriber);
-    this.#audiences.move(subscriber, known?.plan.sourceTrackId, plan.sourceTrackId);
-    if (known !== undefined && known.plan.ssrc !== plan.ssrc) transport.subscriptions.delete(known.plan.ssrc);
-    transport.subscriptions.set(plan.ssrc, subscriber);
-    transport.tracksChanged();
-    const source = plan.sourceTrackId === undefined ? undefined : this.#publishers.get(plan.sourceTrackId);
-    subscriber.update(nowMs, plan, source);
-  }
-
-  #removeSubscriberTrack(nowMs: number, subscriptionId: string): void {
-    const subscriber = this.#subscribers.get(subscriptionId);
-    if (subscriber === undefined) return;
-    this.#subscribers.delete(subscriptionId);
-    this.#audiences.move(subscriber, subscriber.plan.sourceTrackId, undefined);
-    subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
-    subscriber.transport.tracksChanged();
-    this.#context.usage.countSubscriber(subscriber);
-    subscriber.close(nowMs);
-  }
-
-  #forgetHistories(): void {
-    for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
-  }
-
-  #takeUsage(): AccountUsage[] {
-    for (const track of this.#publishers.values()) this.#context.usage.countPublisher(track);
-    for (const subscriber of this.#subscribers.values()) this.#context.usage.countSubscriber(subscriber);
-    return this.#context.usage.take();
   }
 
   #dispatch(nowMs: number, path: Path, datagram: Uint8Array): void {
@@ -382,8 +319,7 @@ export class Engine {
   }
 
   #removeTransport(nowMs: number, transport: PeerTransport): void {
-    for (const track of [...transport.receive.tracks]) this.#removePublisherTrack(nowMs, track.plan.trackId);
-    for (const subscriber of [...transport.subscriptions.values()]) this.#removeSubscriberTrack(nowMs, subscriber.plan.subscriptionId);
+    this.#tracks.removeAllOf(nowMs, transport);
     this.#context.data.removePeer(nowMs, transport.id);
     this.#stun.reindex(transport, transport.ice.localUfrags, []);
     this.#transports.delete(transport.id);
