@@ -5,6 +5,7 @@
 import type { FedExport, ImportLeg, ImportLegOptions } from './import-leg.ts';
 import { ImportLegs } from './import-legs.ts';
 import { type LayerDemand, NO_DEMAND } from './layer-demand.ts';
+import { LegSharing } from './leg-sharing.ts';
 import type { ControlMessageOf, Refusal } from './links/control-messages.ts';
 import { NeighbourRefusals } from './neighbour-refusals.ts';
 import { type ImportParts, prepareLeg } from './open-leg.ts';
@@ -20,8 +21,6 @@ const LINGER_MS = 3000;
  * end listens on the old link for that long (`PULSE_TIMEOUT_MS`).
  */
 const UNREACHABLE_AFTER_MS = 10_000;
-/** How long a leg requested by others may exist beside this node's own. */
-const SECOND_LEG_MS = 10_000;
 /** After this, a leg that is ready but delivers nothing is used anyway: the publisher may be muted. */
 const WARM_UP_MS = 3000;
 
@@ -35,6 +34,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   /** Subscribers whose path does not carry the best layer. */
   readonly #short = new Set<string>();
   readonly #legs: ImportLegs<Numbers>;
+  readonly #sharing: LegSharing<Numbers>;
   readonly #watch = new MoveWatch();
   readonly #refusals: NeighbourRefusals;
   #noRouteSinceMs: number | undefined = undefined;
@@ -45,6 +45,11 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.ownerNo = ownerNo;
     this.#parts = parts;
     this.#legs = new ImportLegs(record.publicationId, parts.routes);
+    this.#sharing = new LegSharing(this.#legs, parts, {
+      open: (route, reason, fed) => this.#open(route, reason, fed),
+      end: (leg, how) => this.#end(leg, how),
+      moveTo: (leg) => this.#moveTo(leg),
+    });
     this.#refusals = new NeighbourRefusals(parts.clock);
     this.idleSinceMs = parts.clock.nowMs();
   }
@@ -116,7 +121,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
    * @returns the leg that it attaches to, or why there is none
    */
   attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
-    const leg = this.#legFor(fed, rest, requester);
+    const leg = this.#sharing.legFor(fed, rest, requester);
     if (typeof leg === 'string') return leg;
     leg.exports.add(fed);
     this.idleSinceMs = undefined;
@@ -166,7 +171,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (this.#legs.all.size === 0 && this.#subscribers.size === 0) this.#hasHadLeg = false;
     const next = this.#legs.next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
-    this.#unite();
+    if (this.#sharing.unite()) this.#settle();
     this.choose();
     // This is checked only here, because `choose` is also called while a session is changing its state.
     if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS) this.#parts.onGone('unreachable');
@@ -229,37 +234,6 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#subscribers.clear();
   }
 
-  #legFor(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
-    const best = this.#legs.fitting(rest, requester);
-    if (best !== undefined) return best;
-    const [, firstHop] = rest;
-    const same = this.#legs.from(firstHop);
-    // The same neighbour is never asked for a second copy.
-    if (same !== undefined && !this.#legs.isInterrupted(same)) return this.#shortenLeg(same, rest, fed);
-    if (same !== undefined) this.#end(same);
-    return this.#open(rest, 'asked-for', fed) ?? 'no-path';
-  }
-
-  /**
-   * Asks the same neighbour for the track on a shorter route, because a relay further downstream relies on that. The
-   * new leg replaces the old one and feeds all relays that were attached to it.
-   */
-  #shortenLeg(former: ImportLeg<Numbers>, route: readonly number[], fed: FedExport): ImportLeg<Numbers> | Refusal {
-    const isCircle = [...former.exports].some(({ requester }) => route.includes(requester));
-    if (former.route.length <= route.length || isCircle) return 'loop';
-    const leg = this.#open(route, former.options.reason, fed);
-    if (leg === undefined) return 'no-path';
-    for (const each of [...former.exports]) {
-      former.exports.delete(each);
-      leg.exports.add(each);
-      each.moveTo(leg);
-    }
-    if (former === this.#legs.local) this.#moveTo(leg);
-    if (former === this.#legs.next) this.#legs.next = leg;
-    this.#end(former, { isTold: true });
-    return leg;
-  }
-
   #consider(nowMs: number, planned: PlannedRoute, currentCost: number | undefined): void {
     if (this.#legs.local?.route.join() === planned.nodes.join()) {
       this.#watch.settle();
@@ -270,58 +244,12 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     if (this.#legs.next?.route.join() === planned.nodes.join() && currentCost !== undefined) return;
     const isLasting = this.#legs.local !== undefined && this.#parts.routes.isLasting(this.#legs.local.route);
     if (isLasting && !this.#watch.isWorthMoving(nowMs, this.#legs.priceOf(currentCost, planned), planned)) return;
-    const leg = this.#sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
+    const leg = this.#sharing.sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
     if (leg === undefined) return;
     this.#watch.settle();
     if (currentCost === undefined || leg.isActive) this.#moveTo(leg);
     else this.#legs.next = leg;
     this.#settle();
-  }
-
-  /**
-   * Returns a leg that exists for other nodes if it starts at the same neighbour, since there is one leg per neighbour.
-   * If its route is interrupted further on, it is replaced.
-   */
-  #sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg<Numbers> | undefined {
-    const leg = this.#legs.from(firstHop);
-    if (leg === undefined || !this.#legs.isInterrupted(leg)) return leg;
-    this.#end(leg);
-    return undefined;
-  }
-
-  /** Moves everything to one leg, so that each layer arrives only once for this node and the nodes behind it. */
-  #unite(): void {
-    if (this.#legs.next !== undefined) return;
-    const byLength = this.#legs.feeding();
-    // A leg that this node has just left, and that feeds no other node, is about to end.
-    const shortest = byLength.find((each) => each === this.#legs.local || each.exports.size > 0);
-    if (this.#legs.local !== undefined && shortest !== undefined && shortest.route.length < this.#legs.local.route.length)
-      this.#shorten(shortest);
-    const leg = this.#legs.local ?? shortest;
-    if (leg === undefined || !byLength.includes(leg)) return;
-    for (const other of this.#legs.all) {
-      if (other === leg) continue;
-      for (const fed of [...other.exports]) {
-        if (!leg.canFeed(other.route, fed.requester)) continue;
-        other.exports.delete(fed);
-        leg.exports.add(fed);
-        fed.moveTo(leg);
-      }
-    }
-    this.#settle();
-  }
-
-  /**
-   * Other nodes have requested a shorter route than this node's own, so their leg cannot attach to this node's. This
-   * node then also uses the shorter route. If that costs much more, or bypasses the region's own copy, the requesters
-   * have to find another route.
-   */
-  #shorten(shorter: ImportLeg<Numbers>): void {
-    const { routes, clock } = this.#parts;
-    const [cost, own] = [routes.cost(shorter.route), this.#legs.local && routes.cost(this.#legs.local.route)];
-    if (cost === undefined || own === undefined) return;
-    if (!this.#legs.bypassesRegion(shorter) && MoveWatch.isAboutAsGood(cost, own)) this.#moveTo(shorter);
-    else if (clock.nowMs() - (shorter.acceptedAtMs ?? 0) >= SECOND_LEG_MS) this.#end(shorter);
   }
 
   /** @param fed the downstream relay for which it is opened; undefined for this node's own subscribers */
