@@ -1,36 +1,35 @@
 -- Counts a batch of usage exactly once, in the order of its life.
 -- KEYS[1] last batch of the life that was counted (text)   KEYS[2] totals of the day (hash)
--- KEYS[3] a node with books wants the batches (text: '1' by its own word, '2' by that of a node which remembers)   KEYS[4] batches that wait for the books (stream)
+-- KEYS[3] until when a node with books wants the batches, milliseconds since 1970 (text)   KEYS[4] batches that wait for the books (stream)
 -- KEYS[5] number and hash of the newest leaf of each life (hash)
 -- ARGV[1] number of the batch   ARGV[2] number of the batch it follows   ARGV[3] days to keep totals
 -- ARGV[4] name of the life   ARGV[5] hash of the batch as a leaf of the ledger, or nothing
 -- ARGV[6] the batch for the books, or nothing   ARGV[7] seconds to keep it   ARGV[8] how many may wait
 -- ARGV[9] 1 to be told the newest leaves of all lives
--- ARGV[10] milliseconds for which a node with books is known to want batches
--- ARGV[11...] metric and bytes of each
+-- ARGV[10] until when the caller knows batches to be wanted, milliseconds since 1970   ARGV[11] milliseconds until then, or 0
+-- ARGV[12...] metric and bytes of each
 -- Returns { 'counted' | 'duplicate' | 'gap', number of the last batch that was counted, name and newest leaf of each life,
--- 1 if a node with books has said that it wants batches }
-local mark = redis.call('GET', KEYS[3])
-if not mark and tonumber(ARGV[10]) > 0 then
+-- until when batches are wanted, or nothing }
+local wantedUntil = redis.call('GET', KEYS[3]) or ''
+if wantedUntil == '' and tonumber(ARGV[11]) > 0 then
   -- Redis was emptied, and the books have yet to notice.
-  mark = '2'
-  redis.call('SET', KEYS[3], mark, 'PX', ARGV[10])
+  wantedUntil = ARGV[10]
+  redis.call('SET', KEYS[3], wantedUntil, 'PX', ARGV[11])
 end
-local isWanted = mark == '1' and 1 or 0
 local last = tonumber(redis.call('GET', KEYS[1]) or '0')
 if tonumber(ARGV[1]) <= last then
-  return { 'duplicate', last, {}, isWanted }
+  return { 'duplicate', last, {}, wantedUntil }
 end
 if tonumber(ARGV[2]) > last then
-  return { 'gap', last, {}, isWanted }
+  return { 'gap', last, {}, wantedUntil }
 end
 local keepSeconds = tonumber(ARGV[3]) * 86400
 redis.call('SET', KEYS[1], ARGV[1], 'EX', keepSeconds)
-for arg = 11, #ARGV, 2 do
+for arg = 12, #ARGV, 2 do
   redis.call('HINCRBY', KEYS[2], ARGV[arg], ARGV[arg + 1])
 end
 redis.call('EXPIRE', KEYS[2], keepSeconds)
-if ARGV[6] ~= '' and mark then
+if ARGV[6] ~= '' and wantedUntil ~= '' then
   redis.call('XADD', KEYS[4], '*', 'b', ARGV[6])
   redis.call('XTRIM', KEYS[4], 'MAXLEN', ARGV[8])
   redis.call('EXPIRE', KEYS[4], ARGV[7])
@@ -43,4 +42,4 @@ if ARGV[5] ~= '' then
   redis.call('HSET', KEYS[5], ARGV[4], ARGV[1] .. ':' .. ARGV[5])
   redis.call('EXPIRE', KEYS[5], keepSeconds)
 end
-return { 'counted', tonumber(ARGV[1]), heads, isWanted }
+return { 'counted', tonumber(ARGV[1]), heads, wantedUntil }

@@ -25,7 +25,7 @@ const HEADS_INTERVAL_MS = 3_600_000;
 /** How often an app is marked as in use in Redis. */
 const ACTIVITY_INTERVAL_MS = 60_000;
 
-const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number(), z.array(z.string()), z.number()]);
+const Receipt = z.tuple([z.enum(['counted', 'duplicate', 'gap']), z.number(), z.array(z.string()), z.string()]);
 const Totals = z.array(z.string().nullable());
 const Head = z.string().regex(/^\d{1,15}:[0-9a-f]{64}$/);
 
@@ -36,7 +36,7 @@ export class RedisUsageLedger implements UsageLedger {
   /** When the heads of each app were last requested. */
   readonly #headsAskedAtMs = new Map<AppId, number>();
   readonly #activeAtMs = new Map<AppId, number>();
-  /** Until when a node with books wants the batches of each app, on the clock of `closedAtMs`. An emptied Redis no longer knows. */
+  /** Until when a node with books wants the batches of each app, milliseconds since 1970. An emptied Redis no longer knows. */
   readonly #wantedUntilMs = new Map<AppId, number>();
 
   constructor(link: RedisLink) {
@@ -55,10 +55,15 @@ export class RedisUsageLedger implements UsageLedger {
     const leaf = line === undefined ? '' : hashLeaf(line.leaf).toString('hex');
     const order = [seq, follows, KEPT_DAYS, life, leaf];
     const forBooks = [line === undefined ? '' : JSON.stringify(line), BATCH_KEPT_SECONDS, MAX_WAITING_BATCHES];
-    const wantedMs = Math.min(Math.max(0, Math.floor((this.#wantedUntilMs.get(appId) ?? 0) - closedAtMs)), BATCH_KEPT_MS);
-    const reply = await this.#link.run(this.#script, scriptKeys, [...order, ...forBooks, isHeadsTime ? 1 : 0, wantedMs, ...counted]);
-    const [type, lastSeq, heads, isWanted] = Receipt.parse(reply);
-    if (isWanted === 1) this.#wantedUntilMs.set(appId, closedAtMs + BATCH_KEPT_MS);
+    const reply = await this.#link.run(this.#script, scriptKeys, [
+      ...order,
+      ...forBooks,
+      isHeadsTime ? 1 : 0,
+      ...this.#knownWish(appId, closedAtMs),
+      ...counted,
+    ]);
+    const [type, lastSeq, heads, wantedUntil] = Receipt.parse(reply);
+    if (Number(wantedUntil) > 0) this.#wantedUntilMs.set(appId, Number(wantedUntil));
     if (type === 'gap') {
       // Redis has lost what it knew of the app, the mark of its activity as well.
       this.#activeAtMs.delete(appId);
@@ -76,6 +81,12 @@ export class RedisUsageLedger implements UsageLedger {
     const totals = Totals.parse(await this.#link.send(['HMGET', appKeys(appId).usage(day), ...USAGE_METRICS]));
     const [down, up, relay, retransmitted, data] = totals.map(Number);
     return { down: down ?? 0, up: up ?? 0, relay: relay ?? 0, retransmitted: retransmitted ?? 0, data: data ?? 0 };
+  }
+
+  /** Returns until when the books want an app's batches, as far as is known, and how long that is. */
+  #knownWish(appId: AppId, nowMs: number): readonly [untilMs: number, leftMs: number] {
+    const untilMs = this.#wantedUntilMs.get(appId) ?? 0;
+    return [untilMs, Math.min(Math.max(0, Math.floor(untilMs - nowMs)), BATCH_KEPT_MS)];
   }
 
   /** Tells nodes with books that batches of an app may wait for them. If Redis does not answer, the next batch tries again. */

@@ -98,7 +98,8 @@ export class UsageDrain {
   }
 
   async #want(appIds: readonly AppId[]): Promise<void> {
-    for (const appId of appIds) await this.#options.link.send(['SET', appKeys(appId).usageWanted, '1', 'EX', WANTED_FOR_SECONDS]);
+    const untilMs = Math.floor(this.#options.clusterNowMs()) + 1_000 * WANTED_FOR_SECONDS;
+    for (const appId of appIds) await this.#options.link.send(['SET', appKeys(appId).usageWanted, untilMs, 'EX', WANTED_FOR_SECONDS]);
   }
 
   async #drainApp(appId: AppId): Promise<void> {

@@ -136,7 +136,24 @@ function randomScript(random: () => number): Call {
         return [
           name,
           keys,
-          [...words, '400', '101:7', leaf, pick(['', 'batch']), '9', '3', pick(['0', '1']), pick(['0', '60000']), 'down', '7', 'up', '1'],
+          [
+            ...words,
+            '400',
+            '101:7',
+            leaf,
+            pick(['', 'batch']),
+            '9',
+            '3',
+            pick(['0', '1']),
+            ...pick([
+              ['0', '0'],
+              ['9999999999999', '60000'],
+            ]),
+            'down',
+            '7',
+            'up',
+            '1',
+          ],
         ];
       }
       if (name === 'events-append') {

@@ -106,12 +106,12 @@ describeWithEveryRedis('usage in $name', (lab) => {
   });
 
   test('what is counted after Redis was emptied is in the books, though they have not noticed it yet', async () => {
-    const ledger = new RedisUsageLedger(link);
+    const ledger = new RedisUsageLedger(lab.link);
     const { sealer } = createNode(101);
     const [before, after] = [7, 8].flatMap((down, index) => sealer.seal([batch(101, index + 1, down)])) as [UsageBatch, UsageBatch];
     await ledger.record(before);
     await drain.drain();
-    await link.send(['FLUSHALL']);
+    await lab.link.send(['FLUSHALL']);
 
     // A node sends again what the ledger has forgotten.
     const gap = await ledger.record(after);
@@ -125,20 +125,21 @@ describeWithEveryRedis('usage in $name', (lab) => {
 
   test('what a node remembers of the books’ wish ends with the wish', async () => {
     await drain.stop();
-    const ledger = new RedisUsageLedger(link);
+    const ledger = new RedisUsageLedger(lab.link);
     const { sealer } = createNode(101);
     const dayMs = 86_400_000;
     const record = async (seq: number, closedAtMs: number): Promise<unknown> => {
       const [sealed] = sealer.seal([{ ...batch(101, seq, 1), closedAtMs }]);
-      await link.send(['DEL', appKeys(APP).usageBatches]);
+      await lab.link.send(['DEL', appKeys(APP).usageBatches]);
       await ledger.record(sealed as UsageBatch);
-      return link.send(['XLEN', appKeys(APP).usageBatches]);
+      return lab.link.send(['XLEN', appKeys(APP).usageBatches]);
     };
+    await lab.link.send(['SET', appKeys(APP).usageWanted, NOON_MS + 2 * dayMs]);
     await record(1, NOON_MS);
-    await link.send(['DEL', appKeys(APP).usageWanted]);
+    await lab.link.send(['DEL', appKeys(APP).usageWanted]);
 
     const remembered = await record(2, NOON_MS + dayMs);
-    await link.send(['DEL', appKeys(APP).usageWanted]);
+    await lab.link.send(['DEL', appKeys(APP).usageWanted]);
     const over = await record(3, NOON_MS + 2.5 * dayMs);
 
     expect([remembered, over]).toEqual([1, 0]);
