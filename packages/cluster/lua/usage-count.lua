@@ -6,7 +6,8 @@
 -- ARGV[4] name of the life   ARGV[5] hash of the batch as a leaf of the ledger, or nothing
 -- ARGV[6] the batch for the books, or nothing   ARGV[7] seconds to keep it   ARGV[8] how many may wait
 -- ARGV[9] 1 to be told the newest leaves of all lives
--- ARGV[10] until when the caller knows batches to be wanted, milliseconds since 1970   ARGV[11] milliseconds until then, or 0
+-- ARGV[10] until when the caller knows batches to be wanted, milliseconds since 1970   ARGV[11] milliseconds until then, 0 if that is over,
+-- -1 if the caller has yet to be told, and this batch waits for books that may be there
 -- ARGV[12...] metric and bytes of each
 -- Returns { 'counted' | 'duplicate' | 'gap', number of the last batch that was counted, name and newest leaf of each life,
 -- until when batches are wanted, or nothing }
@@ -29,7 +30,7 @@ for arg = 12, #ARGV, 2 do
   redis.call('HINCRBY', KEYS[2], ARGV[arg], ARGV[arg + 1])
 end
 redis.call('EXPIRE', KEYS[2], keepSeconds)
-if ARGV[6] ~= '' and wantedUntil ~= '' then
+if ARGV[6] ~= '' and (wantedUntil ~= '' or ARGV[11] == '-1') then
   redis.call('XADD', KEYS[4], '*', 'b', ARGV[6])
   redis.call('XTRIM', KEYS[4], 'MAXLEN', ARGV[8])
   redis.call('EXPIRE', KEYS[4], ARGV[7])

@@ -20,6 +20,8 @@ const KEPT_DAYS = 400;
 const BATCH_KEPT_SECONDS = 2 * 86_400;
 const BATCH_KEPT_MS = 1_000 * BATCH_KEPT_SECONDS;
 const MAX_WAITING_BATCHES = 20_000;
+/** Nodes with books say once a minute what they want. */
+const TOLD_WITHIN_MS = 120_000;
 /** How often nodes record the ledger heads of the other nodes in their own ledgers. */
 const HEADS_INTERVAL_MS = 3_600_000;
 /** How often an app is marked as in use in Redis. */
@@ -38,6 +40,8 @@ export class RedisUsageLedger implements UsageLedger {
   readonly #activeAtMs = new Map<AppId, number>();
   /** Until when a node with books wants the batches of each app, milliseconds since 1970. An emptied Redis no longer knows. */
   readonly #wantedUntilMs = new Map<AppId, number>();
+  /** When the first batch of each app was closed, of those whose books have not been heard of. */
+  readonly #firstAtMs = new Map<AppId, number>();
 
   constructor(link: RedisLink) {
     this.#link = link;
@@ -63,7 +67,10 @@ export class RedisUsageLedger implements UsageLedger {
       ...counted,
     ]);
     const [type, lastSeq, heads, wantedUntil] = Receipt.parse(reply);
-    if (Number(wantedUntil) > 0) this.#wantedUntilMs.set(appId, Number(wantedUntil));
+    if (Number(wantedUntil) > 0) {
+      this.#wantedUntilMs.set(appId, Number(wantedUntil));
+      this.#firstAtMs.delete(appId);
+    }
     if (type === 'gap') {
       // Redis has lost what it knew of the app, the mark of its activity as well.
       this.#activeAtMs.delete(appId);
@@ -83,10 +90,16 @@ export class RedisUsageLedger implements UsageLedger {
     return { down: down ?? 0, up: up ?? 0, relay: relay ?? 0, retransmitted: retransmitted ?? 0, data: data ?? 0 };
   }
 
-  /** Returns until when the books want an app's batches, as far as is known, and how long that is. */
+  /**
+   * Returns until when the books want an app's batches, as far as is known, and how long that is: -1 for a node that has yet to be told. If
+   * Redis was emptied just then, its first batches would miss the books.
+   */
   #knownWish(appId: AppId, nowMs: number): readonly [untilMs: number, leftMs: number] {
-    const untilMs = this.#wantedUntilMs.get(appId) ?? 0;
-    return [untilMs, Math.min(Math.max(0, Math.floor(untilMs - nowMs)), BATCH_KEPT_MS)];
+    const untilMs = this.#wantedUntilMs.get(appId);
+    if (untilMs !== undefined) return [untilMs, Math.min(Math.max(0, Math.floor(untilMs - nowMs)), BATCH_KEPT_MS)];
+    const firstAtMs = this.#firstAtMs.get(appId) ?? nowMs;
+    this.#firstAtMs.set(appId, firstAtMs);
+    return [0, nowMs - firstAtMs < TOLD_WITHIN_MS ? -1 : 0];
   }
 
   /** Tells nodes with books that batches of an app may wait for them. If Redis does not answer, the next batch tries again. */

@@ -147,6 +147,7 @@ function randomScript(random: () => number): Call {
             pick(['0', '1']),
             ...pick([
               ['0', '0'],
+              ['0', '-1'],
               ['9999999999999', '60000'],
             ]),
             'down',

@@ -196,11 +196,24 @@ describeWithEveryRedis('usage in $name', (lab) => {
     expect(await lab.link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
   });
 
-  test('nothing waits in Redis for books that there are not', async () => {
-    await drain.stop();
+  test('what a node counts that has just started is in the books, even if Redis was emptied before', async () => {
     await lab.link.send(['DEL', appKeys(APP).usageWanted]);
 
     await createNode(101).use(3);
+    await drain.drain();
+
+    expect((await inBooks()).down).toBe(3);
+  });
+
+  test('after two minutes nothing waits in Redis for books that there are not', async () => {
+    await drain.stop();
+    await lab.link.send(['DEL', appKeys(APP).usageWanted]);
+    const { use } = createNode(101);
+    // A batch every five seconds.
+    for (let count = 0; count < 24; count++) await use(3);
+    await lab.link.send(['DEL', appKeys(APP).usageBatches]);
+
+    await use(3);
 
     expect(await lab.link.send(['XLEN', appKeys(APP).usageBatches])).toBe(0);
     expect(await lab.link.send(['ZSCORE', NODE_KEYS.usageApps, APP])).not.toBeNull();
