@@ -1,6 +1,7 @@
 import { accessNetwork } from './access-network.ts';
 import { billData } from './bill-data.ts';
 import { billJournal, billKilled } from './bill-killed.ts';
+import { billProof } from './bill-proof.ts';
 import { booksStopped } from './books-stopped.ts';
 import { canary } from './canary.ts';
 import { clockSkew } from './clock-skew.ts';
@@ -50,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   billKilled,
   billJournal,
   billData,
+  billProof,
   quota,
   booksStopped,
   canary,
