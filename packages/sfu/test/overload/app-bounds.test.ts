@@ -32,7 +32,7 @@ describe('an app with as many sessions as it may have', () => {
     const other = await refusal(open(world, OTHER_APP));
     await world.sfu.deleteSession(APP, sessionId);
 
-    expect(refused).toMatchObject({ code: 'quota_exceeded', message: `app ${APP} may have 2 sessions on this node` });
+    expect(refused).toMatchObject({ code: 'quota_exceeded', message: `app ${APP} is limited to 2 sessions on this node` });
     expect(other).toBeUndefined();
     expect(await refusal(open(world))).toBeUndefined();
   });
@@ -125,7 +125,7 @@ describe('an app with as many tracks as it may have', () => {
 
     const refused = await refusal(world.sfu.createSession(APP, offer('video', 'audio')));
 
-    expect(refused).toMatchObject({ code: 'quota_exceeded', message: `app ${APP} may have 3 tracks and subscriptions on this node` });
+    expect(refused).toMatchObject({ code: 'quota_exceeded', message: `app ${APP} is limited to 3 tracks and subscriptions on this node` });
     expect(world.sfu.stats).toEqual({ sessions: 1, publications: 2, subscriptions: 0 });
     expect(await refusal(world.sfu.createSession(OTHER_APP, offer('video', 'audio')))).toBeUndefined();
   });
