@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { useServices } from '../service/services-context.ts';
 import { appQuery, keysQuery, mayDo, useMe } from '../service/use-console-data.ts';
 import { Button, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
-import { CopyButton } from '../ui/CopyButton.tsx';
+import { ShownOnce } from '../shell/ShownOnce.tsx';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -138,7 +138,7 @@ function NewSecret({ appId, onMade, close }: NewSecretProps) {
       setError(failure);
     }
   };
-  if (secret !== undefined) return <ShownOnce secret={secret} close={close} />;
+  if (secret !== undefined) return <ShownSecret secret={secret} close={close} />;
   return (
     <form onSubmit={(event) => void submit(event)}>
       <TextField label="Name" name="name" isRequired autoFocus maxLength={128} remark="Where it is used, such as “backend”" />
@@ -173,7 +173,7 @@ function RollSecret({
       setError(failure);
     }
   };
-  if (secret !== undefined) return <ShownOnce secret={secret} close={close} />;
+  if (secret !== undefined) return <ShownSecret secret={secret} close={close} />;
   return (
     <>
       <p>Makes a new secret of the same name. The present one stays good for a day: give the new one to your servers until then.</p>
@@ -188,18 +188,10 @@ function RollSecret({
   );
 }
 
-function ShownOnce({ secret, close }: { readonly secret: string; readonly close: () => void }) {
+function ShownSecret({ secret, close }: { readonly secret: string; readonly close: () => void }) {
   return (
-    <>
-      <p>This is the only time that the secret is shown. The node keeps a digest of it alone.</p>
-      <p className="id-row">
-        <code>{secret}</code> <CopyButton text={secret} what="secret" />
-      </p>
-      <div className="actions">
-        <Button look="primary" autoFocus onPress={close}>
-          Done
-        </Button>
-      </div>
-    </>
+    <ShownOnce text={secret} what="secret" close={close}>
+      This is the only time that the secret is shown. The node keeps a digest of it alone.
+    </ShownOnce>
   );
 }

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { useServices } from '../service/services-context.ts';
 import { invitationsQuery, mayDo, membersQuery, useMe, useMembership } from '../service/use-console-data.ts';
 import { Button, Choice, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
-import { CopyButton } from '../ui/CopyButton.tsx';
+import { ShownOnce } from '../shell/ShownOnce.tsx';
 
 /** Who is in the organisation, and who is invited. */
 export function TeamPage() {
@@ -138,17 +138,9 @@ function Invite({ orgId, close }: { readonly orgId: string; readonly close: () =
   if (token !== undefined) {
     const link = `${new URL('invitation', baseUrl).href}#${token}`;
     return (
-      <>
-        <p>The node sends no mail: give them this link. It is good for a week, once, and is not shown again.</p>
-        <p className="id-row">
-          <code>{link}</code> <CopyButton text={link} what="link" />
-        </p>
-        <div className="actions">
-          <Button look="primary" autoFocus onPress={close}>
-            Done
-          </Button>
-        </div>
-      </>
+      <ShownOnce text={link} what="link" close={close}>
+        The node sends no mail: give them this link. It is good for a week, once, and is not shown again.
+      </ShownOnce>
     );
   }
   return (

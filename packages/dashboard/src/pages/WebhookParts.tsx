@@ -1,7 +1,6 @@
 /** What the pages of webhooks share. */
 import type { AdminWebhook, WebhookDelivery } from '@causeway/protocol';
-import { Button } from '../shell/controls.tsx';
-import { CopyButton } from '../ui/CopyButton.tsx';
+import { ShownOnce } from '../shell/ShownOnce.tsx';
 
 const DISABLED_WORDS = {
   requested: 'disabled',
@@ -26,16 +25,8 @@ export function lastReplyText({ attempts }: WebhookDelivery): string {
 /** Shows a secret, once. */
 export function WebhookSecret({ secret, close }: { readonly secret: string; readonly close: () => void }) {
   return (
-    <>
-      <p>Give it to the receiver, which verifies with it that a node has sent what arrives. It is not shown again.</p>
-      <p className="id-row">
-        <code>{secret}</code> <CopyButton text={secret} what="secret" />
-      </p>
-      <div className="actions">
-        <Button look="primary" autoFocus onPress={close}>
-          Done
-        </Button>
-      </div>
-    </>
+    <ShownOnce text={secret} what="secret" close={close}>
+      Give it to the receiver, which verifies with it that a node has sent what arrives. It is not shown again.
+    </ShownOnce>
   );
 }
