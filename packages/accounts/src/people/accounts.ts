@@ -66,7 +66,7 @@ export interface NewPerson {
   readonly password: string;
 }
 
-/** With what a person proves themselves beside or in place of their password. */
+/** What a person can sign in with besides their password, or instead of it. */
 export interface Factors {
   readonly totp: {
     readonly isOn: boolean;

@@ -25,7 +25,7 @@ const RETRY_AFTER_MS = 1_000;
 export interface VerificationTime {
   /** What the calling thread spends on reading headers, hashing tokens and finding those that are remembered. */
   readonly lookUp: number;
-  /** From handing signatures to a thread of the pool until their results were back: more than what the checks took. */
+  /** The time that checks spent in the thread pool, which includes their wait for a thread. */
   readonly signature: number;
 }
 

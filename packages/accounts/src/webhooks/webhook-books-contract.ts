@@ -21,7 +21,7 @@ import {
 /** Empty books, and the clock that they go by. */
 export interface WebhookBooksForContract {
   readonly books: Books;
-  /** With room for ten deliveries that wait for a webhook, and for twenty events and deliveries of an app. */
+  /** These hold at most ten waiting deliveries for each webhook, and twenty events and deliveries for each app. */
   readonly webhooks: WebhookBooks;
   readonly nowMs: () => number;
   /** Lets time pass. */

@@ -76,7 +76,7 @@ export interface WebhookEvent {
   readonly atMs: number;
   /** Events of one session are sent in their order. Empty for what concerns no session. */
   readonly sessionId: string;
-  /** As streams of events tell it, without `id`. */
+  /** The event as event streams send it, without `id`. */
   readonly json: string;
 }
 
@@ -104,7 +104,7 @@ export interface DeliveryPage {
   readonly state?: WebhookDeliveryState;
 }
 
-/** From where on events are sent again: those at or after a time, or after one of them. */
+/** Where a replay begins: at a time, or after a given event. */
 export type ReplayStart = { readonly sinceMs: number } | { readonly afterEventId: string };
 
 /** How far a replay got. */
@@ -140,7 +140,7 @@ export interface Attendance {
 
 /** Where the reading of an app's events goes on. */
 export interface WebhookPlace {
-  /** As the log of the app gave it; undefined for the beginning. */
+  /** The position that the app's log returned last; undefined for the beginning. */
   readonly position: string | undefined;
   /** When the oldest webhook of the app was made: what happened before is not asked for. */
   readonly sinceMs: number;

@@ -23,7 +23,7 @@ export interface SignedMessage {
   readonly id: string;
   /** When the attempt is made, in seconds since 1970: the header `webhook-timestamp`. */
   readonly timestampSeconds: number;
-  /** As it is sent. */
+  /** The exact text that is sent, since the signature covers it. */
   readonly body: string;
 }
 
@@ -56,7 +56,7 @@ export function signWithSecret({ id, timestampSeconds, body }: SignedMessage, se
 /** The key pair (Ed25519) that belongs to a secret of a webhook. It is made of the node's key, so that the books need not have it. */
 export class WebhookKeyPair {
   readonly #privateKey: KeyObject;
-  /** As its receiver is told it. */
+  /** The public key in the form that receivers are given. */
   readonly publicKey: string;
 
   constructor(webhookId: string, no: number, key: KeyObject) {

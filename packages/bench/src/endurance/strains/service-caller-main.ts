@@ -25,11 +25,11 @@ export interface ServiceReport {
   readonly signInsMs: readonly number[];
 }
 
-/** Of each app, on a connection of its own. */
+/** The calls of one app, which has a connection of its own. */
 const CALLS_PER_SECOND = 200;
 const CALL_EVERY_MS = 10;
 const PATIENCE_MS = 15_000;
-/** Of all apps together. */
+/** Tokens are minted this often for all apps together. */
 const MINT_EVERY_MS = 50;
 const SIGN_IN_EVERY_MS = 50;
 const MS_PER_SECOND = 1_000;

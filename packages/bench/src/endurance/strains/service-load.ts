@@ -25,7 +25,7 @@ const APPS = ['one', 'two', 'three', 'four', 'five'].map((name) => ({
 const MAX_LATENCY_P99_MS = 10;
 const MAX_VERIFICATION_SHARE = 0.03;
 const MEASURED_SIGNATURES = 300;
-/** Of calls and sign-ins: those that the last connection did not hear the end of. */
+/** Calls and sign-ins may still be under way when the connections close; this many may go unanswered. */
 const MIN_ANSWERED_SHARE = 0.99;
 
 /** What an ordinary busy service does: pages call with tokens, people sign in, and all that the call uses is booked. */
