@@ -10,6 +10,7 @@ if (SFU_SECRET === undefined) throw new Error('SFU_SECRET must be the secret of 
 
 const GROUP = 'bot';
 const CHAT = 'chat';
+const GREETING = 'Hello! I am listening.';
 const VIDEO_CLOCK_HZ = 90_000;
 
 const api = createSfuApi({ url: SFU_URL, appId: SFU_APP_ID, credential: SFU_SECRET });
@@ -46,6 +47,9 @@ async function takePart(): Promise<void> {
   const listenTo = async (remoteSessionId: string): Promise<void> => {
     const channel = await session.subscribeData({ remoteSessionId, dataChannelName: CHAT, canReply: true });
     channel.onmessage = ({ data }) => channel.send(answerTo(data.toString()));
+    // A message reaches those who are subscribed when it is sent, so the page waits for this one before it lets anyone speak.
+    if (channel.readyState === 'open') channel.send(GREETING);
+    else channel.addEventListener('open', () => channel.send(GREETING));
   };
   const listenToAll = async (): Promise<void> => {
     for (const { sessionId } of await api.listSessions({ group: GROUP })) {

@@ -95,9 +95,9 @@ async function seesThePicture(page: TestPage): Promise<void> {
 
 async function say(page: TestPage, text: string): Promise<void> {
   await waitUntil(
-    'the channel is open',
-    () => page.evaluate(() => document.getElementById('say')?.dataset.channel, undefined),
-    (state) => state === 'open',
+    'the bot listens',
+    () => page.evaluate(() => (document.getElementById('send') as HTMLButtonElement | null)?.disabled, undefined),
+    (isDisabled) => isDisabled === false,
   );
   await page.evaluate((said) => {
     (document.getElementById('text') as HTMLInputElement).value = said;
