@@ -42,10 +42,20 @@ export class DataClient {
       counters: createDataCounters(),
       listener: createListener(() => client, listener, path),
     });
+    let firesAfterTurn = false;
+    /** Packets that are read in one turn of the event loop share an acknowledgement, as they do at the SFU. */
+    const fireAfterTurn = (): void => {
+      if (firesAfterTurn) return;
+      firesAfterTurn = true;
+      setImmediate(() => {
+        firesAfterTurn = false;
+        timers.fireDue(performance.now());
+      });
+    };
     const take = (nowMs: number, packet: Uint8Array): void => {
       if (client !== undefined && !client.#isReading) return;
       channels.handlePacket(nowMs, packet);
-      timers.fireDue(nowMs);
+      fireAfterTurn();
     };
     const session = await LoadSession.join(context, {
       track: 'data',
