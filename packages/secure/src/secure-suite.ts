@@ -8,6 +8,7 @@ import type {
   SecureEndpointOptions,
   SecureSuite,
 } from '@causeway/media';
+import type { HmacSha1 } from '@causeway/wire';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import { PeerEndpoint, type PeerEndpointContext } from './peer-endpoint.ts';
@@ -26,8 +27,10 @@ export interface SecureSuiteOptions {
   readonly certificate?: LocalCertificate;
 }
 
-/** A secure suite with counters for its creator. */
+/** A secure suite with what its creator needs beside the engine. */
 export interface CountingSecureSuite extends SecureSuite {
+  /** For STUN and SCTP. */
+  readonly hmacSha1: HmacSha1;
   /** Packets that could not be protected. Counters only increase. */
   readonly srtpCounters: Readonly<SrtpCounters>;
   /** What DTLS dropped. Counters only increase. */
@@ -59,6 +62,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
   readonly fingerprint: CertificateFingerprint;
   readonly srtpCounters: Readonly<SrtpCounters>;
   readonly dtlsCounters: Readonly<DtlsCounters>;
+  readonly hmacSha1: HmacSha1;
   readonly #context: PeerEndpointContext;
   readonly #srtp: SrtpSuite;
 
@@ -69,6 +73,7 @@ class DtlsSrtpSuite implements CountingSecureSuite {
     this.fingerprint = certificate.fingerprint;
     this.srtpCounters = srtp.counters;
     this.dtlsCounters = this.#context.dtlsCounters;
+    this.hmacSha1 = srtp.hmacSha1;
   }
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {

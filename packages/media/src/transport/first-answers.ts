@@ -37,12 +37,13 @@ export class FirstAnswers implements Timer {
     this.#fail = fail;
   }
 
-  /** Sends the answer now, or when the hold ends. */
-  send(nowMs: number, path: Path, answer: () => void): void {
-    if (this.#state === 'over') {
-      answer();
-      return;
-    }
+  /** Whether answers are no longer held. */
+  get isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  /** Sends the answer when the hold ends, which begins with the first one. */
+  hold(nowMs: number, path: Path, answer: () => void): void {
     if (this.#state === 'waiting') {
       this.#state = 'holding';
       const holdMs = HOLD_FACTOR * (nowMs - this.#openedAtMs);

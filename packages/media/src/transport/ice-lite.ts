@@ -4,7 +4,7 @@
  *
  * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (three bytes for one)
  */
-import { type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@causeway/wire';
+import { MAX_BINDING_SUCCESS_LENGTH, type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@causeway/wire';
 import { type Path, type PathOwner, SendKind } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
@@ -20,6 +20,8 @@ const ALLOWANCE_FACTOR = 3;
 /** Interval between two copies of the same challenge. Clients check at most ten times per second. */
 const CHALLENGE_INTERVAL_MS = 50;
 const CHALLENGE_RANDOM_BYTES = 20;
+/** Answers are written here, and copied when they are sent. */
+const ANSWER = new Uint8Array(MAX_BINDING_SUCCESS_LENGTH);
 /** More than one flight of the handshake. */
 const MAX_UNSENT = 4;
 
@@ -87,8 +89,8 @@ export class IceLite {
     }
     if (path.transport === undefined && !this.#admit(path)) return false;
     this.creditReceived(path, request.bytes.length);
-    if (this.#firstAnswers === undefined) this.#answer(path, request, generation);
-    else this.#firstAnswers.send(nowMs, path, () => this.#answer(path, request, generation));
+    if (this.#firstAnswers === undefined || this.#firstAnswers.isOver) this.#answer(path, request.transactionId, generation);
+    else this.#holdAnswer(nowMs, this.#firstAnswers, path, request, generation);
     if (request.useCandidate) this.#retireGenerationsBefore(generation);
     if (request.useCandidate || this.#selectedPath === undefined) this.#nominated = path;
     if (path === this.#nominated || path === this.#selectedPath) this.#consider(nowMs, path, generation);
@@ -237,15 +239,23 @@ export class IceLite {
     this.#sendTo(path, challenge.write());
   }
 
-  #answer(path: Path, request: StunMessage, generation: IceGeneration): void {
-    // The path may have been evicted while its answer was held back.
-    if (path.transport === undefined) return;
+  #holdAnswer(nowMs: number, firstAnswers: FirstAnswers, path: Path, request: StunMessage, generation: IceGeneration): void {
+    // The request is overwritten after this turn.
+    const transactionId = new Uint8Array(request.transactionId);
+    firstAnswers.hold(nowMs, path, () => {
+      // The path may have been evicted while its answer was held.
+      if (path.transport !== undefined) this.#answer(path, transactionId, generation);
+    });
+  }
+
+  #answer(path: Path, transactionId: Uint8Array, generation: IceGeneration): void {
     const response = writeBindingSuccess({
-      transactionId: request.transactionId,
+      transactionId,
       address: path.remoteAddress,
       port: path.remotePort,
       integrity: { key: generation.localKey, hmacSha1: this.#context.hmacSha1 },
       fingerprint: true,
+      buffer: ANSWER,
     });
     this.#sendTo(path, response);
   }

@@ -1,6 +1,8 @@
 /** SRTP for all peers of an engine: the shared memory, the flush protector, and one transform per peer. */
 import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
+import type { HmacSha1 } from '@causeway/wire';
 import { createSrtpCounters, FlushProtector } from './flush-protector.ts';
+import { createHmacSha1 } from './hmac-sha1.ts';
 import { InboundGroup } from './inbound-group.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages } from './keystream-pages.ts';
@@ -12,11 +14,13 @@ import { SlotRing, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
 export class SrtpSuite {
   readonly arena: SlotRing;
   readonly counters = createSrtpCounters();
+  readonly hmacSha1: HmacSha1;
   readonly #supply: KeystreamSupply;
   readonly #protector: FlushProtector;
 
   private constructor(memory: SrtpMemory) {
     this.arena = new SlotRing(memory);
+    this.hmacSha1 = createHmacSha1(memory);
     this.#supply = { memory, pages: new KeystreamPages(memory), inboundGroup: new InboundGroup(memory), running: [] };
     this.#protector = new FlushProtector(memory, this.counters);
   }

@@ -16,7 +16,7 @@ export interface Source {
 }
 
 export interface SharedReceiverListener {
-  /** @param datagram belongs to the receiver; that of RTP and RTCP only until this returns */
+  /** @param datagram may be kept if it is DTLS; otherwise it is overwritten after this returns */
   onDatagram(path: Path, datagram: Uint8Array): void;
   /** Announces RTP that `onDatagram` will receive next, in this order, after at most three others. */
   onAhead(path: Path, packet: Uint8Array): void;
@@ -106,7 +106,9 @@ export class SharedReceiver {
     const lent = batch.datagram(index);
     const kind = classifyDatagram(lent);
     const path = this.#paths.findSource(local, batch.sources, batch.sourceAt(index), batch.sourcePort(index));
-    this.#datagrams[place] = kind === 'rtp' || kind === 'rtcp' ? lent : lent.slice();
+    // DTLS may wait for its turn, and a stranger's check may be taken by another owner of the port.
+    const isTakenAtOnce = kind === 'rtp' || kind === 'rtcp' || (kind === 'stun' && path !== undefined);
+    this.#datagrams[place] = isTakenAtOnce ? lent : lent.slice();
     this.#pathsOf[place] = path;
     if (isOneOfMany && kind === 'rtp' && path !== undefined) this.#listener.onAhead(path, lent);
   }

@@ -3,7 +3,7 @@
  * handled first, and the output is protected and sent together at the end of the turn, or earlier once enough packets
  * wait.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import {
   DropReason,
   Engine,
@@ -91,7 +91,7 @@ export class InlineShard implements Shard {
       plainSink: options.neighbours,
       onEvent: (event) => this.#queueEvent(event),
       onOutputReady: () => this.#scheduleFlush(),
-      hmacSha1: (key, data) => createHmac('sha1', key).update(data).digest(),
+      hmacSha1: options.suite.hmacSha1,
       random: Math.random,
       randomBytes,
       wallClockOffsetMs: performance.timeOrigin,

@@ -4,8 +4,11 @@
  *
  * @see RFC 8489 §14.5, §14.7
  */
-import { writeUint16 } from '../numbers.ts';
+import { readUint16, writeUint16 } from '../numbers.ts';
 import { ATTRIBUTE_HEADER_LENGTH, type HmacSha1, MESSAGE_INTEGRITY_LENGTH, STUN_HEADER_LENGTH } from './stun-attributes.ts';
+
+/** Where the length of the attributes is in the header (RFC 8489 §5). */
+const LENGTH_OFFSET = 2;
 
 /** A STUN message that may contain MESSAGE-INTEGRITY. */
 export interface SignedMessage {
@@ -35,10 +38,12 @@ export function verifyMessageIntegrity(message: SignedMessage, key: Uint8Array, 
  * includes the attribute.
  */
 export function messageIntegrity(bytes: Uint8Array, offset: number, key: Uint8Array, hmacSha1: HmacSha1): Uint8Array {
-  // `slice` does not copy if the bytes are a Node Buffer.
-  const covered = new Uint8Array(bytes.subarray(0, offset));
-  writeUint16(covered, 2, offset + ATTRIBUTE_HEADER_LENGTH + MESSAGE_INTEGRITY_LENGTH - STUN_HEADER_LENGTH);
-  return hmacSha1(key, covered);
+  const messageLength = readUint16(bytes, LENGTH_OFFSET);
+  // The message gets that length for as long as it is hashed, since a copy of it would be one more object to collect.
+  writeUint16(bytes, LENGTH_OFFSET, offset + ATTRIBUTE_HEADER_LENGTH + MESSAGE_INTEGRITY_LENGTH - STUN_HEADER_LENGTH);
+  const value = hmacSha1(key, bytes.subarray(0, offset));
+  writeUint16(bytes, LENGTH_OFFSET, messageLength);
+  return value;
 }
 
 /** CRC-32 remainders of the sixteen four-bit values. The table fits a cache line, and a STUN message has only about a hundred bytes. */

@@ -31,6 +31,9 @@ import {
 } from './stun-attributes.ts';
 import { stunFingerprint } from './stun-message.ts';
 
+/** The longest success response: header, IPv6 address, integrity and fingerprint. */
+export const MAX_BINDING_SUCCESS_LENGTH = 76;
+
 const BINDING_REQUEST = 0x0001;
 const BINDING_SUCCESS = 0x0101;
 const BINDING_ERROR = 0x0111;
@@ -48,6 +51,8 @@ export interface StunMessageOptions {
   readonly integrity?: StunIntegrity | undefined;
   /** Whether to add FINGERPRINT, which ICE requires in every message; a plain STUN response is smaller without it. */
   readonly fingerprint: boolean;
+  /** Where the message is written if it fits; the result is then a view of it. Default: memory of its own. */
+  readonly buffer?: Uint8Array | undefined;
 }
 
 /** The parts of a connectivity check. */
@@ -80,7 +85,7 @@ export interface BindingErrorOptions extends StunMessageOptions {
 
 /** Writes a binding request: an ICE connectivity check or, without options, a request to a STUN server. */
 export function writeBindingRequest(options: BindingRequestOptions): Uint8Array {
-  const draft = new StunDraft(BINDING_REQUEST, options.transactionId);
+  const draft = new StunDraft(BINDING_REQUEST, options);
   if (options.username !== undefined) draft.add(USERNAME, encodeUtf8(options.username));
   if (options.priority !== undefined) draft.addUint32(PRIORITY, options.priority);
   if (options.useCandidate === true) draft.addEmpty(USE_CANDIDATE, 0);
@@ -95,7 +100,7 @@ export function writeBindingRequest(options: BindingRequestOptions): Uint8Array 
  * @throws RangeError if `address` is not an IP address, which never comes from a socket
  */
 export function writeBindingSuccess(options: BindingSuccessOptions): Uint8Array {
-  const draft = new StunDraft(BINDING_SUCCESS, options.transactionId);
+  const draft = new StunDraft(BINDING_SUCCESS, options);
   const address = parseIpAddress(options.address);
   if (address === undefined) throw new RangeError(`expected an IP address, got "${options.address}"`);
   draft.addXorAddress(address, options.port);
@@ -104,7 +109,7 @@ export function writeBindingSuccess(options: BindingSuccessOptions): Uint8Array 
 
 /** Writes the refusal of a binding request. */
 export function writeBindingError(options: BindingErrorOptions): Uint8Array {
-  const draft = new StunDraft(BINDING_ERROR, options.transactionId);
+  const draft = new StunDraft(BINDING_ERROR, options);
   const reason = encodeUtf8(options.reason ?? '');
   const value = new Uint8Array(4 + reason.length);
   value[2] = Math.floor(options.code / 100);
@@ -120,10 +125,11 @@ const USUAL_BYTES = 192;
 
 /** A message under construction. */
 class StunDraft {
-  #bytes = new Uint8Array(USUAL_BYTES);
+  #bytes: Uint8Array;
   #length = STUN_HEADER_LENGTH;
 
-  constructor(type: number, transactionId: Uint8Array) {
+  constructor(type: number, { transactionId, buffer = new Uint8Array(USUAL_BYTES) }: StunMessageOptions) {
+    this.#bytes = buffer;
     writeUint16(this.#bytes, 0, type);
     writeUint32(this.#bytes, 4, STUN_MAGIC_COOKIE);
     this.#bytes.set(transactionId, TRANSACTION_ID_OFFSET);
@@ -134,6 +140,8 @@ class StunDraft {
     const valueAt = this.#length + ATTRIBUTE_HEADER_LENGTH;
     const end = valueAt + ((valueLength + 3) & ~3);
     if (end > this.#bytes.length) this.#grow(end);
+    // The buffer may hold an earlier message.
+    this.#bytes.fill(0, valueAt, end);
     writeUint16(this.#bytes, this.#length, type);
     writeUint16(this.#bytes, this.#length + 2, valueLength);
     this.#length = end;
