@@ -4,13 +4,15 @@ import type { RedisTarget } from './redis-target.ts';
 
 export type RedisClient = Redis | Cluster;
 
-/**
- * The longest time without data after a command was sent. A frozen server still accepts connections, so silence must
- * end the connection.
- */
-const SOCKET_TIMEOUT_MS = 2_000;
+/** For how long answers are awaited. */
+export interface RedisTimeouts {
+  readonly commandMs: number;
+  /** The longest time without data after a command was sent. A frozen server still accepts connections, so silence must end the connection. */
+  readonly silenceMs: number;
+}
+
+export const REDIS_TIMEOUTS: RedisTimeouts = { commandMs: 800, silenceMs: 2_000 };
 const CONNECT_TIMEOUT_MS = 2_000;
-export const COMMAND_TIMEOUT_MS = 800;
 const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
 /** Spreads reconnections, so that the nodes that lost a server do not all return in the same millisecond. */
@@ -20,13 +22,18 @@ const MAX_REDIRECTIONS = 4;
 const KEEP_ALIVE_MS = 5_000;
 
 /** @param random a number from 0 to 1, which spreads reconnections */
-export function connectRedis(target: RedisTarget, connectionName: string, random: () => number): RedisClient {
-  const options = clientOptions(target, connectionName, random);
+export function connectRedis(
+  target: RedisTarget,
+  connectionName: string,
+  random: () => number,
+  timeouts: RedisTimeouts = REDIS_TIMEOUTS,
+): RedisClient {
+  const options = clientOptions(target, connectionName, random, timeouts);
   switch (target.type) {
     case 'single':
       return new Redis({ ...options, ...target.address, db: target.database });
     case 'sentinel':
-      return new Redis({ ...options, ...sentinelOptions(target, random), db: target.database });
+      return new Redis({ ...options, ...sentinelOptions(target, random, timeouts), db: target.database });
     case 'cluster': {
       const { retryStrategy, enableOfflineQueue: _, ...redisOptions } = options;
       return new Cluster([...target.nodes], {
@@ -35,7 +42,7 @@ export function connectRedis(target: RedisTarget, connectionName: string, random
         clusterNodeRetryStrategy: retryStrategy ?? null,
         enableOfflineQueue: false,
         maxRedirections: MAX_REDIRECTIONS,
-        slotsRefreshTimeout: SOCKET_TIMEOUT_MS,
+        slotsRefreshTimeout: timeouts.silenceMs,
       });
     }
   }
@@ -45,6 +52,7 @@ function clientOptions(
   { username, password, isTls }: RedisTarget,
   connectionName: string,
   random: () => number,
+  timeouts: RedisTimeouts,
 ): RedisOptions & { replyMapping: 'legacy' } {
   return {
     // Maps are returned as lists of keys and values with either protocol version.
@@ -54,8 +62,8 @@ function clientOptions(
     password,
     ...(isTls && { tls: {} }),
     connectTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SOCKET_TIMEOUT_MS,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: timeouts.silenceMs,
+    commandTimeout: timeouts.commandMs,
     keepAlive: KEEP_ALIVE_MS,
     enableOfflineQueue: false,
     // A write that the client resends could arrive after a newer write. The sender repairs lost writes instead.
@@ -70,6 +78,7 @@ function clientOptions(
 function sentinelOptions(
   target: Extract<RedisTarget, { type: 'sentinel' }>,
   random: () => number,
+  timeouts: RedisTimeouts,
 ): Omit<SentinelConnectionOptions, 'replyMapping' | 'path'> {
   return {
     sentinels: target.sentinels.map((address) => ({ ...address })),
@@ -78,7 +87,7 @@ function sentinelOptions(
     ...(target.isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
     // Without this, a client stays connected to a frozen master although Sentinel has promoted another.
     failoverDetector: true,
-    sentinelCommandTimeout: COMMAND_TIMEOUT_MS,
+    sentinelCommandTimeout: timeouts.commandMs,
     sentinelRetryStrategy: retryDelay(random),
     sentinelReconnectStrategy: retryDelay(random),
   };

@@ -35,6 +35,8 @@ export class Restorer {
   readonly #options: RestorerOptions;
   /** By app: sessions whose last write was not confirmed. */
   readonly #unconfirmed = new Map<string, Set<string>>();
+  /** By app: sessions that are being written again. Until that has ended, their records may be out of date. */
+  readonly #beingWritten = new Map<string, ReadonlySet<string>>();
   /** By app: turns since this node last had a session of it. */
   readonly #turnsWithout = new Map<string, number>();
   readonly #pace: WritePace;
@@ -51,7 +53,8 @@ export class Restorer {
   get outstanding(): number {
     const { own, histories } = this.#options;
     const lost = [...histories].filter(([, { isBehind }]) => isBehind).map(([appId]) => own.sessionIds(appId).length);
-    const missed = [...this.#unconfirmed].filter(([appId]) => !histories.get(appId)?.isBehind).map(([, ids]) => ids.size);
+    const apps = new Set([...this.#unconfirmed.keys(), ...this.#beingWritten.keys()]);
+    const missed = [...apps].filter((appId) => !histories.get(appId)?.isBehind).map((appId) => this.#missed(appId).size);
     return [...lost, ...missed].reduce((sum, count) => sum + count, 0);
   }
 
@@ -136,6 +139,15 @@ export class Restorer {
   }
 
   async #writeAgain(appId: string, sessionIds: readonly string[]): Promise<void> {
+    this.#beingWritten.set(appId, new Set(sessionIds));
+    try {
+      await this.#writeInPieces(appId, sessionIds);
+    } finally {
+      this.#beingWritten.delete(appId);
+    }
+  }
+
+  async #writeInPieces(appId: string, sessionIds: readonly string[]): Promise<void> {
     for (let start = 0; start < sessionIds.length; start += WRITES_BETWEEN_LOOKS) {
       const some = sessionIds.slice(start, start + WRITES_BETWEEN_LOOKS);
       for (const id of some) this.#forgive(appId, id);
@@ -143,6 +155,10 @@ export class Restorer {
       // They are unconfirmed again, so Redis is unavailable.
       if (some.some((id) => this.#unconfirmed.get(appId)?.has(id))) throw new Error('Redis does not confirm the writes');
     }
+  }
+
+  #missed(appId: string): ReadonlySet<string> {
+    return new Set([...(this.#unconfirmed.get(appId) ?? []), ...(this.#beingWritten.get(appId) ?? [])]);
   }
 
   #forgive(appId: string, sessionId: string): void {

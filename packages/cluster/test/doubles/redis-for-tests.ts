@@ -1,6 +1,6 @@
 import { RedisServer } from '@causeway/lab';
 import { createNodeClock } from '@causeway/sfu';
-import { connectRedis } from '../../src/redis/connect-redis.ts';
+import { connectRedis, REDIS_TIMEOUTS, type RedisTimeouts } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import { parseRedisUrl } from '../../src/redis/redis-target.ts';
 import { until } from './until.ts';
@@ -18,10 +18,13 @@ export class RedisForTests {
     return new RedisForTests(await RedisServer.start());
   }
 
-  /** @param url default: the server itself */
-  async connect(url = this.server.url): Promise<IoredisLink> {
+  /**
+   * @param url default: the server itself
+   * @param timeouts default: those of a node
+   */
+  async connect(url = this.server.url, timeouts: RedisTimeouts = REDIS_TIMEOUTS): Promise<IoredisLink> {
     const link = new IoredisLink(
-      connectRedis(parseRedisUrl(url), 'test', () => 0.5),
+      connectRedis(parseRedisUrl(url), 'test', () => 0.5, timeouts),
       { timers: createNodeClock() },
     );
     this.#links.push(link);

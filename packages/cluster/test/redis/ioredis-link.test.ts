@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RedisServer } from '@causeway/lab';
 import { SfuError } from '@causeway/protocol';
 import { createNodeClock } from '@causeway/sfu';
-import { COMMAND_TIMEOUT_MS, connectRedis } from '../../src/redis/connect-redis.ts';
+import { connectRedis, REDIS_TIMEOUTS } from '../../src/redis/connect-redis.ts';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import type { LuaScript } from '../../src/redis/redis-link.ts';
 import { parseRedisUrl } from '../../src/redis/redis-target.ts';
@@ -105,7 +105,7 @@ describe('the link to one Redis', () => {
 
     expect(new Set([...first, ...later])).toEqual(new Set(['registry_unavailable']));
     expect(firstTookMs).toBeLessThan(2_500);
-    expect(laterTookMs).toBeLessThan(COMMAND_TIMEOUT_MS);
+    expect(laterTookMs).toBeLessThan(REDIS_TIMEOUTS.commandMs);
     expect(told).toEqual(['unavailable', 'available']);
   });
 
@@ -119,6 +119,6 @@ describe('the link to one Redis', () => {
     await until('it answers again', async () => (await codeOf(link.send(['PING']))) === 'answered');
 
     expect(codes).toEqual(['registry_unavailable', 'registry_unavailable']);
-    expect(tookMs).toBeLessThan(COMMAND_TIMEOUT_MS);
+    expect(tookMs).toBeLessThan(REDIS_TIMEOUTS.commandMs);
   });
 });

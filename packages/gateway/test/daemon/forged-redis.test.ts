@@ -60,6 +60,11 @@ async function metricsOf({ daemon }: ClusterDaemon): Promise<string> {
   return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
 }
 
+function sampleOf(metrics: string, name: string): number {
+  const line = metrics.split('\n').find((text) => text.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1));
+}
+
 /** Statuses of everything that a caller with an app's secret may try. */
 async function tryEverything(node: ClusterDaemon, appId: string, sessionId: string): Promise<readonly number[]> {
   const calls: readonly [method: string, path: string, body?: unknown][] = [
@@ -100,10 +105,12 @@ test('no call for any app succeeds because of what was written to Redis, at any 
 
   const described = await configured.call('GET', `/session/${sessionId}`);
   expect(await described.json()).toMatchObject({ sessionId, metadata: '' });
-  // They were all read: that of `demo` by the node that is not configured with it.
-  expect(await metricsOf(other)).toContain('causeway_app_records_refused_total{reason="signature"} 5');
-  expect(await metricsOf(other)).toContain('causeway_app_records_refused_total{reason="content"} 1');
-  expect(await metricsOf(other)).toContain('causeway_app_lookups_total{outcome="absent"} 1');
+  // They were all read: that of `demo` by the node that is not configured with it. A slow node reads some of them again.
+  const metrics = await metricsOf(other);
+  expect(sampleOf(metrics, 'causeway_app_records_refused_total{reason="signature"}')).toBeGreaterThanOrEqual(5);
+  expect(sampleOf(metrics, 'causeway_app_records_refused_total{reason="content"}')).toBeGreaterThanOrEqual(1);
+  expect(sampleOf(metrics, 'causeway_app_lookups_total{outcome="absent"}')).toBeGreaterThanOrEqual(1);
+  expect(sampleOf(metrics, 'causeway_app_lookups_total{outcome="found"}')).toBe(0);
 });
 
 test('a forged record is written again when a node that is configured with the app starts, and the app is as before', async () => {
