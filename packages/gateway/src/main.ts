@@ -10,11 +10,11 @@ import { findDashboardFolder } from './dashboard/dashboard-router.ts';
 import { createJsonLogger } from './logging/logger.ts';
 import { DefectLog } from './monitoring/defect-log.ts';
 
-/** The exit code of a program that was called in a wrong way; service managers need not try again. */
+/** The exit code for an invalid configuration, after which a service manager should not restart the daemon. */
 const EXIT_CODE_MISCONFIGURED = 2;
-/** Another process has this node's number; to start again by itself would take it back, and so on without end. */
+/** Another process has this node's number. If both restarted by themselves, they would take it from each other forever. */
 const EXIT_CODE_SUPERSEDED = 3;
-/** The first signal drains, the second stops; a further one ends the process at once. */
+/** The first signal drains the node, the second stops it; another one ends the process at once. */
 const MAX_SIGNALS = 2;
 
 async function main(): Promise<void> {
@@ -60,12 +60,12 @@ async function main(): Promise<void> {
     later: (delayMs, callback) => void setTimeout(callback, delayMs),
   });
   await starting;
-  // Where Node keeps compiled code (`NODE_COMPILE_CACHE`), it would write it at an orderly exit, which a killed node never has.
+  // With `NODE_COMPILE_CACHE`, Node writes compiled code only at an orderly exit, which a killed node never has.
   flushCompileCache();
 }
 
 /**
- * SIGTERM lets running sessions end by themselves for a while; SIGINT, or a second signal, ends them at once; a third one ends the process.
+ * SIGTERM drains the node; SIGINT or a second signal ends its sessions at once; a third one ends the process.
  */
 function stopOnSignals(starting: Promise<Daemon>): void {
   let signals = 0;

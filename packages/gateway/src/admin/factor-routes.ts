@@ -1,4 +1,4 @@
-/** What people prove themselves with beside their passwords. */
+/** Endpoints for second factors: authenticators (TOTP) and passkeys. */
 import { type Passkey, type PasskeySite, passkeySiteOf } from '@causeway/accounts';
 import {
   AddPasskeyRequest,
@@ -13,7 +13,7 @@ import {
 import { timeText } from './admin-bodies.ts';
 import type { AdminCall, AdminCaller, AdminRoute } from './admin-route.ts';
 
-/** The second factors of the person who calls. */
+/** The endpoints for the caller's second factors. */
 export const FACTOR_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'readFactors',
@@ -117,7 +117,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-/** Where passkeys are good: at the page that calls. */
+/** Returns the relying party for WebAuthn, which is the origin of the calling page. */
 export function siteOf({ origin }: AdminCall): PasskeySite {
   if (origin === undefined || !URL.canParse(origin))
     throw new SfuError('invalid_params', 'passkeys are made and used by pages: Origin is missing');
@@ -129,7 +129,7 @@ function passkeyBody({ id, name, createdAtMs, lastUsedAtMs }: Passkey): AdminPas
   return { id, name, createdAt: timeText(createdAtMs), ...used };
 }
 
-/** The router lets no one else call a route for people. */
+/** Returns the caller as a person; the router admits no other caller to these routes. */
 export function personOf({ caller }: AdminCall): Extract<AdminCaller, { kind: 'person' }> {
   if (caller.kind !== 'person') throw new SfuError('forbidden', 'this is for people who are signed in');
   return caller;

@@ -1,4 +1,4 @@
-/** Webhooks and deliveries, as the admin API replies them. */
+/** Converts webhooks and deliveries to replies of the admin API. */
 import type { LoggedAttempt, LoggedDelivery, Webhook } from '@causeway/accounts';
 import type { AdminWebhook, AppId, WebhookAttempt, WebhookDelivery } from '@causeway/protocol';
 import { messageIdOf } from '../webhooks/delivery-message.ts';

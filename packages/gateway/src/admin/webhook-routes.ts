@@ -1,4 +1,4 @@
-/** Webhooks: where the events of an app are sent, and the log of what was. */
+/** Endpoints for the webhooks of apps and their log of deliveries. */
 import { createWebhookId, type ReplayStart, type Webhook, type WebhookPatch } from '@causeway/accounts';
 import {
   CreateWebhookRequest,
@@ -18,12 +18,12 @@ import { actorOf, ownApp, requireRight } from './owned.ts';
 import { deliveryBody, webhookBody } from './webhook-bodies.ts';
 
 const MS_PER_SECOND = 1_000;
-/** A replay of more goes on by another call. */
+/** The number of events that one call replays; another call continues. */
 const MAX_REPLAYED = 5_000;
 const DELIVERY_ID = /^[1-9][0-9]{0,14}$/;
 const REMOVED: RouteReply = { body: { success: true } };
 
-/** Every endpoint about webhooks. */
+/** Every endpoint for webhooks. */
 export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'listWebhooks',
@@ -223,7 +223,7 @@ async function ownWebhook(call: AdminCall, right: Right): Promise<{ readonly web
   return { webhooks, webhook };
 }
 
-/** @throws SfuError `invalid_params` – webhooks may not go there */
+/** @throws SfuError `invalid_params` – webhooks may not be sent to this URL */
 function goodUrl({ policy }: NodeWebhooks, text: string): string {
   const checked = checkWebhookUrl(text, policy);
   if ('url' in checked) return checked.url.href;

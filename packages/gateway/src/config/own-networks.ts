@@ -13,7 +13,7 @@ const OWN_NETWORKS = createAddressSet([
   'fe80::/10',
 ]);
 
-/** Whether an IP address is one that the internet does not lead to. */
+/** Whether an IP address is not reachable from the internet. */
 export function isOwnNetwork(address: string): boolean {
   return OWN_NETWORKS.has(address);
 }

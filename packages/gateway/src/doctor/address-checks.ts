@@ -1,4 +1,4 @@
-/** Whether clients can reach the addresses that they are told. */
+/** Checks whether clients can reach the addresses that the node announces. */
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import type { SocketAddress } from '@causeway/sfu';
@@ -11,7 +11,7 @@ const CHECK = 'announced address';
 
 type AddressConfig = Pick<Config, 'announcedAddresses' | 'listenAddress'>;
 
-/** @param outside STUN servers elsewhere, such as the media ports of other nodes */
+/** @param outside STUN servers on other machines, such as the media ports of other nodes */
 export async function checkAddress(config: AddressConfig, outside: readonly SocketAddress[]): Promise<Finding> {
   const announced = announcedBy(config);
   const list = announced.join(', ');
@@ -34,7 +34,7 @@ export async function checkAddress(config: AddressConfig, outside: readonly Sock
   );
 }
 
-/** What the node puts into its descriptions. */
+/** Returns the addresses that the node puts into its candidates. */
 function announcedBy({ announcedAddresses, listenAddress }: AddressConfig): readonly string[] {
   if (announcedAddresses.length > 0) return announcedAddresses;
   const isOne = listenAddress !== undefined && isIP(listenAddress) !== 0 && listenAddress !== '0.0.0.0' && listenAddress !== '::';

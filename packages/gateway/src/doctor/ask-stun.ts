@@ -14,9 +14,9 @@ const RETRY_MS = 250;
 const TRIES = 6;
 
 /**
- * Asks a STUN server, such as the media port of a node, from which address it hears this machine.
+ * Asks a STUN server, such as the media port of a node, for the mapped address of this machine.
  *
- * @returns undefined if there is no answer within one and a half seconds
+ * @returns undefined without a response within 1.5 s
  * @see RFC 8489 §5, §14.2
  */
 export async function askStun({ address, port }: SocketAddress): Promise<string | undefined> {
@@ -34,7 +34,7 @@ export async function askStun({ address, port }: SocketAddress): Promise<string 
           resolve(undefined);
           return;
         }
-        // A refusal comes as an error on the socket as well; silence and refusal mean the same here.
+        // A refused datagram also arrives as an error event, and counts as no response.
         socket.send(request, port, address, () => undefined);
         timer = setTimeout(send, RETRY_MS);
       };
@@ -53,7 +53,7 @@ export async function askStun({ address, port }: SocketAddress): Promise<string 
   }
 }
 
-/** @returns undefined if it is not the answer to that request */
+/** @returns undefined if the message is not the response to that request */
 export function readMappedAddress(message: Buffer, transactionId: Buffer): string | undefined {
   const isAnswer =
     message.length >= HEADER_BYTES &&
@@ -65,7 +65,7 @@ export function readMappedAddress(message: Buffer, transactionId: Buffer): strin
     const length = message.readUInt16BE(offset + 2);
     const value = message.subarray(offset + 4, offset + 4 + length);
     if (type === XOR_MAPPED_ADDRESS && value.length === length && length >= 8) {
-      // The address is combined with the cookie and the transaction id, which are at the beginning of both messages.
+      // The address is XORed with the magic cookie and the transaction id, which follow the message length.
       const plain = value.subarray(4).map((byte, index) => byte ^ (message[4 + index] ?? 0));
       return value[1] === IPV4 ? plain.join('.') : groupsOf(plain);
     }
@@ -74,7 +74,7 @@ export function readMappedAddress(message: Buffer, transactionId: Buffer): strin
   return undefined;
 }
 
-/** As URLs write it, in its shortest form. */
+/** Formats an IPv6 address in its shortest form, without brackets. */
 function groupsOf(bytes: Uint8Array): string {
   const groups = Array.from({ length: 8 }, (_, index) => (((bytes[2 * index] ?? 0) << 8) | (bytes[2 * index + 1] ?? 0)).toString(16));
   return new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1);

@@ -1,4 +1,4 @@
-/** Whether the books can be written, and whether anything would be left if they were lost. */
+/** Checks whether the books can be written, and whether there is a recent backup. */
 import type { BooksPlace } from '../config/books-place.ts';
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 
@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 export async function checkBooks(place: BooksPlace | undefined, nowMs: number): Promise<readonly Finding[]> {
   if (place === undefined || place.kind === 'off') return [ok('books', 'this node keeps none')];
-  // A node without books does not load it.
+  // A node without books does not load the package.
   const { checkBooksWritable, lastBackupMs } = await import('@causeway/books');
   const name = place.kind === 'file' ? place.path : 'Postgres';
   try {

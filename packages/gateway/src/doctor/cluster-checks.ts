@@ -1,4 +1,4 @@
-/** Redis, and the other nodes in it. */
+/** Checks Redis, and the other nodes that are registered in it. */
 import type { ClusterSurvey, SurveyedNode } from '@causeway/cluster';
 import type { NodeRecord } from '@causeway/sfu';
 import { askStun } from './ask-stun.ts';
@@ -6,7 +6,7 @@ import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 
 const ANSWER_WITHIN_MS = 3_000;
 const MS_PER_SECOND = 1_000;
-/** Tokens that backends sign may be dated a minute ahead, and leases are by Redis's clock anyway. */
+/** This is far below the minute by which tokens of backends may be ahead; leases depend only on Redis's clock. */
 const CLOCK_WARNING_MS = 2_000;
 const CLOCK_PROBLEM_MS = 60_000;
 const OLDEST_REDIS_MAJOR = 7;
@@ -15,7 +15,7 @@ const RIGHTS = 'ACL SETUSER <user> ~sfu:* &sfu:* +@read +@write +@scripting +@pu
 /** This node as its configuration describes it. */
 export interface OwnNode {
   readonly nodeNo: number;
-  /** Undefined if it is made of an address that only the running node knows. */
+  /** Undefined if it is derived from an address that only the running node knows. */
   readonly apiUrl: string | undefined;
   readonly isRedisOnThisMachine: boolean;
 }

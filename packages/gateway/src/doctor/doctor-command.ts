@@ -1,4 +1,4 @@
-/** `causeway doctor [--from URL] [--json]`: what is wrong with a node's machine, network, Redis and books, and what mends it. */
+/** `causeway doctor [--from URL] [--json]` finds problems of a node's machine, network, Redis and books, and says how to fix them. */
 import { createSecretKey } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { parseArgs } from 'node:util';
@@ -19,7 +19,7 @@ import { checkService, type EventAccess } from './service-checks.ts';
 
 export interface DoctorReport {
   readonly text: string;
-  /** 1 if there is a problem. */
+  /** 1 if a check found a problem, otherwise 0. */
   readonly exitCode: number;
 }
 
@@ -28,7 +28,7 @@ const USAGE =
 const STUN_URL = /^stun:(\[[0-9a-f:]+\]|[^:[\]/]+):(\d{1,5})$/i;
 const TOKEN_SECONDS = 60;
 
-/** @throws ConfigError – the command is not one */
+/** @throws ConfigError – the arguments are invalid */
 export async function runDoctorCommand(config: Config, args: readonly string[]): Promise<DoctorReport> {
   const { from, isJson } = readArguments(args);
   const findings = await examine(config, from);
@@ -84,10 +84,10 @@ async function examine(config: Config, { services, stun }: From): Promise<readon
   ];
 }
 
-/** @returns undefined for a standalone node; why Redis cannot be asked, if so */
+/** @returns undefined for a standalone node, or the error if Redis cannot be queried */
 async function surveyOf({ cluster }: Config): Promise<ClusterSurvey | Error | undefined> {
   if (cluster === undefined) return undefined;
-  // A standalone node does not load it.
+  // A standalone node does not load the package.
   const { surveyCluster } = await import('@causeway/cluster');
   return surveyCluster(cluster.redisUrl, cluster.clusterKey).catch((error: Error) => error);
 }
@@ -125,7 +125,7 @@ async function addressesOf(servers: From['stun']): Promise<readonly SocketAddres
   return found.flat();
 }
 
-/** A token of a minute, made with the key that all nodes have. */
+/** Creates a token that is valid for a minute, signed with the key that all nodes share. */
 async function eventAccessOf({ apps, cluster, tokenKey }: Config): Promise<EventAccess | undefined> {
   const [app] = apps;
   if (app === undefined || (cluster === undefined && tokenKey === undefined)) return undefined;

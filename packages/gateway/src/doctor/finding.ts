@@ -1,14 +1,14 @@
-/** What the doctor has found, one line for each thing that it looks at. */
+/** The results of the doctor's checks, and their formatting. */
 
-/** `warning`: it works, and will not for long or not for everyone. `skipped`: it could not be looked at. */
+/** `warning` means that it works, but not for everyone or not for long; `skipped` means that it could not be checked. */
 export type Verdict = 'ok' | 'warning' | 'problem' | 'skipped';
 
 export interface Finding {
-  /** Which check it is of: `redis persistence`. */
+  /** The name of the check, for example `redis persistence`. */
   readonly check: string;
   readonly verdict: Verdict;
   readonly fact: string;
-  /** The command or setting that mends it. */
+  /** The command or setting that fixes it. */
   readonly mend?: string;
 }
 
@@ -24,12 +24,12 @@ export function problem(check: string, fact: string, mend: string): Finding {
   return { check, verdict: 'problem', fact, mend };
 }
 
-/** @param fact why it could not be looked at @param mend what it takes */
+/** @param fact why it could not be checked @param mend what makes the check possible */
 export function skipped(check: string, fact: string, mend: string): Finding {
   return { check, verdict: 'skipped', fact, mend };
 }
 
-/** For people: the fact and the verdict in a line, and below it what mends it. */
+/** Formats findings as text: the verdict and the fact in one line, and below them the fix. */
 export function describeFindings(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   const lines = findings.flatMap(({ check, verdict, fact, mend }) => [

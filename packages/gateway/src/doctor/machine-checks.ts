@@ -1,21 +1,21 @@
-/** What the machine gives the node. */
+/** Checks the Node.js version and the limits of the operating system. */
 import { readFileSync } from 'node:fs';
 import { openFilesLimit } from '@causeway/sfu';
 import { type Finding, ok, problem, warning } from './finding.ts';
 
-/** What is read of the machine; tests make it up. */
+/** The properties of the machine that are checked. */
 export interface Machine {
   readonly nodeVersion: string;
   readonly openFiles: number;
-  /** `net.core.*` of Linux, bytes; undefined elsewhere. */
+  /** Limits from `net.core` on Linux; undefined on other systems. */
   readonly maxReceiveBufferBytes: number | undefined;
   readonly maxSendBufferBytes: number | undefined;
 }
 
 const OLDEST_NODE_MAJOR = 24;
-/** A client may have a socket of its own, and half of the files are for those. */
+/** A client may have a socket of its own, and half of the descriptors are reserved for those. */
 const FILES_PER_SESSION = 2;
-/** As docs/operate/limits.md advises. */
+/** The values that docs/operate/limits.md recommends. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 const SEND_BUFFER_BYTES = 1 << 20;
 

@@ -1,4 +1,4 @@
-/** Whether the node's ports are its own, or free. */
+/** Checks whether the node's ports are free, or already used by this node. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import type { Config } from '../config/load-config.ts';
@@ -47,7 +47,7 @@ async function checkUdpPort(port: number, address: string | undefined): Promise<
   );
 }
 
-/** @returns why it cannot be opened, if so */
+/** @returns why the TCP port cannot be opened; undefined if it can */
 function tryToListen(port: number, host: string | undefined): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -56,7 +56,7 @@ function tryToListen(port: number, host: string | undefined): Promise<string | u
   });
 }
 
-/** @returns likewise */
+/** @returns why the UDP port cannot be opened; undefined if it can */
 function tryToBind(port: number, address: string | undefined): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(address?.includes(':') === true ? 'udp6' : 'udp4');

@@ -1,25 +1,25 @@
-/** How the service looks to clients that call it by a URL, through whatever stands before the nodes. */
+/** Checks the service as clients see it at its public URL, through any proxy or load balancer. */
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { isLoopback } from '../config/network-kinds.ts';
 import { type Finding, ok, problem, skipped, warning } from './finding.ts';
 
-/** How the stream of events of an app can be opened. */
+/** The credentials for an app's event stream. */
 export interface EventAccess {
   readonly appId: string;
-  /** A token, or the secret. */
+  /** A token or the app's secret. */
   readonly credential: string;
 }
 
 const ANSWER_WITHIN_MS = 5_000;
-/** A node writes the first line of a stream at once. */
+/** A node writes the first line of a stream immediately. */
 const FIRST_LINE_WITHIN_MS = 2_000;
 const HTTPS_PORT = 443;
 const RENEWED_DAYS = 14;
 const DAY_MS = 86_400_000;
 const PROXY = 'infra/proxy has configurations that work';
 
-/** @param access undefined if no credential can be had here */
+/** @param access undefined if no credential is available */
 export async function checkService(url: URL, access: EventAccess | undefined): Promise<readonly Finding[]> {
   const reached = await checkReached(url);
   if (reached.verdict === 'problem') return [reached];
@@ -49,7 +49,7 @@ function checkOrigin({ protocol, hostname, origin }: URL): Finding {
 
 async function checkCertificate({ hostname, port, host }: URL): Promise<Finding> {
   const check = 'certificate';
-  // That it is good for the name was found out by the request before.
+  // The request before this one has already checked the certificate against the name.
   const socket = connect({ host: hostname, port: port === '' ? HTTPS_PORT : Number(port), servername: hostname });
   try {
     await once(socket, 'secureConnect', { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });

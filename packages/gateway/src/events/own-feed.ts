@@ -2,22 +2,22 @@ import { describeLoss, formatOwnId, isIssuedId, parseOwnSerial } from './event-i
 import type { EventLog, EventScope, LoggedEvent } from './event-log.ts';
 import type { EventSink } from './event-stream.ts';
 
-/** A listener to the events of one node. */
+/** A listener to the events of this node. */
 export interface OwnListener {
   readonly sink: EventSink;
   readonly scope: EventScope;
-  /** Id of the last message that it has, as it says; undefined for none. */
+  /** Id of the last message that it received, as it claims; undefined if there is none. */
   readonly lastEventId: string | undefined;
-  /** Nothing comes after this event. */
+  /** Called after the last event that can occur. */
   readonly onLast?: () => void;
 }
 
-/** Tells what happens on this node from its memory: of a session, or of an app whose log is here alone. */
+/** Sends events from this node's memory: those of a session, or of an app that has no shared log. */
 export class OwnFeed {
   readonly #log: EventLog;
   readonly #nodeNo: number;
   readonly #wallClock: () => number;
-  /** Those who are told, with what ends their listening once it has begun. */
+  /** The listeners, each with the function that stops its subscription to new events. */
   readonly #joined = new Map<EventSink, () => void>();
 
   /** @param wallClock milliseconds since 1970 */
@@ -27,7 +27,7 @@ export class OwnFeed {
     this.#wallClock = wallClock;
   }
 
-  /** Tells a listener what it has missed, and then what happens. */
+  /** Sends a listener the events that it missed, followed by new ones. */
   join(listener: OwnListener): void {
     const { sink, lastEventId } = listener;
     this.#joined.set(sink, () => undefined);
@@ -38,7 +38,7 @@ export class OwnFeed {
     }
     const serial = parseOwnSerial(lastEventId, this.#nodeNo);
     if (serial !== undefined) sink.advance(this.#idOf(serial));
-    // A node knows nothing of what happened before an id of another one.
+    // An id of another node does not tell which events of this node the listener has received.
     void this.#catchUp(listener, serial ?? 0);
   }
 
@@ -47,7 +47,7 @@ export class OwnFeed {
     this.#joined.delete(sink);
   }
 
-  /** The id after which come the events that happened at that time or later, as far as they are kept. @param atMs milliseconds since 1970 */
+  /** Returns the id that precedes the first kept event at or after a time. @param atMs milliseconds since 1970 */
   idBefore(scope: EventScope, atMs: number): string {
     const first = this.#log.keptOf(scope.appId).find((event) => event.atMs >= atMs);
     return this.#idOf(first === undefined ? this.#log.newestSerial : first.serial - 1);
@@ -62,7 +62,7 @@ export class OwnFeed {
       );
   }
 
-  /** In portions, for what a listener has missed may be more than it may leave unread. */
+  /** Sends missed events in portions, since they may exceed what a listener may leave unread. */
   async #catchUp(listener: OwnListener, position: number): Promise<void> {
     let reached = this.#sendMissed(listener, position);
     while (reached !== undefined) {
@@ -71,7 +71,7 @@ export class OwnFeed {
     }
   }
 
-  /** @returns how far it got, if the listener must read first; undefined when it is gone, or hears what happens from now on because that was all */
+  /** @returns the position reached if the listener must drain first; undefined if it is gone, or has caught up and receives new events */
   #sendMissed(listener: OwnListener, position: number): number | undefined {
     const { sink, scope } = listener;
     if (!this.#joined.has(sink)) return undefined;
@@ -87,7 +87,7 @@ export class OwnFeed {
       this.#tell(listener, event);
       reached = event.serial;
     }
-    // It ends the catching up of a node of the former version; a client that reconnects from here need not repeat it.
+    // A node of the former version waits for this id; a client that reconnects with it receives nothing twice.
     sink.advance(this.#idOf(this.#log.newestSerial));
     this.#listen(listener);
     return undefined;
@@ -95,7 +95,7 @@ export class OwnFeed {
 
   #tell({ sink, scope, onLast }: OwnListener, { serial, sessionId, type, json }: LoggedEvent): void {
     sink.send(this.#idOf(serial), json);
-    // A client that comes back is told that the session is closed.
+    // A client that reconnects is told that the session is closed.
     if (type === 'session.closed' && scope.sessionId !== undefined && scope.sessionId === sessionId) onLast?.();
   }
 

@@ -1,6 +1,6 @@
 /**
- * The place of a request in a trace, which a client or a proxy has begun. Nodes pass it on with the calls that they forward, and log it, so
- * that a trace names every node that a call went through.
+ * The position of a request in a trace that a client or a proxy has started. Nodes log it and pass it on with forwarded calls, so that a
+ * trace includes every node that handled a call.
  *
  * @see https://www.w3.org/TR/trace-context/
  */
@@ -8,9 +8,9 @@ import { randomBytes } from 'node:crypto';
 
 export interface TraceContext {
   readonly traceId: string;
-  /** The span of the caller. */
+  /** The id of the caller's span. */
   readonly parentSpanId: string;
-  /** This request's own. */
+  /** The id of this request's span. */
   readonly spanId: string;
   readonly flags: string;
 }
@@ -19,16 +19,16 @@ const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9
 const VERSION = '00';
 const SPAN_ID_BYTES = 8;
 
-/** @returns undefined without a header, and for one that is not understood: the request is then in no trace */
+/** @returns undefined if the header is missing or invalid; the request then belongs to no trace */
 export function continueTrace(traceparent: string | undefined): TraceContext | undefined {
   const [, version, traceId, parentSpanId, flags, more] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   if (traceId === undefined || parentSpanId === undefined || flags === undefined) return undefined;
-  // Later versions may append fields, this one has none.
+  // Later versions may append fields, but this one has none.
   if (version === VERSION && more !== undefined) return undefined;
   return { traceId, parentSpanId, spanId: randomBytes(SPAN_ID_BYTES).toString('hex'), flags };
 }
 
-/** The header for calls that this request makes. */
+/** Returns the headers for calls made on behalf of this request. */
 export function traceHeaders(trace: TraceContext | undefined): Readonly<Record<string, string>> {
   return trace === undefined ? {} : { Traceparent: `${VERSION}-${trace.traceId}-${trace.spanId}-${trace.flags}` };
 }

@@ -1,4 +1,4 @@
-/** Secrets that a standalone node makes for itself and keeps in files of its own. */
+/** Secrets that a standalone node generates and stores in files. */
 import { createSecretKey, hkdfSync, type KeyObject, randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -8,10 +8,10 @@ import type { Logger } from '../logging/logger.ts';
 const SECRET_SIZE_BYTES = 32;
 const OWNER_ONLY = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
-/** Changes when what is sealed changes its meaning. */
+/** Changes with the format of sealed secrets. */
 const SALT = 'causeway books key 1';
 
-/** Reads the secret in a file, or makes both. @throws Error – the file cannot be read or made, or holds no secret */
+/** Reads the secret in a file, or creates both. @throws Error – the file cannot be read or created, or contains no secret */
 export async function keptSecret(path: string): Promise<KeyObject> {
   const fresh = randomBytes(SECRET_SIZE_BYTES);
   try {
@@ -27,9 +27,9 @@ export async function keptSecret(path: string): Promise<KeyObject> {
 }
 
 /**
- * The key with which secrets in the books are sealed: from the cluster's or the operator's key, or from a file beside books that are one.
+ * Returns the key that seals secrets in the books: derived from the cluster's or the operator's key, or read from a file beside the books.
  *
- * @returns undefined if nothing outlives the node; then nothing is sealed
+ * @returns undefined if no key would persist across restarts; nothing is sealed then
  */
 export async function sealingKeyOf(
   { cluster, tokenKey, books }: Pick<Config, 'cluster' | 'tokenKey' | 'books'>,

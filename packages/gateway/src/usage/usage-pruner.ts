@@ -1,4 +1,4 @@
-/** Removes usage from the books that is older than the operator wants to keep it. */
+/** Removes usage from the books once it is older than the operator keeps it. */
 import type { UsageBooks } from '@causeway/accounts';
 import type { CancelTimer, Clock } from '@causeway/sfu';
 
@@ -12,13 +12,13 @@ export interface UsagePrunerOptions {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** When a node has just started, there is more urgent work for the books. */
+/** A node that has just started has more urgent work for the books. */
 const FIRST_AFTER_MS = 60_000;
 const EVERY_MS = HOUR_MS;
-/** Calls of people and batches of usage come in between. */
+/** This pause lets admin calls and batches of usage through between two removals. */
 const PAUSE_MS = 250;
 
-/** Begins a minute after it was made. @returns what ends it */
+/** Removes old usage every hour, first after a minute. @returns a function that stops it */
 export function pruneUsageHourly(options: UsagePrunerOptions): () => void {
   const { books, keptDays, clock, wallClockMs } = options;
   let cancelTimer: CancelTimer = clock.schedule(FIRST_AFTER_MS, prune);
@@ -31,7 +31,7 @@ export function pruneUsageHourly(options: UsagePrunerOptions): () => void {
   function prune(): void {
     const oldestMs = wallClockMs() - keptDays * DAY_MS;
     const removing = books.pruneUsage(oldestMs - (oldestMs % HOUR_MS));
-    // Books that are away are asked again in an hour.
+    // If the books cannot be reached, the next attempt is in an hour.
     void removing
       .catch(() => 0)
       .then((removed) => {

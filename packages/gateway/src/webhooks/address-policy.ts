@@ -1,12 +1,12 @@
 /**
- * Which addresses webhooks may go to: public ones, and what the operator allows beside them. App owners choose the URLs, and must not reach
- * through a node what only the node can reach.
+ * Decides which addresses webhooks may be sent to: public ones, and those that the operator allows in addition. App owners choose the URLs,
+ * and must not be able to reach through a node what only the node can reach.
  *
  * @see IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890, RFC 8190)
  */
 import { BlockList, isIP } from 'node:net';
 
-/** IPv4 addresses that are not somewhere on the internet, and one that only machines in Azure reach. */
+/** IPv4 ranges that are not globally reachable, and one address that only machines in Azure can reach. */
 const NOT_PUBLIC_IPV4: readonly string[] = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -26,37 +26,37 @@ const NOT_PUBLIC_IPV4: readonly string[] = [
   '240.0.0.0/4',
 ];
 
-/** All unicast addresses of the internet are in it: not those that contain an IPv4 address (`::ffff:0:0/96`, `64:ff9b::/96`). */
+/** This range contains all global unicast addresses, but none that embed an IPv4 address (`::ffff:0:0/96`, `64:ff9b::/96`). */
 const GLOBAL_UNICAST_IPV6 = '2000::/3';
-/** Exceptions within that range: protocol assignments with Teredo, documentation, and 6to4, which contains an IPv4 address. */
+/** Exceptions within that range: protocol assignments including Teredo, documentation, and 6to4, which embeds an IPv4 address. */
 const NOT_PUBLIC_IPV6: readonly string[] = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
 const NOT_PUBLIC = listOf([...NOT_PUBLIC_IPV4, ...NOT_PUBLIC_IPV6]);
 const GLOBAL_UNICAST = listOf([GLOBAL_UNICAST_IPV6]);
 
-/** What an address is to a webhook. */
+/** Whether a webhook may be sent to an address. */
 export type AddressVerdict =
   | 'public'
-  /** The operator has allowed it, also without TLS. */
+  /** The operator has allowed the address, even without TLS. */
   | 'allowed'
   | 'refused';
 
-/** Decides about addresses. */
+/** Decides which addresses webhooks may connect to. */
 export interface AddressPolicy {
-  /** Whether the operator has allowed any address that is not public. */
+  /** Whether the operator has allowed any non-public address. */
   readonly hasExceptions: boolean;
-  /** @param address as a socket is given it; what is no address is refused */
+  /** @param address an IP address as passed to a socket; anything else is refused */
   judge(address: string): AddressVerdict;
 }
 
-/** @param allowed addresses and ranges such as `10.1.0.0/16`, beside the public ones */
+/** @param allowed addresses and ranges such as `10.1.0.0/16` that are allowed in addition to the public ones */
 export function createAddressPolicy(allowed: readonly string[]): AddressPolicy {
   const exceptions = listOf(allowed);
   return {
     hasExceptions: allowed.length > 0,
     judge(address) {
       const version = isIP(address);
-      // The zone of a link-local address has no place in a URL.
+      // A URL cannot contain the zone of a link-local address.
       if (version === 0 || address.includes('%')) return 'refused';
       const family = version === 4 ? 'ipv4' : 'ipv6';
       if (exceptions.check(address, family)) return 'allowed';

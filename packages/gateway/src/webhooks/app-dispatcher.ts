@@ -1,4 +1,4 @@
-/** Sends the webhooks of one app, for as long as this node leads it. */
+/** Sends the webhooks of one app while this node holds its lead. */
 import type { KeyObject } from 'node:crypto';
 import type {
   DisabledWebhook,
@@ -17,52 +17,52 @@ import type { DeliveryReply, DeliverySender } from './delivery-sender.ts';
 import { EventInlet } from './event-inlet.ts';
 import { nextStep } from './retry-schedule.ts';
 
-/** Where the events of apps come from. */
+/** The source of the events of apps. */
 export interface WebhookEventSource {
-  /** Tells a reader what happens in an app, on all nodes. @returns ends it */
+  /** Sends a reader the events of an app on all nodes. @returns a function that stops it */
   follow(appId: AppId, place: WebhookPlace, sink: EventSink): () => void;
-  /** Whether what happens is known here alone, so that a reader who has everything when the node ends has missed nothing. */
+  /** Whether only this node has the events, so that a reader who has received all of them when the node ends has missed none. */
   readonly isAlone: boolean;
 }
 
-/** What has become of an attempt. */
+/** The result of an attempt. */
 export type AttemptOutcome = 'delivered' | 'retried' | 'failed';
 
-/** What dispatchers work with. */
+/** The services that dispatchers use. */
 export interface DispatcherServices {
   readonly books: WebhookBooks;
   readonly events: WebhookEventSource;
   readonly sender: DeliverySender;
-  /** Opens the secrets of webhooks. */
+  /** Decrypts the secrets of webhooks. */
   readonly sealingKey: KeyObject;
   readonly clock: Pick<Clock, 'schedule' | 'wallClockMs'>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly onAttempt: (outcome: AttemptOutcome) => void;
-  /** By this node. */
+  /** Called when this node has disabled a webhook. */
   readonly onDisabled: (appId: AppId, disabled: DisabledWebhook) => void;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Events that happen together are queued together. */
+/** Events that occur within this time are queued together. */
 const GATHERED_MS = 20;
 const MAX_BATCH = 200;
 /** Concurrent deliveries of one webhook, each for a different session. */
 const MAX_PER_WEBHOOK = 8;
-/** While the books cannot be reached. */
+/** How often the books are tried while they cannot be reached. */
 const RETRY_MS = 1_000;
 const UNREADABLE = 'the secret cannot be read';
 
-/** Reads the events of one app into the books, and sends from there what is due. */
+/** Queues the events of one app in the books, and sends the deliveries that are due. */
 export class AppDispatcher {
   readonly lead: WebhookLead;
   readonly #services: DispatcherServices;
   readonly #onLost: () => void;
   #inlet: EventInlet | undefined;
-  /** How far the books have the events. */
+  /** The position in the log up to which the books have the events. */
   #position: string | undefined;
   #unfollow: (() => void) | undefined;
-  /** Deliveries under way or not yet settled, with their webhooks. */
+  /** Deliveries that are under way or not yet settled, with the ids of their webhooks. */
   readonly #busy = new Map<number, string>();
   #settled: SettledDelivery[] = [];
   #state: 'running' | 'stopping' | 'over' = 'running';
@@ -72,25 +72,25 @@ export class AppDispatcher {
   #settling: Promise<void> | undefined;
   readonly #timers = new Map<'due' | 'gather', CancelTimer>();
 
-  /** @param onLost another node has taken the lead; nothing is sent any more */
+  /** @param onLost called when another node has taken the lead; nothing is sent afterwards */
   constructor(lead: WebhookLead, services: DispatcherServices, onLost: () => void) {
     this.lead = lead;
     this.#services = services;
     this.#onLost = onLost;
   }
 
-  /** Deliveries that are under way. */
+  /** The number of deliveries that are under way. */
   get underWay(): number {
     return this.#busy.size;
   }
 
-  /** Reads on where the books say, and sends what waits. */
+  /** Continues at the position that the books have, and sends waiting deliveries. */
   start(): void {
     void this.#follow();
     this.nudge();
   }
 
-  /** Something may be due. */
+  /** Checks whether a delivery is due. */
   nudge(): void {
     if (this.#state !== 'running') return;
     if (this.#dispatching !== undefined) {
@@ -105,7 +105,7 @@ export class AppDispatcher {
     });
   }
 
-  /** Lets what is under way finish, and gives the lead back. @param isEnd the node is about to end */
+  /** Waits for deliveries under way, then releases the lead. @param isEnd whether the node is about to end */
   async stop(isEnd: boolean): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopping';
@@ -122,7 +122,7 @@ export class AppDispatcher {
     this.abandon();
   }
 
-  /** Does nothing any more: another node leads. */
+  /** Stops at once, because another node has the lead. */
   abandon(): void {
     this.#state = 'over';
     this.#endReading();
@@ -164,13 +164,13 @@ export class AppDispatcher {
   #queueAll(): Promise<void> {
     this.#queuing ??= this.#queue().finally(() => {
       this.#queuing = undefined;
-      // A reading that has begun again may have brought something by now.
+      // Reading may have restarted and brought more events by now.
       if (this.#state === 'running' && this.#inlet?.isEmpty === false) this.#scheduleQueuing();
     });
     return this.#queuing;
   }
 
-  /** Brings to the books what has arrived. What no longer fitted is read again afterwards. */
+  /** Queues the events that have arrived. Those for which there was no room are then read again. */
   async #queue(): Promise<void> {
     const inlet = this.#inlet;
     for (let batch = inlet?.take(MAX_BATCH); batch !== undefined; batch = inlet?.take(MAX_BATCH)) {
@@ -210,7 +210,7 @@ export class AppDispatcher {
     const atMs = clock.wallClockMs();
     const request = signedRequest(webhook, delivery.event, { key: sealingKey, nowMs: atMs });
     const reply = request === undefined ? undefined : await sender.send(request);
-    // The next life of the node, or another one, makes this attempt.
+    // The next life of this node, or another node, makes this attempt.
     if (reply?.type === 'none' && reply.error === 'interrupted') return void this.#busy.delete(delivery.no);
     this.#settled.push(this.#settlement(delivery, atMs, reply));
     this.#settleAll();
@@ -233,7 +233,7 @@ export class AppDispatcher {
     });
   }
 
-  /** What is settled in the meantime is noted together. */
+  /** Records results in batches: those that arrive while a batch is written form the next one. */
   async #settle(): Promise<void> {
     while (this.#settled.length > 0) {
       const settled = this.#settled;
@@ -247,7 +247,7 @@ export class AppDispatcher {
     }
   }
 
-  /** Asks the books until they answer, or this is over. A defect is told, and ends this as if the lead were lost. */
+  /** Retries a query until the books answer or this dispatcher has stopped. A defect is reported, and treated as the loss of the lead. */
   async #ask<Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> {
     const { clock, onDefect } = this.#services;
     while (!this.#isOver()) {
@@ -258,7 +258,7 @@ export class AppDispatcher {
           onDefect(error);
           return undefined;
         }
-        // The next lead finds what is not noted, and makes its attempt again.
+        // The next lead repeats the attempts whose results were not recorded.
         if (this.#state === 'stopping') this.abandon();
         else await new Promise<void>((resolve) => void clock.schedule(RETRY_MS, resolve));
       }
@@ -278,7 +278,7 @@ export class AppDispatcher {
   }
 }
 
-/** An attempt as it is logged. */
+/** Converts the result of an attempt for the log of deliveries. */
 export function attemptOf(atMs: number, reply: DeliveryReply): Pick<SettledDelivery, 'attempt' | 'response'> {
   return reply.type === 'reply'
     ? { attempt: { atMs, durationMs: reply.durationMs, status: reply.status, error: undefined }, response: reply.excerpt || undefined }

@@ -11,22 +11,22 @@ import type { DeliveryRequest } from './delivery-sender.ts';
 const MS_PER_SECOND = 1_000;
 const USER_AGENT = 'Causeway-Webhooks/1';
 
-/** The same for all attempts, so that receivers know what they have. Ids of events are unique in their app alone. */
+/** Returns the same id for all attempts, so that receivers recognise duplicates. Event ids are unique only within an app. */
 export function messageIdOf(appId: AppId, eventId: string): string {
   return `${appId}:${eventId}`;
 }
 
-/** The same for all attempts: `{type, timestamp, data}`, with the time at which it happened. */
+/** Returns the same body for all attempts: `{type, timestamp, data}`, with the time of the event. */
 export function messageBodyOf(appId: AppId, { id, type, json }: Pick<WebhookEvent, 'id' | 'type' | 'json'>): string {
   const { at: timestamp, type: _, ...rest } = JSON.parse(json) as Readonly<Record<string, unknown>>;
   return JSON.stringify({ type, timestamp, data: { id, appId, ...rest } });
 }
 
 /**
- * The request of one attempt, signed with each secret that is good: `v1` with the secret, `v1a` with the key pair that belongs to it.
+ * Creates the request of one attempt, signed with every valid secret: `v1` with the secret itself, `v1a` with the key pair derived from it.
  *
  * @param nowMs milliseconds since 1970
- * @returns undefined if the newest secret cannot be read with that key
+ * @returns undefined if the newest secret cannot be decrypted with that key
  */
 export function signedRequest(
   webhook: Webhook,

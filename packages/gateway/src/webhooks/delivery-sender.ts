@@ -1,45 +1,45 @@
-/** What sends requests to receivers of webhooks. */
+/** The interface between dispatchers and the code that sends HTTP requests to receivers of webhooks. */
 
-/** One request. */
+/** The request of one attempt, sent with POST. */
 export interface DeliveryRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Why there was no reply. */
+/** Why a request received no response. */
 export type DeliveryError =
-  /** The URL may not be used (any more). */
+  /** The URL is not, or no longer, allowed. */
   | 'url_refused'
-  /** Its name leads to an address that is not public. */
+  /** The host name resolves to an address that is not allowed. */
   | 'address_refused'
   | 'name_not_found'
   | 'connection_failed'
-  /** The certificate is not for that name, or not to be trusted. */
+  /** The certificate is not trusted, or is for another name. */
   | 'tls_failed'
   | 'timeout'
-  /** What came back is no reply of HTTP. */
+  /** The response was not valid HTTP. */
   | 'invalid_reply'
   /** The node is about to end. */
   | 'interrupted';
 
-/** What came back. */
+/** The outcome of a request. */
 export type DeliveryReply =
   | {
       readonly type: 'reply';
       readonly status: number;
       readonly durationMs: number;
-      /** How the body began. */
+      /** The start of the body. */
       readonly excerpt: string;
-      /** From `Retry-After`; undefined without it. */
+      /** The delay that `Retry-After` asks for; undefined without that header. */
       readonly retryAfterMs: number | undefined;
     }
   | { readonly type: 'none'; readonly error: DeliveryError; readonly durationMs: number };
 
-/** Sends requests. */
+/** Sends requests to receivers. */
 export interface DeliverySender {
-  /** Never rejects, and takes a few seconds at most once it has begun. */
+  /** Never rejects, and takes at most a few seconds once the request has started. */
   send(request: DeliveryRequest): Promise<DeliveryReply>;
-  /** What is under way is interrupted. */
+  /** Interrupts the requests that are under way. */
   close(): Promise<void>;
 }

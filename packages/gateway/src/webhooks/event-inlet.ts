@@ -1,34 +1,34 @@
 import type { WebhookEvent } from '@causeway/accounts';
 import type { EventSink } from '../events/event-stream.ts';
 
-/** Events that wait to be queued in the books, and where their reading goes on. */
+/** Events to be queued in the books, and the position in the log from which reading continues. */
 export interface InletBatch {
   readonly position: string;
   readonly events: readonly WebhookEvent[];
 }
 
-/** What comes while so many wait is read later; an event takes some 400 bytes. */
+/** Reading pauses while this many events wait; an event takes about 400 bytes. */
 const MAX_WAITING = 500;
-/** What a reading that is under way may add: a page of the log is passed on as a whole. */
+/** How many more a read that is under way may add, since it passes on a whole page of the log. */
 const MAX_OVERSHOT = 1_000;
 const LOST_TYPE = 'events.lost';
 
-/** Takes the events of an app from its log until the books have them. */
+/** Buffers the events of an app between its log and the books. */
 export class EventInlet implements EventSink {
   readonly #onArrival: () => void;
   readonly #waiting: { readonly position: string; readonly event: WebhookEvent }[] = [];
-  /** Where the reading has got to with nothing to tell; undefined if that is where the last event was. */
+  /** How far the log was read beyond the last event that this reader received; undefined if no further. */
   #advancedTo: string | undefined;
   #isFull = false;
   #hasEnded = false;
   #onRoom: (() => void)[] = [];
 
-  /** @param onArrival there is something to take */
+  /** @param onArrival called when there is something to take */
   constructor(onArrival: () => void) {
     this.#onArrival = onArrival;
   }
 
-  /** Whether the reading must begin again, where that which was taken ends: more came than there was room for. */
+  /** Whether reading must restart after what was taken, because more arrived than there was room for. */
   get isGone(): boolean {
     return this.#isFull || this.#hasEnded;
   }
@@ -63,7 +63,7 @@ export class EventInlet implements EventSink {
     if (!this.hasRoom) await new Promise<void>((resolve) => this.#onRoom.push(resolve));
   }
 
-  /** The oldest events, which are gone from here. @returns undefined if there is nothing to note */
+  /** Removes and returns the oldest events. @returns undefined if there are no events and no new position */
   take(maxEvents: number): InletBatch | undefined {
     const taken = this.#waiting.splice(0, maxEvents);
     if (this.hasRoom) this.#wake();
@@ -73,7 +73,7 @@ export class EventInlet implements EventSink {
     return position === undefined ? undefined : { position, events: taken.map(({ event }) => event) };
   }
 
-  /** Takes nothing any more. */
+  /** Accepts no more events. */
   end(): void {
     this.#hasEnded = true;
     this.#wake();
@@ -84,13 +84,13 @@ export class EventInlet implements EventSink {
   }
 }
 
-/** @param position in the log; the id of the event is its first part */
+/** @param position the position in the log, which begins with the id of the event */
 function webhookEventOf(position: string, json: string): WebhookEvent {
   const { type, at, sessionId } = JSON.parse(json) as { readonly type: string; readonly at?: unknown; readonly sessionId?: unknown };
   const [id = position] = position.split('~');
   const atMs = Date.parse(String(at));
   return {
-    // A loss may be told of where the last event before it was, which has that id.
+    // A loss may be reported at the position of the last event before it, which already has that id.
     id: type === LOST_TYPE ? `${id}-lost` : id,
     type,
     atMs: Number.isNaN(atMs) ? 0 : atMs,

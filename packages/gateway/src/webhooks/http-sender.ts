@@ -1,4 +1,4 @@
-/** Sends requests to receivers of webhooks, and to no address that is not theirs to name. */
+/** Sends requests to receivers of webhooks, but only to addresses that the policy allows. */
 import { promises as dns, type LookupAddress } from 'node:dns';
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -8,25 +8,25 @@ import type { DeliveryError, DeliveryReply, DeliveryRequest, DeliverySender } fr
 import { beginOf, retryAfterMsOf } from './receiver-reply.ts';
 import { checkWebhookUrl, hostOf } from './webhook-url.ts';
 
-/** What a sender needs. */
+/** Options of an HTTP sender. */
 export interface HttpSenderOptions {
   readonly policy: AddressPolicy;
-  /** All addresses of a name. Default: as the system finds them. */
+  /** Returns all addresses of a name. Default: the system's resolver. */
   readonly resolve?: (name: string) => Promise<readonly LookupAddress[]>;
-  /** For a whole attempt, in milliseconds. */
+  /** The time allowed for a whole attempt. */
   readonly timeoutMs?: number;
-  /** Certificates to trust beside those of the system, in PEM. */
+  /** Certificates in PEM to trust in addition to those of the system. */
   readonly ca?: string;
 }
 
 const TIMEOUT_MS = 5_000;
-/** A connection may be used again within this time: a handshake for each event would cost the receiver and the node more than the event. */
+/** Idle connections are kept for reuse this long, since a handshake costs the receiver and the node more than an event does. */
 const IDLE_MS = 10_000;
 const MAX_SOCKETS_PER_RECEIVER = 16;
 const MAX_IDLE_SOCKETS = 256;
-/** Requests at once; others wait. */
+/** Concurrent requests; further ones wait. */
 const MAX_REQUESTS = 256;
-/** A longer reply is cut off. */
+/** Reading stops after this much of a response. */
 const MAX_REPLY_BYTES = 64 * 1_024;
 const KEPT_BYTES = 1_024;
 
@@ -34,7 +34,7 @@ class RefusedAddress extends Error {
   readonly code = 'ADDRESS_REFUSED';
 }
 
-/** Sends requests from the thread that calls. */
+/** Sends requests from the calling thread. */
 export class HttpSender implements DeliverySender {
   readonly #options: HttpSenderOptions;
   readonly #agents: readonly [http: HttpAgent, https: HttpsAgent];
@@ -96,13 +96,13 @@ export class HttpSender implements DeliverySender {
       lookup: this.#lookupFor(isPlain),
       signal,
     };
-    // A host that is an address is connected to without being looked up; its URL has been checked.
+    // An IP address as the host is not looked up, so only the check of the URL covers it.
     const { promise, resolve, reject } = Promise.withResolvers<WithoutDuration<DeliveryReply>>();
     const sent = (isPlain ? httpRequest : httpsRequest)(url, { ...options, host: hostOf(url) }, (reply) =>
       resolve(readReply(reply, signal)),
     );
     sent.on('error', (error: NodeJS.ErrnoException) => {
-      // A receiver may close a connection in the moment in which it is used again.
+      // A receiver may close an idle connection just as it is reused.
       const isStale = isFirst && sent.reusedSocket && error.code === 'ECONNRESET';
       if (isStale && !signal.aborted) resolve(this.#attempt(request, signal, false));
       else reject(error);
@@ -111,7 +111,7 @@ export class HttpSender implements DeliverySender {
     return promise;
   }
 
-  /** The socket gets the very addresses that were judged: asking again would let a name lead somewhere else the second time. */
+  /** Passes the checked addresses to the socket: a second lookup of the name could return different ones (DNS rebinding). */
   #lookupFor(isPlain: boolean): LookupFunction {
     const { policy, resolve = resolveBySystem } = this.#options;
     return (name, { all }, callback) => {
@@ -136,7 +136,7 @@ function resolveBySystem(name: string): Promise<LookupAddress[]> {
   return dns.lookup(name, { all: true, order: 'verbatim' });
 }
 
-/** The status decides, so a body that is slow or long changes nothing. Never rejects. */
+/** Only the status decides about the outcome, so a slow or long body is cut off. Never rejects. */
 function readReply(reply: IncomingMessage, signal: AbortSignal): Promise<WithoutDuration<DeliveryReply>> {
   const kept: Buffer[] = [];
   let bytes = 0;

@@ -8,26 +8,26 @@ import { type AddressPolicy, createAddressPolicy } from './address-policy.ts';
 import { SenderThread } from './sender-thread.ts';
 import { WebhookDesk } from './webhook-desk.ts';
 
-/** The webhooks of a node: what is in the books, and what sends them. */
+/** The webhooks of a node: the records in the books, and the desk that sends them. */
 export interface NodeWebhooks {
   readonly books: WebhookBooks;
   readonly desk: WebhookDesk;
-  /** Where they may go. */
+  /** Decides where they may be sent. */
   readonly policy: AddressPolicy;
 }
 
-/** What the webhooks of a node need. */
+/** The parts of a node that its webhooks use. */
 export interface WebhookSetup {
   readonly config: Pick<Config, 'nodeNumber' | 'webhooksAllowPrivate'>;
   /** Undefined on a node without books. */
   readonly books: WebhookBooks | undefined;
-  /** Undefined if no key outlives the node. */
+  /** Undefined if the node has no key that persists across restarts. */
   readonly sealingKey: KeyObject | undefined;
   readonly events: EventDesk;
   readonly logger: Logger;
 }
 
-/** Sends webhooks from now on, as far as they fall to this node. @returns undefined on a node without books, or without a key that outlives it */
+/** Starts sending the webhooks of the apps that this node leads. @returns undefined on a node without books or without a persistent key */
 export function openWebhooks({ config, books, sealingKey, events, logger }: WebhookSetup): NodeWebhooks | undefined {
   if (books === undefined || sealingKey === undefined) return undefined;
   const onDefect = (error: unknown) => logger.log('error', 'webhooks could not be sent', { error });
@@ -37,7 +37,7 @@ export function openWebhooks({ config, books, sealingKey, events, logger }: Webh
     events,
     sender: new SenderThread({ allowed }, onDefect),
     sealingKey,
-    // Of its own, since the timers of the SFU's are counted to find leaks.
+    // The SFU's clock is not used because its timers are counted to find leaks.
     clock: createNodeClock(),
     random: Math.random,
     name: `node-${config.nodeNumber}-${randomUUID()}`,

@@ -1,17 +1,17 @@
-/** What is read of the reply of a receiver, which may be anything. */
+/** Reads what a receiver replies, which may be anything. */
 
 const MS_PER_SECOND = 1_000;
 const MAX_SECONDS = 31 * 86_400;
 const SECRET = /\bwhsec_[A-Za-z0-9+/=]+/g;
 
-/** How a body began, for people to read: without control characters, and without a secret that the receiver has put there. */
+/** Returns the start of a body for display, without control characters and without any webhook secret that the receiver echoed. */
 export function beginOf(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes);
   return text.replace(/[^\P{Cc}\t\n]/gu, ' ').replace(SECRET, 'whsec_[redacted]');
 }
 
 /**
- * Reads `Retry-After`: seconds, or a date.
+ * Reads `Retry-After`, which contains seconds or a date.
  *
  * @returns undefined if it is neither
  * @see RFC 9110 §10.2.3

@@ -1,4 +1,4 @@
-/** What follows an attempt to deliver: another one later, or none. */
+/** Decides whether and when a failed delivery is attempted again. */
 import type { SettledDelivery } from '@causeway/accounts';
 import type { DeliveryReply } from './delivery-sender.ts';
 
@@ -6,7 +6,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
-/** Between one attempt and the next. With them there are eight attempts, the last one some 28 hours after the first. */
+/** The delays between attempts. They result in eight attempts, the last one about 28 hours after the first. */
 export const RETRY_DELAYS_MS: readonly number[] = [
   5 * SECOND_MS,
   5 * MINUTE_MS,
@@ -16,15 +16,15 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   10 * HOUR_MS,
   10 * HOUR_MS,
 ];
-/** Attempts that failed together shall not come back together. */
+/** The share of a delay that is random, so that attempts that failed together are not repeated together. */
 const JITTER_SHARE = 0.1;
-/** A receiver cannot put off an attempt for longer. */
+/** The longest delay that a receiver can ask for. */
 const MAX_RETRY_AFTER_MS = 24 * HOUR_MS;
 const STATUS_GONE = 410;
 
-/** An attempt that is over. */
+/** A finished attempt. */
 export interface FinishedAttempt {
-  /** Attempts of the delivery, this one included. */
+  /** The number of attempts of the delivery, including this one. */
   readonly count: number;
   readonly reply: DeliveryReply;
   /** Milliseconds since 1970. */
@@ -33,7 +33,7 @@ export interface FinishedAttempt {
   readonly random: () => number;
 }
 
-/** A redirect is a failure: it could lead to where webhooks must not go. */
+/** Decides what follows an attempt. A redirect is a failure, because it could lead to an address that is not allowed. */
 export function nextStep({ count, reply, nowMs, random }: FinishedAttempt): SettledDelivery['next'] {
   if (isDelivered(reply)) return { state: 'delivered' };
   if (reply.type === 'reply' && reply.status === STATUS_GONE) return { state: 'failed', disables: 'gone' };
@@ -44,7 +44,7 @@ export function nextStep({ count, reply, nowMs, random }: FinishedAttempt): Sett
   return { state: 'waiting', nextAtMs: nowMs + Math.round(Math.max(jitteredMs, askedMs)) };
 }
 
-/** Whether the receiver has taken the event. */
+/** Whether the receiver has accepted the event. */
 export function isDelivered(reply: DeliveryReply): boolean {
   return reply.type === 'reply' && reply.status >= 200 && reply.status < 300;
 }

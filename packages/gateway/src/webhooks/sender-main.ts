@@ -1,4 +1,4 @@
-/** The thread that sends webhooks. Started by `SenderThread`. */
+/** The thread that sends webhooks, started by `SenderThread`. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { createAddressPolicy } from './address-policy.ts';
 import { HttpSender } from './http-sender.ts';

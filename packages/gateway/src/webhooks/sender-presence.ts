@@ -1,8 +1,8 @@
-/** Which node leads which app. Nodes that see the same nodes agree; while they do not, the books let one of them lead. */
+/** Decides which node leads which app. Nodes that see the same nodes agree; while they do not, the books grant the lead to only one. */
 import { hash } from 'node:crypto';
 import type { AppId } from '@causeway/protocol';
 
-/** A sender whose count stands still for so long has died. By the clock of the one who looks: no two clocks are compared. */
+/** A sender whose counter has not changed for this long, by the observer's clock, is dead. Clocks of nodes are never compared. */
 const DEAD_AFTER_MS = 10_000;
 
 interface Sighting {
@@ -10,17 +10,17 @@ interface Sighting {
   readonly atMs: number;
 }
 
-/** The senders that a node sees in the books. */
+/** Tracks the senders that a node sees in the books. */
 export class SenderPresence {
   readonly #self: string;
   readonly #sightings = new Map<string, Sighting>();
 
-  /** @param self the name of this one, which is alive */
+  /** @param self the name of this sender, which always counts as alive */
   constructor(self: string) {
     this.#self = self;
   }
 
-  /** @param nowMs on a clock that never goes back. @returns those that are alive, this one included */
+  /** @param nowMs monotonic time @returns the senders that are alive, including this one */
   note(senders: readonly { readonly name: string; readonly beat: number }[], nowMs: number): ReadonlySet<string> {
     const present = new Set(senders.map(({ name }) => name));
     for (const name of this.#sightings.keys()) if (!present.has(name)) this.#sightings.delete(name);
@@ -32,7 +32,7 @@ export class SenderPresence {
   }
 }
 
-/** The one that is to lead an app: by rendezvous hashing, so that a node that comes or goes changes the lead of its own share alone. */
+/** Chooses the lead of an app by rendezvous hashing, so that a node that joins or leaves affects only its own share of the apps. */
 export function leaderOf(appId: AppId, senders: ReadonlySet<string>): string | undefined {
   const weighed = [...senders].map((name) => ({ name, weight: hash('sha256', `${name}\n${appId}`) }));
   return weighed.reduce<(typeof weighed)[number] | undefined>(

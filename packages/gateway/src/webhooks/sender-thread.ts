@@ -1,19 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import type { DeliveryReply, DeliveryRequest, DeliverySender } from './delivery-sender.ts';
 
-/** What the thread of the sender is started with. */
+/** The `workerData` of the sender's thread. */
 export interface SenderThreadStart {
-  /** Addresses and ranges that webhooks may go to beside the public ones. */
+  /** Addresses and ranges that webhooks may be sent to in addition to public ones. */
   readonly allowed: readonly string[];
 }
 
-/** A request on its way to the thread. */
+/** A request to the thread. */
 export interface NumberedRequest {
   readonly no: number;
   readonly request: DeliveryRequest;
 }
 
-/** A reply on its way back. */
+/** A reply from the thread. */
 export interface NumberedReply {
   readonly no: number;
   readonly reply: DeliveryReply;
@@ -23,8 +23,8 @@ const SOURCE_CONDITION = '--conditions=causeway-source';
 const INTERRUPTED: DeliveryReply = { type: 'none', error: 'interrupted', durationMs: 0 };
 
 /**
- * Sends webhooks in a thread of its own, which begins with the first: what TLS costs must not be taken from packets. A thread that ends is
- * replaced when there is something to send.
+ * Sends webhooks from a separate thread, so that TLS takes no time from packets. The thread starts with the first request, and again with
+ * the next request after it has ended.
  */
 export class SenderThread implements DeliverySender {
   readonly #start: SenderThreadStart;

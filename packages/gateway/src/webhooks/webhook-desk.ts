@@ -1,4 +1,4 @@
-/** A node's part in sending webhooks: it leads some of the apps, and pings for those who ask it. */
+/** Sends the webhooks of the apps that this node leads, and pings on request. */
 import { randomUUID } from 'node:crypto';
 import {
   type Actor,
@@ -18,34 +18,34 @@ import { signedRequest } from './delivery-message.ts';
 import { isDelivered } from './retry-schedule.ts';
 import { leaderOf, SenderPresence } from './sender-presence.ts';
 
-/** What a desk needs. */
+/** Options of a webhook desk. */
 export interface WebhookDeskOptions extends Omit<DispatcherServices, 'onAttempt' | 'clock'> {
   readonly clock: Pick<Clock, 'nowMs' | 'schedule' | 'wallClockMs'>;
-  /** Names this process among all that send: no other has, or had, this name. */
+  /** The name of this process among all senders. No other process has, or ever had, this name. */
   readonly name: string;
 }
 
-/** What a node counts of webhooks. */
+/** What a node reports about webhooks. */
 export interface WebhookReport {
-  /** Apps that it leads. */
+  /** The number of apps that it leads. */
   readonly apps: number;
   readonly underWay: number;
   /** How long the oldest delivery of these apps has waited; 0 if none waits. */
   readonly queueAgeMs: number;
-  /** Attempts since the start, by what became of them. */
+  /** Attempts since the start, by result. */
   readonly attempts: Readonly<Record<AttemptOutcome, number>>;
 }
 
 const ATTEND_INTERVAL_MS = 2_000;
 const PRUNE_INTERVAL_MS = 3_600_000;
 
-/** Sends webhooks as far as they fall to this node, and makes what the admin API needs. */
+/** Manages the dispatchers of the apps that this node leads, and serves the webhook endpoints of the admin API. */
 export class WebhookDesk {
   readonly #options: WebhookDeskOptions;
   readonly #services: DispatcherServices;
   readonly #presence: SenderPresence;
   readonly #dispatchers = new Map<AppId, AppDispatcher>();
-  /** Numbers that were given last, as far as they are known. */
+  /** The highest delivery number of each app, where known. */
   readonly #lastNos = new Map<AppId, number>();
   readonly #attempts = { delivered: 0, retried: 0, failed: 0 };
   #oldestQueuedAtMs: number | undefined;
@@ -61,7 +61,7 @@ export class WebhookDesk {
     this.#prunedAtMs = options.clock.nowMs();
   }
 
-  /** Shows itself in the books, now and then, and leads the apps that fall to it. */
+  /** Records periodically in the books that this sender is alive, and takes the lead of its share of the apps. */
   start(): void {
     if (this.#isClosed) return;
     void this.refresh().then(() => {
@@ -69,9 +69,9 @@ export class WebhookDesk {
     });
   }
 
-  /** Resolves once what has changed in the books is known here. Never rejects. */
+  /** Resolves once this node has seen all changes made in the books until now. Never rejects. */
   async refresh(): Promise<void> {
-    // One that is under way may have begun before the change.
+    // A pass that is under way may have begun before the change.
     await this.#attending;
     this.#attending ??= this.#attend().finally(() => {
       this.#attending = undefined;
@@ -79,7 +79,7 @@ export class WebhookDesk {
     await this.#attending;
   }
 
-  /** Lets what is under way finish, and leaves the apps to others. */
+  /** Waits for deliveries under way, then releases the leads. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelTimer?.();
@@ -100,18 +100,18 @@ export class WebhookDesk {
     };
   }
 
-  /** A new secret for a webhook, as its receiver is told it and as the books keep it. @param no its number among those of the webhook */
+  /** Creates a secret, in plain text for the receiver and sealed for the books. @param no its number among the secrets of the webhook */
   issueSecret(webhookId: string, no: number): { readonly secret: string; readonly sealed: SealedWebhookSecret } {
     const secret = createWebhookSecret();
     return { secret, sealed: { no, sealed: sealWebhookSecret(secret, webhookId, no, this.#options.sealingKey) } };
   }
 
-  /** What verifies the `v1a` signatures of a webhook. */
+  /** Returns the public key that verifies the `v1a` signatures of a webhook. */
   publicKeyOf({ id, secrets }: Webhook): string {
     return new WebhookKeyPair(id, secrets[0]?.no ?? 1, this.#options.sealingKey).publicKey;
   }
 
-  /** Sends one event to a webhook now, once, whatever waits for it, and even if it is disabled. @throws SfuError `webhook_not_found` */
+  /** Attempts once to send a ping, ahead of queued deliveries and even to a disabled webhook. @throws SfuError `webhook_not_found` */
   async ping(webhook: Webhook, actor: Actor): Promise<LoggedDelivery> {
     const { books, sender, sealingKey: key, clock } = this.#options;
     const atMs = clock.wallClockMs();
@@ -154,7 +154,7 @@ export class WebhookDesk {
       const isOurs = leaderOf(appId, alive) === name;
       const leading = this.#dispatchers.get(appId);
       if (leading !== undefined && !isOurs) {
-        // The next lead waits for this: an attempt that is under way must not be made twice.
+        // The next lead must wait for this, because an attempt that is under way must not be made twice.
         this.#dispatchers.delete(appId);
         void leading.stop(false);
       } else if (leading !== undefined) {

@@ -1,21 +1,20 @@
 import { isIP } from 'node:net';
 import type { AddressPolicy } from './address-policy.ts';
 
-/** Names that lead to the machine or its network on every machine (RFC 6761, RFC 6762, RFC 8375, and `internal`, which ICANN reserves). */
+/** Names that never resolve in the public DNS (RFC 6761, RFC 6762, RFC 8375, and `internal`, which ICANN reserves). */
 const LOCAL_NAMES = /(?:^|\.)(?:localhost|local|internal|home\.arpa|invalid|onion)$/;
-/** Ports that browsers do not connect to, since a request could be read as another protocol there. All lower ones but 80 and 443 are refused, too. */
+/** Ports that browsers block, since a service there may read a request as another protocol. Low ports other than 80 and 443 are refused too. */
 const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 const FIRST_FREE_PORT = 1_024;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80 };
 
-/** A URL that a webhook may have, or what is wrong with it: it continues a sentence that begins with "url". */
+/** A valid URL, or the problem with it, worded to follow "url" in a sentence. */
 export type CheckedUrl = { readonly url: URL } | { readonly problem: string };
 
 /**
- * Reads the URL of a webhook. Where its name leads is not known here, so the addresses that it turns out to have are judged again whenever
- * one is connected to.
+ * Validates the URL of a webhook. The addresses of its host name are not known here, so they are checked at every connection.
  */
 export function checkWebhookUrl(text: string, policy: AddressPolicy): CheckedUrl {
   if (!URL.canParse(text)) return { problem: 'must be a URL such as https://example.org/hook' };
@@ -24,7 +23,7 @@ export function checkWebhookUrl(text: string, policy: AddressPolicy): CheckedUrl
   return problem === undefined ? { url } : { problem };
 }
 
-/** The host without the brackets of an IPv6 address. */
+/** Returns the host without the brackets of an IPv6 address. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '');
 }
