@@ -53,7 +53,15 @@ test('/debug/objects shows what lives, what is kept, and what the process has op
         dataExports: 149,
       },
     },
-    kept: { tombstones: 31, clientAddresses: 160, rateLimitedKeys: 70, idempotentReplies: 71, idempotentReplyBytes: 72, events: 123 },
+    kept: {
+      tombstones: 31,
+      conversations: 32,
+      clientAddresses: 160,
+      rateLimitedKeys: 70,
+      idempotentReplies: 71,
+      idempotentReplyBytes: 72,
+      events: 123,
+    },
     process: SAMPLE_INSPECTION.process,
   });
 });

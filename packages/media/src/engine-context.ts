@@ -11,6 +11,7 @@ import type { TransportCloseReason } from './plan.ts';
 import { PacketMemory } from './publisher/packet-memory.ts';
 import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
 import { SendSlots } from './send-slots.ts';
+import { SpeechWatch } from './speech/speech-watch.ts';
 import { type EngineTime, Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
@@ -50,6 +51,7 @@ export interface EngineContext extends EngineWiring {
   readonly packetMemory: PacketMemory;
   readonly timers: Timers;
   readonly standstill: Standstill;
+  readonly speech: SpeechWatch;
   readonly drops: DropCounters;
   readonly dataCounters: DataCounters;
   readonly data: DataRouter;
@@ -120,6 +122,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     packetMemory: new PacketMemory(),
     timers,
     standstill: new Standstill(timers),
+    speech: new SpeechWatch(timers, onEvent),
     drops,
     dataCounters,
     data: new DataRouter({

@@ -21,6 +21,7 @@ import type {
   TransportCloseReason,
   TransportPlan,
 } from './plan.ts';
+import type { SpeechReading } from './speech/speech-meter.ts';
 import type { LinkStatistics, TransportSnapshot } from './statistics.ts';
 import type { AccountUsage } from './usage-tally.ts';
 
@@ -94,6 +95,8 @@ export type EngineEvent =
       readonly quality: GrantedQuality;
       readonly reason: LayerChangeReason;
     }
+  /** What is spoken on a publication. Emitted several times a second while it is, and once when it has been silent for 1.5 s. */
+  | ({ readonly type: 'speech-measured'; readonly trackId: string } & SpeechReading)
   /**
    * A subscriber cannot be sent the best layer that has crossed a link. The owner of the link should let lower layers cross as well, or no
    * longer needs to.

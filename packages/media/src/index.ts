@@ -13,6 +13,8 @@ export type { EngineOptions } from './engine-options.ts';
 export { madeOnce } from './made-once.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';
+export { DominantSpeaker } from './speech/dominant-speaker.ts';
+export type { SpeechReading } from './speech/speech-meter.ts';
 export type * from './statistics.ts';
 export { type Timer, Timers } from './timers.ts';
 export type { TrafficCounters } from './traffic-counters.ts';

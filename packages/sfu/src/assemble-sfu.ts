@@ -54,6 +54,7 @@ import { subscribeDataChannels } from './session/verbs/subscribe-data-channels.t
 import { updateTracks } from './session/verbs/update-tracks.ts';
 import type { Sfu } from './sfu.ts';
 import type { Shard } from './shard.ts';
+import { SpeakerReports } from './speakers/speaker-reports.ts';
 
 /** The parts that an SFU is assembled from. */
 export interface SfuAssembly {
@@ -126,7 +127,11 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     onMemoryCritical: () => shard.send({ type: 'forget-histories' }),
   });
   let closing: Promise<void> | undefined;
-  shard.setListener(createEngineListener(store, assembly.onDefect));
+  const speakers = new SpeakerReports(parts.onEvent);
+  const onSpeech: Parameters<typeof createEngineListener>[1] = (session, event) => {
+    speakers.take(clock.nowMs(), session, event.trackId, event);
+  };
+  shard.setListener(createEngineListener(store, onSpeech, assembly.onDefect));
   relay?.open();
 
   async function openSession(
@@ -313,7 +318,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
       };
     },
     takeUsage: () => usage.take(),
-    inspect: () => inspectSfu({ ...parts, store, counters, entrance, shares, egress, relay }),
+    inspect: () => inspectSfu({ ...parts, store, counters, entrance, shares, egress, speakers, relay }),
     close() {
       closing ??= closeAll();
       return closing;

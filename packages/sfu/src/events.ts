@@ -91,6 +91,8 @@ export type SfuEvent =
   | TrackEvent<'track.renamed'>
   | TrackEvent<'track.muted'>
   | TrackEvent<'track.unmuted'>
+  /** The track leads the conversation of its group now, among the sessions of this node. */
+  | TrackEvent<'speaker.changed'>
   | (TrackEvent<'track.closed'> & { readonly reason: TrackCloseReason })
   | SubscriptionEvent<'subscription.active'>
   | (SubscriptionEvent<'subscription.ended'> & { readonly reason: TrackCloseReason | 'unsubscribed' })

@@ -12,6 +12,7 @@ import type { SessionCounters } from './session/session-counters.ts';
 import type { SessionStore } from './session/session-store.ts';
 import type { TrackDirectory } from './session/track-directory.ts';
 import type { Shard } from './shard.ts';
+import type { SpeakerReports } from './speakers/speaker-reports.ts';
 
 /** The parts of an SFU that hold live objects. */
 export interface InspectedParts {
@@ -26,6 +27,7 @@ export interface InspectedParts {
   readonly shares: AppShares;
   readonly egress: EgressGovernor;
   readonly descriptionTurns: DescriptionTurns;
+  readonly speakers: SpeakerReports;
   readonly relay: Relay | undefined;
 }
 
@@ -35,7 +37,7 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
   return {
     ...shard,
     objects: { ...objects, sessions: takeCensus(parts) },
-    kept: { tombstones: store.tombstoneCount },
+    kept: { tombstones: store.tombstoneCount, conversations: parts.speakers.size },
     sessionsByState: countStates(store),
     sessionsCreated: counters.created,
     sessionsClosed: counters.closed(),

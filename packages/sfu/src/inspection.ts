@@ -110,6 +110,8 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   readonly kept: {
     /** Ended sessions for which calls are still answered with the reason. */
     readonly tombstones: number;
+    /** Groups in which someone has spoken a few seconds ago. */
+    readonly conversations: number;
   };
   readonly sessionsByState: Readonly<Record<Exclude<ConnectionState, 'closed'>, number>>;
   /** Since the SFU began. */

@@ -307,6 +307,8 @@ export class VirtualWorld implements TimeDweller {
       case 'track-activity':
         this.events.push({ atMs, id: event.trackId, what: event.activity });
         break;
+      case 'speech-measured':
+        break;
       case 'layers-changed':
         this.layers.push({ atMs, trackId: event.trackId, rids: event.rids });
         break;

@@ -28,6 +28,7 @@ function contentOf(event: SfuEvent): EventContent | undefined {
     case 'track.renamed':
     case 'track.muted':
     case 'track.unmuted':
+    case 'speaker.changed':
       return { type: event.type, ...trackOf(event) };
     case 'track.closed':
       return { type: event.type, ...trackOf(event), reason: event.reason };

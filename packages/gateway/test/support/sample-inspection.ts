@@ -41,7 +41,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       secure: { endpoints: 23, handshakes: 24, outboundStreams: 27, keystreamPages: 28 },
       udp: { paths: 29, connectedSockets: 30, addressSlots: 31, queuedDatagrams: 201, queuedBytes: 202, waitingHandshakes: 28 },
     },
-    kept: { tombstones: 31 },
+    kept: { tombstones: 31, conversations: 32 },
     traffic: {
       rtpPacketsReceived: 32,
       rtpBytesReceived: 33,

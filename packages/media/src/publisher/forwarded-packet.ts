@@ -31,6 +31,8 @@ export const FORWARDED_EXTENSION_URIS: readonly string[] = [
   VIDEO_CONTENT_TYPE_URI,
 ];
 
+/** The place of the audio level among `FORWARDED_EXTENSION_URIS`. */
+export const AUDIO_LEVEL_KIND = FORWARDED_EXTENSION_URIS.indexOf(AUDIO_LEVEL_URI);
 const DEPENDENCY_DESCRIPTOR_KIND = FORWARDED_EXTENSION_URIS.indexOf(DEPENDENCY_DESCRIPTOR_URI);
 
 /** A browser's extensions need less than this in nearly every packet. Anything beyond it is charged as payload. */

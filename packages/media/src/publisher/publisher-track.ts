@@ -1,10 +1,11 @@
 /** One publication: its encodings as they arrive, its payload types, and the router to its subscribers. */
-import type { ExtendedSeq, RtpView } from '@causeway/wire';
+import { type ExtendedSeq, type RtpView, readAudioLevel } from '@causeway/wire';
 import type { EngineContext } from '../engine-context.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
-import { ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
+import { SpeechMeter } from '../speech/speech-meter.ts';
+import { AUDIO_LEVEL_KIND, ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
 import { KeyframePace } from './keyframe-requester.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { NewStreamLimit } from './new-stream-limit.ts';
@@ -44,6 +45,8 @@ export class PublisherTrack implements StreamTrack {
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
   #streams: readonly ReceiveStream[] = [];
+  /** Created with the first level. Copies are measured where their publisher is. */
+  #speech: SpeechMeter | undefined = undefined;
   /** Bytes received on streams that have been replaced. */
   #bytesBefore = 0;
   #activity: 'pending' | 'active' | 'inactive' = 'pending';
@@ -115,6 +118,7 @@ export class PublisherTrack implements StreamTrack {
     if (isKeyframe) packet.noteSize();
     const { temporalId, spatialId = 0 } = packet;
     if (temporalId !== undefined) stream.noteLayers(spatialId, temporalId, view.length, view.marker);
+    if (packet.extensionLength[AUDIO_LEVEL_KIND] > 0 && !this.transport.isLink) this.#noteLevel(nowMs, packet);
     this.router.forward(nowMs, packet);
   }
 
@@ -154,10 +158,18 @@ export class PublisherTrack implements StreamTrack {
   }
 
   close(nowMs: number): void {
+    if (this.#speech !== undefined) this.#context.speech.forget(this.#speech);
     this.router.close(nowMs);
     for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);
     this.#streams = [];
     for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.endInbound(ssrc);
+  }
+
+  #noteLevel(nowMs: number, { bytes, extensionOffset, extensionLength }: StreamPacket): void {
+    const level = readAudioLevel(bytes, extensionOffset[AUDIO_LEVEL_KIND], extensionLength[AUDIO_LEVEL_KIND]);
+    if (level === undefined || this.#plan.kind !== 'audio') return;
+    this.#speech ??= new SpeechMeter(this.#plan.trackId);
+    this.#context.speech.note(nowMs, this.#speech, level.levelDbov);
   }
 
   #expectAnnounced(): void {

@@ -1,13 +1,18 @@
-import type { EngineEventListener } from '@causeway/media';
+import type { EngineEvent, EngineEventListener } from '@causeway/media';
 import type { Session } from './session.ts';
 import type { SessionStore } from './session-store.ts';
 
 /**
  * Delivers the engine's events to their sessions; events of ended sessions are dropped.
  *
+ * @param onSpeech called with what is spoken on a publication of a session
  * @param onDefect called with a defect that belongs to no session
  */
-export function createEngineListener(store: SessionStore, onDefect: (error: unknown) => void): EngineEventListener {
+export function createEngineListener(
+  store: SessionStore,
+  onSpeech: (session: Session, event: Extract<EngineEvent, { readonly type: 'speech-measured' }>) => void,
+  onDefect: (error: unknown) => void,
+): EngineEventListener {
   const tell = (engineId: string, news: (session: Session) => void): void => {
     const session = store.byId(sessionIdOf(engineId));
     if (session === undefined) return;
@@ -26,6 +31,8 @@ export function createEngineListener(store: SessionStore, onDefect: (error: unkn
         return tell(event.transportId, (session) => session.onTransportClosed(event.transportId, event.reason));
       case 'track-activity':
         return tell(event.trackId, (session) => session.onTrackActivity(event.trackId, event.activity));
+      case 'speech-measured':
+        return tell(event.trackId, (session) => onSpeech(session, event));
       case 'layer-changed':
       case 'quality-changed':
         return tell(event.transportId, (session) => session.onSubscriptionChanged(event));

@@ -96,7 +96,7 @@ export function writeAbsSendTime(out: Uint8Array, offset: number, nowMs: number)
 
 /** @see RFC 6464 §3 */
 export function readAudioLevel(bytes: Uint8Array, offset: number, length: number): AudioLevel | undefined {
-  if (length < 1) return undefined;
+  if (length !== 1) return undefined;
   return { levelDbov: bytes[offset] & 0x7f, voiceActivity: bytes[offset] >= 0x80 };
 }
 

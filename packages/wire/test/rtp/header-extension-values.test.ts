@@ -86,4 +86,5 @@ test('the audio level gives loudness and voice activity', () => {
   expect(readAudioLevel(bytes('9e'), 0, 1)).toEqual({ levelDbov: 30, voiceActivity: true });
   expect(readAudioLevel(bytes('7f'), 0, 1)).toEqual({ levelDbov: 127, voiceActivity: false });
   expect(readAudioLevel(bytes(''), 0, 0)).toBeUndefined();
+  expect(readAudioLevel(bytes('9e9e'), 0, 2)).toBeUndefined();
 });

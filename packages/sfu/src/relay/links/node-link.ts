@@ -190,6 +190,7 @@ export class NodeLink {
       case 'data-reply-received':
       case 'track-activity':
       case 'layers-changed':
+      case 'speech-measured':
       case 'layer-changed':
       case 'quality-changed':
       case 'lower-layers-needed':
