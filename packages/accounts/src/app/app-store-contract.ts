@@ -1,5 +1,5 @@
 /**
- * What every `AppStore` must do, as cases to run in any test framework: `test.each(appStoreContract)('$name', ({ run }) => run(create))`.
+ * The test cases that every `AppStore` must pass, for any test framework: `test.each(appStoreContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
 import { type AppId, type AppSettings, DEFAULT_APP_SETTINGS, parseAppId } from '@causeway/protocol';
@@ -9,7 +9,7 @@ import { digestSecret } from './secret.ts';
 
 export interface AppStoreContractCase {
   readonly name: string;
-  /** @param create makes a store that holds exactly these apps; called once for each case */
+  /** @param create creates a store with exactly these apps; called once per case */
   run(create: (apps: readonly App[]) => Promise<AppStore>): Promise<void>;
 }
 

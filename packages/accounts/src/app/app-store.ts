@@ -1,19 +1,19 @@
 import type { AppId } from '@causeway/protocol';
 import type { App } from './app.ts';
 
-/** Where apps are known. Every implementation passes `appStoreContract`. */
+/** Looks up apps. Every implementation passes `appStoreContract`. */
 export interface AppStore {
   /**
-   * @param asker the unauthenticated caller that names the app, such as the network of a client: a store that asks
-   *   elsewhere may refuse one who asks for too many ids that it does not know. Undefined if the caller is trusted
-   * @returns undefined if there is no such app; rejects if the store cannot find out now
-   * @throws SfuError `rate_limited` – the asker is to come back later
+   * @param asker identifies an unauthenticated caller, for example by its network, so that a store with remote
+   *   look-ups can limit requests for unknown ids. Undefined if the caller is trusted
+   * @returns undefined if there is no such app; rejects if the store cannot be reached
+   * @throws SfuError `rate_limited` – the asker has requested too many unknown ids
    */
   findApp(id: AppId, asker?: string): Promise<App | undefined>;
 }
 
 /**
- * An app store that holds exactly the given apps for as long as it lives: those of a config file, say.
+ * Creates an app store with a fixed set of apps, such as those of a config file.
  *
  * @throws Error – two apps have the same id
  */

@@ -1,4 +1,4 @@
-/** Keys with which an app's own backend signs tokens, so that it need not ask for each of them. */
+/** Keys with which an app's own backend signs tokens, so that it need not request each one from the SFU. */
 import { createPublicKey, createSecretKey, type KeyObject, type webcrypto } from 'node:crypto';
 
 /** The algorithms with which an app may sign tokens. */
@@ -6,39 +6,39 @@ export const APP_TOKEN_ALGORITHMS = ['EdDSA', 'ES256', 'HS256'] as const;
 /** An algorithm with which an app may sign tokens. */
 export type AppTokenAlgorithm = (typeof APP_TOKEN_ALGORITHMS)[number];
 
-/** The old one and the new one, while they are being exchanged. */
+/** Allows an old and a new key during a rotation. */
 export const MAX_TOKEN_KEYS_PER_APP = 2;
 
-/** What an attacker has to guess; RFC 7518 §3.2 asks for 256 bits, which are 43 characters of base64. */
+/** RFC 7518 §3.2 requires 256 bits, which are 43 characters of base64. */
 export const MIN_TOKEN_SECRET_LENGTH = 43;
 export const MAX_TOKEN_SECRET_LENGTH = 256;
 
-/** Key ids that begin like this are the SFU's own. */
+/** Key ids with this prefix are reserved for the SFU's own keys. */
 export const SFU_KEY_ID_PREFIX = 'sfu-';
 const KEY_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
-/** A key that verifies tokens which an app has signed. */
+/** A key that verifies tokens signed by an app. */
 export interface AppTokenKey {
-  /** The id that tokens name in their header. It is unique within the app. */
+  /** The id that tokens have in their header (RFC 7515 §4.1.4). It is unique within the app. */
   readonly kid: string;
-  /** The one algorithm that tokens with this key may name. */
+  /** The only algorithm that tokens with this key may use. */
   readonly alg: AppTokenAlgorithm;
   /** SPKI in base64 for `EdDSA` (Ed25519) and `ES256` (P-256); for `HS256` the secret itself. */
   readonly key: string;
 }
 
-/** A key for tokens as an operator writes it down. */
+/** A token key as an operator configures it. */
 export interface NewAppTokenKey {
   readonly kid: string;
   readonly alg: string;
   /** PEM (SPKI) or a JWK, for `EdDSA` and `ES256`. */
   readonly publicKey?: string | webcrypto.JsonWebKey;
-  /** For `HS256`. */
+  /** The shared secret, for `HS256`. */
   readonly secret?: string;
 }
 
 /**
- * Makes the record of a key from what an operator writes down.
+ * Creates the record of a key from its configuration.
  *
  * @throws Error – an unusable id or algorithm, or a key that does not fit the algorithm
  */
@@ -54,7 +54,7 @@ export function createAppTokenKey({ kid, alg, publicKey, secret }: NewAppTokenKe
   return { kid, alg: known, key: exportPublicKey(kid, known, publicKey ?? '') };
 }
 
-/** @throws Error – a key that `createAppTokenKey` did not make */
+/** @throws Error – the key was not created by `createAppTokenKey` */
 export function openAppTokenKey({ alg, key }: AppTokenKey): KeyObject {
   if (alg === 'HS256') return createSecretKey(Buffer.from(key, 'utf8'));
   return createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' });
@@ -77,7 +77,7 @@ function exportPublicKey(kid: string, alg: AppTokenAlgorithm, given: string | we
   return key.export({ format: 'der', type: 'spki' }).toString('base64');
 }
 
-/** A private key is refused, though the public one could be made of it: it does not belong here. */
+/** A private key is refused, although the public key could be derived from it, because it should never leave the backend. */
 function readPublicKey(kid: string, given: string | webcrypto.JsonWebKey): KeyObject {
   const isPrivate = typeof given === 'string' ? given.includes('PRIVATE') : given.d !== undefined;
   if (isPrivate) throw new Error(`token key "${kid}" is a private key; give the public one`);

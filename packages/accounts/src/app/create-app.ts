@@ -3,20 +3,20 @@ import { type App, MAX_SECRETS_PER_APP } from './app.ts';
 import { type AppTokenKey, createAppTokenKey, MAX_TOKEN_KEYS_PER_APP, type NewAppTokenKey } from './app-token-key.ts';
 import { digestSecret, MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from './secret.ts';
 
-/** An app as an operator writes it down. */
+/** An app as an operator configures it. */
 export interface NewApp {
   readonly id: string;
-  /** In clear; only their digests are kept. */
+  /** The secrets in plain text; only their digests are stored. */
   readonly secrets: readonly string[];
-  /** With which the app's own backend signs tokens. Default: none. */
+  /** The keys with which the app's own backend signs tokens. Default: none. */
   readonly tokenKeys?: readonly NewAppTokenKey[];
   readonly settings?: Partial<AppSettings>;
 }
 
 /**
- * Makes the record of an app from what an operator writes down.
+ * Creates the record of an app from its configuration.
  *
- * @throws Error – the id is not one, there is no secret or too many, a secret is too short or cannot be
+ * @throws Error – the id is invalid, there are no or too many secrets, a secret is too short or cannot be
  *   sent in a header, or a token key cannot be used
  */
 export function createApp({ id, secrets, tokenKeys, settings = {} }: NewApp): App {

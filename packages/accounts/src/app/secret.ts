@@ -7,7 +7,7 @@ const SECRET_SIZE_BYTES = 32;
  * try secrets as fast as SHA-256 can be computed.
  */
 export const MIN_SECRET_LENGTH = 22;
-/** More than enough, and short enough for a header. */
+/** Short enough for a header. */
 export const MAX_SECRET_LENGTH = 256;
 
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -15,7 +15,7 @@ const DIGEST = /^[0-9a-f]{64}$/;
 /** SHA-256 of an app secret, in lower-case hex. Secrets have 256 random bits, so a slow password hash would protect nothing more. */
 export type SecretDigest = string & { readonly SecretDigest: unique symbol };
 
-/** Computes the digest of a secret, which is all that is kept of it. */
+/** Computes the digest of a secret, the only form in which it is stored. */
 export function digestSecret(secret: string): SecretDigest {
   return createHash('sha256').update(secret).digest('hex') as SecretDigest;
 }
@@ -25,7 +25,7 @@ export function parseSecretDigest(text: string): SecretDigest | undefined {
   return DIGEST.test(text) ? (text as SecretDigest) : undefined;
 }
 
-/** A new secret: 256 random bits in URL-safe characters. */
+/** Generates a secret of 256 random bits in URL-safe characters. */
 export function generateSecret(): string {
   return randomBytes(SECRET_SIZE_BYTES).toString('base64url');
 }

@@ -8,11 +8,11 @@ export interface AssertingNode {
 }
 
 /**
- * What a node vouches for when it passes a call on to another: that it has seen the caller's secret or token, for exactly this
- * call, and what that lets the caller do. It takes their place, so that neither leaves the node it was sent to.
+ * States, for a call that a node forwards to another, that the node has verified the caller's credential for exactly this call,
+ * and what the credential grants. It replaces the credential, which never leaves the node that received it.
  */
 export interface CallAssertion {
-  /** Random; an assertion is good for one call. */
+  /** A random id; an assertion is valid for one call. */
   readonly assertionId: string;
   /** Milliseconds by the sender's own monotonic clock. Wall clocks of nodes may be hours apart, so they are not compared. */
   readonly issuedAtMs: number;
@@ -21,21 +21,21 @@ export interface CallAssertion {
   readonly appId: AppId;
   /** Upper case, as in HTTP. */
   readonly method: string;
-  /** Without the query; or a digest of it, for one that is too long to be named. */
+  /** The path without the query, or its digest if it is too long. */
   readonly path: string;
-  /** SHA-256 of the body as JSON, in base64; of nothing if there is none. */
+  /** SHA-256 of the body as JSON in base64, or of an empty text without a body. */
   readonly bodyDigest: string;
   /** What the caller may do, so that another node lets it do no more. */
   readonly grants: Grants;
 }
 
 /**
- * Signs and verifies assertions with what all nodes of a cluster know. It vouches for the signature and the shape; whether the
- * assertion fits the call, and was not used before, is for the receiver to find out.
+ * Signs and verifies assertions with a key that all nodes of a cluster share. It checks the signature and the format; the
+ * receiver must check that the assertion matches the call and was not used before.
  */
 export interface AssertionTrust {
   /** @returns text of at most 8,192 visible ASCII characters, for a header */
   sign(assertion: CallAssertion): string;
-  /** @returns undefined if the text is not an assertion signed by a node of this cluster a moment ago; never throws */
+  /** @returns undefined if the text is not an assertion recently signed by a node of this cluster; never throws */
   verify(text: string): CallAssertion | undefined;
 }

@@ -5,51 +5,51 @@ import type { AppStore } from '../app/app-store.ts';
 import { digestSecret, type SecretDigest } from '../app/secret.ts';
 import type { TokenDesk } from '../tokens/token-desk.ts';
 
-/** What a caller may do within its app: everything with the app's secret, what it grants with a token. */
+/** What a caller may do within its app: everything with a secret, and what the token grants with a token. */
 export type Grants = { readonly kind: 'all' } | { readonly kind: 'token'; readonly token: TokenGrants };
 
 /** The grants of a caller with the secret of the app. */
 export const ALL_GRANTS: Grants = { kind: 'all' };
 
-/** Who is calling, proved. */
+/** An authenticated caller. */
 export interface Principal {
   readonly appId: AppId;
   readonly settings: AppSettings;
   readonly grants: Grants;
-  /** Belongs to the secret that the caller has sent; missing for a token, and for a call that another node has passed on. */
+  /** The digest of the caller's secret; absent for a token and for a call that another node has forwarded. */
   readonly secretDigest?: SecretDigest;
 }
 
-/** Compared against where an app has fewer secrets, or does not exist. No secret is known that has this digest. */
+/** Takes the place of missing digests in comparisons. No known secret has this digest. */
 const DUMMY_DIGEST = '0'.repeat(64);
 
-/** What a caller is told whose app or credential is not known. */
+/** The message for an unknown app and for an invalid credential alike. */
 export const UNKNOWN_CREDENTIAL = 'app and credential do not belong together; send "Authorization: Bearer <secret of the app, or a token>"';
 
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
-/** What a caller says about itself, all of it unproved. */
+/** The credentials of a caller, not verified. */
 export interface Credentials {
   /** The id in the request path, which need not be well-formed. */
   readonly appIdText: string;
   /** Value of the `Authorization` header. */
   readonly authorization: string | undefined;
-  /** Whom look-ups of unknown apps count against; see `AppStore`. */
+  /** The caller to which look-ups of unknown apps are attributed; see `AppStore`. */
   readonly asker?: string | undefined;
-  /** Whether the credential stands in the URL, where no secret belongs: URLs are logged and remembered. Default false. */
+  /** Whether the credential is in the URL, where secrets are refused because URLs are logged and kept in histories. Default false. */
   readonly isInUrl?: boolean;
 }
 
 /**
- * Proves that a caller knows a secret of the app, or has a token for it. Takes as long for an app that does
- * not exist as for a wrong secret.
+ * Verifies that a caller has a secret of the app or a token for it. It takes as long for an app that does not
+ * exist as for a wrong secret.
  *
- * @param tokens undefined where there are none
- * @throws unauthorized – with the same message whatever is wrong, so that app ids cannot be found by trying;
- *   with another one for a token that its key has signed and that cannot be used
- * @throws token_expired – it has been good
- * @throws forbidden – it is the right secret, in the wrong place
- * @throws rate_limited – the store was asked for too many apps that it does not know
+ * @param tokens undefined if tokens are not accepted
+ * @throws unauthorized – with the same message for every cause, so that app ids cannot be found by guessing;
+ *   a token with a valid signature that cannot be used gets another message
+ * @throws token_expired – the token was valid before
+ * @throws forbidden – the secret is correct, but in the URL
+ * @throws rate_limited – the asker has requested too many unknown apps
  * @see RFC 6750 §2.1
  */
 export async function authenticate(apps: AppStore, credentials: Credentials, tokens?: TokenDesk): Promise<Principal> {
@@ -68,12 +68,12 @@ export async function authenticate(apps: AppStore, credentials: Credentials, tok
   throw new SfuError('unauthorized', UNKNOWN_CREDENTIAL);
 }
 
-/** The digests of secrets that have not ended. */
+/** Returns the digests of secrets that have not expired. */
 function liveDigests(app: App | undefined, nowMs: number): readonly SecretDigest[] {
   return (app?.secretDigests ?? []).filter((digest) => nowMs < (app?.secretEndsMs?.[digest] ?? Number.POSITIVE_INFINITY));
 }
 
-/** Makes the same number of comparisons whatever the list holds and wherever the match is. */
+/** Makes the same number of comparisons wherever the match is, to leak nothing through timing. */
 function hasDigest(digests: readonly string[], wanted: string): boolean {
   let matches = 0;
   for (let index = 0; index < MAX_SECRETS_PER_APP; index += 1) {
@@ -83,10 +83,10 @@ function hasDigest(digests: readonly string[], wanted: string): boolean {
 }
 
 /**
- * The principal that a node of the same cluster has already authenticated.
+ * Returns the principal of a caller that another node of the cluster has authenticated.
  *
- * @param grants that the other node has found out
- * @throws unauthorized – this node knows no such app
+ * @param grants the grants that the other node vouches for
+ * @throws unauthorized – the app is unknown to this node
  */
 export async function principalOf(apps: AppStore, appId: AppId, grants: Grants): Promise<Principal> {
   const app = await apps.findApp(appId);

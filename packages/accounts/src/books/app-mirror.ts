@@ -3,43 +3,43 @@ import type { App } from '../app/app.ts';
 import type { AppStore } from '../app/app-store.ts';
 import type { Books } from './books.ts';
 
-/** What a mirror is made of. */
+/** Options of a mirror. */
 export interface AppMirrorOptions {
   /** Undefined on a node without books. */
   readonly books: Pick<Books, 'appChanges'> | undefined;
-  /** The apps of this node's configuration. They take precedence, and only the configuration changes them. */
+  /** The apps in this node's configuration. They take precedence over the books, which cannot change them. */
   readonly configured: readonly App[];
-  /** Calls back once, later. @returns forgets it */
+  /** Calls back once, after the delay. @returns a function that cancels it */
   readonly schedule: (delayMs: number, callback: () => void) => () => void;
 }
 
-/** Apps that have changed, or are no more. */
+/** Apps that were changed or removed. */
 export interface MirroredChange {
   readonly changed: readonly App[];
   readonly removed: readonly AppId[];
 }
 
-/** The apps that a node is responsible for, and that it tells other nodes of. */
+/** The apps that a node is responsible for, which it announces to other nodes. */
 export interface OwnApps {
   /** All of them. */
   readonly apps: readonly App[];
   /** @returns undefined if this node is not responsible for such an app */
   find(id: AppId): App | undefined;
-  /** Hears of changes as they come into force. @returns ends the listening */
+  /** Subscribes to changes as they take effect. @returns a function that unsubscribes */
   onChanged(listener: (change: MirroredChange) => void): () => void;
 }
 
-/** Own apps that never change, such as those of a config file. @throws Error – two apps have the same id */
+/** Creates a fixed set of own apps, such as those of a config file. @throws Error – two apps have the same id */
 export function createOwnApps(apps: readonly App[]): OwnApps {
   return new AppMirror({ books: undefined, configured: apps, schedule: () => () => undefined });
 }
 
-/** Another node may have changed the books. */
+/** How often the books are read, since another node may have changed them. */
 const INTERVAL_MS = 1_000;
 
 /**
- * The apps that a node is responsible for: those of its configuration, and a copy of those in its books, all in memory. A call never waits
- * for the books, and finds every app that was in them when they could last be read.
+ * Holds the apps that a node is responsible for in memory: those of its configuration, and a copy of those in its books. Calls never wait
+ * for the books, and see the apps as they were when the books were last read.
  */
 export class AppMirror implements AppStore, OwnApps {
   readonly #options: AppMirrorOptions;
@@ -69,12 +69,12 @@ export class AppMirror implements AppStore, OwnApps {
     return [...this.#configured.values(), ...[...this.#booked.values()].filter(({ id }) => !this.#configured.has(id))];
   }
 
-  /** Whether the configuration says what this app is, whatever the books say. */
+  /** Whether this app is defined by the configuration. */
   isConfigured(id: string): boolean {
     return this.#configured.has(id as AppId);
   }
 
-  /** Adds an app that lives as long as this process, as if it were configured. To be called before others are told of apps. */
+  /** Adds an app for the life of this process, as if it were configured. Call it before apps are announced to other nodes. */
   add(app: App): void {
     this.#configured.set(app.id, app);
   }
@@ -87,7 +87,7 @@ export class AppMirror implements AppStore, OwnApps {
     return this.find(id);
   }
 
-  /** Reads the books now, and again and again from now on. */
+  /** Reads the books now, and periodically from now on. */
   start(): void {
     if (this.#options.books === undefined) return;
     void this.refresh().then(() => {
@@ -100,9 +100,9 @@ export class AppMirror implements AppStore, OwnApps {
     this.#cancelTimer?.();
   }
 
-  /** Resolves once what has been changed by now is in force here, or cannot be known. Never rejects. */
+  /** Resolves once all changes made until now are in effect here, or the books cannot be read. Never rejects. */
   async refresh(): Promise<void> {
-    // A reading that is under way may have begun before the change.
+    // A read that is under way may have begun before the change.
     await this.#reading;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
@@ -110,7 +110,7 @@ export class AppMirror implements AppStore, OwnApps {
     await this.#reading;
   }
 
-  /** Hears of changes of booked apps as they come into force. @returns ends the listening */
+  /** Subscribes to changes of booked apps as they take effect. @returns a function that unsubscribes */
   onChanged(listener: (change: MirroredChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -121,7 +121,7 @@ export class AppMirror implements AppStore, OwnApps {
     if (books === undefined) return;
     try {
       let changes = await books.appChanges(this.#serial);
-      // They were replaced by older ones: what is not in those is gone.
+      // The books were replaced by an older copy, so apps that are not in it are gone.
       const isAnew = changes.serial < this.#serial;
       if (isAnew) changes = await books.appChanges(0);
       this.#serial = changes.serial;
@@ -130,14 +130,14 @@ export class AppMirror implements AppStore, OwnApps {
       const gone = isAnew ? [...this.#booked.keys()].filter((id) => !present.has(id)) : [];
       this.#apply({ changed: changes.changed, removed: [...changes.removed, ...gone] });
     } catch {
-      // What was known stays in force. The books themselves tell that they cannot be reached.
+      // The last known apps stay in effect. The books themselves report that they cannot be reached.
     }
   }
 
   #apply({ changed, removed }: MirroredChange): void {
     for (const app of changed) this.#booked.set(app.id, app);
     const known = removed.filter((id) => this.#booked.delete(id));
-    // Configured apps have not changed for those who ask.
+    // A configured app takes precedence, so a change of its booked namesake has no effect.
     const change = {
       changed: changed.filter(({ id }) => !this.#configured.has(id)),
       removed: known.filter((id) => !this.#configured.has(id)),

@@ -1,5 +1,5 @@
 /**
- * What every implementation of `Books` must do, as cases to run in any test framework:
+ * The test cases that every implementation of `Books` must pass, for any test framework:
  * `test.each(booksContract)('$name', ({ run }) => run(open))`.
  */
 import assert from 'node:assert/strict';
@@ -8,16 +8,16 @@ import { AppId, DEFAULT_APP_SETTINGS, SfuError } from '@causeway/protocol';
 import { digestSecret } from '../app/secret.ts';
 import type { Actor, Books, Org } from './books.ts';
 
-/** Empty books, and the clock that they go by. */
+/** Empty books, and control over their clock. */
 export interface BooksForContract {
   readonly books: Books;
-  /** Lets time pass. */
+  /** Advances the clock of the books. */
   advance(ms: number): void;
 }
 
 export interface BooksContractCase {
   readonly name: string;
-  /** @param open makes empty books; called once for each case */
+  /** @param open creates empty books; called once per case */
   run(open: () => Promise<BooksForContract>): Promise<void>;
 }
 

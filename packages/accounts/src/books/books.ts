@@ -1,6 +1,6 @@
 /**
- * The books: who runs which apps, with which keys. What media and calls need of them is copied into memory and Redis, so that both go
- * on while the books cannot be reached.
+ * The books record organisations, their apps and keys. Media and calls use copies in memory and Redis, so that they continue to work
+ * while the books cannot be reached.
  */
 import type { AppId, AppSettings, AppSettingsPatch } from '@causeway/protocol';
 import type { App } from '../app/app.ts';
@@ -8,37 +8,37 @@ import type { NewAppTokenKey } from '../app/app-token-key.ts';
 import type { SecretDigest } from '../app/secret.ts';
 import type { UsageBooks } from '../usage/usage-books.ts';
 
-/** Who changes something, for the audit. */
+/** The author of a change, for the audit. */
 export type Actor =
   | { readonly kind: 'person'; readonly id: string }
   | { readonly kind: 'key'; readonly id: string }
-  /** Someone with access to the machine. */
+  /** A person with access to the machine. */
   | { readonly kind: 'operator' }
-  /** A node, by itself. */
+  /** A node acting by itself. */
   | { readonly kind: 'node' };
 
-/** An organisation: it owns apps, and people are its members. */
+/** An organisation, which owns apps and has people as members. */
 export interface Org {
   readonly id: string;
   readonly name: string;
   readonly createdAtMs: number;
 }
 
-/** An app as the books have it. */
+/** An app in the books. */
 export interface BookedApp {
   readonly id: AppId;
   readonly orgId: string;
   readonly name: string;
   readonly settings: AppSettings;
-  /** Rises with every change of name or settings. */
+  /** Incremented with every change of name or settings. */
   readonly version: number;
   readonly createdAtMs: number;
 }
 
-/** What a key is good for: a `secret` opens its app, a `signing` key verifies tokens that the app's backend has signed, an `admin` key manages its organisation. */
+/** A `secret` opens its app, a `signing` key verifies tokens signed by the app's backend, and an `admin` key manages its organisation. */
 export type KeyKind = 'secret' | 'signing' | 'admin';
 
-/** A key as it can be shown: without what makes it one. */
+/** A key as it can be shown, without its secret part. */
 export interface BookedKey {
   readonly id: string;
   readonly kind: KeyKind;
@@ -46,53 +46,53 @@ export interface BookedKey {
   /** Undefined for an `admin` key. */
   readonly appId: AppId | undefined;
   readonly name: string;
-  /** How the key begins; its `kid` for a signing key. */
+  /** The first characters of the key; for a signing key, its `kid`. */
   readonly prefix: string;
-  /** How it ends; empty for a signing key. */
+  /** The last four characters; empty for a signing key. */
   readonly last4: string;
   readonly createdAtMs: number;
-  /** To the minute; undefined if it was never used, and for signing keys. */
+  /** Accurate to the minute; undefined if it was never used, and for signing keys. */
   readonly lastUsedAtMs: number | undefined;
   readonly expiresAtMs: number | undefined;
   readonly revokedAtMs: number | undefined;
 }
 
-/** A new key, and the one time that its secret is told. */
+/** A new key with its secret, which is shown only once. */
 export interface IssuedKey {
   readonly key: BookedKey;
   readonly secret: string;
 }
 
-/** One line of the audit. */
+/** One entry of the audit. */
 export interface AuditEntry {
   readonly id: number;
   readonly orgId: string;
   readonly appId: AppId | undefined;
   readonly actor: Actor;
-  /** A verb and its object: `app.created`. */
+  /** The kind of object and what was done to it, such as `app.created`. */
   readonly action: string;
-  /** What it was done to: the id of a key, the name of a setting. */
+  /** What was changed, such as the id of a key or the name of a setting. */
   readonly subject: string;
   readonly atMs: number;
 }
 
-/** What has changed in the apps since a serial number. */
+/** The changes of apps since a serial number. */
 export interface AppChanges {
-  /** The newest serial; to be asked with next time. */
+  /** The newest serial, to be passed to the next call. */
   readonly serial: number;
-  /** As calls need them, in no order. */
+  /** The changed apps in the form that calls use, in no particular order. */
   readonly changed: readonly App[];
   readonly removed: readonly AppId[];
 }
 
-/** Where a list continues, and how long it may be. */
+/** The position and maximum length of a page of a list. */
 export interface PageRequest {
-  /** Undefined for the beginning. */
+  /** The last entry of the previous page; undefined for the first page. */
   readonly after?: string;
   readonly limit: number;
 }
 
-/** An app as it is asked for. */
+/** The parameters of a new app. */
 export interface NewBookedApp {
   readonly orgId: string;
   /** Default: a random one. */
@@ -101,41 +101,41 @@ export interface NewBookedApp {
   readonly settings?: Partial<AppSettings>;
 }
 
-/** What to change of an app; what is missing stays. */
+/** Changes to an app; fields that are missing stay as they are. */
 export interface AppPatch {
   readonly name?: string;
-  /** A setting that is null is no longer set. */
+  /** A setting that is null is removed. */
   readonly settings?: AppSettingsPatch;
-  /** Only if the app still has this version. */
+  /** Changes the app only if it still has this version. */
   readonly ifVersion?: number;
 }
 
-/** A key as it is asked for. */
+/** The parameters of a new key. */
 export interface NewKey {
   readonly name: string;
-  /** Milliseconds from now; undefined for one that does not expire. */
+  /** Undefined for a key that does not expire. */
   readonly expiresInMs?: number;
 }
 
-/** That a key was used, by its digest. */
+/** The time at which a key was used. */
 export interface KeyUse {
   readonly digest: SecretDigest;
   readonly usedAtMs: number;
 }
 
 /**
- * The books. Every change is in the audit, or neither is made. Every implementation passes `booksContract`.
+ * The books. A change and its audit entry are made together or not at all. Every implementation passes `booksContract`.
  *
- * All methods reject with SfuError `books_unavailable` if the books cannot be reached now.
+ * All methods reject with SfuError `books_unavailable` if the books cannot be reached.
  */
 export interface Books extends UsageBooks {
   /**
-   * A one-time token for the operator who starts the first node, which replaces any before it.
+   * Creates a one-time token for the operator who starts the first node. It replaces any earlier one.
    *
-   * @returns undefined if there is an organisation already
+   * @returns undefined if an organisation exists already
    */
   openSetUp(): Promise<string | undefined>;
-  /** Makes the first organisation and a key to manage it. @throws SfuError `unauthorized` – it is not the newest token, or was used */
+  /** Creates the first organisation and a key to manage it. @throws SfuError `unauthorized` – the token is not the newest, or was used */
   completeSetUp(token: string, orgName: string): Promise<{ readonly org: Org; readonly issued: IssuedKey }>;
 
   createOrg(name: string, actor: Actor): Promise<Org>;
@@ -144,33 +144,33 @@ export interface Books extends UsageBooks {
   /** By id. */
   listOrgs(page: PageRequest): Promise<readonly Org[]>;
 
-  /** @throws SfuError `org_not_found`; `app_conflict` – there is or was an app of this id */
+  /** @throws SfuError `org_not_found`; `app_conflict` – an app has or had this id */
   createApp(app: NewBookedApp, actor: Actor): Promise<BookedApp>;
   /** @throws SfuError `app_not_found` */
   findApp(appId: AppId): Promise<BookedApp>;
   /** By id. */
   listApps(orgId: string, page: PageRequest): Promise<readonly BookedApp[]>;
-  /** @throws SfuError `app_not_found`; `version_conflict` – another change was faster */
+  /** @throws SfuError `app_not_found`; `version_conflict` – the app has another version */
   updateApp(appId: AppId, patch: AppPatch, actor: Actor): Promise<BookedApp>;
-  /** Its keys end with it. Its id is not given again. @throws SfuError `app_not_found` */
+  /** Removes an app and revokes its keys. Its id is never reused. @throws SfuError `app_not_found` */
   removeApp(appId: AppId, actor: Actor): Promise<void>;
-  /** What calls need to know of apps that have changed. With 0, all apps. */
+  /** Returns the apps changed after a serial; all apps for 0. */
   appChanges(sinceSerial: number): Promise<AppChanges>;
 
-  /** @throws SfuError `app_not_found`; `quota_exceeded` – the app has two live ones */
+  /** @throws SfuError `app_not_found`; `quota_exceeded` – the app has two live secrets */
   createSecret(appId: AppId, key: NewKey, actor: Actor): Promise<IssuedKey>;
-  /** @throws SfuError `app_not_found`; `invalid_params` – it is no public key; `quota_exceeded`; `key_conflict` – the `kid` is taken */
+  /** @throws SfuError `app_not_found`; `invalid_params` – no public key; `quota_exceeded`; `key_conflict` – the `kid` is taken */
   addSigningKey(appId: AppId, key: NewAppTokenKey & { readonly name: string }, actor: Actor): Promise<BookedKey>;
-  /** Those of an app, the newest first, ended ones included. @throws SfuError `app_not_found` */
+  /** Lists the keys of an app, newest first, including revoked and expired ones. @throws SfuError `app_not_found` */
   listKeys(appId: AppId): Promise<readonly BookedKey[]>;
   /**
-   * Replaces a secret by a new one of the same name.
+   * Replaces a secret with a new one of the same name.
    *
-   * @param overlapMs how long the old one stays good; 0 ends it at once
-   * @throws SfuError `key_not_found`; `quota_exceeded` – the app has another live secret, and this one is to stay good
+   * @param overlapMs how long the old one stays valid; 0 revokes it at once
+   * @throws SfuError `key_not_found`; `quota_exceeded` – the app has another live secret, and this one would stay valid
    */
   rollKey(keyId: string, overlapMs: number, actor: Actor): Promise<IssuedKey>;
-  /** Ends a key now; one that has ended stays as it is. @throws SfuError `key_not_found` */
+  /** Revokes a key; no effect on one that is revoked or expired. @throws SfuError `key_not_found` */
   revokeKey(keyId: string, actor: Actor): Promise<BookedKey>;
   /** @throws SfuError `key_not_found` */
   findKey(keyId: string): Promise<BookedKey>;
@@ -183,6 +183,6 @@ export interface Books extends UsageBooks {
   /** @returns undefined if no live admin key has this digest */
   findAdminKey(digest: SecretDigest): Promise<BookedKey | undefined>;
 
-  /** The newest first; `after` is the id of an entry. */
+  /** Lists audit entries, newest first; `after` is the id of an entry. */
   listAudit(orgId: string, page: PageRequest): Promise<readonly AuditEntry[]>;
 }

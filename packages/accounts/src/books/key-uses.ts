@@ -1,19 +1,19 @@
 import type { SecretDigest } from '../app/secret.ts';
 import type { Books } from './books.ts';
 
-/** The books have them to the minute, so nothing is gained by telling them sooner. */
+/** The books record uses to the minute, so writing them more often gains nothing. */
 const INTERVAL_MS = 10_000;
-/** Keys that are remembered while the books cannot be told; each takes some 200 bytes. */
+/** The number of keys remembered while the books cannot be reached; each takes about 200 bytes. */
 const MAX_REMEMBERED = 10_000;
 
-/** Notes which keys are used, and tells the books now and then. Costs a call no more than an entry in a table. */
+/** Collects which keys are used, and writes them to the books periodically, so that a call only costs a map entry. */
 export class KeyUses {
   readonly #books: Pick<Books, 'noteKeyUses'>;
   readonly #schedule: (delayMs: number, callback: () => void) => () => void;
   #usedAtMs = new Map<SecretDigest, number>();
   #cancelTimer: () => void;
 
-  /** Tells the books from now on. @param schedule calls back once, later */
+  /** Starts writing to the books periodically. @param schedule calls back once, after the delay */
   constructor(books: Pick<Books, 'noteKeyUses'>, schedule: (delayMs: number, callback: () => void) => () => void) {
     this.#books = books;
     this.#schedule = schedule;
@@ -25,7 +25,7 @@ export class KeyUses {
     if (this.#usedAtMs.size < MAX_REMEMBERED || this.#usedAtMs.has(digest)) this.#usedAtMs.set(digest, nowMs);
   }
 
-  /** Tells the books what they do not know yet. What they cannot be told is kept. Never rejects. */
+  /** Writes outstanding uses to the books, and keeps them if that fails. Never rejects. */
   async flush(): Promise<void> {
     const told = this.#usedAtMs;
     if (told.size === 0) return;
@@ -37,7 +37,7 @@ export class KeyUses {
     }
   }
 
-  /** Tells the books a last time. */
+  /** Stops, after writing the outstanding uses. */
   async close(): Promise<void> {
     this.#cancelTimer();
     await this.flush();

@@ -1,7 +1,7 @@
 import type { AppId, LedgerBeginning, LedgerEnd, LedgerStatement } from '@causeway/protocol';
 import type { LedgerSigner } from './ledger-keys.ts';
 
-/** The leaves of one life of a node, in a range. */
+/** The leaves of one life of a node in a range. */
 export interface LedgerSpan {
   readonly nodeNo: number;
   readonly epoch: number;
@@ -9,30 +9,30 @@ export interface LedgerSpan {
   readonly lastSeq: number;
 }
 
-/** One leaf as the books have it: JSON of a `LedgerLeafLine`, and the hash of the leaf in hex. */
+/** One leaf in the books: a `LedgerLeafLine` as JSON, and the hash of the leaf in hex. */
 export interface LedgerRecord {
   readonly seq: number;
   readonly line: string;
   readonly leafHash: string;
 }
 
-/** What the books have of a range. */
+/** The extent of the ledger in a range of time. */
 export interface LedgerExtent {
-  /** One for each life of a node, from the first leaf that it closed in the range to the last. */
+  /** One span for each life of a node, from the first to the last leaf that it closed in the range. */
   readonly spans: readonly LedgerSpan[];
-  /** What is billed for the range. */
+  /** The bytes billed for the range. */
   readonly billedBytes: number;
 }
 
-/** Where an export comes from. */
+/** The source of an export. */
 export interface LedgerSource {
-  /** What there is of a range at one moment: more may come while it is exported. */
+  /** Returns the present extent of a range; it may grow while it is exported. */
   ledgerExtent(appId: AppId, fromMs: number, toMs: number): Promise<LedgerExtent>;
-  /** In the order of their numbers, which are from `firstSeq` to `lastSeq` of the span. */
+  /** Returns the records from `firstSeq` to `lastSeq` of the span, in order. */
   ledgerRecords(appId: AppId, span: LedgerSpan, limit: number): Promise<readonly LedgerRecord[]>;
 }
 
-/** What is exported, and who says so. */
+/** What to export, and the authority that certifies it. */
 export interface LedgerExport {
   readonly appId: AppId;
   readonly fromMs: number;
@@ -41,10 +41,10 @@ export interface LedgerExport {
   readonly signer: LedgerSigner;
 }
 
-/** They are in memory together. */
+/** How many records are in memory at a time. */
 const RECORDS_AT_ONCE = 200;
 
-/** Writes the ledger of an app as lines, each with its end; some at a time. */
+/** Writes the ledger of an app as newline-terminated lines, several per chunk. */
 export async function* exportLedger(source: LedgerSource, wanted: LedgerExport): AsyncGenerator<string> {
   const { appId, fromMs, toMs, authority, signer } = wanted;
   const beginning: LedgerBeginning = { type: 'ledger', version: 1, app: appId, fromMs, toMs, authority };

@@ -1,12 +1,12 @@
-/** A block: the root of all leaves of one flush of a node, chained to the node's block before it, and signed. */
+/** A block is the signed Merkle root of all leaves of one flush of a node, chained to the node's previous block. */
 import { createHash } from 'node:crypto';
 import type { LedgerLife } from './ledger-keys.ts';
 
-/** What a block says. Hashes are in hex, the signature of `hash` in base64url. */
+/** The content of a block. Hashes are in hex, the signature of `hash` in base64url. */
 export interface LedgerBlock {
-  /** 1 for the first block of a life, then one more for each. */
+  /** Counts the blocks of a life, from 1. */
   readonly number: number;
-  /** `hash` of the block before; zeros for the first one. */
+  /** The `hash` of the previous block; zeros for the first. */
   readonly previous: string;
   /** The root of the Merkle tree of its leaves. */
   readonly root: string;
@@ -16,10 +16,10 @@ export interface LedgerBlock {
 
 const HASH_SIZE_BYTES = 32;
 const NUMBER_SIZE_BYTES = 8;
-/** What the first block of a life, and the first leaf of an app in it, refer to. */
+/** The predecessor of the first block of a life, and of an app's first leaf in it. */
 export const NOTHING_BEFORE = '00'.repeat(HASH_SIZE_BYTES);
 
-/** `H(previous ‖ root ‖ node ‖ epoch ‖ number)`, numbers as 64 bits, the highest first. */
+/** Computes `H(previous ‖ root ‖ node ‖ epoch ‖ number)`, with numbers as 64 bits, big-endian. */
 export function hashBlock(
   { nodeNo, epoch }: LedgerLife,
   { number, previous, root }: Pick<LedgerBlock, 'number' | 'previous' | 'root'>,

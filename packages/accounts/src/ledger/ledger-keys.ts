@@ -1,6 +1,6 @@
 /**
- * The keys of the ledger. Each life of a node has one of its own, which the authority certifies; the authority's is derived from what only
- * nodes know, so all nodes of a cluster have the same. Its public key is all that a verifier needs.
+ * The keys of the ledger. Each life of a node has its own key, certified by the authority. The authority's key is derived from a secret
+ * that all nodes of a cluster share. A verifier needs only its public key.
  *
  * @see RFC 8032 (Ed25519)
  */
@@ -12,13 +12,13 @@ export interface LedgerLife {
   readonly epoch: number;
 }
 
-/** That a key belongs to a life of a node. Keys are raw, in base64url, and so is the signature. */
+/** Certifies that a key belongs to a life of a node. Raw keys and the signature are in base64url. */
 export interface LedgerCertificate extends LedgerLife {
   readonly publicKey: string;
   readonly signature: string;
 }
 
-/** What a node signs with. */
+/** Signs on behalf of one life of a node. */
 export interface LedgerSigner {
   readonly certificate: LedgerCertificate;
   /** @returns base64url */
@@ -26,9 +26,9 @@ export interface LedgerSigner {
 }
 
 const SEED_SIZE_BYTES = 32;
-/** Changes when what is derived changes its meaning. */
+/** Changes with the meaning of the derived key. */
 const SALT = 'causeway ledger 1';
-/** PKCS #8 of an Ed25519 private key up to the seed, and SPKI up to the key (RFC 8410 §4, §7). */
+/** The DER that precedes the seed in PKCS #8 and the key in SPKI for Ed25519 (RFC 8410 §4, §7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const PUBLIC_KEY_SIZE_BYTES = 32;
@@ -36,17 +36,17 @@ const PUBLIC_KEY_SIZE_BYTES = 32;
 /** Certifies the keys of nodes. */
 export class LedgerAuthority {
   readonly #privateKey: KeyObject;
-  /** Raw, in base64url. */
+  /** The raw public key in base64url. */
   readonly publicKey: string;
 
-  /** @param secret at least 256 bits that only nodes know, used for nothing else */
+  /** @param secret at least 256 bits, known only to nodes and used for nothing else */
   constructor(secret: KeyObject) {
     const seed = Buffer.from(hkdfSync('sha256', secret, SALT, 'authority', SEED_SIZE_BYTES));
     this.#privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
     this.publicKey = rawText(createPublicKey(this.#privateKey));
   }
 
-  /** Makes the key of one life of a node, which is in memory alone and ends with it. */
+  /** Generates the key of one life of a node, which exists only in memory. */
   createSigner(life: LedgerLife): LedgerSigner {
     const pair = generateKeyPairSync('ed25519');
     const publicKey = rawText(pair.publicKey);
@@ -58,16 +58,16 @@ export class LedgerAuthority {
   }
 }
 
-/** @param authority its public key, as `LedgerAuthority.publicKey` */
+/** @param authority the public key, in the form of `LedgerAuthority.publicKey` */
 export function isCertified(certificate: LedgerCertificate, authority: string): boolean {
   return isSignedBy(authority, certified(certificate, certificate.publicKey), certificate.signature);
 }
 
-/** @param publicKey raw, in base64url; a text that is none has signed nothing */
+/** @param publicKey the raw key in base64url; the result is false if it is invalid */
 export function isSignedBy(publicKey: string, content: Uint8Array, signature: string): boolean {
   const raw = Buffer.from(publicKey, 'base64url');
   const signed = Buffer.from(signature, 'base64url');
-  // The last character of each has bits that are not used: a text that differs there must not pass.
+  // The last base64url character has unused bits, and texts that differ only in those must not be accepted.
   const isExact = raw.toString('base64url') === publicKey && signed.toString('base64url') === signature;
   if (raw.length !== PUBLIC_KEY_SIZE_BYTES || !isExact) return false;
   try {

@@ -1,23 +1,23 @@
 /**
- * Merkle trees over SHA-256, which prove that a leaf is one of those that a root was made of, and tell nothing of the others.
+ * Merkle trees over SHA-256, which prove that a leaf belongs to a root without revealing the other leaves.
  *
  * @see RFC 6962 §2.1
  */
 import { createHash } from 'node:crypto';
 
-/** A leaf's place in its tree, and the hashes that lead from it to the root. */
+/** The position of a leaf in its tree, and the hashes from it to the root. */
 export interface InclusionProof {
   readonly index: number;
-  /** Leaves of the tree. */
+  /** The number of leaves of the tree. */
   readonly size: number;
-  /** The hashes that lead from the leaf to the root, the lowest first (RFC 6962 §2.1.1). */
+  /** The sibling hashes from the leaf up to the root (RFC 6962 §2.1.1). */
   readonly path: readonly Buffer[];
 }
 
 const LEAF_PREFIX = Buffer.of(0);
 const NODE_PREFIX = Buffer.of(1);
 
-/** The hash of a leaf: of a zero byte and its content in UTF-8. */
+/** Hashes a leaf: a zero byte followed by its content in UTF-8. */
 export function hashLeaf(content: string): Buffer {
   return createHash('sha256').update(LEAF_PREFIX).update(content).digest();
 }
@@ -49,7 +49,7 @@ function climb(leaf: Buffer, index: number, size: number, rest: Buffer[]): Buffe
   if (size === 1) return leaf;
   const split = splitOf(size);
   const isLeft = index < split;
-  // The last hash of the path is the one beside the root.
+  // The last hash of the path is the one just below the root.
   const sibling = rest.pop();
   const own = isLeft ? climb(leaf, index, split, rest) : climb(leaf, index - split, size - split, rest);
   if (own === undefined || sibling === undefined) return undefined;
@@ -63,7 +63,7 @@ function pathTo(leaves: readonly Buffer[], index: number): Buffer[] {
   return index < split ? [...pathTo(left, index), merkleRoot(right)] : [...pathTo(right, index - split), merkleRoot(left)];
 }
 
-/** The largest power of two below the size. */
+/** Returns the largest power of two below the size. */
 function splitOf(size: number): number {
   return 2 ** Math.floor(Math.log2(size - 1));
 }

@@ -1,5 +1,5 @@
 /**
- * What every implementation of `Accounts` must do, as cases to run in any test framework:
+ * The test cases that every implementation of `Accounts` must pass, for any test framework:
  * `test.each(accountsContract)('$name', ({ run }) => run(open))`.
  */
 import assert from 'node:assert/strict';
@@ -18,27 +18,27 @@ import {
 } from './accounts.ts';
 import { totpAt } from './totp.ts';
 
-/** Empty books with their people, and the clock that they go by. */
+/** Empty books with their accounts, and control over their clock. */
 export interface AccountsForContract {
   readonly books: Books;
   readonly accounts: Accounts;
-  /** Lets time pass. */
+  /** Advances the clock of the books. */
   advance(ms: number): void;
   nowMs(): number;
 }
 
-/** One thing that accounts must do. */
+/** One test case. */
 export interface AccountsContractCase {
   readonly name: string;
-  /** @param open makes empty books; called once for each case */
+  /** @param open creates empty books; called once per case */
   run(open: () => Promise<AccountsForContract>): Promise<void>;
 }
 
 interface World extends AccountsForContract {
   readonly org: Org;
-  /** The owner, who has signed up. */
+  /** The sign-in of the owner who has signed up. */
   readonly ada: OpenedSignIn;
-  /** Has someone invited, and lets them accept. */
+  /** Invites a person who then accepts. */
   join(email: string, role: 'owner' | 'admin' | 'viewer'): Promise<OpenedSignIn>;
 }
 
@@ -48,7 +48,7 @@ const PASSWORD = 'battery staple';
 const DAY_MS = 86_400_000;
 const STEP_MS = 30_000;
 
-/** All cases, each with empty books of its own. */
+/** All cases; each has its own empty books. */
 export const accountsContract: readonly AccountsContractCase[] = [
   contractCase(
     'signs the first person up with the set-up token, once, as owner of the first organisation',
@@ -295,7 +295,7 @@ export const accountsContract: readonly AccountsContractCase[] = [
   }),
 ];
 
-/** Has someone use an authenticator. */
+/** Turns on an authenticator for a person. */
 async function turnTotpOn(world: World, { person, token }: OpenedSignIn = world.ada) {
   const password = person.id === world.ada.person.id ? ADA.password : PASSWORD;
   const { seed } = await world.accounts.offerTotp(person.id, password, 'sfu.example');
@@ -303,7 +303,7 @@ async function turnTotpOn(world: World, { person, token }: OpenedSignIn = world.
   return { seed, recovery };
 }
 
-/** What an authenticator shows. @param seed in base 32 */
+/** Returns the code that an authenticator shows. @param seed in base32 */
 function codeOf(seed: string, nowMs: number): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const bits = [...seed].map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0')).join('');

@@ -1,19 +1,19 @@
-/** People: who they are, how they sign in, and what they are in which organisations. */
+/** Accounts of people: their sign-ins, second factors and memberships of organisations. */
 import type { Role } from '@causeway/protocol';
 import type { SecretDigest } from '../app/secret.ts';
 import type { Actor, Org } from '../books/books.ts';
 import type { Passkey, PasskeySite } from './passkeys.ts';
 
-/** Someone who can sign in. */
+/** A person who can sign in. */
 export interface Person {
   readonly id: string;
-  /** In lower case; unique. */
+  /** The address in lower case, which is unique. */
   readonly email: string;
   readonly name: string;
   readonly createdAtMs: number;
 }
 
-/** What a person is in an organisation. */
+/** A person's role in an organisation. */
 export interface Membership {
   readonly org: Org;
   readonly role: Role;
@@ -26,7 +26,7 @@ export interface Member {
   readonly joinedAtMs: number;
 }
 
-/** An invitation that was not accepted yet. */
+/** An invitation that has not been accepted. */
 export interface Invitation {
   readonly id: string;
   readonly orgId: string;
@@ -36,12 +36,12 @@ export interface Invitation {
   readonly expiresAtMs: number;
 }
 
-/** What the bearer of an invitation is told before accepting it. */
+/** What the bearer of an invitation sees before accepting it. */
 export interface OfferedMembership {
   readonly org: Org;
   readonly email: string;
   readonly role: Role;
-  /** Whether a member of some organisation has this address, and accepts it with the password that they have. */
+  /** Whether the address belongs to a member of an organisation, who then accepts with the existing password. */
   readonly isKnown: boolean;
 }
 
@@ -52,137 +52,137 @@ export interface SignedIn {
   readonly memberships: readonly Membership[];
 }
 
-/** A new sign-in, and the one time that its token is told. */
+/** A new sign-in with its token, which is revealed only once. */
 export interface OpenedSignIn extends SignedIn {
-  /** Begins with `cwp_`; goes into a cookie. */
+  /** The content of the sign-in cookie, which begins with `cwp_`. */
   readonly token: string;
   readonly expiresAtMs: number;
 }
 
-/** A person as they introduce themselves. */
+/** The details of a person who signs up. */
 export interface NewPerson {
   readonly email: string;
   readonly name: string;
   readonly password: string;
 }
 
-/** What a person can sign in with besides their password, or instead of it. */
+/** The second factors of a person, and passkeys, which replace the password. */
 export interface Factors {
   readonly totp: {
     readonly isOn: boolean;
-    /** Each is good once, in place of a code. */
+    /** Each recovery code can be used once in place of a code. */
     readonly recoveryCodesLeft: number;
   };
   /** The oldest first. */
   readonly passkeys: readonly Passkey[];
 }
 
-/** A seed for an authenticator that is not in force yet, and the one time that it is told. */
+/** A seed for an authenticator that is not confirmed yet; it is revealed only once. */
 export interface OfferedTotp {
-  /** In base 32. */
+  /** The seed in base32. */
   readonly seed: string;
-  /** What a QR code for authenticators says. */
+  /** The `otpauth:` URI for a QR code. */
   readonly uri: string;
 }
 
-/** How long a sign-in lasts without a call, and at most. */
+/** How long a sign-in lasts without a call. */
 export const SIGN_IN_IDLE_MS = 7 * 86_400_000;
-/** How long a sign-in lasts, however much it is used. */
+/** How long a sign-in lasts at most. */
 export const SIGN_IN_LIFE_MS = 30 * 86_400_000;
-/** How long an invitation is good. */
+/** How long an invitation is valid. */
 export const INVITATION_LIFE_MS = 7 * 86_400_000;
 
 /** How many recovery codes a person gets. */
 export const RECOVERY_CODES = 10;
-/** So many wrong codes of a person in a row cost nothing but the try. */
+/** The number of consecutive wrong codes before a person must wait. */
 export const FREE_CODE_TRIES = 5;
-/** The wait after the next one; it doubles with each, up to an hour. */
+/** The wait after the next wrong code; it doubles each time, up to an hour. */
 export const CODE_WAIT_MS = 30_000;
 
 /**
- * The people of a service. Passwords are kept as salted argon2id, tokens as digests, seeds of authenticators sealed. Every change is in the audit of the organisations that
- * it concerns. Every implementation passes `accountsContract`.
+ * The accounts of a service. Passwords are stored as salted Argon2id hashes, tokens as digests, and seeds of authenticators sealed. Every
+ * change is in the audit of the organisations concerned. Every implementation passes `accountsContract`.
  *
- * All methods reject with SfuError `books_unavailable` if the books cannot be reached now, and those that look at a password with
- * `rate_limited` if too many are being looked at.
+ * All methods reject with SfuError `books_unavailable` if the books cannot be reached. Those that verify a password reject with
+ * `rate_limited` if too many are being verified.
  */
 export interface Accounts {
-  /** Makes the first organisation and its owner. @throws SfuError `unauthorized` – it is not the newest set-up token, or was used */
+  /** Creates the first organisation and its owner. @throws SfuError `unauthorized` – the set-up token is not the newest, or was used */
   signUp(setUpToken: string, orgName: string, person: NewPerson): Promise<OpenedSignIn>;
   /**
-   * @param code of the person's authenticator, or a recovery code; not looked at if they have none
-   * @throws SfuError `unauthorized` – an unknown address and a wrong password are answered alike, after as long; `code_required`;
-   * `code_invalid`; `rate_limited` – too many codes of this person were wrong
+   * @param code a code of the person's authenticator or a recovery code; ignored if the person has no authenticator
+   * @throws SfuError `unauthorized` – the address is unknown or the password is wrong, which take equally long; `code_required`;
+   * `code_invalid`; `rate_limited` – this person has entered too many wrong codes
    */
   signIn(email: string, password: string, code?: string): Promise<OpenedSignIn>;
-  /** @returns undefined if there is no such sign-in, or it has ended */
+  /** @returns undefined if the sign-in does not exist or has ended */
   findSignIn(digest: SecretDigest): Promise<SignedIn | undefined>;
-  /** Ends a sign-in; one that has ended stays as it is. */
+  /** Ends a sign-in; no effect if it has ended. */
   signOut(digest: SecretDigest): Promise<void>;
   /**
-   * Ends all other sign-ins of the person, too.
+   * Changes the password, and ends all other sign-ins of the person.
    *
-   * @param kept the digest of the sign-in that stays
-   * @throws SfuError `unauthorized` – the present password is another one
+   * @param kept the digest of the sign-in that remains
+   * @throws SfuError `unauthorized` – `present` is not the present password
    */
   changePassword(personId: string, present: string, next: string, kept: SecretDigest): Promise<void>;
 
   readFactors(personId: string): Promise<Factors>;
   /**
-   * Makes a seed that is in force once a code of it was confirmed, and replaces one that never was.
+   * Creates a seed that takes effect once a code was confirmed. It replaces an earlier unconfirmed one.
    *
-   * @param issuer the name of the service that an authenticator shows
-   * @throws SfuError `unauthorized`; `factor_conflict` – one is in force; `books_unavailable` – the node has no key to seal it with
+   * @param issuer the name of the service, shown by the authenticator
+   * @throws SfuError `unauthorized`; `factor_conflict` – an authenticator is active; `books_unavailable` – the node has no key to seal it
    */
   offerTotp(personId: string, password: string, issuer: string): Promise<OfferedTotp>;
   /**
-   * Asks for codes from now on, and ends all other sign-ins of the person.
+   * Requires codes from now on, and ends all other sign-ins of the person.
    *
-   * @returns the recovery codes, this one time
-   * @throws SfuError `factor_conflict` – no seed was offered, or one is in force; `code_invalid`; `rate_limited`
+   * @returns the recovery codes, which are revealed only once
+   * @throws SfuError `factor_conflict` – no seed was offered, or an authenticator is active; `code_invalid`; `rate_limited`
    */
   confirmTotp(personId: string, code: string, kept: SecretDigest): Promise<readonly string[]>;
-  /** @throws SfuError `unauthorized`; `factor_conflict` – none is in force; `code_invalid`; `rate_limited` */
+  /** @throws SfuError `unauthorized`; `factor_conflict` – no authenticator is active; `code_invalid`; `rate_limited` */
   removeTotp(personId: string, password: string, code: string): Promise<void>;
 
   /**
-   * @returns what the browser is to make a passkey with (`PublicKeyCredentialCreationOptionsJSON`)
-   * @throws SfuError `unauthorized`; `quota_exceeded` – the person has ten
+   * @returns the `PublicKeyCredentialCreationOptionsJSON` for the browser
+   * @throws SfuError `unauthorized`; `quota_exceeded` – the person has ten passkeys
    */
   offerPasskey(personId: string, password: string, site: PasskeySite): Promise<object>;
-  /** @param response as the browser made it @throws SfuError `invalid_params` – it answers no challenge that was made for this person */
+  /** @param response a `RegistrationResponseJSON` @throws SfuError `invalid_params` – it answers no challenge for this person */
   addPasskey(personId: string, name: string, response: unknown, site: PasskeySite): Promise<Passkey>;
   /** @throws SfuError `factor_conflict` – the person has no such passkey */
   removePasskey(personId: string, passkeyId: string): Promise<void>;
-  /** @returns what the browser is to look for a passkey with (`PublicKeyCredentialRequestOptionsJSON`); it names no one */
+  /** @returns the `PublicKeyCredentialRequestOptionsJSON` for the browser, without `allowCredentials`, so that it reveals no account */
   offerPasskeySignIn(site: PasskeySite): Promise<object>;
-  /** @param response as the browser made it @throws SfuError `unauthorized` – whatever is wrong with it */
+  /** @param response the browser's `AuthenticationResponseJSON` @throws SfuError `unauthorized` – for every kind of failure */
   signInWithPasskey(response: unknown, site: PasskeySite): Promise<OpenedSignIn>;
 
   /** Lists members, sorted by e-mail address. */
   listMembers(orgId: string): Promise<readonly Member[]>;
-  /** @throws SfuError `member_not_found`; `member_conflict` – it is the last owner */
+  /** @throws SfuError `member_not_found`; `member_conflict` – the person is the last owner */
   changeRole(orgId: string, personId: string, role: Role, actor: Actor): Promise<Member>;
-  /** Sign-ins stay good for other organisations. @throws SfuError `member_not_found`; `member_conflict` – it is the last owner */
+  /** Sign-ins stay valid for other organisations. @throws SfuError `member_not_found`; `member_conflict` – the person is the last owner */
   removeMember(orgId: string, personId: string, actor: Actor): Promise<void>;
 
-  /** Replaces an earlier invitation of this address. @throws SfuError `member_conflict` – the address belongs to a member */
+  /** Replaces any earlier invitation of this address. @throws SfuError `member_conflict` – the address belongs to a member */
   invite(
     orgId: string,
     wanted: Pick<Invitation, 'email' | 'role'>,
     actor: Actor,
   ): Promise<{ readonly invitation: Invitation; readonly token: string }>;
-  /** Those that can be accepted, the newest first. */
+  /** Lists the invitations that can be accepted, newest first. */
   listInvitations(orgId: string): Promise<readonly Invitation[]>;
   /** @throws SfuError `invitation_not_found` */
   withdrawInvitation(orgId: string, invitationId: string, actor: Actor): Promise<void>;
-  /** @throws SfuError `invitation_not_found` – it was accepted or withdrawn, or is over */
+  /** @throws SfuError `invitation_not_found` – it was accepted or withdrawn, or has expired */
   readInvitation(token: string): Promise<OfferedMembership>;
   /**
-   * Makes the bearer a member, and a person if the address is new. Someone who is in no organisation counts as new: password and factors of
-   * before are gone, so removing and inviting a person is how they get in again who have forgotten theirs.
+   * Makes the bearer a member, and creates the person if the address is new. A person without any organisation counts as new: the former
+   * password and factors are discarded. So removing and inviting again a person restores access after a forgotten password.
    *
-   * @throws SfuError `invitation_not_found`; `unauthorized` – the address is known, and has another password; `code_required`;
+   * @throws SfuError `invitation_not_found`; `unauthorized` – the address is known, and the password is wrong; `code_required`;
    * `code_invalid`; `rate_limited`
    */
   acceptInvitation(token: string, person: Omit<NewPerson, 'email'>, code?: string): Promise<OpenedSignIn>;

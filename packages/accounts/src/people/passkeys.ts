@@ -1,11 +1,11 @@
-/** Passkeys (WebAuthn): keys on people's devices that sign them in, with neither password nor code. */
+/** Passkeys (WebAuthn discoverable credentials), which sign people in without a password or code. */
 import { SfuError } from '@causeway/protocol';
 
-/** The console as the browser sees it; a passkey is good at the site where it was made. */
+/** The relying party and origin of the console; a passkey is valid only at the site where it was created. */
 export interface PasskeySite {
-  /** A domain, without a port. */
+  /** The relying party id: a domain without a port. */
   readonly rpId: string;
-  /** Such as `https://sfu.example`. */
+  /** The origin of the page, such as `https://sfu.example`. */
   readonly origin: string;
 }
 
@@ -18,14 +18,14 @@ export interface Passkey {
   readonly lastUsedAtMs: number | undefined;
 }
 
-/** How long a browser may take between asking for a challenge and answering it. */
+/** How long a challenge is valid. */
 export const CHALLENGE_LIFE_MS = 300_000;
-/** More than a person has devices. */
+/** A person has fewer devices than this. */
 export const MAX_PASSKEYS_PER_PERSON = 10;
 
 /**
- * @param origin of the page that calls, as its browser says it
- * @throws SfuError `invalid_params` – passkeys belong to names, not to addresses (WebAuthn §5.1.3, step 7)
+ * @param origin the `Origin` header of the calling page
+ * @throws SfuError `invalid_params` – the host is an IP address, which cannot be a relying party id (WebAuthn §5.1.3, step 7)
  */
 export function passkeySiteOf(origin: string): PasskeySite {
   const { hostname } = new URL(origin);

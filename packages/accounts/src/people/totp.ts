@@ -1,6 +1,6 @@
 /**
- * Time-based one-time passwords: six digits from a shared seed and the half minute that it is. SHA-1 and 30 seconds, since authenticator
- * apps ignore other choices.
+ * Time-based one-time passwords: six digits derived from a shared seed and the current time step. SHA-1 and steps of 30 s are used because
+ * authenticator apps ignore other choices.
  *
  * @see RFC 6238, RFC 4226 §5, https://github.com/google/google-authenticator/wiki/Key-Uri-Format
  */
@@ -8,13 +8,13 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 
 const STEP_MS = 30_000;
 const DIGITS = 6;
-/** Clocks of phones may be off, and a person takes a while to type: one step back and one ahead (RFC 6238 §5.2). */
+/** Accepted steps before and after the current one, since phone clocks drift and typing takes time (RFC 6238 §5.2). */
 const STEPS_OFF = 1;
 /** RFC 4226 §4, R6 recommends 160 bits. */
 export const TOTP_SEED_SIZE_BYTES = 20;
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
-/** What an authenticator shows in a time step. @param step half minutes since 1970 */
+/** Returns the code of a time step. @param step number of 30 s periods since 1970 */
 export function totpAt(seed: Uint8Array, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
@@ -26,11 +26,11 @@ export function totpAt(seed: Uint8Array, step: number): string {
 }
 
 /**
- * Finds the time step that a code belongs to.
+ * Finds the time step of a code.
  *
  * @param nowMs milliseconds since 1970
- * @param afterStep the step of the newest code that was used; it and those before are not accepted again
- * @returns undefined if the code is of none that is near enough
+ * @param afterStep the step of the newest code that was used; steps up to this one are not accepted again
+ * @returns undefined if the code matches no accepted step
  */
 export function findTotpStep(seed: Uint8Array, code: string, nowMs: number, afterStep: number): number | undefined {
   if (!/^[0-9]{6}$/.test(code)) return undefined;
@@ -41,13 +41,13 @@ export function findTotpStep(seed: Uint8Array, code: string, nowMs: number, afte
   return undefined;
 }
 
-/** RFC 4648 §6, without padding, as authenticators take it. */
+/** Encodes bytes in base32 without padding (RFC 4648 §6), as authenticators expect. */
 export function base32Of(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{1,5}/g) ?? []).map((group) => BASE32.charAt(Number.parseInt(group.padEnd(5, '0'), 2))).join('');
 }
 
-/** What the QR code says that an authenticator scans. @param issuer names the service, @param account the person */
+/** Returns the `otpauth:` URI for the QR code. @param issuer the name of the service @param account the name of the person */
 export function totpUri(seed: Uint8Array, issuer: string, account: string): string {
   const label = `${encodeURIComponent(issuer)}:${encodeURIComponent(account)}`;
   return `otpauth://totp/${label}?secret=${base32Of(seed)}&issuer=${encodeURIComponent(issuer)}`;

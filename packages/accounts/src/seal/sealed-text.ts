@@ -8,12 +8,12 @@ const CIPHER = 'aes-256-gcm';
 const KEY_SIZE_BYTES = 32;
 const NONCE_SIZE_BYTES = 12;
 const TAG_SIZE_BYTES = 16;
-/** Changes when what is sealed changes its form. */
+/** Changes with the format of sealed text. */
 const SALT = 'causeway sealed text 1';
 
-/** @param context what the text is about; it can be opened with the same alone */
+/** @param context what the text belongs to; the same context is required to open it */
 export function sealText(text: string, context: string, key: KeyObject): string {
-  // A nonce made of what is sealed is the same for the same text alone, and so never used for two.
+  // The nonce is derived from the content, so it is never used for two different texts.
   const nonce = createHmac('sha256', derive(key, 'nonce')).update(`${context.length} ${context} ${text}`).digest();
   const cipher = createCipheriv(CIPHER, derive(key, 'cipher'), nonce.subarray(0, NONCE_SIZE_BYTES)).setAAD(Buffer.from(context));
   const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);

@@ -1,18 +1,18 @@
 import { type AppId, MAX_TOKEN_SECONDS, type RevokedTokens, SfuError, type TokenGrants } from '@causeway/protocol';
 
-/** Limits for one app, and for all, within a day; an entry takes some 200 bytes. */
+/** Daily limits for one app and for all apps; an entry takes about 200 bytes. */
 const MAX_PER_APP = 10_000;
 const MAX_ENTRIES = 100_000;
 /** No token is valid for longer, so older revocations can be forgotten. */
 const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000;
-/** Limit for revocations that other nodes have accepted: they count even where this node would not have had room. */
+/** The limit including revocations accepted by other nodes, which take effect here even if this node would have had no room. */
 const MAX_LEARNT = 2 * MAX_ENTRIES;
 
-/** Tokens that are no longer valid: one by its id, or all of a subject up to a moment. */
+/** Revokes a token by its id, or all tokens of a subject issued up to a time. */
 export interface Revocation {
   readonly appId: AppId;
   readonly revoked: RevokedTokens;
-  /** Whether sessions that belong to such tokens are to be closed. */
+  /** Whether sessions created with such tokens are closed. */
   readonly closesSessions: boolean;
 }
 
@@ -20,14 +20,14 @@ interface Entry extends Revocation {
   readonly addedAtMs: number;
 }
 
-/** The revocations of a day, in memory: looked at in every call. */
+/** The revocations of the last day, in memory, because every call checks them. */
 export class RevocationList {
   readonly #nowMs: () => number;
   /** Oldest first. */
   readonly #entries = new Map<string, Entry>();
   readonly #countOf = new Map<AppId, number>();
 
-  /** @param nowMs milliseconds since any moment, never going back */
+  /** @param nowMs monotonic time in milliseconds */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }
@@ -48,7 +48,7 @@ export class RevocationList {
   }
 
   /**
-   * Whether there is room for another one.
+   * Checks that there is room for another revocation.
    *
    * @throws quota_exceeded – the app has revoked as many tokens as are remembered
    */
@@ -58,7 +58,7 @@ export class RevocationList {
     throw new SfuError('quota_exceeded', `an app may revoke ${MAX_PER_APP} tokens and subjects a day; revoke a whole subject at once`);
   }
 
-  /** @returns false if it was known, and nothing follows from it */
+  /** @returns false if it was already known and changes nothing */
   add(revocation: Revocation): boolean {
     const { appId, revoked } = revocation;
     const key = keyOf(appId, revoked);
@@ -89,7 +89,7 @@ export class RevocationList {
   }
 }
 
-/** Neither ids of apps nor of tokens have blanks. */
+/** Ids of apps and tokens contain no spaces. */
 function keyOf(appId: AppId, revoked: RevokedTokens): string {
   return revoked.by === 'jti' ? `${appId} jti ${revoked.jti}` : `${appId} sub ${revoked.sub}`;
 }

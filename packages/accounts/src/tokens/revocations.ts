@@ -1,19 +1,19 @@
 import type { AppId, TokenGrants } from '@causeway/protocol';
 import { type Revocation, RevocationList } from './revocation-list.ts';
 
-/** Which tokens have been revoked, on all nodes. */
+/** The revoked tokens of all nodes. */
 export interface Revocations {
   isRevoked(appId: AppId, token: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean;
   /**
-   * Resolves when it is in force here, and on its way to all other nodes.
+   * Resolves once the revocation is in effect here and on its way to all other nodes.
    *
    * @throws quota_exceeded – the app has revoked as many tokens as are remembered
-   * @throws registry_unavailable – the other nodes cannot be told now; nothing is revoked
+   * @throws registry_unavailable – the other nodes cannot be notified; nothing is revoked
    */
   revoke(revocation: Revocation): Promise<void>;
-  /** Hears of every revocation as it comes into force here, from whichever node. @returns ends the listening */
+  /** Subscribes to revocations of all nodes as they take effect here. @returns a function that unsubscribes */
   onRevoked(listener: (revocation: Revocation) => void): () => void;
-  /** How many are remembered. */
+  /** The number of remembered revocations. */
   readonly size: number;
 }
 
@@ -22,7 +22,7 @@ export class MemoryRevocations implements Revocations {
   readonly #list: RevocationList;
   readonly #listeners = new Set<(revocation: Revocation) => void>();
 
-  /** @param nowMs milliseconds since any moment, never going back */
+  /** @param nowMs monotonic time in milliseconds */
   constructor(nowMs: () => number) {
     this.#list = new RevocationList(nowMs);
   }

@@ -6,14 +6,14 @@ import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'nod
 import { MAX_TOKEN_SECONDS } from '@causeway/protocol';
 import { SFU_KEY_ID_PREFIX } from '../app/app-token-key.ts';
 
-/** As long as a token may be good, so that a token outlives its key by one period at most. */
+/** The longest validity of a token, so that a token outlives its key by at most one period. */
 const PERIOD_MS = MAX_TOKEN_SECONDS * 1_000;
-/** Clocks of nodes may differ by so much around the change from one key to the next. */
+/** The tolerated difference between clocks of nodes when keys change. */
 const SKEW_MS = 60_000;
 const SEED_SIZE_BYTES = 32;
-/** Changes when what is derived changes its meaning. */
+/** Changes with the meaning of the derived keys. */
 const SALT = 'causeway token keys 1';
-/** PKCS #8 of an Ed25519 private key up to the seed (RFC 8410 §7). */
+/** The DER that precedes the seed in PKCS #8 for Ed25519 (RFC 8410 §7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const KEY_ID = new RegExp(`^${SFU_KEY_ID_PREFIX}([1-9][0-9]{0,9})$`);
 
@@ -26,24 +26,24 @@ export interface SfuTokenKey {
 export class SfuTokenKeys {
   readonly #secret: KeyObject;
   readonly #nowMs: () => number;
-  /** Holds the keys of the periods that are live, and no others. */
+  /** The keys of the current periods only. */
   readonly #keys = new Map<number, SfuTokenKey>();
 
   /**
-   * @param secret at least 256 bits that only nodes know, used for nothing else
-   * @param nowMs milliseconds since 1970, by the clock that all nodes share
+   * @param secret at least 256 bits, known only to nodes and used for nothing else
+   * @param nowMs milliseconds since 1970, on the clock that all nodes share
    */
   constructor(secret: KeyObject, nowMs: () => number) {
     this.#secret = secret;
     this.#nowMs = nowMs;
   }
 
-  /** The key to sign with now. */
+  /** The key that signs new tokens. */
   get current(): SfuTokenKey {
     return this.#keyOf(this.#periodAt(this.#nowMs()));
   }
 
-  /** @returns undefined for a key that is not in use, or was never one of these */
+  /** @returns undefined if no current key has this id */
   find(kid: string): SfuTokenKey | undefined {
     const period = Number(KEY_ID.exec(kid)?.[1] ?? Number.NaN);
     const nowMs = this.#nowMs();

@@ -1,21 +1,21 @@
 /**
  * Signs JSON web tokens of the SFU with Ed25519.
  *
- * Every session that is created gets a token. jose signs through Web Crypto, in another thread, and
- * on a node with one core the way there and back costs several times the signature.
+ * Every new session gets a token. jose signs through Web Crypto in another thread, and on a node with
+ * one core the round trip costs several times the signature.
  *
  * @see RFC 7515 §3.1 (compact form), RFC 7519, RFC 8037 §3.1 (EdDSA)
  */
 import { type KeyObject, sign } from 'node:crypto';
 
-/** The key that signs, and the name under which verifiers find its public half. */
+/** A private key, and the id under which verifiers find the public key. */
 export interface SigningKey {
   readonly kid: string;
   /** An Ed25519 private key. */
   readonly privateKey: KeyObject;
 }
 
-/** The token with these claims, in compact form. */
+/** Returns a token with these claims in compact form. */
 export function signJwt(claims: object, { kid, privateKey }: SigningKey): string {
   const text = `${encode({ alg: 'EdDSA', typ: 'JWT', kid })}.${encode(claims)}`;
   return `${text}.${sign(null, Buffer.from(text, 'ascii'), privateKey).toString('base64url')}`;

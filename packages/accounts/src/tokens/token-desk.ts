@@ -1,4 +1,4 @@
-/** Everything about the tokens of all apps: signing, verifying and revoking them. */
+/** Signs, verifies and revokes the tokens of all apps. */
 import { createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import {
   type AppId,
@@ -21,25 +21,25 @@ import { MAX_TOKEN_LENGTH, TokenVerifier, type VerificationTime } from './token-
 const SECRET_SIZE_BYTES = 32;
 const MS_PER_SECOND = 1_000;
 
-/** Every outcome of looking at a token. */
+/** Every outcome of checking a token. */
 export const TOKEN_OUTCOMES = ['accepted', 'expired', 'revoked', 'refused'] as const;
 /** The outcome of checking a token; texts that are not tokens do not count. */
 export type TokenOutcome = (typeof TOKEN_OUTCOMES)[number];
 
-/** What is needed to issue and verify tokens. */
+/** Options of a token desk. */
 export interface TokenDeskOptions {
   /**
-   * What the SFU's keys are made of: the same on all nodes, otherwise secret, used for nothing
-   * else. Default: a random one, so that the tokens of this process are good for nothing in another.
+   * The secret from which the SFU's keys are derived, the same on all nodes and used for nothing
+   * else. Default: a random one, so that the tokens of this process are valid in no other.
    */
   readonly secret?: KeyObject;
   /** Default: in the memory of this process. */
   readonly revocations?: Revocations;
-  /** Milliseconds since 1970, by the clock that all nodes share. Default: the system's clock. */
+  /** Milliseconds since 1970, on the clock that all nodes share. Default: the system's clock. */
   readonly nowMs?: () => number;
 }
 
-/** What a token desk has done. */
+/** The counters of a token desk. */
 export interface TokenCounts {
   readonly minted: number;
   readonly verifications: number;
@@ -64,13 +64,13 @@ export class TokenDesk {
     this.#verifier = new TokenVerifier(this.#keys, nowMs);
   }
 
-  /** A copy. */
+  /** A copy of the counters. */
   get counts(): TokenCounts {
     const { verifications, remembered, spentMs } = this.#verifier;
     return { minted: this.#minted, verifications, remembered, spentMs };
   }
 
-  /** By outcome, zeros included; a copy. */
+  /** A copy of the counts by outcome, including zeros. */
   get outcomes(): Readonly<Record<TokenOutcome, number>> {
     return { ...this.#outcomes };
   }
@@ -85,12 +85,12 @@ export class TokenDesk {
     return Math.floor(this.#nowMs() / MS_PER_SECOND);
   }
 
-  /** How long a token is still good, unless it is revoked. */
+  /** Returns how long a token is still valid, unless it is revoked. */
   leftMs({ exp }: Pick<TokenGrants, 'exp'>): number {
     return Math.max(0, exp * MS_PER_SECOND - this.#nowMs());
   }
 
-  /** @throws invalid_params – the token would be longer than tokens may be */
+  /** @throws invalid_params – the token would be too long */
   async mint(appId: AppId, { expiresIn = DEFAULT_TOKEN_SECONDS, nbf, ...claims }: MintTokenRequest): Promise<MintTokenReply> {
     const iat = this.nowSeconds;
     const exp = iat + expiresIn;
@@ -104,27 +104,27 @@ export class TokenDesk {
   }
 
   /**
-   * A token for one session that has just been created, which grants its bearer nothing that the creator
-   * may not do. It is revoked with the token of the creator, and ends with it.
+   * Creates a token for a new session, which grants no more than the creator's token does. It expires and
+   * is revoked together with the creator's token.
    *
-   * @param creator undefined for the secret of the app: the token is then good for a day
-   * @returns undefined if it would be longer than tokens may be
+   * @param creator undefined if the session was created with the app's secret; the token is then valid for a day
+   * @returns undefined if it would be too long
    */
   sessionToken(appId: AppId, sessionId: SessionId, creator: TokenGrants | undefined): string | undefined {
     const iat = this.nowSeconds;
     const ofSecret = { sub: sessionId, jti: randomUUID(), iat, exp: iat + MAX_TOKEN_SECONDS };
     const { act, ...grants } = creator ?? { ...ofSecret, act: undefined };
     const actions = act?.filter((action) => action !== 'create');
-    // A token that may do nothing needs one action all the same: without a list it could do everything.
+    // The list must not be empty, because a token without actions may do everything.
     const restriction = actions === undefined ? {} : { act: actions.length > 0 ? actions : act };
     const token = this.#sign(appId, { ...grants, ...restriction, sid: sessionId });
     return token.length > MAX_TOKEN_LENGTH ? undefined : token;
   }
 
   /**
-   * @param app undefined if there is none of that id
-   * @returns undefined if the text is not a token, or not one for this app
-   * @throws token_expired, unauthorized – it is one, and not good now
+   * @param app undefined if no app has that id
+   * @returns undefined if the text is not a token for this app
+   * @throws token_expired, unauthorized – it is a token for this app, but not valid now
    */
   async verify(appId: AppId, app: App | undefined, text: string): Promise<TokenGrants | undefined> {
     const grants = await this.#verifier.verify(appId, app, text).catch((error: unknown) => {

@@ -10,22 +10,22 @@ import { type AppTokenKey, openAppTokenKey, SFU_KEY_ID_PREFIX } from '../app/app
 import type { SfuTokenKeys } from './sfu-token-keys.ts';
 import { checkTime, readClaims, type TokenClaims } from './token-claims.ts';
 
-/** Fits into a header along with others, and its claims fit into an assertion between nodes. */
+/** Short enough for a header, and for its claims to fit into an assertion between nodes. */
 export const MAX_TOKEN_LENGTH = 4_096;
 const MAX_HEADER_LENGTH = 512;
 const TOKEN = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/;
 
-/** An entry takes some 1.5 KiB. */
+/** An entry takes about 1.5 KiB. */
 const MAX_REMEMBERED = 10_000;
-/** Verifications under way; each takes some 0.3 ms of a thread (`npm run bench -- tokens`). */
+/** Concurrent verifications; each takes about 0.3 ms of a thread (`npm run bench -- tokens`). */
 const MAX_UNDER_WAY = 256;
 const RETRY_AFTER_MS = 1_000;
 
-/** In milliseconds. */
+/** The time spent on verification, in milliseconds. */
 export interface VerificationTime {
-  /** What the calling thread spends on reading headers, hashing tokens and finding those that are remembered. */
+  /** The time that the calling thread spent on reading headers, hashing tokens and looking up earlier results. */
   readonly lookUp: number;
-  /** The time that checks spent in the thread pool, which includes their wait for a thread. */
+  /** The time that signatures spent in the thread pool, including the wait for a thread. */
   readonly signature: number;
 }
 
@@ -34,7 +34,7 @@ interface Remembered {
   readonly claims: TokenClaims;
 }
 
-/** What a `kid` stands for. */
+/** The key that a `kid` refers to. */
 interface VerificationKey {
   readonly kid: string;
   readonly alg: string;
@@ -46,7 +46,7 @@ interface VerificationKey {
 export class TokenVerifier {
   readonly #sfuKeys: SfuTokenKeys;
   readonly #nowMs: () => number;
-  /** By digest of app and token, in the order of their use. */
+  /** Results by digest of app and token, in order of use. */
   readonly #remembered = new Map<string, Remembered>();
   readonly #underWay = new Map<string, Promise<Remembered | undefined>>();
   readonly #opened = new WeakMap<AppTokenKey, KeyObject>();
@@ -54,13 +54,13 @@ export class TokenVerifier {
   #lookUpMs = 0;
   #signatureMs = 0;
 
-  /** @param nowMs milliseconds since 1970, by the clock that all nodes share */
+  /** @param nowMs milliseconds since 1970, on the clock that all nodes share */
   constructor(sfuKeys: SfuTokenKeys, nowMs: () => number) {
     this.#sfuKeys = sfuKeys;
     this.#nowMs = nowMs;
   }
 
-  /** How many signatures were looked at; others were remembered or refused without a look. */
+  /** The number of signatures verified; other tokens were remembered, or refused before that. */
   get verifications(): number {
     return this.#verifications;
   }
@@ -69,15 +69,15 @@ export class TokenVerifier {
     return this.#remembered.size;
   }
 
-  /** What telling good tokens from others has taken so far. */
+  /** The time spent on verification so far. */
   get spentMs(): VerificationTime {
     return { lookUp: this.#lookUpMs, signature: this.#signatureMs };
   }
 
   /**
-   * @param app undefined if there is none of that id; takes as long as if there were
-   * @returns undefined if the text is not a token, or not one for this app
-   * @throws token_expired, unauthorized – its signature is right, but it is not good now
+   * @param app undefined if no app has that id, which takes equally long
+   * @returns undefined if the text is not a token for this app
+   * @throws token_expired, unauthorized – the signature is valid, but the token is not valid now
    * @throws rate_limited – too many tokens are being verified
    */
   async verify(appId: AppId, app: App | undefined, text: string): Promise<TokenClaims['grants'] | undefined> {
@@ -92,7 +92,7 @@ export class TokenVerifier {
     return found.claims.grants;
   }
 
-  /** @returns undefined if no signature could make it a token for this app */
+  /** @returns undefined if the text cannot be a token for this app, whatever its signature */
   #lookUp(appId: AppId, app: App | undefined, text: string) {
     const header = readHeader(text);
     const key = header === undefined ? undefined : this.#findKey(app, header.kid);
@@ -116,7 +116,7 @@ export class TokenVerifier {
     return opened;
   }
 
-  /** The key may have been replaced by another one of the same id. */
+  /** Returns an earlier result unless the key was replaced with another one of the same id. */
   #recall(digest: string, { ofApp }: VerificationKey): Remembered | undefined {
     const known = this.#remembered.get(digest);
     if (known === undefined || known.key.ofApp?.key !== ofApp?.key) return undefined;
@@ -152,15 +152,15 @@ export class TokenVerifier {
 }
 
 /**
- * The fields of the header that choose the key. What a token says about keys itself (`jwk`, `jku`, `x5c`) is
- * never read, and extensions that must be understood (`crit`) are not.
+ * Reads the header fields that select the key. Keys within a token (`jwk`, `jku`, `x5c`) are never used, and
+ * tokens with critical extensions (`crit`) are refused.
  *
- * @returns undefined if it is not a token of an accepted length and shape
+ * @returns undefined if the text is not a token of an accepted length and format
  */
 function readHeader(text: string): { readonly kid: string; readonly alg: string } | undefined {
   const [, encoded, signature] = (text.length > MAX_TOKEN_LENGTH ? undefined : TOKEN.exec(text)) ?? [];
   if (encoded === undefined || signature === undefined || encoded.length > MAX_HEADER_LENGTH) return undefined;
-  // The last digit has bits that mean nothing: one token must not have several texts.
+  // The last base64url character has unused bits, and a token must not have several texts.
   if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return undefined;
   try {
     const header: unknown = JSON.parse(Buffer.from(encoded, 'base64url').toString('utf8'));

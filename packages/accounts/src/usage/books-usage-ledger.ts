@@ -8,10 +8,10 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Batches of one transaction. */
+/** The most batches in one transaction. */
 const MAX_AT_ONCE = 100;
 
-/** The ledger of a node that keeps the books itself. What is recorded in one turn is one transaction, since each waits for the disk. */
+/** The ledger of a node with its own books. It records the batches of a turn in one transaction, since each one waits for the disk. */
 export class BooksUsageLedger implements UsageLedger {
   readonly #books: Pick<UsageBooks, 'recordUsage' | 'usageTotals'>;
   #waiting: Waiting[] = [];
@@ -36,7 +36,7 @@ export class BooksUsageLedger implements UsageLedger {
 
   async #recordAll(): Promise<void> {
     this.#isRecording = true;
-    // Lets all that is recorded in this turn come first.
+    // Batches that are recorded in this turn must be counted first.
     await Promise.resolve();
     while (this.#waiting.length > 0) await this.#recordSome(this.#waiting.splice(0, MAX_AT_ONCE));
     this.#isRecording = false;

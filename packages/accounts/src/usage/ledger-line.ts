@@ -1,4 +1,4 @@
-/** A sealed batch as a line of a ledger, and back. */
+/** Converts a sealed batch to a line of an exported ledger, and back. */
 import { AppId, LedgerLeaf, LedgerLeafLine } from '@causeway/protocol';
 import { hashBlock } from '../ledger/ledger-block.ts';
 import { isCertified, isSignedBy } from '../ledger/ledger-keys.ts';
@@ -14,10 +14,10 @@ export function ledgerLineOf(batch: UsageBatch): LedgerLeafLine | undefined {
 }
 
 /**
- * Reads a line that has gone through hands that are not trusted.
+ * Reads and verifies a line from an untrusted source.
  *
  * @param authority the public key that certifies nodes
- * @returns undefined if it is no leaf, or no node that the authority has certified has signed it
+ * @returns undefined if the line is not a leaf, or is not signed by a node that the authority has certified
  */
 export function readLedgerLine(json: string, authority: string): UsageBatch | undefined {
   const { data: line } = LedgerLeafLine.safeParse(parsed(json));

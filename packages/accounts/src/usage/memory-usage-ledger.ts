@@ -1,11 +1,11 @@
 import type { AppId } from '@causeway/protocol';
 import { addUsage, NO_USAGE, type UsageBatch, type UsageBytes, type UsageLedger, type UsageReceipt, usageDayOf } from './usage-ledger.ts';
 
-/** The ledger of one process: its totals are lost when the process ends. */
+/** A ledger in memory, whose totals are lost when the process ends. */
 export class MemoryUsageLedger implements UsageLedger {
-  /** By app, node and epoch: the last batch that was counted. */
+  /** The last counted batch by app, node and epoch. */
   readonly #lastSeqs = new Map<string, number>();
-  /** By app and day. */
+  /** Totals by app and day. */
   readonly #totals = new Map<string, UsageBytes>();
 
   async record({ appId, nodeNo, epoch, seq, follows, closedAtMs, bytes }: UsageBatch): Promise<UsageReceipt> {

@@ -1,21 +1,21 @@
 /**
- * What every `QuotaLedger` must do, as cases to run in any test framework:
+ * The test cases that every `QuotaLedger` must pass, for any test framework:
  * `test.each(quotaLedgerContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
 import { AppId } from '@causeway/protocol';
 import type { QuotaDraw, QuotaLedger } from './quota-ledger.ts';
 
-/** An empty ledger, and its time. */
+/** An empty ledger, and control over its clock. */
 export interface QuotaLedgerUnderTest {
   readonly ledger: QuotaLedger;
-  /** Lets as much time pass for the ledger. */
+  /** Advances the clock of the ledger. */
   advance(ms: number): Promise<void>;
 }
 
 export interface QuotaLedgerContractCase {
   readonly name: string;
-  /** @param create makes an empty one; called once for each case */
+  /** @param create creates an empty ledger; called once per case */
   run(create: () => Promise<QuotaLedgerUnderTest>): Promise<void>;
 }
 

@@ -1,40 +1,40 @@
-/** What is left of an app's quota of a month, shared among the nodes that serve it. */
+/** Divides what is left of an app's monthly quota among the nodes that serve it. */
 import type { AppId } from '@causeway/protocol';
 
-/** A node's report, and what it asks for. */
+/** A node's report of its usage, and its request for a slice. */
 export interface QuotaDraw {
   readonly appId: AppId;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
   /** `YYYY-MM`, UTC. */
   readonly month: string;
   readonly quotaBytes: number;
-  /** Billed bytes of this life in that month. */
+  /** The billed bytes of this life of the node in that month. */
   readonly usedBytes: number;
-  /** How much it would like to have ahead. */
+  /** The requested slice, beyond what was used. */
   readonly sliceBytes: number;
 }
 
-/** What the node may use. */
+/** The grant to a node. */
 export interface QuotaGrant {
-  /** In all, in that month: what it has used, and its slice of the rest. */
+  /** The total for that month: what the node has used, plus its slice of the rest. */
   readonly grantedBytes: number;
-  /** What all nodes have reported. */
+  /** The sum of the reports of all nodes. */
   readonly totalBytes: number;
-  /** The `QUOTA_MARKS` that this report has passed as the first one. */
+  /** The `QUOTA_MARKS` that this report was the first to pass. */
   readonly passed: readonly number[];
 }
 
-/** Percents of a quota at which an app is told. */
+/** The percentages of a quota at which an app is notified. */
 export const QUOTA_MARKS = [80, 95, 100] as const;
 
 /**
- * Leases slices of quotas. All slices together never exceed what is left, so all nodes together go beyond a quota by no more than each
- * uses between two draws. What a node that has died had not used of its slice is free again after a minute.
+ * Leases slices of quotas. All slices together never exceed what is left, so nodes exceed a quota only by what each of them uses between
+ * two draws. The unused slice of a node that has died is released after a minute.
  *
  * Every implementation passes `quotaLedgerContract`.
  */
 export interface QuotaLedger {
-  /** Rejects if it cannot be reached. */
+  /** Rejects if the ledger cannot be reached. */
   draw(draw: QuotaDraw): Promise<QuotaGrant>;
 }
 
@@ -44,15 +44,15 @@ interface Holder {
   drawnAtMs: number;
 }
 
-/** How long a slice is held for a node that is not heard of. */
+/** How long a slice is reserved for a node that no longer reports. */
 export const SLICE_HELD_MS = 60_000;
 
-/** Quotas of the nodes of one process, forgotten when it ends. */
+/** A quota ledger in memory, for the nodes of one process. */
 export class MemoryQuotaLedger implements QuotaLedger {
   readonly #nowMs: () => number;
   readonly #months = new Map<string, { readonly holders: Map<string, Holder>; passed: number }>();
 
-  /** @param nowMs milliseconds on a clock that never goes back */
+  /** @param nowMs monotonic time in milliseconds */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
   }

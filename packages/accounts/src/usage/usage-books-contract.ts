@@ -1,5 +1,5 @@
 /**
- * What every `UsageBooks` must do, as cases to run in any test framework:
+ * The test cases that every `UsageBooks` must pass, for any test framework:
  * `test.each(usageBooksContract)('$name', ({ run }) => run(create))`. As ledgers, they pass `usageLedgerContract` as well.
  */
 import assert from 'node:assert/strict';
@@ -9,7 +9,7 @@ import { NO_USAGE, type UsageBatch, type UsageKind, type UsagePart } from './usa
 
 export interface UsageBooksContractCase {
   readonly name: string;
-  /** @param create makes empty ones; called once for each case */
+  /** @param create creates empty books; called once per case */
   run(create: () => Promise<UsageBooks>): Promise<void>;
 }
 
@@ -112,7 +112,7 @@ export const usageBooksContract: readonly UsageBooksContractCase[] = [
       assert.equal(removed, 2);
       assert.equal(row?.bytes.down, 1_100);
       assert.deepEqual(await books.ledgerExtent(APP, MONDAY_MS, MONDAY_MS + 24 * HOUR_MS), before);
-      // A batch that comes again is still known.
+      // A repeated batch is still recognised.
       const [receipt] = await books.recordUsage([batch(1, 'eu', MONDAY_MS, [part('a', 'video', 1)])]);
       assert.deepEqual(receipt, { type: 'duplicate' });
     },
@@ -145,7 +145,7 @@ const EVERYTHING: UsageQuery = {
   limit: 1_000,
 };
 
-/** The hour, the groups and what was sent. */
+/** Returns the hour, the groups and the bytes sent. */
 function brief({ startMs, kind, region, session, track, bytes }: UsageRow): readonly (string | number)[] {
   return [(startMs - MONDAY_MS) / HOUR_MS, ...[kind, region, session, track].filter((name) => name !== undefined), bytes.down];
 }

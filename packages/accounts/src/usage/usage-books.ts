@@ -1,34 +1,34 @@
-/** What the books know of usage: what was used in which hour, and every batch that says so. */
+/** Usage in the books: hourly rows, and the batches that prove them. */
 import type { AppId } from '@causeway/protocol';
 import type { LedgerSource } from '../ledger/export-ledger.ts';
 import type { UsageBatch, UsageBytes, UsageKind, UsageReceipt } from './usage-ledger.ts';
 
-/** How long one row of usage is, in milliseconds: an hour or a day (UTC), or all that was asked for. */
+/** The period that one row of usage covers: an hour, a day (UTC), or the whole range. */
 export type UsageStep = 'hour' | 'day' | 'all';
 
-/** What rows of usage can be told apart by. */
+/** The fields by which usage can be grouped. */
 export const USAGE_GROUPS = ['kind', 'region', 'session', 'track'] as const;
-/** One thing that rows of usage can be told apart by. */
+/** A field by which usage can be grouped. */
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
-/** A question about the usage of an app. */
+/** A query for the usage of an app. */
 export interface UsageQuery {
   readonly appId: AppId;
-  /** The beginning of an hour, milliseconds since 1970. */
+  /** The start of an hour, in milliseconds since 1970. */
   readonly fromMs: number;
-  /** The end of the last hour; not part of it. */
+  /** The end of the last hour, exclusive. */
   readonly toMs: number;
   readonly step: UsageStep;
-  /** Without any, there is one row for each step. */
+  /** If empty, there is one row per step. */
   readonly groups: readonly UsageGroup[];
-  /** The row after which to go on; undefined for the beginning. */
+  /** The last row of the previous page; undefined for the first page. */
   readonly after: UsageRowName | undefined;
   readonly limit: number;
 }
 
-/** Which row it is. Fields that were not grouped by are undefined. */
+/** Identifies a row. Fields that were not grouped by are undefined. */
 export interface UsageRowName {
-  /** When the hour, the day or the range begins. */
+  /** The start of the hour, day or range. */
   readonly startMs: number;
   readonly kind: UsageKind | undefined;
   readonly region: string | undefined;
@@ -36,29 +36,29 @@ export interface UsageRowName {
   readonly track: string | undefined;
 }
 
-/** What was used in one step, of one group. */
+/** The usage of one group in one step. */
 export interface UsageRow extends UsageRowName {
   readonly bytes: UsageBytes;
 }
 
-/** The part of the books that is about usage. Every implementation passes `usageBooksContract`. */
+/** The part of the books that records usage. Every implementation passes `usageBooksContract`. */
 export interface UsageBooks extends LedgerSource {
   /**
-   * Counts batches, each once: in one transaction, in the order given.
+   * Counts each batch once, in the given order and in one transaction.
    *
-   * @returns a receipt for each
+   * @returns one receipt per batch
    */
   recordUsage(batches: readonly UsageBatch[]): Promise<readonly UsageReceipt[]>;
-  /** @param day `YYYY-MM-DD`, UTC; zeros for one on which nothing was used */
+  /** @param day `YYYY-MM-DD`, UTC @returns zeros if nothing was used */
   usageTotals(appId: AppId, day: string): Promise<UsageBytes>;
   /**
-   * Removes usage and leaves of the ledger, some thousand rows at a time: call it again until none is left. What is removed is removed of
-   * both, so the exports of later ranges are as good as before.
+   * Removes some thousand rows of old usage and the corresponding leaves of the ledger; call it until it removes none. Removing both keeps
+   * exports of later ranges valid.
    *
-   * @param beforeMs the beginning of an hour, milliseconds since 1970
-   * @returns how many rows were removed
+   * @param beforeMs the start of an hour, in milliseconds since 1970
+   * @returns the number of removed rows
    */
   pruneUsage(beforeMs: number): Promise<number>;
-  /** In the order of their names; only rows with usage. */
+  /** Returns the rows with usage, in the order of their names. */
   queryUsage(query: UsageQuery): Promise<readonly UsageRow[]>;
 }

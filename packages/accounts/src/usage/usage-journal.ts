@@ -8,41 +8,41 @@ import { USAGE_METRICS, type UsageBatch, type UsageBytes, unknownPart } from './
  * last seconds; then less is counted than was used.
  */
 export interface UsageJournal {
-  /** Batches that were not known to be counted when this journal was opened: of former lives, each life's oldest first. */
+  /** Batches of former lives that were not known to be counted when the journal was opened, oldest first in each life. */
   readonly leftovers: readonly UsageBatch[];
   note(batches: readonly UsageBatch[]): void;
-  /** The batch needs to be kept no longer. */
+  /** Drops a batch that is no longer needed. */
   forget(batch: UsageBatch): void;
-  /** Resolves when all is written. */
+  /** Resolves once everything is written. */
   close(): Promise<void>;
 }
 
-/** Keeps nothing: for nodes without a disk, which lose what was not yet counted when they die. */
+/** Creates a journal that stores nothing, for nodes without a disk. Such a node loses uncounted usage if it dies. */
 export function createVolatileUsageJournal(): UsageJournal {
   return { leftovers: [], note: () => {}, forget: () => {}, close: async () => {} };
 }
 
-/** Where a journal in a file is, and what it may need. */
+/** Options of a journal on disk. */
 export interface FileUsageJournalOptions {
-  /** Is made if it is not there. */
+  /** The folder of the journal, created if missing. */
   readonly folder: string;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
-  /** The disk is full, say: what is not kept is not counted if the process dies now. */
+  /** Called if writing fails, for example because the disk is full. Unwritten batches are lost if the process dies. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Written again when this much of it is about batches that are no longer needed. */
+/** A file is compacted once this much of it concerns batches that are no longer needed. */
 const MAX_WASTE_BYTES = 4_000_000;
 
-/** One file for each life: a line for each batch, and one for each that is forgotten. Lines are appended, not forced to the disk. */
+/** Writes one file per life of the node, with a line for each batch and for each one dropped. Lines are appended without fsync. */
 export class FileUsageJournal implements UsageJournal {
   readonly leftovers: readonly UsageBatch[];
   readonly #options: FileUsageJournalOptions;
-  /** Holds the batches that each file must still keep, by name. */
+  /** The batches that each file must still keep, by file name. */
   readonly #needed: Map<string, Map<string, UsageBatch>>;
-  /** Holds the lines that wait to be written to each file. */
+  /** The lines waiting to be written, by file name. */
   readonly #unwritten = new Map<string, string>();
-  /** Files that lack lines, or end in half of one, because the disk did not take them. */
+  /** Files that lack lines, or end with an incomplete one, because a write failed. */
   readonly #damaged = new Set<string>();
   #wasteBytes = 0;
   #writing: Promise<void> = Promise.resolve();
@@ -53,7 +53,7 @@ export class FileUsageJournal implements UsageJournal {
     this.leftovers = [...needed.values()].flatMap((batches) => [...batches.values()]);
   }
 
-  /** @throws the system's error if the folder cannot be made or read */
+  /** @throws the system's error if the folder cannot be created or read */
   static async open(options: FileUsageJournalOptions): Promise<FileUsageJournal> {
     await mkdir(options.folder, { recursive: true });
     const needed = new Map<string, Map<string, UsageBatch>>();
@@ -88,7 +88,7 @@ export class FileUsageJournal implements UsageJournal {
     return this.#writing;
   }
 
-  /** What comes while the disk is busy is written together. A line behind half of another could not be read, so a damaged file is replaced. */
+  /** Batches the lines that arrive during a write. A damaged file is replaced, since a line after an incomplete one could not be read. */
   #append(file: string, needed: ReadonlyMap<string, UsageBatch>, lines: string): void {
     if (lines === '') return;
     if (this.#damaged.has(file)) {
@@ -119,7 +119,7 @@ export class FileUsageJournal implements UsageJournal {
     this.#then(() => rm(this.#pathOf(file), { force: true }));
   }
 
-  /** Writes a new file and renames it, so that a process that dies leaves the old file or the new one. */
+  /** Writes a new file and renames it, so that a crash leaves either the old file or the new one. */
   #compact(file: string, needed: ReadonlyMap<string, UsageBatch>): void {
     this.#wasteBytes = 0;
     this.#unwritten.delete(file);
@@ -158,7 +158,7 @@ function readBatches(text: string): Map<string, UsageBatch> {
   return needed;
 }
 
-/** The last line may have been cut off with the power. */
+/** Reads a line; the last one may be incomplete after a power failure. */
 function readLine(line: string): { readonly batch?: UsageBatch | undefined; readonly forgotten?: string | undefined } {
   try {
     const { batch, forgotten } = JSON.parse(line) as { readonly batch?: unknown; readonly forgotten?: unknown };
@@ -171,12 +171,12 @@ function readLine(line: string): { readonly batch?: UsageBatch | undefined; read
 function asBatch(value: unknown): UsageBatch | undefined {
   const { appId: appIdText, nodeNo, epoch, seq, follows, closedAtMs, bytes, parts, region } = Object(value) as Record<string, unknown>;
   const appId = parseAppId(String(appIdText));
-  // A version that knew no data channels has counted nothing of them.
+  // Versions without data channels did not count `data`.
   const counted: Record<string, unknown> = { data: 0, ...(Object(bytes) as Record<string, unknown>) };
   const areNumbers = [nodeNo, epoch, seq, follows, closedAtMs, ...USAGE_METRICS.map((metric) => counted[metric])].every(Number.isFinite);
   if (appId === undefined || !areNumbers) return undefined;
   const whole = counted as UsageBytes;
-  // Likewise, one that kept sums alone.
+  // Earlier versions stored only sums.
   const known = Array.isArray(parts) ? {} : { parts: [unknownPart(whole)] };
   return { ...(value as UsageBatch), ...known, region: typeof region === 'string' ? region : '', bytes: whole };
 }

@@ -1,10 +1,10 @@
-/** A batch of usage as a leaf of the ledger. */
+/** Converts a batch of usage to a leaf of the ledger. */
 
 import type { LedgerLife } from '../ledger/ledger-keys.ts';
 import type { LedgerHead, UsageSeal } from '../ledger/usage-seal.ts';
 import type { UsageBatch, UsageBytes, UsageKind } from './usage-ledger.ts';
 
-/** A leaf as it is read. */
+/** The content of a leaf. */
 export interface UsageLeaf extends LedgerLife {
   readonly app: string;
   readonly seq: number;
@@ -17,7 +17,7 @@ export interface UsageLeaf extends LedgerLife {
   readonly heads: readonly LedgerHead[];
 }
 
-/** The text that a leaf's hash is of. The same batch always gives the same text, so it need not be kept beside it. */
+/** Returns the text that is hashed for a leaf. It is deterministic, so it need not be stored with the batch. */
 export function leafText(batch: UsageBatch, { salt, previousLeaf, heads }: Pick<UsageSeal, 'salt' | 'previousLeaf' | 'heads'>): string {
   const { appId, nodeNo, epoch, seq, closedAtMs, region, bytes, parts } = batch;
   const leaf: UsageLeaf = {
@@ -36,7 +36,7 @@ export function leafText(batch: UsageBatch, { salt, previousLeaf, heads }: Pick<
   return JSON.stringify(leaf);
 }
 
-/** `JSON.stringify` keeps the order of fields, which must not depend on who made the object. */
+/** Fixes the order of fields, which `JSON.stringify` preserves. */
 function orderedBytes({ down, up, relay, retransmitted, data }: UsageBytes): UsageBytes {
   return { down, up, relay, retransmitted, data };
 }

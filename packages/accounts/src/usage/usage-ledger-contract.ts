@@ -1,5 +1,5 @@
 /**
- * What every `UsageLedger` must do, as cases to run in any test framework:
+ * The test cases that every `UsageLedger` must pass, for any test framework:
  * `test.each(usageLedgerContract)('$name', ({ run }) => run(create))`.
  */
 import assert from 'node:assert/strict';
@@ -8,7 +8,7 @@ import type { UsageBatch, UsageBytes, UsageLedger } from './usage-ledger.ts';
 
 export interface UsageLedgerContractCase {
   readonly name: string;
-  /** @param create makes an empty ledger; called once for each case */
+  /** @param create creates an empty ledger; called once per case */
   run(create: () => Promise<UsageLedger>): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import type { LedgerHead, UsageSeal } from '../ledger/usage-seal.ts';
 
 /** What is counted, in bytes. `down` and `data` are billed; the rest is for operators. */
 export const USAGE_METRICS = ['down', 'up', 'relay', 'retransmitted', 'data'] as const;
-/** A kind of bytes that is counted apart. */
+/** A kind of bytes that is counted separately. */
 export type UsageMetric = (typeof USAGE_METRICS)[number];
 
 /** Bytes of each kind. */
@@ -17,63 +17,63 @@ export const USAGE_KINDS = ['audio', 'video', 'data', 'unknown'] as const;
 /** What carried the bytes. */
 export type UsageKind = (typeof USAGE_KINDS)[number];
 
-/** What one session got or sent of one track or data channel. */
+/** What one session received or sent of one track or data channel. */
 export interface UsagePart {
-  /** The session that got or sent it; for `relay`, the publisher's. */
+  /** The session that received or sent it; for `relay`, the publisher's. */
   readonly sessionId: string;
-  /** `<session of the publisher>/<trackId or name of the data channel>`. */
+  /** The publication, as `<publisher's session>/<trackId or data channel name>`. */
   readonly track: string;
   readonly kind: UsageKind;
   readonly bytes: UsageBytes;
 }
 
-/** What one app used on one node within a few seconds. */
+/** The usage of one app on one node within a few seconds. */
 export interface UsageBatch {
   readonly appId: AppId;
   readonly nodeNo: number;
   readonly epoch: number;
-  /** 1 for the first batch of an app in a node's life, then one more for each. */
+  /** Counts the batches of an app in one life of a node, from 1. */
   readonly seq: number;
-  /** The batch that must be counted before this one: `seq - 1`, or 0 when what came before can no longer be had. */
+  /** The batch that must be counted before this one: `seq - 1`, or 0 if earlier batches are lost. */
   readonly follows: number;
-  /** When it was closed, milliseconds since 1970; its day (UTC) is the day it is billed for. */
+  /** Milliseconds since 1970; the batch is billed for this day (UTC). */
   readonly closedAtMs: number;
-  /** Where the node is. */
+  /** The region of the node. */
   readonly region: string;
   /** The sum of all parts. */
   readonly bytes: UsageBytes;
-  /** At most `MAX_USAGE_PARTS`, each of another kind, session or track. */
+  /** At most `MAX_USAGE_PARTS`, each with a different combination of kind, session and track. */
   readonly parts: readonly UsagePart[];
-  /** What makes it a leaf of the ledger; a node of a former version has none. */
+  /** Makes the batch a leaf of the ledger; absent from nodes of a former version. */
   readonly seal?: UsageSeal;
 }
 
-/** Parts of one batch; an app with more tracks on a node has several batches at a time. */
+/** The most parts in a batch; an app with more tracks on a node produces several batches at a time. */
 export const MAX_USAGE_PARTS = 1_000;
 
-/** What the ledger answers to a batch. */
+/** The ledger's response to a batch. */
 export type UsageReceipt =
-  /** `heads` are the newest leaves of other lives, which the next leaf of this life witnesses. They come about once an hour. */
+  /** `heads` are the newest leaves of other lives, which the next leaf of this life witnesses. They are sent about once an hour. */
   | { readonly type: 'counted'; readonly heads?: readonly LedgerHead[] }
-  /** It had been counted before; nothing changed. */
+  /** The batch was counted before; nothing changed. */
   | { readonly type: 'duplicate' }
-  /** The batch it follows is missing, so nothing was counted: send again from `lastSeq + 1` on. */
+  /** The batch before it is missing, so nothing was counted; resend from `lastSeq + 1`. */
   | { readonly type: 'gap'; readonly lastSeq: number };
 
 /**
- * Counts what apps use, each batch exactly once however often it is sent: batches of one app in one life of a node are counted in
- * the order of `seq`, and none that its node still has is left out.
+ * Counts the usage of apps, each batch exactly once however often it is sent. Batches of one app in one life of a node are counted in
+ * the order of `seq`, and none that the node still has is skipped.
  *
  * Every implementation passes `usageLedgerContract`.
  */
 export interface UsageLedger {
-  /** Rejects if the ledger cannot tell now whether the batch was counted: send it again. */
+  /** Rejects if it is unknown whether the batch was counted; the caller must resend it. */
   record(batch: UsageBatch): Promise<UsageReceipt>;
-  /** @param day `YYYY-MM-DD`, UTC; zeros for one on which nothing was used */
+  /** @param day `YYYY-MM-DD`, UTC @returns zeros if nothing was used */
   totals(appId: AppId, day: string): Promise<UsageBytes>;
 }
 
-/** @returns both together */
+/** Returns the sum of two usages. */
 export function addUsage(some: UsageBytes, more: UsageBytes): UsageBytes {
   return {
     down: some.down + more.down,
@@ -84,12 +84,12 @@ export function addUsage(some: UsageBytes, more: UsageBytes): UsageBytes {
   };
 }
 
-/** What a batch consists of that was written by a version that kept sums alone. */
+/** Returns the part for a batch of an earlier version, which recorded only sums. */
 export function unknownPart(bytes: UsageBytes): UsagePart {
   return { sessionId: '', track: '', kind: 'unknown', bytes };
 }
 
-/** @returns the day of a moment, `YYYY-MM-DD`, UTC */
+/** Returns the day of a time as `YYYY-MM-DD`, UTC. */
 export function usageDayOf(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(0, 'YYYY-MM-DD'.length);
 }

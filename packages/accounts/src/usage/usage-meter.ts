@@ -4,46 +4,46 @@ import { addUsage, MAX_USAGE_PARTS, NO_USAGE, type UsageBatch, type UsageLedger,
 import { UsageQueue } from './usage-queue.ts';
 import type { UsageSealer } from './usage-sealer.ts';
 
-/** What a usage meter needs. */
+/** Options of a usage meter. */
 export interface UsageMeterOptions {
   readonly ledger: UsageLedger;
   readonly journal: UsageJournal;
   readonly life: { readonly nodeNo: number; readonly epoch: number };
   readonly region: string;
-  /** Makes batches leaves of the ledger. Default: they are none. */
+  /** Makes batches leaves of the ledger. By default, there are no leaves. */
   readonly sealer?: UsageSealer;
-  /** Milliseconds since 1970, by the clock that days are billed by. */
+  /** Milliseconds since 1970, on the clock by which days are billed. */
   readonly billingNowMs: () => number;
-  /** Milliseconds on a clock that never goes back. */
+  /** Monotonic time in milliseconds. */
   readonly nowMs: () => number;
 }
 
-/** Batches of an app that may wait for the ledger before they are made longer instead of more. */
+/** How many batches of an app may wait for the ledger. Beyond that, batches grow longer instead of more numerous. */
 const MAX_SHORT_BATCHES = 500;
 const LONG_BATCH_MS = 5 * 60_000;
 
-/** Usage by a key of kind, session and track. */
+/** Usage by kind, session and track. */
 type Counter = Map<string, UsagePart>;
 
 /**
- * Adds up what apps use on this node, and sees to it that the ledger counts each byte once: in batches that are kept until they are
- * counted and a failover can no longer take that back. The owner calls `flush` every few seconds.
+ * Adds up what apps use on this node, and has the ledger count each byte once. Batches are kept until they are counted and a failover
+ * can no longer revert that. The owner calls `flush` every few seconds.
  */
 export class UsageMeter {
   readonly #options: UsageMeterOptions;
-  /** Open counters, by app. */
+  /** The open counters of each app. */
   readonly #counters = new Map<AppId, Counter>();
   readonly #queues = new Map<string, UsageQueue>();
   #flushing: Promise<void> = Promise.resolve();
   #isLastFlush = false;
 
-  /** Batches that former lives of this node have left in the journal are counted first, as theirs. */
+  /** Starts with the batches that former lives of this node left in the journal, which are counted for those lives. */
   constructor(options: UsageMeterOptions) {
     this.#options = options;
     for (const batch of options.journal.leftovers) this.#queueOf(batch).push(batch);
   }
 
-  /** Batches that the ledger has not confirmed. */
+  /** The number of batches that the ledger has not confirmed. */
   get outstanding(): number {
     return [...this.#queues.values()].reduce((sum, { outstanding }) => sum + outstanding, 0);
   }
@@ -56,14 +56,14 @@ export class UsageMeter {
     this.#counters.set(appId, counter);
   }
 
-  /** Closes what was added up and sends what is outstanding. Never rejects: what the ledger does not take now waits. */
+  /** Closes the open batches and sends all outstanding ones. Never rejects; batches that the ledger does not accept stay outstanding. */
   flush(): Promise<void> {
     this.#closeCounters();
     this.#flushing = this.#flushing.then(() => this.#sendAll());
     return this.#flushing;
   }
 
-  /** Like `flush`, for the last time: it does not hold usage back for a longer batch. */
+  /** Like `flush`, but for the last time, so it holds no usage back for a longer batch. */
   finish(): Promise<void> {
     this.#isLastFlush = true;
     return this.flush();

@@ -6,9 +6,9 @@ export interface UsageQueueOptions {
   readonly ledger: UsageLedger;
   readonly journal: UsageJournal;
   readonly nowMs: () => number;
-  /** Hears how far other lives have come with the app. */
+  /** Receives the newest leaves of the app in other lives. */
   readonly onHeads: (heads: readonly LedgerHead[]) => void;
-  /** Whether more will come. */
+  /** Whether more batches will be added. */
   readonly isOfThisLife: boolean;
 }
 
@@ -18,10 +18,10 @@ interface Kept {
   confirmedAtMs: number | undefined;
 }
 
-/** A failover may take back what the ledger has confirmed; after this long it no longer does. */
+/** A failover may revert what the ledger has confirmed, but not after this time. */
 const KEPT_AFTER_CONFIRMATION_MS = 60_000;
 
-/** Batches of one app in one life, sent to the ledger in order and again when it has forgotten some. */
+/** Sends the batches of one app in one life to the ledger in order, and again if it has lost some. */
 export class UsageQueue {
   readonly #options: UsageQueueOptions;
   /** Oldest first. */
@@ -45,7 +45,7 @@ export class UsageQueue {
     return this.#kept.filter(({ confirmedAtMs }) => confirmedAtMs === undefined).length;
   }
 
-  /** Whether it will never be needed again. */
+  /** Whether the queue will never be needed again. */
   get isOver(): boolean {
     return !this.#options.isOfThisLife && this.#kept.length === 0;
   }
@@ -57,15 +57,15 @@ export class UsageQueue {
   }
 
   /**
-   * Sends what is not confirmed, until all is or the ledger cannot be reached. What is old is forgotten when the ledger has just
-   * answered: one that was away may have come back without what it confirmed last, however long ago that was.
+   * Sends unconfirmed batches until all are confirmed or the ledger cannot be reached. Old confirmed ones are dropped only when the ledger
+   * has just answered, since one that was unreachable may have lost its latest confirmations, however old they are.
    *
-   * @param isForTheLastTime whether this is the last request: then the newest is sent even if it was confirmed. Without an answer
-   *   it counts as outstanding, because a failover that is still under way may have taken it back
+   * @param isForTheLastTime whether no more sends follow. The newest batch is then sent even if it was confirmed. Without an answer it
+   *   counts as outstanding, because a failover in progress may have reverted it
    */
   async send(isForTheLastTime = false): Promise<void> {
     const newest = this.#kept.at(-1);
-    // Nothing was sent after it, so it is not known yet whether it was taken back.
+    // No later batch was sent, so it is unknown whether a failover reverted this one.
     const isInDoubt = newest?.confirmedAtMs !== undefined && (isForTheLastTime || this.#isOld(newest));
     let next = isInDoubt ? newest : this.#firstUnconfirmed();
     if (next === undefined) return;
@@ -84,7 +84,7 @@ export class UsageQueue {
 
   /** @returns false if the ledger cannot be reached */
   async #sendOne(kept: Kept): Promise<boolean> {
-    // What came before the oldest is gone for good: waiting for it would hold up everything after it.
+    // Batches before the oldest are lost, and waiting for them would block all later ones.
     const former = this.#kept[this.#kept.indexOf(kept) - 1];
     const batch = { ...kept.batch, follows: former?.batch.seq ?? 0 };
     try {
@@ -98,7 +98,7 @@ export class UsageQueue {
     }
   }
 
-  /** The ledger has lost what it had confirmed: all after `lastSeq` is sent again. */
+  /** Resends everything after `lastSeq`, because the ledger has lost confirmed batches. */
   #takeBack(lastSeq: number): void {
     for (const kept of this.#kept) if (kept.batch.seq > lastSeq) kept.confirmedAtMs = undefined;
   }

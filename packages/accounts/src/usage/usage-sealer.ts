@@ -9,7 +9,7 @@ import type { UsageBatch } from './usage-ledger.ts';
 
 const SALT_SIZE_BYTES = 16;
 
-/** The ledger of one life of a node, as it grows: every flush is a block, and every batch of it a leaf. */
+/** Builds the ledger of one life of a node: every flush becomes a block, and each of its batches a leaf. */
 export class UsageSealer {
   readonly #signer: LedgerSigner;
   readonly #random: (sizeBytes: number) => Buffer;
@@ -17,7 +17,7 @@ export class UsageSealer {
   #previous = NOTHING_BEFORE;
   /** The hash of each app's newest leaf. */
   readonly #leaves = new Map<AppId, string>();
-  /** What is to be noted in the next leaf of an app. */
+  /** The heads to record in the next leaf of each app. */
   readonly #heads = new Map<AppId, readonly LedgerHead[]>();
 
   constructor(signer: LedgerSigner, random: (sizeBytes: number) => Buffer = randomBytes) {
@@ -25,14 +25,14 @@ export class UsageSealer {
     this.#random = random;
   }
 
-  /** Notes in the next leaf of an app how far other lives have come. */
+  /** Records the newest leaves of other lives in the next leaf of an app. */
   noteHeads(appId: AppId, heads: readonly LedgerHead[]): void {
     const { nodeNo, epoch } = this.#signer.certificate;
     const others = heads.filter((head) => head.nodeNo !== nodeNo || head.epoch !== epoch);
     if (others.length > 0) this.#heads.set(appId, others);
   }
 
-  /** @param batches of one flush, those of an app in the order of their numbers */
+  /** @param batches the batches of one flush, in order of `seq` for each app */
   seal(batches: readonly UsageBatch[]): UsageBatch[] {
     if (batches.length === 0) return [];
     const drafts = batches.map((batch) => this.#draft(batch));

@@ -1,4 +1,4 @@
-/** Checks an exported ledger of one app, with nothing but the export and, to be sure of who made it, the authority's public key. */
+/** Verifies an exported ledger of one app. This requires only the export and, to authenticate it, the authority's public key. */
 import { LedgerBeginning, LedgerEnd, LedgerLeaf, LedgerLeafLine, LedgerStatement } from '@causeway/protocol';
 import { hashBlock, NOTHING_BEFORE } from '../ledger/ledger-block.ts';
 import { isCertified, isSignedBy, type LedgerCertificate } from '../ledger/ledger-keys.ts';
@@ -6,30 +6,30 @@ import { hashLeaf, rootOfProof } from '../ledger/merkle.ts';
 import type { LedgerHead } from '../ledger/usage-seal.ts';
 import { addUsage, NO_USAGE, USAGE_METRICS, type UsageBytes } from './usage-ledger.ts';
 
-/** What was found in an export. */
+/** The result of a verification. */
 export interface LedgerReport {
   readonly app: string | undefined;
   readonly fromMs: number;
   readonly toMs: number;
   readonly leaves: number;
-  /** What the leaves of the range add up to. */
+  /** The sum of the leaves of the range. */
   readonly bytes: UsageBytes;
-  /** The public key that the export is good for; a verifier compares it with the one that the operator has published. */
+  /** The public key that certifies the export; a verifier compares it with the one that the operator has published. */
   readonly authority: string | undefined;
-  /** What is wrong, each with its line; empty for a ledger that is whole and unchanged. */
+  /** The problems found, with their line numbers; empty if the ledger is complete and unchanged. */
   readonly problems: readonly string[];
 }
 
-/** What a caller knows besides the export. */
+/** What the verifier knows independently of the export. */
 export interface LedgerExpectations {
   /** The authority's public key. Default: the one that the export names. */
   readonly authority?: string | undefined;
 }
 
-/** Later ones are most likely because of the first ones. */
+/** Later problems are most likely consequences of the first ones. */
 const MAX_PROBLEMS = 20;
 
-/** @param lines without their ends */
+/** @param lines lines without line terminators */
 export async function verifyLedger(
   lines: AsyncIterable<string> | Iterable<string>,
   expected: LedgerExpectations = {},
@@ -43,7 +43,7 @@ interface Life {
   readonly nodeNo: number;
   readonly epoch: number;
   readonly firstSeq: number;
-  /** Hashes of its leaves, the first one first. */
+  /** The hashes of the leaves, in order. */
   readonly leaves: string[];
   block: LedgerLeafLine['block'];
 }
@@ -132,7 +132,7 @@ class LedgerCheck {
     if (USAGE_METRICS.some((metric) => sum[metric] !== leaf.bytes[metric])) this.#note('the parts of the leaf are not its sum');
   }
 
-  /** Leaves come by node, by life and by number, and each names the one before it. */
+  /** Leaves must be ordered by node, life and number, and each must contain the hash of the previous one. */
   #checkOrder(leaf: LedgerLeaf, { leaf: text, block }: LedgerLeafLine): void {
     const hash = hashLeaf(text).toString('hex');
     const { nodeNo, epoch, seq, previousLeaf } = leaf;
@@ -175,10 +175,10 @@ class LedgerCheck {
     if (statement.billedBytes !== billed) this.#note(`${statement.billedBytes} bytes are billed, and the leaves have ${billed}`);
   }
 
-  /** What another node has seen of a life must be there. */
+  /** A leaf that another node has witnessed must be present. */
   #checkHead({ lineNo, head }: { readonly lineNo: number; readonly head: LedgerHead }): void {
     const life = this.#lives.find(({ nodeNo, epoch }) => nodeNo === head.nodeNo && epoch === head.epoch);
-    // A life that ended before the range, and what came before it, are in earlier exports.
+    // Lives and leaves from before the range are in earlier exports.
     if (life === undefined || head.seq < life.firstSeq) return;
     const leaf = life.leaves[head.seq - life.firstSeq];
     if (leaf === undefined)

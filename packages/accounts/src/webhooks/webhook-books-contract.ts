@@ -1,5 +1,5 @@
 /**
- * What every implementation of `WebhookBooks` must do, as cases to run in any test framework:
+ * The test cases that every implementation of `WebhookBooks` must pass, for any test framework:
  * `test.each(webhookBooksContract)('$name', ({ run }) => run(open))`.
  */
 import assert from 'node:assert/strict';
@@ -18,19 +18,19 @@ import {
   type WebhookLead,
 } from './webhook-books.ts';
 
-/** Empty books, and the clock that they go by. */
+/** Empty books, and control over their clock. */
 export interface WebhookBooksForContract {
   readonly books: Books;
-  /** These hold at most ten waiting deliveries for each webhook, and twenty events and deliveries for each app. */
+  /** Books limited to ten waiting deliveries per webhook, and twenty events and deliveries per app. */
   readonly webhooks: WebhookBooks;
   readonly nowMs: () => number;
-  /** Lets time pass. */
+  /** Advances the clock of the books. */
   advance(ms: number): void;
 }
 
 export interface WebhookBooksContractCase {
   readonly name: string;
-  /** @param open makes empty books; called once for each case */
+  /** @param open creates empty books; called once per case */
   run(open: () => Promise<WebhookBooksForContract>): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ class World {
     return { id: `${1_000_000 + no}-0`, type, atMs: this.nowMs(), sessionId, json: JSON.stringify({ type, sessionId, no }) };
   }
 
-  /** Queues events after those that were queued before. @returns whether the lead is held */
+  /** Queues events after earlier ones. @returns whether the lead is held */
   async enqueue(lead: WebhookLead, ...events: readonly WebhookEvent[]): Promise<boolean> {
     const to = `place ${++this.#places}`;
     const isHeld = await this.webhooks.enqueue(lead, { from: this.place, to }, events);
@@ -88,7 +88,7 @@ class World {
     return (due?.deliveries ?? []).map(({ event }) => [event.sessionId, event.id]);
   }
 
-  /** Attempts what is due once. */
+  /** Attempts each due delivery once. */
   async attempt(lead: WebhookLead, next: (no: number) => SettledDelivery['next'] = () => ({ state: 'delivered' })) {
     const due = await this.webhooks.dueDeliveries(lead, this.nowMs(), [], 8);
     const attempt = { atMs: this.nowMs(), durationMs: 5, status: 200, error: undefined };

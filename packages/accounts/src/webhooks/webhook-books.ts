@@ -1,64 +1,64 @@
 /**
- * Webhooks in the books: the webhooks of apps, the events that they are to be sent, and the log of what was. One node at a time, the lead of
- * the app, brings the app's events here and sends them.
+ * The webhooks of apps in the books, with their queued events and the log of deliveries. One node at a time, the lead of the app, queues
+ * the app's events here and sends them.
  */
 import type { AppId } from '@causeway/protocol';
 import type { Actor } from '../books/books.ts';
 
-/** Why a webhook is sent nothing: a call has disabled it, or a node because of what its receiver replied, or because its secret is lost. */
+/** Why a webhook is disabled: by a call, or by a node because of the receiver's replies or because the secret cannot be decrypted. */
 export type WebhookDisabling = 'requested' | 'gone' | 'failing' | 'unreadable';
 
-/** A secret as the books have it. */
+/** A secret in its stored form. */
 export interface SealedWebhookSecret {
-  /** 1 for the first one of a webhook. It is part of what the secret is sealed with. */
+  /** Counts the secrets of a webhook from 1. The secret is sealed in the context of this number. */
   readonly no: number;
   readonly sealed: string;
 }
 
-/** A webhook: an address of an app to which its events are sent. */
+/** A URL to which the events of an app are sent. */
 export interface Webhook {
   readonly id: string;
   readonly orgId: string;
   readonly appId: AppId;
   readonly url: string;
   readonly description: string;
-  /** Types of events, such as `*`, `track.*` and `session.closed`. */
+  /** Event types or patterns, such as `*`, `track.*` and `session.closed`. */
   readonly events: readonly string[];
-  /** Rises with every change by a call. */
+  /** Incremented with every change by a call. */
   readonly version: number;
-  /** Undefined while it is not disabled. */
+  /** Undefined if the webhook is enabled. */
   readonly disabledReason: WebhookDisabling | undefined;
   readonly disabledAtMs: number | undefined;
-  /** When the first attempt failed since one last succeeded; undefined if none has. */
+  /** The time of the first failed attempt since the last success; undefined if none has failed since. */
   readonly failingSinceMs: number | undefined;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
-  /** The newest one first. The former one is missing once it is over. */
+  /** The newest secret first. The former one is absent once it has expired. */
   readonly secrets: readonly SealedWebhookSecret[];
-  /** Until when what is sent is signed with the former secret as well; undefined if there is none. */
+  /** Until when deliveries are also signed with the former secret; undefined if there is none. */
   readonly formerSecretEndsAtMs: number | undefined;
 }
 
-/** A webhook as it is asked for. Its id is part of what its secret is sealed with, so the caller chooses it. */
+/** The parameters of a new webhook. The caller chooses the id, because the secret is sealed in its context. */
 export interface NewWebhook extends Pick<Webhook, 'id' | 'appId' | 'url' | 'description' | 'events'> {
   readonly sealedSecret: string;
 }
 
-/** What to change of a webhook; what is missing stays. */
+/** Changes to a webhook; fields that are missing stay as they are. */
 export interface WebhookPatch {
   readonly url?: string;
   readonly description?: string;
   readonly events?: readonly string[];
-  /** Disables it, and cancels what waits; or lets it be sent what happens from now on. */
+  /** Disables the webhook and cancels its waiting deliveries, or enables it for events from now on. */
   readonly isDisabled?: boolean;
-  /** Only if the webhook still has this version. */
+  /** Changes the webhook only if it still has this version. */
   readonly ifVersion?: number;
 }
 
-/** What becomes of a delivery: it is `cancelled` if its webhook is disabled before that. */
+/** The state of a delivery; `cancelled` if its webhook was disabled while it was waiting. */
 export type WebhookDeliveryState = 'waiting' | 'delivered' | 'failed' | 'cancelled';
 
-/** One try to deliver an event. */
+/** One attempt to deliver an event. */
 export interface LoggedAttempt {
   readonly atMs: number;
   readonly durationMs: number;
@@ -68,21 +68,21 @@ export interface LoggedAttempt {
   readonly error: string | undefined;
 }
 
-/** An event as it is sent. */
+/** An event as it is sent to webhooks. */
 export interface WebhookEvent {
-  /** Unique in its app, and the same however often the event is sent. */
+  /** Unique within the app, and the same for every attempt. */
   readonly id: string;
   readonly type: string;
   readonly atMs: number;
-  /** Events of one session are sent in their order. Empty for what concerns no session. */
+  /** Events of one session are sent in order. Empty for events that concern no session. */
   readonly sessionId: string;
-  /** The event as event streams send it, without `id`. */
+  /** The event in the format of event streams, without `id`. */
   readonly json: string;
 }
 
 /** One event for one webhook. */
 export interface LoggedDelivery {
-  /** Unique in the app; grows. */
+  /** Unique within the app, and increasing. */
   readonly no: number;
   readonly webhookId: string;
   readonly event: WebhookEvent;
@@ -92,22 +92,22 @@ export interface LoggedDelivery {
   readonly nextAtMs: number | undefined;
   /** The oldest first. */
   readonly attempts: readonly LoggedAttempt[];
-  /** How the last reply began. */
+  /** The start of the last reply. */
   readonly response: string | undefined;
 }
 
-/** A page of deliveries, the newest first. */
+/** A page of deliveries, newest first. */
 export interface DeliveryPage {
   readonly limit: number;
-  /** Only those before this number. */
+  /** Selects deliveries before this number. */
   readonly before?: number;
   readonly state?: WebhookDeliveryState;
 }
 
-/** Where a replay begins: at a time, or after a given event. */
+/** The start of a replay: a time, or the event before it. */
 export type ReplayStart = { readonly sinceMs: number } | { readonly afterEventId: string };
 
-/** How far a replay got. */
+/** The result of a replay. */
 export interface Replayed {
   readonly queued: number;
   readonly lastEventId: string | undefined;
@@ -133,20 +133,20 @@ export interface LedApp extends WebhookLead {
 
 /** What a sender learns when it shows that it is alive. */
 export interface Attendance {
-  /** All senders with how often each has attended, this one included; none if no app has webhooks. */
+  /** All senders including this one, with the number of times that each has attended; empty if no app has webhooks. */
   readonly senders: readonly { readonly name: string; readonly beat: number }[];
   readonly apps: readonly LedApp[];
 }
 
-/** Where the reading of an app's events goes on. */
+/** Where to continue reading an app's events. */
 export interface WebhookPlace {
-  /** The position that the app's log returned last; undefined for the beginning. */
+  /** The last position in the app's log; undefined to start at `sinceMs`. */
   readonly position: string | undefined;
-  /** When the oldest webhook of the app was made: what happened before is not asked for. */
+  /** When the oldest webhook of the app was created; earlier events are not read. */
   readonly sinceMs: number;
 }
 
-/** How far a reading has got by some events. */
+/** The positions in the log before and after some events. */
 export interface ReadingStep {
   readonly from: string | undefined;
   readonly to: string;
@@ -155,13 +155,13 @@ export interface ReadingStep {
 /** Deliveries that can be sent now. */
 export interface DueDeliveries {
   readonly deliveries: readonly LoggedDelivery[];
-  /** The webhooks that they are for. */
+  /** The webhooks of these deliveries. */
   readonly webhooks: readonly Webhook[];
-  /** When the next one falls due; undefined if none waits for its time. */
+  /** When the next delivery is due; undefined if none is scheduled. */
   readonly nextAtMs: number | undefined;
 }
 
-/** What has become of a delivery by an attempt. */
+/** The result of an attempt, and what follows from it for the delivery. */
 export interface SettledDelivery {
   readonly no: number;
   readonly webhookId: string;
@@ -179,93 +179,94 @@ export interface DisabledWebhook {
   readonly reason: WebhookDisabling;
 }
 
-/** Webhooks of one app, whatever their state. */
+/** The most webhooks of an app, including disabled ones. */
 export const MAX_WEBHOOKS_PER_APP = 10;
-/** Deliveries that may wait for one webhook. What comes beyond that is told of as `events.lost`, and can be replayed. */
+/** The most waiting deliveries of a webhook. Events beyond that are reported as `events.lost`, and can be replayed. */
 export const MAX_WAITING_PER_WEBHOOK = 50_000;
-/** How long deliveries and the events in them are kept. */
+/** How long deliveries and their events are kept. */
 export const DELIVERIES_KEPT_FOR_MS = 30 * 86_400_000;
-/** The most events and deliveries of an app that are kept; waiting ones are kept beyond that. */
+/** The most events and deliveries of an app that are kept, in addition to waiting ones. */
 export const MAX_KEPT_PER_APP = 200_000;
-/** A webhook to which nothing could be delivered for so long is disabled. */
+/** A webhook is disabled after it has failed for this long. */
 export const FAILING_DISABLES_AFTER_MS = 5 * 86_400_000;
 /** The type of the event that a `ping` sends. */
 export const PING_TYPE = 'webhook.ping';
 
 /**
- * The webhooks in the books. Every change by a call is in the audit, or neither is made. Every implementation passes `webhookBooksContract`.
+ * The webhooks in the books. A change by a call and its audit entry are made together or not at all. Every implementation passes
+ * `webhookBooksContract`.
  *
- * All methods reject with SfuError `books_unavailable` if the books cannot be reached now.
+ * All methods reject with SfuError `books_unavailable` if the books cannot be reached.
  */
 export interface WebhookBooks {
-  /** @throws SfuError `app_not_found`; `quota_exceeded` – the app has as many as it may have */
+  /** @throws SfuError `app_not_found`; `quota_exceeded` – the app has the maximum number of webhooks */
   createWebhook(webhook: NewWebhook, actor: Actor): Promise<Webhook>;
-  /** The oldest first. @throws SfuError `app_not_found` */
+  /** Lists webhooks, oldest first. @throws SfuError `app_not_found` */
   listWebhooks(appId: AppId): Promise<readonly Webhook[]>;
   /** @throws SfuError `webhook_not_found` */
   findWebhook(webhookId: string): Promise<Webhook>;
-  /** @throws SfuError `webhook_not_found`; `version_conflict` – another change was faster */
+  /** @throws SfuError `webhook_not_found`; `version_conflict` – the webhook has another version */
   updateWebhook(webhookId: string, patch: WebhookPatch, actor: Actor): Promise<Webhook>;
-  /** What waits for it is not sent. @throws SfuError `webhook_not_found` */
+  /** Removes a webhook and its waiting deliveries. @throws SfuError `webhook_not_found` */
   removeWebhook(webhookId: string, actor: Actor): Promise<void>;
   /**
    * Replaces the secret.
    *
-   * @param secret its number is one higher than that of the newest one
-   * @param overlapMs how long what is sent is signed with the former one as well
-   * @throws SfuError `webhook_not_found`; `version_conflict` – it was replaced in the meantime
+   * @param secret the new secret, whose number is one higher than that of the newest
+   * @param overlapMs how long deliveries are also signed with the former secret
+   * @throws SfuError `webhook_not_found`; `version_conflict` – another call has replaced it
    */
   rotateWebhookSecret(webhookId: string, secret: SealedWebhookSecret, overlapMs: number, actor: Actor): Promise<Webhook>;
 
   /** @throws SfuError `webhook_not_found` */
   listDeliveries(webhookId: string, page: DeliveryPage): Promise<readonly LoggedDelivery[]>;
-  /** Notes an event that was sent to one webhook alone, and what came of it. @throws SfuError `webhook_not_found` */
+  /** Logs an event that was sent to one webhook only, with its result. @throws SfuError `webhook_not_found` */
   logPing(
     webhookId: string,
     event: WebhookEvent,
     settled: Omit<SettledDelivery, 'no' | 'webhookId'>,
     actor: Actor,
   ): Promise<LoggedDelivery>;
-  /** Queues an event once more, before all others. @throws SfuError `webhook_not_found`, `delivery_not_found`; `webhook_disabled` */
+  /** Queues an event again, ahead of all others. @throws SfuError `webhook_not_found`, `delivery_not_found`; `webhook_disabled` */
   redeliver(webhookId: string, no: number, actor: Actor): Promise<LoggedDelivery>;
   /**
-   * Queues the events that are kept once more, in their order, except those that wait.
+   * Queues kept events again in order, except those that are waiting.
    *
    * @throws SfuError `webhook_not_found`, `webhook_disabled`; `invalid_params` – there is no such event
    */
   replay(webhookId: string, start: ReplayStart, maxEvents: number, actor: Actor): Promise<Replayed>;
 
-  /** Shows that a sender is alive. @param sender a name that no other process has */
+  /** Records that a sender is alive. @param sender a name that no other process has */
   attend(sender: string): Promise<Attendance>;
-  /** The sender is about to end. */
+  /** Removes a sender that is about to end. */
   leave(sender: string): Promise<void>;
-  /** @param lead as it was before. @returns undefined if another was faster */
+  /** @param lead the lead with its last known term @returns undefined if another sender has taken it */
   takeLead(lead: WebhookLead, sender: string): Promise<WebhookLead | undefined>;
-  /** @param position what has been queued, if it is to be changed: undefined for the beginning. Does nothing if another has taken the lead */
+  /** No effect if another sender has taken the lead. @param position a new position to record, where `is` is undefined for the beginning */
   releaseLead(lead: WebhookLead, position?: { readonly is: string | undefined }): Promise<void>;
-  /** @returns undefined if another has taken the lead, or the app has no webhook */
+  /** @returns undefined if another sender has taken the lead, or the app has no webhook */
   findPlace(lead: WebhookLead): Promise<WebhookPlace | undefined>;
   /**
-   * Queues events for all webhooks of the app that want them, and notes how far the events have been read: both or neither.
+   * Queues events for all webhooks of the app that select them and records the reading position, in one transaction.
    *
-   * @param place where the reading was before, and is with these events. If it was not there, they have been queued already
-   * @returns false if another has taken the lead, and nothing was done
+   * @param place the positions before and after these events. If the recorded position is another one, they were queued before
+   * @returns false, with nothing changed, if another sender has taken the lead
    */
   enqueue(lead: WebhookLead, place: ReadingStep, events: readonly WebhookEvent[]): Promise<boolean>;
   /**
-   * What can be sent now: of each session the oldest event, if its time has come.
+   * Returns what can be sent now, which is the oldest event of each session if it is due.
    *
-   * @param busy numbers of deliveries that are under way
-   * @param maxPerWebhook under way and due together
+   * @param busy the numbers of deliveries under way
+   * @param maxPerWebhook the most deliveries of a webhook, including those under way
    * @returns undefined if another has taken the lead
    */
   dueDeliveries(lead: WebhookLead, nowMs: number, busy: readonly number[], maxPerWebhook: number): Promise<DueDeliveries | undefined>;
   /**
-   * Notes attempts, each once however often it is told, disables webhooks that have failed for too long, and lets the next event of a session follow one that is settled.
+   * Records attempts idempotently, disables webhooks that have failed for too long, and releases the next event of each session.
    *
    * @returns undefined if another has taken the lead
    */
   settleDeliveries(lead: WebhookLead, settled: readonly SettledDelivery[]): Promise<readonly DisabledWebhook[] | undefined>;
-  /** Forgets what is kept for long enough, or too much of. */
+  /** Removes deliveries and events that are too old or too many. */
   pruneDeliveries(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /**
- * The secrets of webhooks, and the signatures that are made with them.
+ * The secrets of webhooks, and signatures with them.
  *
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
@@ -11,33 +11,33 @@ const SECRET_SIZE_BYTES = 32;
 const SECRET_PREFIX = 'whsec_';
 const PUBLIC_KEY_PREFIX = 'whpk_';
 const SEED_SIZE_BYTES = 32;
-/** Changes when what is derived changes its meaning. */
+/** Changes with the meaning of the derived keys. */
 const SALT = 'causeway webhooks 1';
-/** PKCS #8 of an Ed25519 private key up to the seed, and SPKI up to the key (RFC 8410 §4, §7). */
+/** The DER that precedes the seed in PKCS #8 and the key in SPKI for Ed25519 (RFC 8410 §4, §7). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI_PREFIX_SIZE_BYTES = 12;
 
-/** What a signature is made of. */
+/** The signed content. */
 export interface SignedMessage {
-  /** The header `webhook-id`. */
+  /** The value of the `webhook-id` header. */
   readonly id: string;
-  /** When the attempt is made, in seconds since 1970: the header `webhook-timestamp`. */
+  /** The time of the attempt in seconds since 1970, which is the value of the `webhook-timestamp` header. */
   readonly timestampSeconds: number;
-  /** The exact text that is sent, since the signature covers it. */
+  /** The exact text of the body. */
   readonly body: string;
 }
 
-/** An id for a new webhook. */
+/** Generates an id for a new webhook. */
 export function createWebhookId(): string {
   return `webhook-${randomBytes(ID_SIZE_BYTES).toString('base64url')}`;
 }
 
-/** A new secret, as its receiver is told it. */
+/** Generates a secret in the format for receivers. */
 export function createWebhookSecret(): string {
   return `${SECRET_PREFIX}${randomBytes(SECRET_SIZE_BYTES).toString('base64')}`;
 }
 
-/** @param no number of the secret among those of the webhook */
+/** @param no the number of the secret among those of the webhook */
 export function sealWebhookSecret(secret: string, webhookId: string, no: number, key: KeyObject): string {
   return sealText(secret, contextOf(webhookId, no), key);
 }
@@ -47,16 +47,16 @@ export function openWebhookSecret(sealed: string, webhookId: string, no: number,
   return openSealedText(sealed, contextOf(webhookId, no), key);
 }
 
-/** A `v1` signature: HMAC-SHA256. @param secret with its prefix */
+/** Creates a `v1` signature (HMAC-SHA256). @param secret with its prefix */
 export function signWithSecret({ id, timestampSeconds, body }: SignedMessage, secret: string): string {
   const bytes = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
   return `v1,${createHmac('sha256', bytes).update(`${id}.${timestampSeconds}.${body}`).digest('base64')}`;
 }
 
-/** The key pair (Ed25519) that belongs to a secret of a webhook. It is made of the node's key, so that the books need not have it. */
+/** The Ed25519 key pair of a webhook's secret. It is derived from the node's key, so the books need not store it. */
 export class WebhookKeyPair {
   readonly #privateKey: KeyObject;
-  /** The public key in the form that receivers are given. */
+  /** The public key in the format for receivers. */
   readonly publicKey: string;
 
   constructor(webhookId: string, no: number, key: KeyObject) {
@@ -66,7 +66,7 @@ export class WebhookKeyPair {
     this.publicKey = `${PUBLIC_KEY_PREFIX}${spki.subarray(SPKI_PREFIX_SIZE_BYTES).toString('base64')}`;
   }
 
-  /** A `v1a` signature. */
+  /** Creates a `v1a` signature (Ed25519). */
   sign({ id, timestampSeconds, body }: SignedMessage): string {
     return `v1a,${sign(null, Buffer.from(`${id}.${timestampSeconds}.${body}`), this.#privateKey).toString('base64')}`;
   }

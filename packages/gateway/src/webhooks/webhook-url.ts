@@ -3,7 +3,7 @@ import type { AddressPolicy } from './address-policy.ts';
 
 /** Names that never resolve in the public DNS (RFC 6761, RFC 6762, RFC 8375, and `internal`, which ICANN reserves). */
 const LOCAL_NAMES = /(?:^|\.)(?:localhost|local|internal|home\.arpa|invalid|onion)$/;
-/** Ports that browsers block, since a service there may read a request as another protocol. Low ports other than 80 and 443 are refused too. */
+/** Ports that browsers block, since a service there may read a request as another protocol. Low ports but 80 and 443 are refused too. */
 const OTHER_PROTOCOLS: ReadonlySet<number> = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
