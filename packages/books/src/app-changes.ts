@@ -4,12 +4,12 @@ import type { BooksDatabase } from './database/schema.ts';
 import { type AppRow, isLive, type KeyRow } from './rows.ts';
 import { newestSerial } from './serials.ts';
 
-/** Databases limit how many values one statement may have. */
+/** Databases limit the number of parameters of a statement. */
 const APPS_PER_STATEMENT = 500;
 
-/** Reads the apps that have changed since a serial as calls need them. @param nowMs milliseconds since 1970 */
+/** Reads the apps changed since a serial, in the form that calls use. @param nowMs milliseconds since 1970 */
 export async function readAppChanges(database: BooksDatabase, sinceSerial: number, nowMs: number): Promise<AppChanges> {
-  // Before the apps: what changes in between comes with the next reading as well.
+  // The serial is read before the apps, so that the next read includes changes made in between.
   const serial = await newestSerial(database);
   if (serial <= sinceSerial) return { serial, changed: [], removed: [] };
   const rows = await database.selectFrom('apps').selectAll().where('serial', '>', sinceSerial).execute();

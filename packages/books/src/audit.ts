@@ -2,7 +2,7 @@ import type { Actor, AuditEntry, PageRequest } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import type { BooksDatabase } from './database/schema.ts';
 
-/** What is told of a change. */
+/** A change to record in the audit. */
 export interface NotedChange {
   readonly orgId: string;
   readonly appId?: AppId | undefined;
@@ -12,7 +12,7 @@ export interface NotedChange {
   readonly atMs: number;
 }
 
-/** To be called in the transaction of the change. */
+/** Records a change in the audit. Call it in the transaction of the change. */
 export async function noteChange(database: BooksDatabase, { orgId, appId, actor, action, subject, atMs }: NotedChange): Promise<void> {
   const actorId = 'id' in actor ? actor.id : '';
   const row = { orgId, appId: appId ?? null, actorKind: actor.kind, actorId, action, subject, atMs };

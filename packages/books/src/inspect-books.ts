@@ -6,13 +6,13 @@ import { type BooksLocation, openDatabase } from './database/open-database.ts';
 const OWNER_ONLY = 0o600;
 
 /**
- * Finds out whether the books can be written, without changing them.
+ * Checks whether the books can be written, without changing them.
  *
- * @throws Error – they cannot be opened, or not be written
+ * @throws Error – they cannot be opened or written
  */
 export async function checkBooksWritable(location: BooksLocation): Promise<void> {
   if (location.kind === 'file' && !existsSync(location.path)) {
-    // A file that is made here would belong to the user of this command.
+    // A file created here would belong to the user who runs this command.
     accessSync(existingFolderOf(location.path), constants.W_OK);
     return;
   }
@@ -28,12 +28,12 @@ export async function checkBooksWritable(location: BooksLocation): Promise<void>
   if (rows[0]?.transaction_read_only === 'on') throw new Error('this Postgres takes no writes: it is a replica, or read-only');
 }
 
-/** Notes beside books in a file that they were backed up. A database has backups of its own. */
+/** Records beside the file of the books that they were backed up; no effect for Postgres. */
 export function noteBackup(location: BooksLocation, nowMs: number): void {
   if (location.kind === 'file') writeFileSync(noteOf(location.path), `${new Date(nowMs).toISOString()}\n`, { mode: OWNER_ONLY });
 }
 
-/** @returns when `noteBackup` was called last, milliseconds since 1970; undefined if it was not */
+/** @returns the time of the last `noteBackup` in milliseconds since 1970; undefined if there was none */
 export function lastBackupMs(path: string): number | undefined {
   return statSync(noteOf(path), { throwIfNoEntry: false })?.mtimeMs;
 }

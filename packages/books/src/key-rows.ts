@@ -1,4 +1,4 @@
-/** The keys of apps and organisations: made, replaced and ended within the transaction of a change. */
+/** Creates, replaces and revokes keys of apps and organisations within the transaction of a change. */
 import { randomBytes } from 'node:crypto';
 import {
   type Actor,
@@ -23,12 +23,12 @@ import { isLive, type KeyRow, keyOf } from './rows.ts';
 import { nextSerial } from './serials.ts';
 
 const ID_SIZE_BYTES = 9;
-/** Tells people and scanners of leaked secrets what a text is. */
+/** Prefixes by which people and secret scanners recognise keys. */
 const SECRET_PREFIXES = { secret: 'cws_', admin: 'cwa_' } as const;
-/** Shows which key it is, and leaves more than 200 bits unknown. */
+/** Enough characters to identify a key, with more than 200 bits still unknown. */
 const SHOWN_LENGTH = 8;
 const MS_PER_MINUTE = 60_000;
-/** Ended keys stay in the list for their last use; more than that is not a list for people. */
+/** Bounds the list, in which revoked and expired keys remain so that their last use can be seen. */
 const MAX_LISTED = 1_000;
 
 interface NewRow {
@@ -74,7 +74,7 @@ export class KeyRows {
     return this.#insert(database, row, 'key.created', actor);
   }
 
-  /** The newest first. */
+  /** Lists keys, newest first. */
   async list(database: BooksDatabase, owner: { readonly appId: AppId } | { readonly orgId: string }): Promise<readonly BookedKey[]> {
     const all = database.selectFrom('keys').selectAll().orderBy('createdAtMs', 'desc').orderBy('id').limit(MAX_LISTED);
     const query =
@@ -121,7 +121,7 @@ export class KeyRows {
     return row !== undefined && isLive(row, this.#nowMs()) ? keyOf(row) : undefined;
   }
 
-  /** Nodes tell of the same key in any order, so the latest use counts. */
+  /** Keeps the latest use, since nodes report uses of the same key in any order. */
   async noteUses(database: BooksDatabase, uses: readonly KeyUse[]): Promise<void> {
     for (const { digest, usedAtMs } of uses) {
       const lastUsedAtMs = Math.floor(usedAtMs / MS_PER_MINUTE) * MS_PER_MINUTE;
@@ -138,7 +138,7 @@ export class KeyRows {
     return expiresInMs === undefined ? null : this.#nowMs() + expiresInMs;
   }
 
-  /** Locks the keys of all apps against other changes, and has the app read again by those who follow. */
+  /** Locks the keys of all apps against other changes, and marks the app as changed for mirrors. */
   async #touchApp(database: BooksDatabase, appId: AppId): Promise<{ readonly orgId: string }> {
     await nextSerialOf(database, appId);
     return liveApp(database, appId);
@@ -194,7 +194,7 @@ function tooMany(appId: AppId, rest: string): SfuError {
   return new SfuError('quota_exceeded', `app ${appId} has ${rest}`);
 }
 
-/** What a backend signs with a shared secret would have to be kept in clear; only public keys are. */
+/** Accepts only public keys, because a shared secret would have to be stored in plain text. */
 function readSigningKey(given: NewAppTokenKey): ReturnType<typeof createAppTokenKey> {
   try {
     const key = createAppTokenKey(given);

@@ -1,4 +1,4 @@
-/** Rows that must be there. */
+/** Finds rows that must exist. */
 import type { AppId } from '@causeway/protocol';
 import { SfuError } from '@causeway/protocol';
 import type { Selectable } from 'kysely';
@@ -12,7 +12,7 @@ export async function orgRow(database: BooksDatabase, orgId: string): Promise<Se
   return row;
 }
 
-/** @throws SfuError `app_not_found` – also if it was removed */
+/** @throws SfuError `app_not_found` – including one that was removed */
 export async function liveApp(database: BooksDatabase, appId: AppId): Promise<AppRow> {
   const row = await database.selectFrom('apps').selectAll().where('id', '=', appId).where('removedAtMs', 'is', null).executeTakeFirst();
   if (row === undefined) throw new SfuError('app_not_found', `there is no app ${appId}`);

@@ -1,4 +1,4 @@
-/** Rows of the tables as what they mean. */
+/** Converts rows of the tables to the types of the books. */
 import type { BookedApp, BookedKey, KeyKind, Org } from '@causeway/accounts';
 import { AppId, readKnownSettings } from '@causeway/protocol';
 import type { Selectable } from 'kysely';
@@ -31,7 +31,7 @@ export function keyOf(row: KeyRow): BookedKey {
   };
 }
 
-/** Whether a key is good at that time. */
+/** Whether a key is valid at that time. */
 export function isLive({ revokedAtMs, expiresAtMs }: Pick<KeyRow, 'revokedAtMs' | 'expiresAtMs'>, nowMs: number): boolean {
   return revokedAtMs === null && (expiresAtMs === null || expiresAtMs > nowMs);
 }

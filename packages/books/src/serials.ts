@@ -1,9 +1,9 @@
 import type { BooksDatabase } from './database/schema.ts';
 
 /**
- * The next serial of a change of apps or their keys. It locks its row until the transaction ends, so changes are committed in the order of
- * their serials, and a reader that has seen one has not missed an earlier one. What a change checks before it writes stays true for the
- * same reason: call this first.
+ * Takes the next serial of a change of apps or their keys. This locks a row until the transaction ends, so changes commit in the order of
+ * their serials, and a reader that has seen one has missed none before it. Call it first, so that what the change checks before it
+ * writes stays true.
  */
 export async function nextSerial(database: BooksDatabase): Promise<number> {
   const { value } = await database
@@ -15,7 +15,7 @@ export async function nextSerial(database: BooksDatabase): Promise<number> {
   return value;
 }
 
-/** The serial of the newest change. */
+/** Returns the serial of the newest change. */
 export async function newestSerial(database: BooksDatabase): Promise<number> {
   const { value } = await database.selectFrom('serials').select('value').where('name', '=', 'apps').executeTakeFirstOrThrow();
   return value;

@@ -1,4 +1,4 @@
-/** The one-time token with which the operator who starts the first node makes the first organisation. */
+/** The one-time token with which the operator of the first node creates the first organisation. */
 import { digestSecret, generateSecret } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { BooksDatabase } from './database/schema.ts';
@@ -6,9 +6,9 @@ import { nextSerial } from './serials.ts';
 
 const PREFIX = 'cwsetup_';
 
-/** @returns undefined if there is an organisation already */
+/** @returns undefined if an organisation exists already */
 export async function openSetUp(database: BooksDatabase, nowMs: number): Promise<string | undefined> {
-  // Two nodes may start at once; the token of the later one counts.
+  // Two nodes may start at the same time; the token of the later one is valid.
   await nextSerial(database);
   const org = await database.selectFrom('orgs').select('id').limit(1).executeTakeFirst();
   if (org !== undefined) return undefined;
@@ -21,7 +21,7 @@ export async function openSetUp(database: BooksDatabase, nowMs: number): Promise
   return token;
 }
 
-/** Uses the token up. @throws SfuError `unauthorized` – it is not the newest one, or was used */
+/** Consumes the token. @throws SfuError `unauthorized` – it is not the newest, or was used */
 export async function takeSetUp(database: BooksDatabase, token: string): Promise<void> {
   await nextSerial(database);
   const { numDeletedRows } = await database.deleteFrom('setUps').where('digest', '=', digestSecret(token)).executeTakeFirst();

@@ -42,7 +42,7 @@ import { removeWebhooksOf } from './webhooks/webhook-rows.ts';
 
 const ID_SIZE_BYTES = 9;
 
-/** The books in a database, in the thread that calls. */
+/** Implements `Books` on a database, in the calling thread. */
 export class SqlBooks implements Books {
   readonly #database: BooksDatabase;
   readonly #nowMs: () => number;

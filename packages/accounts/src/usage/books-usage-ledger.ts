@@ -11,7 +11,7 @@ interface Waiting {
 /** The most batches in one transaction. */
 const MAX_AT_ONCE = 100;
 
-/** The ledger of a node with its own books. It records the batches of a turn in one transaction, since each one waits for the disk. */
+/** The ledger of a node with its own books. It records the batches of a turn in one transaction, since each waits for the disk. */
 export class BooksUsageLedger implements UsageLedger {
   readonly #books: Pick<UsageBooks, 'recordUsage' | 'usageTotals'>;
   #waiting: Waiting[] = [];

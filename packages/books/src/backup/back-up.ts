@@ -5,8 +5,8 @@ import { MIGRATIONS, migrate, migrateTo, NEWEST_MIGRATION } from '../migrations/
 import { type BackupRow, readBackupFile, writeBackupFile } from './backup-file.ts';
 
 /**
- * Each after those that its rows refer to, with the columns that order it. A set-up token is for one start, a sign-in and
- * a challenge for one browser, and senders of webhooks are processes; none is kept.
+ * The tables in a backup with the columns that order their rows. Each table follows those that it references. Set-up tokens, sign-ins,
+ * challenges and senders of webhooks are short-lived, so they are not included.
  */
 const TABLES = {
   orgs: ['id'],
@@ -29,14 +29,14 @@ const TABLES = {
 } as const satisfies Partial<Record<keyof BooksTables, readonly string[]>>;
 
 const PAGE_SIZE = 500;
-/** SQLite takes 32,766 values in a statement. */
+/** SQLite allows 32,766 parameters in a statement. */
 const ROWS_PER_STATEMENT = 500;
 
 /**
- * Writes everything in the books to a file, as it was at one moment; nodes go on using them.
+ * Writes a consistent snapshot of the books to a file while nodes use them.
  *
- * @returns how many rows
- * @throws Error – the books cannot be read, or the file not be written
+ * @returns the number of rows
+ * @throws Error – the books cannot be read, or the file cannot be written
  */
 export function backUp(database: BooksDatabase, path: string, nowMs: number): Promise<number> {
   const header = { migration: NEWEST_MIGRATION, at: new Date(nowMs).toISOString() };
@@ -59,9 +59,9 @@ async function* readRows(database: BooksDatabase): AsyncGenerator<BackupRow> {
 }
 
 /**
- * Puts a backup into empty books, whichever kind of database either was. All of it, or nothing.
+ * Restores a backup into empty books of either kind of database, in one transaction.
  *
- * @returns how many rows
+ * @returns the number of rows
  * @throws Error – the file is damaged or of a newer version, or the books are not empty
  */
 export async function restore(database: BooksDatabase, kind: SqlKind, path: string): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * A backup is a text file with one JSON object a line: what it is, then every row of every table, then how many rows there are and a digest
- * of all lines before. It says the same of either kind of database, so it also moves books from one to the other.
+ * A backup is a text file with one JSON object per line: a header, every row of every table, and finally the number of rows and a digest of
+ * all preceding lines. The format does not depend on the kind of database, so a backup can also move books from one kind to the other.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -16,15 +16,15 @@ export interface BackupRow {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
-/** What a backup says of itself. */
+/** The header of a backup. */
 export interface BackupHeader {
-  /** The newest migration of the books that it was made of. */
+  /** The newest migration of the original books. */
   readonly migration: string;
-  /** ISO 8601. */
+  /** The time of the backup in ISO 8601. */
   readonly at: string;
 }
 
-/** Writes a backup beside its place, and moves it there when it is complete. @returns how many rows it has */
+/** Writes a backup to a temporary file, and renames it once it is complete. @returns the number of rows */
 export async function writeBackupFile(path: string, header: BackupHeader, rows: AsyncIterable<BackupRow>): Promise<number> {
   const draft = `${path}.part`;
   const file = await open(draft, 'w', OWNER_ONLY);
@@ -59,9 +59,9 @@ async function writeLines(file: FileHandle, header: BackupHeader, rows: AsyncIte
 }
 
 /**
- * Reads a whole backup, so that one with a cut tail or a flipped bit changes nothing.
+ * Reads and verifies a whole backup, so that a truncated or damaged one changes nothing.
  *
- * @throws Error – it is not a backup, or not as it was written
+ * @throws Error – the file is not a backup, or is damaged
  */
 export async function readBackupFile(path: string): Promise<{ readonly header: BackupHeader; readonly rows: readonly BackupRow[] }> {
   const hash = createHash('sha256');

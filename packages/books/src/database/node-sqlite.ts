@@ -1,11 +1,11 @@
-/** Lets Kysely use the SQLite that comes with Node. Calls block the thread: the books have one of their own. */
+/** A Kysely dialect for the SQLite built into Node. Calls block the thread, so the books have a thread of their own. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { CompiledQuery, type DialectAdapter, type Driver, SqliteAdapter, type SqliteDatabase, SqliteDialect } from 'kysely';
 
 /** Another process may be writing, such as a backup or a second node. */
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** @param path of the file, which is made if it is not there; `:memory:` for none */
+/** @param path the file, which is created if missing, or `:memory:` */
 export function createNodeSqliteDialect(path: string): SqliteDialect {
   return new NodeSqliteDialect({ database: async () => openFile(path) });
 }
@@ -16,8 +16,8 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 
   /**
-   * A transaction that reads before it writes fails at once where another process has written in between. One that is for writing from the
-   * beginning waits for the other.
+   * Begins transactions with a write lock. Otherwise one that reads before it writes fails at once if another process has written in
+   * between; with the lock, it waits for the other process.
    */
   override createDriver(): Driver {
     const driver = super.createDriver();
@@ -26,7 +26,7 @@ class NodeSqliteDialect extends SqliteDialect {
   }
 }
 
-/** Kysely assumes otherwise, but in SQLite tables are made and changed within a transaction: a migration happens whole or not at all. */
+/** SQLite supports DDL in transactions, which Kysely does not assume, so migrations are atomic. */
 class AtomicSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true;
@@ -35,7 +35,7 @@ class AtomicSqliteAdapter extends SqliteAdapter {
 
 function openFile(path: string): SqliteDatabase {
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, timeout: BUSY_TIMEOUT_MS });
-  // What is committed is on the disk: losing the last change of a key would bring a revoked one back.
+  // Commits are synced to the disk, because losing the last change could restore a revoked key.
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
   return {
     close: () => database.close(),
@@ -52,7 +52,7 @@ function openFile(path: string): SqliteDatabase {
   };
 }
 
-/** SQLite has no truth values, and dates are texts. */
+/** SQLite has no boolean and no date type. */
 function toSqliteValue(value: unknown): SQLInputValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (value instanceof Date) return value.toISOString();

@@ -5,14 +5,14 @@ import pg from 'pg';
 import { createNodeSqliteDialect } from './node-sqlite.ts';
 import type { BooksDatabase, BooksTables } from './schema.ts';
 
-/** Where the books are: in a file, or in a Postgres. */
+/** The location of the books: a file, or a Postgres database. */
 export type BooksLocation = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'postgres'; readonly url: string };
 
-/** The kind of SQL that a database speaks. */
+/** The SQL dialect of a database. */
 export type SqlKind = 'sqlite' | 'postgres';
 
 const MAX_CONNECTIONS = 4;
-/** A database that does not answer must not hold calls of the console for long. */
+/** A database that does not answer must not delay calls of the console for long. */
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 5_000;
 const OWNER_ONLY = 0o600;
@@ -23,9 +23,9 @@ export function sqlKindOf({ kind }: BooksLocation): SqlKind {
 }
 
 /**
- * Opens a database without looking into it. Close it with `destroy`.
+ * Opens a database without reading from it. Close it with `destroy`.
  *
- * @throws Error – the file cannot be made
+ * @throws Error – the file cannot be created
  */
 export function openDatabase(location: BooksLocation): BooksDatabase {
   if (location.kind === 'file') {
@@ -40,12 +40,12 @@ export function openDatabase(location: BooksLocation): BooksDatabase {
     application_name: 'causeway',
     types: { getTypeParser: parserOf as typeof pg.types.getTypeParser },
   });
-  // A connection that breaks while it is idle; the next call makes another one, or fails.
+  // An idle connection may break; the next call opens another one, or fails.
   pool.on('error', () => undefined);
   return new Kysely<BooksTables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-/** It holds digests of keys, which other users of the machine must not read. */
+/** Makes the file private, because other users of the machine must not read the digests of keys. */
 function prepareFile(path: string): void {
   if (path === ':memory:') return;
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER });
@@ -53,7 +53,7 @@ function prepareFile(path: string): void {
   chmodSync(path, OWNER_ONLY);
 }
 
-/** All whole numbers of the books fit into a JavaScript number; pg would make texts of those with 64 bits. */
+/** Parses 64-bit integers as numbers, since all those in the books are safe integers; by default, pg returns strings. */
 function parserOf(oid: number, format?: 'text' | 'binary'): unknown {
   return oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text');
 }

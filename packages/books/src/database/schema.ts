@@ -1,4 +1,4 @@
-/** The tables of the books. Times are milliseconds since 1970, truth values 0 and 1, so that both kinds of database store the same. */
+/** The tables of the books. Times are milliseconds since 1970 and booleans 0 or 1, so that both kinds of database store the same. */
 import type { ColumnType, Generated, Kysely } from 'kysely';
 
 type Fixed<Value> = ColumnType<Value, Value, never>;
@@ -13,10 +13,10 @@ export interface AppsTable {
   id: Fixed<string>;
   orgId: Fixed<string>;
   name: string;
-  /** JSON of `AppSettings`; what is not set is as by default, also if the default changes. */
+  /** `AppSettings` as JSON; settings that are absent follow the default, even if it changes. */
   settings: string;
   version: number;
-  /** Of the last change of the app or its keys. */
+  /** The serial of the last change of the app or its keys. */
   serial: number;
   createdAtMs: Fixed<number>;
   removedAtMs: number | null;
@@ -32,7 +32,7 @@ export interface KeysTable {
   last4: Fixed<string>;
   /** SHA-256 of a secret in hex; null for a signing key. */
   digest: Fixed<string | null>;
-  /** For a signing key: its algorithm, and the public key in base64 (SPKI). */
+  /** The algorithm of a signing key, whose SPKI is in `publicKey` in base64. */
   alg: Fixed<string | null>;
   publicKey: Fixed<string | null>;
   createdAtMs: Fixed<number>;
@@ -57,13 +57,13 @@ export interface SerialsTable {
   value: number;
 }
 
-/** At most one row: the token that the node has printed. */
+/** At most one row, with the set-up token that a node has printed. */
 export interface SetUpsTable {
   digest: Fixed<string>;
   createdAtMs: Fixed<number>;
 }
 
-/** The number of the last batch of an app that was counted, of each life of a node. */
+/** The last counted batch of each app in each life of a node. */
 export interface UsageMarksTable {
   appId: Fixed<string>;
   nodeNo: Fixed<number>;
@@ -71,10 +71,10 @@ export interface UsageMarksTable {
   seq: number;
 }
 
-/** What one session got or sent of one track in an hour. */
+/** What one session received or sent of one track in an hour. */
 export interface UsageHoursTable {
   appId: Fixed<string>;
-  /** When the hour begins. */
+  /** The start of the hour. */
   hourMs: Fixed<number>;
   region: Fixed<string>;
   kind: Fixed<string>;
@@ -87,25 +87,25 @@ export interface UsageHoursTable {
   data: number;
 }
 
-/** The ledger: each sealed batch of usage. */
+/** The ledger, with one row per sealed batch of usage. */
 export interface UsageLeavesTable {
   appId: Fixed<string>;
   nodeNo: Fixed<number>;
   epoch: Fixed<number>;
   seq: Fixed<number>;
   closedAtMs: Fixed<number>;
-  /** Hash of the leaf, in hex. */
+  /** The hash of the leaf in hex. */
   leafHash: Fixed<string>;
-  /** JSON of `LedgerLeafLine`. */
+  /** A `LedgerLeafLine` as JSON. */
   line: Fixed<string>;
 }
 
 export interface PeopleTable {
   id: Fixed<string>;
-  /** In lower case. */
+  /** The address in lower case. */
   email: Fixed<string>;
   name: string;
-  /** Salted argon2id in the PHC string format. */
+  /** A salted Argon2id hash in the PHC string format. */
   password: string;
   createdAtMs: Fixed<number>;
 }
@@ -135,41 +135,41 @@ export interface SignInsTable {
   usedAtMs: number;
 }
 
-/** The authenticator of a person. */
+/** The authenticators of people. */
 export interface TotpsTable {
   personId: Fixed<string>;
-  /** The seed in hex, as `sealText` writes it. */
+  /** The seed in hex, sealed by `sealText`. */
   sealedSeed: string;
-  /** 0 until a code was confirmed. */
+  /** 0 until a code is confirmed. */
   isOn: number;
   /** The time step of the newest code that was used. */
   lastStep: number;
-  /** JSON: SHA-256 of each recovery code that is left, in hex. */
+  /** The SHA-256 digests of unused recovery codes in hex, as a JSON array. */
   recoveryDigests: string;
-  /** Wrong codes since the last right one, and when the newest of them came. */
+  /** The number of wrong codes since the last correct one, and the time of the newest. */
   failures: number;
   failedAtMs: number;
 }
 
 /** The passkeys of people. */
 export interface PasskeysTable {
-  /** As the authenticator calls it, in base64url. */
+  /** The credential id in base64url. */
   id: Fixed<string>;
   personId: Fixed<string>;
-  /** The domain that it belongs to. */
+  /** The relying party id. */
   rpId: Fixed<string>;
-  /** COSE, in base64url. */
+  /** The COSE key in base64url. */
   publicKey: Fixed<string>;
-  /** How often it was used, by its own count; 0 where it does not count. */
+  /** The signature counter (WebAuthn §6.1.1); 0 if the authenticator has none. */
   counter: number;
-  /** JSON: how browsers reach it. */
+  /** The `AuthenticatorTransport` values as a JSON array. */
   transports: Fixed<string>;
   name: Fixed<string>;
   createdAtMs: Fixed<number>;
   lastUsedAtMs: number | null;
 }
 
-/** What browsers are to answer or bring back. */
+/** Challenges that browsers must answer or return. */
 export interface ChallengesTable {
   /** SHA-256 in hex. */
   digest: Fixed<string>;
@@ -185,13 +185,13 @@ export interface WebhooksTable {
   appId: Fixed<string>;
   url: string;
   description: string;
-  /** JSON: a list of types. */
+  /** The event types as a JSON array. */
   events: string;
   version: number;
   disabledReason: string | null;
   disabledAtMs: number | null;
   failingSinceMs: number | null;
-  /** Whether events were left out because too many wait, and the receiver is still to be told so. */
+  /** Whether events were dropped because too many are waiting, and the receiver has not been told yet. */
   hasOverflowed: number;
   createdAtMs: Fixed<number>;
   updatedAtMs: number;
@@ -201,13 +201,13 @@ export interface WebhooksTable {
   formerSecretEndsAtMs: number | null;
 }
 
-/** Who sends the webhooks of an app, and how far its events have been read. */
+/** The lead of each app's webhooks, and its reading position in the log. */
 export interface WebhookLeadsTable {
   appId: Fixed<string>;
   holder: string | null;
   term: number;
   position: string | null;
-  /** The number given last to an event or a delivery of the app. */
+  /** The last number given to an event or a delivery of the app. */
   lastNo: number;
 }
 
@@ -225,10 +225,10 @@ export interface WebhookEventsTable {
   id: Fixed<string>;
   type: Fixed<string>;
   atMs: Fixed<number>;
-  /** Empty for what concerns no session. */
+  /** Empty for events that concern no session. */
   sessionId: Fixed<string>;
   json: Fixed<string>;
-  /** Null for what happened in the app; otherwise the one webhook that it is for. */
+  /** The only webhook to receive the event, such as a ping; null for ordinary events. */
   webhookId: Fixed<string | null>;
   keptAtMs: Fixed<number>;
 }
@@ -238,12 +238,12 @@ export interface WebhookDeliveriesTable {
   no: Fixed<number>;
   webhookId: Fixed<string>;
   eventNo: Fixed<number>;
-  /** Deliveries to one webhook that have the same are sent one after the other. */
+  /** Deliveries of one webhook in the same queue are sent one after the other. */
   queue: Fixed<string>;
   state: string;
-  /** Null unless it waits for its time as the first of its queue. */
+  /** Null unless it is waiting as the first of its queue. */
   nextAtMs: number | null;
-  /** JSON: a list of attempts. */
+  /** The attempts as a JSON array. */
   attempts: string;
   response: string | null;
   queuedAtMs: Fixed<number>;
@@ -273,5 +273,5 @@ export interface BooksTables {
   serials: SerialsTable;
 }
 
-/** The books' database, whichever kind it is; or a transaction in it. */
+/** A database of either kind, or a transaction in it. */
 export type BooksDatabase = Kysely<BooksTables>;

@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SqlKind } from '../database/open-database.ts';
 
-/** Organisations, apps, keys and the audit. The schema is written out: later versions of the code must not change what it did. */
+/** Creates organisations, apps, keys and the audit. The schema is spelled out: later versions must not change what a migration did. */
 export function createOrgsAppsKeys(kind: SqlKind): Migration {
   return { up: (database: Kysely<unknown>) => createTables(database, kind) };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Usage by hour, and which batches are in it. */
+/** Creates the tables of hourly usage and of the batches counted in it. */
 export function createUsage(): Migration {
   return { up: createTables };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** The ledger of usage. */
+/** Creates the ledger of usage. */
 export function createLedger(): Migration {
   return { up: createTables };
 }

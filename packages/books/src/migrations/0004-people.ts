@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** People, what they are in organisations, who is invited and who is signed in. */
+/** Creates the tables of people, memberships, invitations and sign-ins. */
 export function createPeople(): Migration {
   return { up: createTables };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** With what people prove themselves beside their passwords. */
+/** Creates the table of authenticators (TOTP). */
 export function createFactors(): Migration {
   return { up: createTables };
 }

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Passkeys, and the challenges that browsers are to answer. */
+/** Creates the tables of passkeys and challenges. */
 export function createPasskeys(): Migration {
   return { up: createTables };
 }

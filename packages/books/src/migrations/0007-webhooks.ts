@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Webhooks, who sends them, the events that they are sent and the log of deliveries. */
+/** Creates the tables of webhooks, their leads and senders, events and deliveries. */
 export function createWebhooks(): Migration {
   return { up: createTables };
 }

@@ -10,7 +10,7 @@ import { createFactors } from './0005-factors.ts';
 import { createPasskeys } from './0006-passkeys.ts';
 import { createWebhooks } from './0007-webhooks.ts';
 
-/** The migrations of this version by name, in their order. A migration that was released is never changed. */
+/** The migrations of this version by name, in order. A released migration is never changed. */
 export const MIGRATIONS = {
   '0001-orgs-apps-keys': createOrgsAppsKeys,
   '0002-usage': createUsage,
@@ -21,11 +21,11 @@ export const MIGRATIONS = {
   '0007-webhooks': createWebhooks,
 } as const;
 
-/** The name of the newest migration, which a backup notes. */
+/** The name of the newest migration, which backups contain. */
 export const NEWEST_MIGRATION = Object.keys(MIGRATIONS).at(-1) ?? '';
 
 /**
- * Brings the tables to what this version expects, all or nothing. Several nodes may try at once.
+ * Migrates the schema to this version, in one transaction. Several nodes may call it at once.
  *
  * @throws Error – the database cannot be reached, or a newer version has changed it
  */
@@ -33,7 +33,7 @@ export function migrate(database: BooksDatabase, kind: SqlKind): Promise<void> {
   return migrateTo(database, kind, NEWEST_MIGRATION);
 }
 
-/** Brings the tables to what some version expected, for the rows of a backup of that time. Throws what `migrate` does. */
+/** Migrates the schema up to an earlier migration, for the rows of a backup of that version. Throws what `migrate` throws. */
 export async function migrateTo(database: BooksDatabase, kind: SqlKind, migration: string): Promise<void> {
   const entries = Object.entries(MIGRATIONS).map(([name, create]) => [name, create(kind)]);
   const migrator = new Migrator({ db: database, provider: { getMigrations: async () => Object.fromEntries(entries) } });

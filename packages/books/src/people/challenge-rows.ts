@@ -1,23 +1,23 @@
-/** What browsers are to answer or bring back, each once and soon. Any node of the service may have asked. */
+/** Single-use challenges for browsers. They are in the database because another node may receive the answer. */
 import { CHALLENGE_LIFE_MS, digestSecret } from '@causeway/accounts';
 import type { BooksDatabase } from '../database/schema.ts';
 
 export interface NewChallenge {
   readonly challenge: string;
-  /** A challenge is good for what it was made for, and nothing else. */
+  /** The only purpose for which the challenge can be used. */
   readonly purpose: string;
-  /** What the taker of the challenge is to know. */
+  /** Data for the code that takes the challenge. */
   readonly data: string;
 }
 
-/** Remembers a challenge. Those that are over are removed along the way. */
+/** Stores a challenge, and removes expired ones. */
 export async function noteChallenge(database: BooksDatabase, { challenge, purpose, data }: NewChallenge, nowMs: number): Promise<void> {
   await database.deleteFrom('challenges').where('expiresAtMs', '<=', nowMs).execute();
   const row = { digest: digestSecret(challenge), purpose, data, expiresAtMs: nowMs + CHALLENGE_LIFE_MS };
   await database.insertInto('challenges').values(row).execute();
 }
 
-/** Uses a challenge up. @returns its data; undefined if it was not made for this, was taken, or is over */
+/** Consumes a challenge. @returns its data; undefined if it has another purpose, was used, or has expired */
 export async function takeChallenge(
   database: BooksDatabase,
   challenge: string,

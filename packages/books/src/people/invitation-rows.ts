@@ -1,4 +1,4 @@
-/** Invitations as rows. Those that are over stay until their address is invited again. */
+/** Invitations as rows. Expired ones remain until the address is invited again. */
 import { randomBytes } from 'node:crypto';
 import { digestSecret, generateSecret, INVITATION_LIFE_MS, type Invitation } from '@causeway/accounts';
 import { type Role, SfuError } from '@causeway/protocol';
@@ -10,7 +10,7 @@ const ID_SIZE_BYTES = 9;
 
 type InvitationRow = Selectable<InvitationsTable>;
 
-/** Replaces an earlier one of the same address. */
+/** Creates an invitation, which replaces an earlier one of the same address. */
 export async function createInvitation(
   database: BooksDatabase,
   { orgId, email, role }: Pick<Invitation, 'orgId' | 'email' | 'role'>,
@@ -27,7 +27,7 @@ export async function createInvitation(
   return { invitation, token };
 }
 
-/** Those that can be accepted, the newest first. */
+/** Lists the invitations that can be accepted, newest first. */
 export async function liveInvitations(database: BooksDatabase, orgId: string, nowMs: number): Promise<readonly Invitation[]> {
   const rows = await database
     .selectFrom('invitations')
@@ -53,7 +53,7 @@ export async function invitationRow(database: BooksDatabase, token: string, nowM
   return row;
 }
 
-/** Uses an invitation up. */
+/** Consumes an invitation. */
 export async function takeInvitation(database: BooksDatabase, id: string): Promise<void> {
   await database.deleteFrom('invitations').where('id', '=', id).execute();
 }

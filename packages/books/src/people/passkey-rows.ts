@@ -1,4 +1,4 @@
-/** Passkeys as rows. What browsers send is verified by a library that follows WebAuthn Level 3, §7. */
+/** Passkeys as rows. A library verifies responses of browsers (WebAuthn Level 3, §7). */
 import { CHALLENGE_LIFE_MS, MAX_PASSKEYS_PER_PERSON, type Passkey, type PasskeySite } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
@@ -10,18 +10,18 @@ import type { PersonRow } from './person-rows.ts';
 const TO_ADD = 'add passkey';
 const TO_SIGN_IN = 'sign in by passkey';
 
-/** Loaded when someone first uses a passkey: it brings a hundred modules, for which the start of a node need not wait. */
+/** Loaded on first use, because its hundred modules would delay the start of a node. */
 const webAuthn = () => import('@simplewebauthn/server');
 
 type PasskeyRow = Selectable<PasskeysTable>;
 
-/** Those of a person, the oldest first. */
+/** Reads a person's passkeys, oldest first. */
 export async function readPasskeys(database: BooksDatabase, personId: string): Promise<readonly Passkey[]> {
   const rows = await rowsOf(database, personId);
   return rows.map(({ id, name, createdAtMs, lastUsedAtMs }) => ({ id, name, createdAtMs, lastUsedAtMs: lastUsedAtMs ?? undefined }));
 }
 
-/** @returns what the browser is to make a passkey with (`PublicKeyCredentialCreationOptionsJSON`) @throws SfuError `quota_exceeded` */
+/** @returns the `PublicKeyCredentialCreationOptionsJSON` for the browser @throws SfuError `quota_exceeded` */
 export async function offerPasskey(database: BooksDatabase, person: PersonRow, site: PasskeySite, nowMs: number): Promise<object> {
   const rows = await rowsOf(database, person.id);
   if (rows.length >= MAX_PASSKEYS_PER_PERSON) {
@@ -37,24 +37,24 @@ export async function offerPasskey(database: BooksDatabase, person: PersonRow, s
     timeout: CHALLENGE_LIFE_MS,
     attestationType: 'none',
     excludeCredentials: rows.filter(({ rpId }) => rpId === site.rpId).map(({ id }) => ({ id })),
-    // It replaces password and code, so the device has to ask for a finger or a PIN.
+    // A passkey replaces password and code, so the device must verify the user by biometrics or a PIN.
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
   });
   await noteChallenge(database, { challenge: options.challenge, purpose: TO_ADD, data: person.id }, nowMs);
   return options;
 }
 
-/** What a browser has made, for a person. */
+/** A new passkey of a person. */
 export interface MadePasskey {
   readonly personId: string;
   readonly name: string;
-  /** As the browser sent it. */
+  /** The `RegistrationResponseJSON`, not validated. */
   readonly response: unknown;
   readonly site: PasskeySite;
   readonly nowMs: number;
 }
 
-/** @throws SfuError `invalid_params` – it is no answer to a challenge of this person */
+/** @throws SfuError `invalid_params` – the response answers no challenge of this person */
 export async function insertPasskey(database: BooksDatabase, { personId, name, response, site, nowMs }: MadePasskey): Promise<Passkey> {
   const { verifyRegistrationResponse } = await webAuthn();
   const verified = await verifyRegistrationResponse({
@@ -75,7 +75,7 @@ export async function insertPasskey(database: BooksDatabase, { personId, name, r
   return { ...shown, lastUsedAtMs: undefined };
 }
 
-/** @returns whether there was one */
+/** @returns whether the passkey existed */
 export async function deletePasskey(database: BooksDatabase, personId: string, passkeyId: string): Promise<boolean> {
   const { numDeletedRows } = await database
     .deleteFrom('passkeys')
@@ -89,7 +89,7 @@ export async function deletePasskeys(database: BooksDatabase, personId: string):
   await database.deleteFrom('passkeys').where('personId', '=', personId).execute();
 }
 
-/** @returns what the browser is to look for a passkey with (`PublicKeyCredentialRequestOptionsJSON`); it names no one */
+/** @returns the `PublicKeyCredentialRequestOptionsJSON` for the browser, which reveals no account */
 export async function offerPasskeySignIn(database: BooksDatabase, site: PasskeySite, nowMs: number): Promise<object> {
   const { generateAuthenticationOptions } = await webAuthn();
   const options = await generateAuthenticationOptions({ rpID: site.rpId, userVerification: 'required', timeout: CHALLENGE_LIFE_MS });
@@ -97,7 +97,7 @@ export async function offerPasskeySignIn(database: BooksDatabase, site: PasskeyS
   return options;
 }
 
-/** @returns the id of the person whose passkey it is @throws SfuError `unauthorized` – whatever is wrong with it */
+/** @returns the id of the passkey's owner @throws SfuError `unauthorized` – for every kind of failure */
 export async function usePasskey(database: BooksDatabase, response: unknown, site: PasskeySite, nowMs: number): Promise<string> {
   const { id } = Object(response) as { readonly id?: unknown };
   const row = await database.selectFrom('passkeys').selectAll().where('id', '=', String(id)).executeTakeFirst();

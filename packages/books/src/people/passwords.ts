@@ -1,6 +1,6 @@
 /**
- * Passwords, kept as salted argon2id in the PHC string format: it takes an attacker who has the books memory as well as time to try one.
- * The work is done in Node's thread pool.
+ * Passwords are stored as salted Argon2id hashes in the PHC string format, so that guessing them from stolen books costs memory as well as
+ * time. They are computed in Node's thread pool.
  *
  * @see RFC 9106, https://github.com/P-H-C/phc-string-format
  */
@@ -8,15 +8,15 @@ import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
 import { SfuError } from '@causeway/protocol';
 
-/** The least that OWASP recommends: 19 MiB, two passes, one lane. It takes a core some 30 to 70 ms. */
+/** The minimum that OWASP recommends: 19 MiB, two passes, one lane. A hash takes a core 30 to 70 ms. */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const SALT_SIZE_BYTES = 16;
 const TAG_SIZE_BYTES = 32;
 const FORMAT = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
 
-/** Each holds a thread of the pool, which has four, and 19 MiB. */
+/** Each computation occupies one of the pool's four threads, and 19 MiB. */
 const MAX_AT_ONCE = 2;
-/** A second or two of work; who comes later should not wait for it. */
+/** The most computations that may wait, which is one or two seconds of work. */
 const MAX_WAITING = 32;
 const RETRY_AFTER_MS = 2_000;
 
@@ -26,13 +26,13 @@ interface Cost {
   readonly parallelism: number;
 }
 
-/** Computes and compares what is kept of passwords, few at a time. */
+/** Hashes and verifies passwords, a few at a time. */
 export class Passwords {
   readonly #waiting: (() => void)[] = [];
   #underWay = 0;
   #decoy: Promise<string> | undefined;
 
-  /** @throws SfuError `rate_limited` – too many are being looked at */
+  /** @throws SfuError `rate_limited` – too many computations are waiting */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_SIZE_BYTES);
     const { memory, passes, parallelism } = COST;
@@ -41,8 +41,8 @@ export class Passwords {
   }
 
   /**
-   * @param kept undefined for an unknown person, which takes as long as a wrong password
-   * @throws SfuError `rate_limited` – too many are being looked at
+   * @param kept the stored hash; undefined for an unknown person, which takes as long as a wrong password
+   * @throws SfuError `rate_limited` – too many computations are waiting
    */
   async matches(password: string, kept: string | undefined): Promise<boolean> {
     this.#decoy ??= this.hash('');
@@ -58,7 +58,7 @@ export class Passwords {
     if (this.#underWay >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#underWay++;
     try {
-      // The same letters may be typed as one character or as two.
+      // The same character may be entered as one code point or as several.
       const message = Buffer.from(password.normalize('NFC'), 'utf8');
       return await promisify(argon2)('argon2id', { message, nonce: salt, tagLength: TAG_SIZE_BYTES, ...cost });
     } finally {

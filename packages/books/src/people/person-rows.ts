@@ -11,7 +11,7 @@ export function personOf({ id, email, name, createdAtMs }: PersonRow): Person {
   return { id, email, name, createdAtMs };
 }
 
-/** How addresses are compared: mail hosts ignore case, and people add spaces. */
+/** Normalises an e-mail address for comparison: mail hosts ignore case, and people add spaces. */
 export function addressOf(text: string): string {
   return text.trim().toLowerCase();
 }
@@ -20,7 +20,7 @@ export function findPerson(database: BooksDatabase, email: string): Promise<Pers
   return database.selectFrom('people').selectAll().where('email', '=', addressOf(email)).executeTakeFirst();
 }
 
-/** Finds a person who is in some organisation. */
+/** Finds a person who is a member of an organisation. */
 export async function findMember(database: BooksDatabase, email: string): Promise<PersonRow | undefined> {
   const person = await findPerson(database, email);
   if (person === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Sign-ins: who they belong to, and how long they last. */
+/** Sign-ins as rows. */
 import {
   digestSecret,
   generateSecret,
@@ -12,10 +12,10 @@ import type { BooksDatabase } from '../database/schema.ts';
 import { membershipsOf, type PersonRow, personOf } from './person-rows.ts';
 
 const PREFIX = 'cwp_';
-/** A sign-in is used with every call; its row need not change as often. */
+/** Limits how often a row is updated, since every call uses a sign-in. */
 const USE_NOTED_EVERY_MS = 3_600_000;
 
-/** Signs a person in. Sign-ins that have ended are removed along the way. */
+/** Signs a person in, and removes expired sign-ins. */
 export async function openSignIn(database: BooksDatabase, row: PersonRow, nowMs: number): Promise<OpenedSignIn> {
   await database
     .deleteFrom('signIns')
@@ -29,7 +29,7 @@ export async function openSignIn(database: BooksDatabase, row: PersonRow, nowMs:
   return { person: personOf(row), memberships: await membershipsOf(database, row.id), token, expiresAtMs: nowMs + SIGN_IN_LIFE_MS };
 }
 
-/** @returns undefined if there is no such sign-in, or it has ended */
+/** @returns undefined if the sign-in does not exist or has ended */
 export async function readSignIn(database: BooksDatabase, digest: SecretDigest, nowMs: number): Promise<SignedIn | undefined> {
   const row = await database
     .selectFrom('signIns')
@@ -47,7 +47,7 @@ export async function readSignIn(database: BooksDatabase, digest: SecretDigest, 
   return { person: personOf(row), memberships: await membershipsOf(database, row.id) };
 }
 
-/** Ends the sign-ins of a person. @param kept the digest of one that stays */
+/** Ends the sign-ins of a person. @param kept the digest of one that remains */
 export async function endSignIns(database: BooksDatabase, personId: string, kept: SecretDigest | undefined): Promise<void> {
   const all = database.deleteFrom('signIns').where('personId', '=', personId);
   await (kept === undefined ? all : all.where('digest', '!=', kept)).execute();

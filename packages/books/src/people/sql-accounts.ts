@@ -39,7 +39,7 @@ import { type CodeCheck, deleteTotp, insertTotp, passOfferedTotp, passTotp, read
 
 const ID_SIZE_BYTES = 9;
 
-/** The people of a service in the database of its books, in the thread that calls. */
+/** Implements `Accounts` on the database of the books, in the calling thread. */
 export class SqlAccounts implements Accounts {
   readonly #database: BooksDatabase;
   readonly #nowMs: () => number;
@@ -48,7 +48,7 @@ export class SqlAccounts implements Accounts {
 
   /**
    * @param nowMs milliseconds since 1970
-   * @param sealingKey 256 bits that are not in the books; without them, what would have to be sealed is not taken
+   * @param sealingKey 256 bits that are not in the books; without it, calls that must seal a secret fail
    */
   constructor(database: BooksDatabase, nowMs: () => number, sealingKey?: KeyObject) {
     this.#database = database;
@@ -224,7 +224,7 @@ export class SqlAccounts implements Accounts {
     const kept = known?.password ?? (await this.#passwords.hash(password));
     return this.#change(async (database) => {
       await nextSerial(database);
-      // It may have been accepted, or its bearer have become a member by another one, while the password was looked at.
+      // While the password was verified, this invitation or another one may have been accepted.
       const { id, orgId, role } = await invitationRow(database, token, this.#nowMs());
       await takeInvitation(database, id);
       const now = await findMember(database, email);
@@ -245,7 +245,7 @@ export class SqlAccounts implements Accounts {
     return { personId, code, key: this.#sealingKey, nowMs: this.#nowMs() };
   }
 
-  /** Makes a person of someone who is in no organisation. If they were in one before, nothing of then lets them in. */
+  /** Creates a person for an address without an organisation, and discards the credentials of an earlier person. */
   async #takeNewcomer(database: BooksDatabase, newcomer: NewPerson): Promise<PersonRow> {
     const known = await findPerson(database, newcomer.email);
     if (known === undefined) return this.#createPerson(database, newcomer);
@@ -257,7 +257,7 @@ export class SqlAccounts implements Accounts {
     return { ...known, name, password };
   }
 
-  /** @param password as it is kept */
+  /** @param password the stored hash */
   async #createPerson(database: BooksDatabase, { email, name, password }: NewPerson): Promise<PersonRow> {
     const id = `person-${randomBytes(ID_SIZE_BYTES).toString('base64url')}`;
     const row = { id, email: addressOf(email), name, password, createdAtMs: this.#nowMs() };
@@ -273,9 +273,9 @@ export class SqlAccounts implements Accounts {
     await this.#note(database, orgId, 'member.joined', `${person.email}: ${role}`, actor);
   }
 
-  /** @param role undefined if the member is to go; an organisation keeps an owner */
+  /** Checks that the organisation keeps an owner. @param role undefined if the member is removed */
   async #memberToChange(database: BooksDatabase, orgId: string, personId: string, role: Role | undefined): Promise<Member> {
-    // Two owners could otherwise remove each other at once.
+    // Two owners could otherwise remove each other at the same time.
     await nextSerial(database);
     const members = await membersOf(database, orgId);
     const member = members.find(({ person }) => person.id === personId);
@@ -286,7 +286,7 @@ export class SqlAccounts implements Accounts {
     return member;
   }
 
-  /** In every organisation that the person is in. */
+  /** Records a change in the audit of every organisation of the person. */
   async #noteOfPerson(database: BooksDatabase, action: string, personId: string): Promise<void> {
     for (const { org } of await membershipsOf(database, personId)) {
       await this.#note(database, org.id, action, personId, { kind: 'person', id: personId });

@@ -1,4 +1,4 @@
-/** Authenticators as rows. Their seeds are sealed with a key that is not in the books, so that a copy of them makes no codes. */
+/** Authenticators as rows. Their seeds are sealed with a key that is not in the books, so that stolen books yield no codes. */
 import { type KeyObject, randomBytes } from 'node:crypto';
 import {
   base32Of,
@@ -18,7 +18,7 @@ import { SfuError } from '@causeway/protocol';
 import { type Selectable, sql } from 'kysely';
 import type { BooksDatabase, TotpsTable } from '../database/schema.ts';
 
-/** 80 bits: their digests are in the books, and are as fast to try as SHA-256 is. */
+/** 80 bits, because the books contain SHA-256 digests, which can be guessed fast. */
 const RECOVERY_CODE_SIZE_BYTES = 10;
 const MAX_CODE_WAIT_MS = 3_600_000;
 
@@ -33,7 +33,7 @@ export async function readTotp(database: BooksDatabase, personId: string): Promi
   return { isOn: row?.isOn === 1, recoveryCodesLeft: row === undefined ? 0 : digestsOf(row).length };
 }
 
-/** @throws SfuError `factor_conflict` – one is in force */
+/** @throws SfuError `factor_conflict` – an authenticator is active */
 export async function insertTotp(
   database: BooksDatabase,
   { id, email }: { readonly id: string; readonly email: string },
@@ -48,7 +48,7 @@ export async function insertTotp(
   return { seed: base32Of(seed), uri: totpUri(seed, issuer, email) };
 }
 
-/** @returns new recovery codes @throws SfuError `factor_conflict` – none was offered, or it is in force */
+/** @returns new recovery codes @throws SfuError `factor_conflict` – no authenticator was offered, or it is active */
 export async function turnTotpOn(database: BooksDatabase, personId: string): Promise<readonly string[]> {
   const codes = Array.from({ length: RECOVERY_CODES }, makeRecoveryCode);
   const recoveryDigests = JSON.stringify(codes.map((code) => digestSecret(plainCode(code))));
@@ -64,18 +64,18 @@ export async function deleteTotp(database: BooksDatabase, personId: string): Pro
 
 export interface CodeCheck {
   readonly personId: string;
-  /** Undefined if the person has sent none. */
+  /** Undefined if the person entered none. */
   readonly code: string | undefined;
-  /** Undefined on a node that has none: recovery codes are good all the same. */
+  /** Undefined on a node without a sealing key, where only recovery codes work. */
   readonly key: KeyObject | undefined;
   readonly nowMs: number;
 }
 
 /**
- * Checks the code of someone whose password was right, and uses it up. Not to be called in a transaction that is undone when this throws: a
- * wrong code is counted.
+ * Verifies and consumes the code of a person whose password was correct. Do not call it in a transaction that is rolled back when it
+ * throws, because wrong codes are counted.
  *
- * @returns whether the person has an authenticator in force
+ * @returns whether the person has an active authenticator
  * @throws SfuError `code_required`; `code_invalid`; `rate_limited`
  */
 export async function passTotp(database: BooksDatabase, check: CodeCheck): Promise<boolean> {
@@ -86,7 +86,7 @@ export async function passTotp(database: BooksDatabase, check: CodeCheck): Promi
   return true;
 }
 
-/** The same for an authenticator that is not in force yet. @throws SfuError `factor_conflict` too – there is none, or it is in force */
+/** Like `passTotp`, for an authenticator to be activated. @throws SfuError `factor_conflict` – none was offered, or it is active */
 export async function passOfferedTotp(database: BooksDatabase, check: CodeCheck & { readonly code: string }): Promise<void> {
   const row = await totpRow(database, check.personId);
   if (row?.isOn !== 0) throw new SfuError('factor_conflict', 'there is no authenticator to confirm');
@@ -99,7 +99,7 @@ async function useCode(database: BooksDatabase, row: TotpRow, check: CodeCheck &
   if (waitMs > 0) throw new SfuError('rate_limited', 'too many codes were wrong; wait before the next one', { retryAfterMs: waitMs });
   const changed = changeBy(row, check);
   if (changed !== undefined) {
-    // Of two calls with the same code, one finds the row as it has read it.
+    // The condition on the previous values lets only one of two calls with the same code succeed.
     const use = database.updateTable('totps').set({ ...changed, failures: 0 });
     const asRead = use.where('personId', '=', personId).where('lastStep', '=', row.lastStep);
     const { numUpdatedRows } = await asRead.where('recoveryDigests', '=', row.recoveryDigests).executeTakeFirstOrThrow();
@@ -110,7 +110,7 @@ async function useCode(database: BooksDatabase, row: TotpRow, check: CodeCheck &
   throw new SfuError('code_invalid', 'the code is wrong, is over, or was used before');
 }
 
-/** @returns what using the code leaves; undefined if it is not good */
+/** @returns the change of the row when the code is used; undefined if the code is invalid */
 function changeBy(
   row: TotpRow,
   { code, key, nowMs }: CodeCheck & { readonly code: string },
@@ -124,12 +124,12 @@ function changeBy(
   return lastStep === undefined ? undefined : { lastStep };
 }
 
-/** A seed that was copied to the row of another person opens there for no one. */
+/** Binds a seed to its person, so that it cannot be copied to another row. */
 function contextOf(personId: string): string {
   return `totp ${personId}`;
 }
 
-/** RFC 4226 §7.3: a code has a million values, three of which are good. */
+/** Throttles guessing (RFC 4226 §7.3): a code has a million values, three of which are valid. */
 function waitAfter(failures: number): number {
   return failures < FREE_CODE_TRIES ? 0 : Math.min(CODE_WAIT_MS * 2 ** (failures - FREE_CODE_TRIES), MAX_CODE_WAIT_MS);
 }
@@ -143,7 +143,7 @@ function makeRecoveryCode(): string {
   return (letters.match(/.{4}/g) ?? []).join('-');
 }
 
-/** People add spaces, leave dashes out and write capitals. */
+/** Normalises a code, since people add spaces, omit dashes and use capitals. */
 function plainCode(code: string): string {
   return code.replace(/[\s-]/g, '').toLowerCase();
 }

@@ -7,21 +7,21 @@ import type { BooksMethod, BooksThreadStart, FromBooksThread, ToBooksThread } fr
 
 export interface BooksThreadOptions {
   readonly location: BooksLocation;
-  /** 256 bits that are not in the books. Default: none, and what would have to be sealed is not taken. */
+  /** 256 bits that are not in the books. By default there is no key, and calls that must seal a secret fail. */
   readonly sealingKey?: KeyObject;
-  /** The books cannot be opened or reached, or can be again. */
+  /** Called when the books can no longer be reached, and when they can again. */
   readonly onReachable?: (isReachable: boolean, error?: unknown) => void;
 }
 
 const SOURCE_CONDITION = '--conditions=causeway-source';
-/** People wait for it; a database that takes longer has hung. */
+/** People wait for calls, and a database that takes longer has hung. */
 const CALL_TIMEOUT_MS = 10_000;
 /** The console of an operator makes a few calls at a time. */
 const MAX_CALLS = 512;
 const RESTART_AFTER_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Every method of the books; the compiler holds both lists complete. */
+/** Every method of the books; the compiler keeps all three lists complete. */
 const METHODS: Readonly<Record<keyof Books, true>> = {
   openSetUp: true,
   completeSetUp: true,
@@ -53,7 +53,7 @@ const METHODS: Readonly<Record<keyof Books, true>> = {
   ledgerRecords: true,
 };
 
-/** Every method of the people in them. */
+/** Every method of the accounts. */
 const PEOPLE_METHODS: Readonly<Record<keyof Accounts, true>> = {
   signUp: true,
   signIn: true,
@@ -79,7 +79,7 @@ const PEOPLE_METHODS: Readonly<Record<keyof Accounts, true>> = {
   acceptInvitation: true,
 };
 
-/** Every method of the webhooks in them. */
+/** Every method of the webhooks. */
 const WEBHOOK_METHODS: Readonly<Record<keyof WebhookBooks, true>> = {
   createWebhook: true,
   listWebhooks: true,
@@ -108,7 +108,7 @@ interface WaitingCall {
   readonly timer: NodeJS.Timeout;
 }
 
-/** The books in a thread of their own. The node does not wait for it to start: until the books are open, calls are `books_unavailable`. */
+/** Runs the books in a separate thread. A node does not wait for its start; until then, calls fail with `books_unavailable`. */
 export class BooksThread {
   readonly books: Books;
   readonly accounts: Accounts;
@@ -129,12 +129,12 @@ export class BooksThread {
     this.#start();
   }
 
-  /** Calls that are under way. */
+  /** The number of calls under way. */
   get underWay(): number {
     return this.#waiting.size;
   }
 
-  /** Lets what is under way finish, then ends the thread. May be called again. */
+  /** Waits for calls under way, then ends the thread. May be called repeatedly. */
   async close(): Promise<void> {
     const worker = this.#worker;
     this.#state = 'closed';
@@ -152,7 +152,7 @@ export class BooksThread {
     const worker = startWorker({ location: this.#options.location, sealingKey: this.#options.sealingKey });
     let lastError: unknown;
     this.#worker = worker;
-    // The process may end although the thread waits for calls.
+    // A thread that waits for calls must not keep the process alive.
     worker.unref();
     worker.on('message', (message: FromBooksThread) => this.#handle(message));
     worker.on('error', (error) => {
@@ -220,7 +220,7 @@ export class BooksThread {
   }
 }
 
-/** The thread runs as this file does: from the sources, or built. */
+/** The thread runs from the sources or from the build, as this file does. */
 function startWorker(start: BooksThreadStart): Worker {
   const isSource = import.meta.url.endsWith('.ts');
   const file = new URL(isSource ? './thread-main.ts' : './thread-main.js', import.meta.url);

@@ -1,4 +1,4 @@
-/** Errors on their way from the thread of the books, where classes do not cross. */
+/** Serialises errors between the thread of the books and its callers, because structured clones lose their classes. */
 import { type ErrorCode, SfuError } from '@causeway/protocol';
 
 export type CrossingError =
@@ -8,16 +8,16 @@ export type CrossingError =
       readonly message: string;
       readonly details: Readonly<Record<string, unknown>> | undefined;
     }
-  /** The database cannot be reached, or does not take what it is told. */
+  /** The database cannot be reached or written. */
   | { readonly kind: 'unavailable'; readonly error: unknown }
   | { readonly kind: 'defect'; readonly error: unknown };
 
 const RETRY_AFTER_MS = 1_000;
-/** Of SQLite: busy, locked, read-only, input or output, full, cannot open. */
+/** SQLite result codes: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN. */
 const SQLITE_TROUBLES: readonly unknown[] = [5, 6, 8, 10, 13, 14];
-/** Of Postgres: connection, resources, operator intervention, system. */
+/** Postgres error classes: connection, resources, operator intervention, system. */
 const POSTGRES_TROUBLES = /^(?:08|53|57|58)/;
-/** Of the network, and of pg when a connection ends under a query. */
+/** Network errors, and those of pg when a connection ends during a query. */
 const NETWORK_TROUBLES = /^(?:E[A-Z]{3,}$|Connection terminated|Query read timeout|timeout exceeded)/;
 
 export function crossingError(error: unknown): CrossingError {
@@ -27,7 +27,7 @@ export function crossingError(error: unknown): CrossingError {
   return { kind: isTrouble(error) ? 'unavailable' : 'defect', error };
 }
 
-/** @returns what the caller of the books is to see */
+/** @returns the error for the caller of the books */
 export function arrivedError(crossed: CrossingError): unknown {
   if (crossed.kind === 'sfu')
     return new SfuError(crossed.code, crossed.message, crossed.details === undefined ? {} : { details: crossed.details });

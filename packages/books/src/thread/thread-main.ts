@@ -1,6 +1,5 @@
 /**
- * The thread of the books: SQLite blocks the thread that calls it, and that time must not be taken from packets.
- * Started by `BooksThread`.
+ * The thread of the books, started by `BooksThread`. SQLite blocks its calling thread, which must not be the one that handles packets.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -14,7 +13,7 @@ import { SqlWebhooks } from '../webhooks/sql-webhooks.ts';
 import { crossingError } from './crossing-error.ts';
 import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
 
-/** A Postgres that is not there yet, or a file that another process holds. */
+/** How often opening is retried, since Postgres may not run yet, or another process may lock the file. */
 const RETRY_MS = 1_000;
 
 async function main(port: MessagePort): Promise<void> {

@@ -11,7 +11,7 @@ import type { AppId } from '@causeway/protocol';
 import type { BooksDatabase } from '../database/schema.ts';
 import { queryUsage } from './query-usage.ts';
 
-/** Keeps the leaf that a batch is, if its node has sealed it. */
+/** Stores a batch as a leaf of the ledger if its node has sealed it. */
 export async function addToLedger(database: BooksDatabase, batch: UsageBatch): Promise<void> {
   const line = ledgerLineOf(batch);
   if (line === undefined) return;
@@ -20,7 +20,7 @@ export async function addToLedger(database: BooksDatabase, batch: UsageBatch): P
   await database.insertInto('usageLeaves').values(row).execute();
 }
 
-/** Sums and leaves are read as of one moment, since batches come in all the time. */
+/** Reads sums and leaves in one transaction, since batches arrive continuously. */
 export function ledgerExtent(database: BooksDatabase, appId: AppId, fromMs: number, toMs: number): Promise<LedgerExtent> {
   return database
     .transaction()

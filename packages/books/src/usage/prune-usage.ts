@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { BooksDatabase } from '../database/schema.ts';
 
-/** SQLite writes so many within some tens of milliseconds, and others may use the books in between. */
+/** SQLite deletes this many rows within tens of milliseconds, so other callers of the books wait only briefly. */
 const ROWS_AT_ONCE = 2_000;
 
-/** Removes the oldest rows first. To be called in a transaction. */
+/** Removes the oldest rows. Call it in a transaction. */
 export async function pruneUsage(database: BooksDatabase, beforeMs: number): Promise<number> {
   const leaves = sql`delete from ${sql.table('usageLeaves')} where (${columns('appId', 'nodeNo', 'epoch', 'seq')}) in (
     select ${columns('appId', 'nodeNo', 'epoch', 'seq')} from ${sql.table('usageLeaves')}

@@ -25,7 +25,7 @@ export async function queryUsage(database: BooksDatabase, query: UsageQuery): Pr
   const groups = USAGE_GROUPS.filter((group) => query.groups.includes(group));
   const names = [sql.ref('startMs'), ...groups.map((group) => sql.ref(group))];
   const selected = [sql`${startOf(query.step, fromMs)} as ${sql.ref('startMs')}`, ...groups.map(columnAs), ...USAGE_METRICS.map(sumAs)];
-  // The outer query sees groups as rows, so it can go on after one of them.
+  // The outer query sees groups as rows, so it can continue after one of them.
   const grouped = sql`select ${sql.join(selected)} from ${sql.table('usageHours')}
     where ${sql.ref('appId')} = ${appId} and ${sql.ref('hourMs')} >= ${fromMs} and ${sql.ref('hourMs')} < ${toMs}
     group by ${sql.join(names.map((_name, index) => sql.lit(index + 1)))}`;
@@ -51,7 +51,7 @@ function columnAs(group: UsageGroup): RawBuilder<unknown> {
   return sql`${sql.ref(COLUMNS[group])} as ${sql.ref(group)}`;
 }
 
-/** Postgres makes a sum of 64-bit numbers longer, which would arrive as a text. */
+/** Casts the sum, because Postgres returns sums of 64-bit integers as `numeric`, which pg returns as a string. */
 function sumAs(metric: string): RawBuilder<unknown> {
   return sql`cast(sum(${sql.ref(metric)}) as bigint) as ${sql.ref(metric)}`;
 }

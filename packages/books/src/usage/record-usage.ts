@@ -4,18 +4,18 @@ import type { BooksDatabase } from '../database/schema.ts';
 import { addToLedger } from './ledger-rows.ts';
 
 const HOUR_MS = 3_600_000;
-/** SQLite takes 32,766 values in a statement, and a row has eleven. */
+/** SQLite allows 32,766 parameters in a statement, and a row has eleven. */
 const ROWS_PER_STATEMENT = 500;
 
-/** Counts each batch once. To be called in a transaction. */
+/** Counts each batch once. Call it in a transaction. */
 export async function recordUsage(database: BooksDatabase, batches: readonly UsageBatch[]): Promise<readonly UsageReceipt[]> {
   const receipts = new Map<UsageBatch, UsageReceipt>();
-  // Marks are locked in the same order by all who record, so that they cannot wait for each other.
+  // All transactions lock the marks in the same order, so that they cannot deadlock.
   for (const batch of batches.toSorted(compareLives)) receipts.set(batch, await recordOne(database, batch));
   return batches.flatMap((batch) => receipts.get(batch) ?? []);
 }
 
-/** Batches of one life keep their order. */
+/** Orders batches by life; the stable sort keeps the order within one life. */
 function compareLives(one: UsageBatch, other: UsageBatch): number {
   if (one.appId !== other.appId) return one.appId < other.appId ? -1 : 1;
   return one.nodeNo - other.nodeNo || one.epoch - other.epoch;
@@ -38,7 +38,7 @@ async function recordOne(database: BooksDatabase, batch: UsageBatch): Promise<Us
   return { type: 'counted' };
 }
 
-/** Locks the row until the transaction ends: a second node may have the same batch. */
+/** Locks the row until the transaction ends, since a second node may record the same batch. */
 async function lockMark(database: BooksDatabase, { appId, nodeNo, epoch }: UsageBatch): Promise<number> {
   const { seq } = await database
     .insertInto('usageMarks')

@@ -1,12 +1,12 @@
-/** Rows of deliveries: read as what they mean, and added to their queues. */
+/** Reads deliveries, and adds them to their queues. */
 import type { DeliveryPage, LoggedAttempt, LoggedDelivery, WebhookDeliveryState } from '@causeway/accounts';
 import type { Insertable } from 'kysely';
 import type { BooksDatabase, WebhookDeliveriesTable, WebhookEventsTable } from '../database/schema.ts';
 
-/** SQLite takes 32,766 values in a statement. */
+/** SQLite allows 32,766 parameters in a statement. */
 const ROWS_PER_STATEMENT = 500;
 
-/** A delivery that is to be queued. */
+/** A delivery to be queued. */
 export interface QueuedRow {
   readonly webhookId: string;
   readonly eventNo: number;
@@ -28,7 +28,7 @@ interface JoinedRow {
   readonly json: string;
 }
 
-/** Deliveries with their events. */
+/** Joins deliveries with their events. */
 export function joinDeliveries(database: BooksDatabase) {
   return database
     .selectFrom('webhookDeliveries as d')
@@ -58,7 +58,7 @@ export async function listDeliveries(database: BooksDatabase, webhookId: string,
   return (await query.execute()).map(deliveryOf);
 }
 
-/** Takes the next numbers of an app. @returns the first of them */
+/** Reserves the next numbers of an app. @returns the first of them */
 export async function takeNumbers(database: BooksDatabase, appId: string, count: number): Promise<number> {
   const { lastNo } = await database
     .updateTable('webhookLeads')
@@ -74,9 +74,9 @@ export async function insertEvents(database: BooksDatabase, rows: readonly Inser
 }
 
 /**
- * Queues deliveries: the first one of a queue in which none waits is due now.
+ * Queues deliveries. The first one of an empty queue is due immediately.
  *
- * @param firstNo of as many numbers as there are rows
+ * @param firstNo the first of as many reserved numbers as there are rows
  */
 export async function insertDeliveries(
   database: BooksDatabase,
@@ -116,7 +116,7 @@ function nameOf({ webhookId, queue }: Pick<QueuedRow, 'webhookId' | 'queue'>): s
   return `${webhookId} ${queue}`;
 }
 
-/** In portions that one statement takes. */
+/** Splits items into portions that fit into one statement. */
 function* partsOf<Item>(items: readonly Item[]): Generator<Item[]> {
   for (let first = 0; first < items.length; first += ROWS_PER_STATEMENT) yield items.slice(first, first + ROWS_PER_STATEMENT);
 }

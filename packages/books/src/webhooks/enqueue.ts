@@ -1,4 +1,4 @@
-/** Queues events for the webhooks that want them. */
+/** Queues events for the webhooks that select them. */
 import {
   MAX_WAITING_PER_WEBHOOK,
   type ReadingStep,
@@ -13,17 +13,17 @@ import { insertDeliveries, insertEvents, type QueuedRow, takeNumbers } from './d
 import { holdLead } from './lead-rows.ts';
 import { type WebhookRow, webhooksOf } from './webhook-rows.ts';
 
-/** Of which each receiver hears, whatever it has asked for: it cannot know what it missed. */
+/** Every webhook receives this type, whatever it selects, because a receiver cannot know what it missed. */
 const LOST_TYPE = 'events.lost';
 
-/** Where something is queued, and when. */
+/** The app and time at which events are queued. */
 export interface QueueMoment {
   readonly nowMs: number;
   /** Default: `MAX_WAITING_PER_WEBHOOK`. */
   readonly maxWaiting?: number;
 }
 
-/** @returns false if another has taken the lead */
+/** @returns false if another sender has taken the lead */
 export async function enqueueEvents(
   database: BooksDatabase,
   lead: WebhookLead,
@@ -52,7 +52,7 @@ interface QueuedBatch extends Required<QueueMoment> {
   readonly firstEventNo: number;
 }
 
-/** As long as too many wait, what comes is left out; before what comes afterwards, the receiver is told so. */
+/** Drops events while too many are waiting, and reports the loss to the receiver before later events. */
 async function enqueueFor(database: BooksDatabase, webhook: WebhookRow, batch: QueuedBatch): Promise<void> {
   const { events, firstEventNo, nowMs, maxWaiting } = batch;
   const { id: webhookId, appId } = webhook;
@@ -95,7 +95,7 @@ async function addLoss(database: BooksDatabase, { id: webhookId, appId }: Webhoo
   return { webhookId, eventNo: no, queue: '' };
 }
 
-/** Queues events that are kept once more, those that wait left out. @throws SfuError `invalid_params` – there is no such event */
+/** Queues kept events again, except those that are waiting. @throws SfuError `invalid_params` – there is no such event */
 export async function replayEvents(
   database: BooksDatabase,
   webhook: WebhookRow,

@@ -1,12 +1,12 @@
-/** Which node sends the webhooks of an app. A change is made by the holder of the newest term alone. */
+/** The leads of apps' webhooks. Only the holder of the newest term may make changes. */
 import type { Attendance, LedApp, WebhookLead, WebhookPlace } from '@causeway/accounts';
 import { AppId } from '@causeway/protocol';
 import type { BooksDatabase } from '../database/schema.ts';
 
-/** A sender that has ended without saying so. It is counted as dead long before. */
+/** How long the row of a sender that ended without leaving is kept. It counts as dead much earlier. */
 const SENDER_KEPT_FOR_MS = 86_400_000;
 
-/** The numbers of an app's events and deliveries begin, or go on, and its reading begins again: its first webhook is being made. */
+/** Prepares the lead of an app for its first webhook: reading starts over, while numbers continue. */
 export async function openLead(database: BooksDatabase, appId: string): Promise<void> {
   await database
     .insertInto('webhookLeads')
@@ -17,7 +17,7 @@ export async function openLead(database: BooksDatabase, appId: string): Promise<
     .execute();
 }
 
-/** Locks the lead for the transaction. @returns whether it is still held */
+/** Locks the lead until the transaction ends. @returns whether it is still held */
 export async function holdLead(database: BooksDatabase, { appId, term }: WebhookLead): Promise<boolean> {
   const { numUpdatedRows } = await database
     .updateTable('webhookLeads')

@@ -1,8 +1,8 @@
-/** Forgets deliveries and events. */
+/** Removes old deliveries and events. */
 import { DELIVERIES_KEPT_FOR_MS, MAX_KEPT_PER_APP } from '@causeway/accounts';
 import type { BooksDatabase } from '../database/schema.ts';
 
-/** What is kept. */
+/** Limits of what is kept. */
 export interface KeptDeliveries {
   readonly nowMs: number;
   /** Default: `MAX_KEPT_PER_APP`. */
@@ -10,8 +10,8 @@ export interface KeptDeliveries {
 }
 
 /**
- * Forgets what is older than 30 days, and what an app has too much of. A delivery that waits is kept whatever its age: it ends with its
- * attempts, or with its webhook.
+ * Removes deliveries and events that are older than 30 days or exceed the limit of an app. Waiting deliveries are kept at any age; they end
+ * with their attempts or with the webhook.
  */
 export async function pruneDeliveries(database: BooksDatabase, { nowMs, maxPerApp = MAX_KEPT_PER_APP }: KeptDeliveries): Promise<void> {
   const oldestMs = nowMs - DELIVERIES_KEPT_FOR_MS;

@@ -1,4 +1,4 @@
-/** What is due, and what becomes of a delivery, of those behind it and of its webhook by an attempt. */
+/** Finds due deliveries, and records the results of attempts. */
 import {
   type Actor,
   type DisabledWebhook,
@@ -15,7 +15,7 @@ import { disableWebhook, type WebhookRow, webhookOf, webhooksOf } from './webhoo
 
 const NODE: Actor = { kind: 'node' };
 
-/** What is asked for. */
+/** Parameters of a query for due deliveries. */
 export interface DueQuestion {
   readonly nowMs: number;
   readonly busy: readonly number[];
@@ -87,7 +87,7 @@ export async function settleDeliveries(
   return disabled;
 }
 
-/** One that was cancelled in the meantime stays so. @returns false if there is none, or the attempt is noted already */
+/** A delivery that was cancelled stays cancelled. @returns false if the delivery does not exist, or the attempt is recorded already */
 async function settleOne(
   database: BooksDatabase,
   appId: string,
@@ -112,7 +112,7 @@ async function settleOne(
   return true;
 }
 
-/** The oldest of a queue is due. */
+/** Makes the oldest delivery of a queue due. */
 async function releaseNext(database: BooksDatabase, webhookId: string, queue: string, nowMs: number): Promise<void> {
   const next = await database
     .selectFrom('webhookDeliveries')

@@ -30,13 +30,13 @@ import { pruneDeliveries } from './prune.ts';
 import { dueDeliveries, settleDeliveries } from './settle.ts';
 import { disableWebhook, noteWebhook, requireEnabled, type WebhookRow, webhookOf, webhookRow, webhooksOf } from './webhook-rows.ts';
 
-/** Limits that tests make smaller. Default: those of `WebhookBooks`. */
+/** Limits that tests can lower. Default: those of `WebhookBooks`. */
 export interface SqlWebhooksOptions {
   readonly maxWaiting?: number;
   readonly maxPerApp?: number;
 }
 
-/** The webhooks in the database of the books, in the thread that calls. */
+/** Implements `WebhookBooks` on the database of the books, in the calling thread. */
 export class SqlWebhooks implements WebhookBooks {
   readonly #database: BooksDatabase;
   readonly #nowMs: () => number;
@@ -214,7 +214,7 @@ export class SqlWebhooks implements WebhookBooks {
     return this.#change(async (database) => {
       const row = await webhookRow(database, webhookId);
       requireEnabled(row);
-      // Locks the numbers of the app before it looks at what waits.
+      // This locks the numbers of the app before the waiting deliveries are read.
       await takeNumbers(database, row.appId, 0);
       const nowMs = this.#nowMs();
       const replayed = await replayEvents(database, row, { start, maxEvents, nowMs });
@@ -273,7 +273,7 @@ export class SqlWebhooks implements WebhookBooks {
   }
 }
 
-/** No session is called so: what is sent in it waits for nothing. */
+/** Returns a queue that no session has, so that the delivery waits for no other. */
 function queueOfItsOwn(no: number): string {
   return `:${no}`;
 }

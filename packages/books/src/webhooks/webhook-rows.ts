@@ -1,4 +1,4 @@
-/** Rows of webhooks as what they mean, and what every change of one needs. */
+/** Reads webhooks, and makes the changes that several operations share. */
 import type { Actor, Webhook, WebhookDisabling } from '@causeway/accounts';
 import { AppId, SfuError } from '@causeway/protocol';
 import type { Selectable } from 'kysely';
@@ -45,7 +45,7 @@ export function webhooksOf(database: BooksDatabase, appId: string): Promise<Webh
   return database.selectFrom('webhooks').selectAll().where('appId', '=', appId).orderBy('createdAtMs').orderBy('id').execute();
 }
 
-/** Disables a webhook, and cancels what waits for it. To be called in the transaction of the change. */
+/** Disables a webhook and cancels its waiting deliveries. Call it in the transaction of the change. */
 export async function disableWebhook(
   database: BooksDatabase,
   row: WebhookRow,
@@ -67,14 +67,14 @@ async function cancelWaiting(database: BooksDatabase, webhookId: string): Promis
     .execute();
 }
 
-/** Removes all webhooks of an app, and what waits for them. */
+/** Removes all webhooks of an app and their deliveries. */
 export async function removeWebhooksOf(database: BooksDatabase, appId: string): Promise<void> {
   await database.deleteFrom('webhookDeliveries').where('appId', '=', appId).execute();
   await database.deleteFrom('webhookEvents').where('appId', '=', appId).execute();
   await database.deleteFrom('webhooks').where('appId', '=', appId).execute();
 }
 
-/** Writes to the audit. */
+/** Records a change of a webhook in the audit. */
 export function noteWebhook(
   database: BooksDatabase,
   { orgId, appId }: WebhookRow,
