@@ -17,6 +17,7 @@ const OF_LINKS: Wording<LinkEvent['type']> = {
   'link.heard': ['info', 'packets arrive from a node again'],
   'link.down': ['warn', 'the link to a node is down'],
   'link.refused': ['warn', 'a link cannot be used: the protocol versions are incompatible'],
+  'link.untold': ['error', 'this node has more links than it can report; relays use none of the others'],
   'link.defect': ['error', 'a defect in a relay'],
 };
 

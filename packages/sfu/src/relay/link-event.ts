@@ -9,5 +9,7 @@ export type LinkEvent =
   | { readonly type: 'link.down'; readonly nodeNo: number; readonly region: string; readonly reason: LinkDownReason }
   /** The two nodes support no common version of the link protocol. */
   | { readonly type: 'link.refused'; readonly nodeNo: number; readonly region: string; readonly reason: string }
+  /** This node has more links than fit into a message, so other nodes learn of only `told` of them. Written when that begins. */
+  | { readonly type: 'link.untold'; readonly links: number; readonly told: number }
   /** A defect of the SFU that was caught at the edge of a relay. */
   | { readonly type: 'link.defect'; readonly error: unknown };

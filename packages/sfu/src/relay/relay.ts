@@ -17,7 +17,7 @@ import { ArrivingLayers } from './arriving-layers.ts';
 import type { ClusterAssembly } from './cluster-assembly.ts';
 import { createDataRelay, type DataRelay } from './data-relay.ts';
 import type { LinkEvent } from './link-event.ts';
-import { type ControlMessage, LINK_DATA_VERSION } from './links/control-messages.ts';
+import { type ControlMessage, LINK_DATA_VERSION, MAX_TOLD_LINKS } from './links/control-messages.ts';
 import type { LinkListener } from './links/link-listener.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { NodeLinks } from './links/node-links.ts';
@@ -210,7 +210,8 @@ export class Relay implements RemoteTracks {
   #createTeller(): LinkStateTeller {
     const { directory: nodes, prices = [], clock } = this.#options;
     const onChanged = () => this.#onRoutesChanged();
-    return new LinkStateTeller({ nodes, table: this.table, links: () => this.links.all, prices, clock, onChanged });
+    const onUntold = (links: number) => this.#log({ type: 'link.untold', links, told: MAX_TOLD_LINKS });
+    return new LinkStateTeller({ nodes, table: this.table, links: () => this.links.all, prices, clock, onChanged, onUntold });
   }
 
   #handleEvent(event: EngineEvent, sessions: EngineEventListener): void {

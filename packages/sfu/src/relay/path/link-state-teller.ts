@@ -6,7 +6,13 @@
 import type { LinkStatistics } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { NodeDirectory } from '../../nodes/index.ts';
-import { type ControlMessage, LINK_CHANGES_VERSION, type LinksChangedMessage, MAX_KNOWN_STATES } from '../links/control-messages.ts';
+import {
+  type ControlMessage,
+  LINK_CHANGES_VERSION,
+  type LinksChangedMessage,
+  MAX_KNOWN_STATES,
+  MAX_TOLD_LINKS,
+} from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
 import { isSameQuality, type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
@@ -51,6 +57,8 @@ export interface LinkStateTellerOptions {
   readonly prices: readonly RelayPrice[];
   readonly clock: Clock;
   readonly onChanged: () => void;
+  /** Called when this node first has more links than it can report. */
+  readonly onUntold?: (links: number) => void;
 }
 
 type Change = 'none' | 'rtt' | 'shortest-rtt' | 'packet-loss' | 'link-won' | 'link-lost';
@@ -74,6 +82,7 @@ export class LinkStateTeller {
   readonly #wholeMapDueAtMs = new WeakMap<NodeLink, number>();
   /** The shortest round trip reported for each link while it has been up. A fluctuating round trip falls below it only once. */
   readonly #shortestToldMs = new Map<number, number>();
+  #hasUntold = false;
 
   constructor(options: LinkStateTellerOptions) {
     this.#options = options;
@@ -229,8 +238,14 @@ export class LinkStateTeller {
     }
   }
 
+  /** Leaves out the highest node numbers if there are too many: a state that cannot be sent would cut this node off from all others. */
   #ownLinks(): ReadonlyMap<number, LinkQuality> {
-    return new Map(this.#up().map((link) => [link.peer.nodeNo, this.#qualityOf(link)]));
+    const up = this.#up();
+    const isTooMany = up.length > MAX_TOLD_LINKS;
+    if (isTooMany && !this.#hasUntold) this.#options.onUntold?.(up.length);
+    this.#hasUntold = isTooMany;
+    const told = isTooMany ? up.toSorted((one, other) => one.peer.nodeNo - other.peer.nodeNo).slice(0, MAX_TOLD_LINKS) : up;
+    return new Map(told.map((link) => [link.peer.nodeNo, this.#qualityOf(link)]));
   }
 
   #qualityOf({ transportId, peer }: NodeLink): LinkQuality {

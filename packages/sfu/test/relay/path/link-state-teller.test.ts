@@ -1,6 +1,12 @@
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import { StaticNodeDirectory } from '../../../src/nodes/index.ts';
-import type { ControlMessage, LinkStateMessage, LinksChangedMessage } from '../../../src/relay/links/control-messages.ts';
+import {
+  type ControlMessage,
+  type LinkStateMessage,
+  type LinksChangedMessage,
+  MAX_TOLD_LINKS,
+} from '../../../src/relay/links/control-messages.ts';
+import { encodeControlMessage } from '../../../src/relay/links/message-text.ts';
 import type { NodeLink } from '../../../src/relay/links/node-link.ts';
 import { LinkStateTable } from '../../../src/relay/path/link-state-table.ts';
 import { LinkStateTeller, type RelayPrice } from '../../../src/relay/path/link-state-teller.ts';
@@ -30,6 +36,7 @@ class ToldLink {
 }
 
 function scene(neighbours: readonly number[], prices: readonly RelayPrice[] = []) {
+  const untold: number[] = [];
   const links = neighbours.map((nodeNo) => new ToldLink(nodeNo));
   const directory = new StaticNodeDirectory(nodeRecord(1));
   const table = new LinkStateTable();
@@ -44,6 +51,7 @@ function scene(neighbours: readonly number[], prices: readonly RelayPrice[] = []
     onChanged: () => {
       changes++;
     },
+    onUntold: (count) => untold.push(count),
   });
   const measure = async (...rttsMs: readonly number[]) => {
     teller.noteMeasurements(rttsMs.map((rttMs, index) => ({ transportId: links[index]?.transportId ?? '', rttMs, lossRatio: 0 })));
@@ -54,7 +62,7 @@ function scene(neighbours: readonly number[], prices: readonly RelayPrice[] = []
     if (found === undefined) throw new Error(`there is no link ${place}`);
     return found;
   };
-  return { links, link, directory, table, clock, teller, measure, changeCount: () => changes };
+  return { links, link, directory, table, clock, teller, measure, changeCount: () => changes, untold };
 }
 
 /** By then everything is told. */
@@ -70,6 +78,19 @@ function changeOf(origin: number, since: number, change: Partial<LinksChangedMes
 }
 
 describe('the state of its own links that a node reports', () => {
+  it('leaves out the highest node numbers if it has more links than a message holds, and says so once', async () => {
+    const neighbours = Array.from({ length: MAX_TOLD_LINKS + 2 }, (_, index) => 2 + index);
+    const { links, measure, untold } = scene(neighbours.toReversed());
+
+    await measure();
+    await measure(7);
+
+    const [told] = links[0]?.told ?? [];
+    expect(told?.type === 'links-changed' && told.changed.map(([to]) => to)).toEqual(neighbours.slice(0, MAX_TOLD_LINKS));
+    expect(encodeControlMessage(told as ControlMessage)).toBeDefined();
+    expect(untold).toEqual([MAX_TOLD_LINKS + 2]);
+  });
+
   it('goes to every neighbour once it is known, and not again while it stays about the same', async () => {
     const { links, measure, changeCount } = scene([2, 3]);
 
