@@ -1,8 +1,11 @@
 /** Events of several nodes over a model of Redis in virtual time: whatever fails, each client hears each event once. */
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { SessionId } from '@causeway/protocol';
 import { ModelRedis, type ModelRedisWay } from '@causeway/testkit/model-redis';
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import { EventStream } from '../../src/events/event-stream.ts';
 import { NodeClock } from '../simulation/node-clock.ts';
 import { EVENT_APP, EventNode, MAX_KEPT_PER_APP, RecordingClient } from '../support/event-node.ts';
 
@@ -105,6 +108,56 @@ test('a client that was away for nine minutes gets everything once, at another n
 
   expectAll(world, client);
   world.close();
+});
+
+/** What goes to a client for each event of an app, as text. */
+class WrittenStream extends EventEmitter {
+  readonly texts: string[] = [];
+  readonly writableEnded = false;
+  readonly destroyed = false;
+  readonly writableNeedDrain = false;
+  readonly writableLength = 0;
+  readonly writeHead = (): void => undefined;
+
+  write(text: string): boolean {
+    this.texts.push(text);
+    return true;
+  }
+}
+
+/** @returns how long what a client of one node gets for an event is at most, if so many nodes append to the log, each several times */
+async function longestEventOf(nodes: number): Promise<number> {
+  const world = await World.start(1);
+  const { cluster, events } = world.node(0);
+  const written = new WrittenStream();
+  const stream = new EventStream(written as unknown as ServerResponse);
+  events.feed.join(stream, undefined);
+  const json = JSON.stringify({ type: 'session.created', sessionId: 'session-10000-fc756623-3be4-4c40-b651-20e22095ee07' });
+  for (let serial = 1; serial <= 3; serial++) {
+    const outgoing = [{ serial, json, formerId: undefined }];
+    const batches = Array.from({ length: nodes }, (_, index) => ({
+      appId: EVENT_APP,
+      nodeNo: 10_000 + index,
+      epoch: 1,
+      follows: serial - 1,
+    }));
+    const appending = batches.map((batch) => cluster.eventLog.append({ ...batch, events: outgoing }));
+    await world.clock.advance(1_000);
+    await Promise.all(appending);
+  }
+  events.feed.leave(stream);
+  written.emit('close');
+  world.close();
+  const told = written.texts.filter((text) => text.includes('data:'));
+  expect(told).toHaveLength(3 * nodes);
+  return Math.max(...told.map((text) => Buffer.byteLength(text)));
+}
+
+test('an event in a cluster of 300 nodes is at most 300 bytes longer than with one node', async () => {
+  const [alone, among300] = [await longestEventOf(1), await longestEventOf(300)];
+
+  // Two ids with two digits more, since many events share a millisecond.
+  expect(among300 - alone).toBeLessThanOrEqual(4);
 });
 
 test('a client that was away for eleven minutes is told that some are lost', async () => {
