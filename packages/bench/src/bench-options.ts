@@ -22,7 +22,7 @@ export const PARTS = [
 ] as const;
 export type Part = (typeof PARTS)[number];
 
-/** One subscriber, many, and one behind a lossy path. */
+/** A single subscriber, many subscribers, and one behind a lossy path. */
 export const DATA_SHAPES = ['one', 'many', 'lossy'] as const;
 
 const DEFAULT_PROFILE_PATH = 'causeway.cpuprofile';
@@ -39,13 +39,13 @@ export interface BenchOptions {
   readonly shapes: readonly string[] | undefined;
   /** Sizes of the clusters of `cluster`, ascending. */
   readonly clusterSizes: readonly number[];
-  /** For memory, joins and idle sessions. */
+  /** The number of sessions for memory, joins and idle. */
   readonly sessions: number;
-  /** Where to write a profile of Causeway; undefined takes none. */
+  /** The file for a CPU profile of Causeway; undefined for none. */
   readonly cpuProfilePath: string | undefined;
   /** Another checkout of this repository, whose Causeway competes under the name `against`. */
   readonly otherCheckout: string | undefined;
-  /** Less of everything: figures that are good for finding out whether the bench works. */
+  /** Measures less of everything, which only shows whether the bench works. */
   readonly isQuick: boolean;
   readonly isHelpWanted: boolean;
 }
@@ -87,7 +87,7 @@ Options:
 const FULL = { subscribers: '10,50,100', rounds: '3', seconds: '4', sessions: '200', nodes: '3,6,12,20' };
 const QUICK = { subscribers: '50', rounds: '1', seconds: '2', sessions: '60', nodes: '3' };
 
-/** @throws RangeError – with one clear line when an argument is unknown or makes no sense */
+/** @throws RangeError – an argument is unknown or invalid; the message is one line */
 export function readBenchOptions(commandLine: readonly string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: [...commandLine],
@@ -132,7 +132,7 @@ function oneOf<Word extends string>(word: string, words: readonly Word[], kind: 
   return known;
 }
 
-/** Subscribers are added from one number to the next. */
+/** Parses numbers in ascending order, since subscribers are added from one to the next. */
 function ascending(words: string, option: string): number[] {
   const counts = words.split(',').map((word) => positiveInteger(word, option));
   if (counts.some((count, index) => count <= (counts[index - 1] ?? 0))) throw new RangeError(`${option} must ascend, unlike ${words}`);

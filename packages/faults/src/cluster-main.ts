@@ -1,9 +1,9 @@
-/** `npm run cluster`: regions on one machine until they are stopped. */
+/** `npm run cluster` runs several regions on one machine until it is stopped. */
 import { CLUSTER_USAGE, type ClusterCommand, readClusterCommand } from './cluster/cluster-options.ts';
 import { describeCluster } from './cluster/cluster-welcome.ts';
 import { RunningCluster } from './cluster/running-cluster.ts';
 
-/** The exit code of a program that was called in a wrong way. */
+/** The exit code for invalid arguments. */
 const EXIT_CODE_MISCONFIGURED = 2;
 
 async function runCluster({ impairment, app, ...command }: ClusterCommand): Promise<void> {

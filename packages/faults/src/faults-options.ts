@@ -6,7 +6,7 @@ export interface FaultsOptions {
   readonly scenarios: readonly Scenario[];
   readonly thoroughness: Thoroughness;
   readonly seed: number;
-  /** Where to write the document; undefined writes none. */
+  /** The file to write the document to; undefined for none. */
   readonly outputPath: string | undefined;
   readonly isHelpWanted: boolean;
 }
@@ -24,7 +24,7 @@ ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(16)} ${title}`).join('\n')
 Fails when anything was not as wanted.
 `;
 
-/** @throws RangeError, TypeError – with one clear line when an argument is unknown or makes no sense */
+/** @throws RangeError, TypeError – an argument is unknown or invalid; the message is one line */
 export function readFaultsOptions(commandLine: readonly string[]): FaultsOptions {
   const { values, positionals } = parseArgs({
     args: [...commandLine],

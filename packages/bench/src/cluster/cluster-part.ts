@@ -1,4 +1,4 @@
-/** `npm run bench -- cluster`: what nodes that do nothing cost each other, and what it takes to start all of them at once. */
+/** `npm run bench -- cluster` measures what idle nodes cost each other, and starting all of them at once. */
 import { cpus } from 'node:os';
 import type { BenchOptions } from '../bench-options.ts';
 import { withCluster } from '../relays/clustered-nodes.ts';
@@ -14,7 +14,7 @@ export async function runCluster(
   { print, note }: Printer,
 ): Promise<void> {
   const idleMs = isQuick ? QUICK_IDLE_MS : IDLE_MS;
-  // Nodes keep what they have compiled (`COMPILE_CACHE` in `lab`); the first one of a fresh checkout has nothing to find there.
+  // This node fills the compile cache (`COMPILE_CACHE` in `lab`), which is empty in a fresh checkout.
   note('cluster: a node that nothing is measured of');
   await RunningBench.with((bench) => withCluster(bench, (startMember) => startMember('first node')), undefined, cpus().length);
   const costs: IdleCost[] = [];

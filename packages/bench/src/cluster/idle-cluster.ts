@@ -1,4 +1,4 @@
-/** A cluster of real nodes that does nothing: what its members cost each other. */
+/** Measures what the nodes of an idle cluster cost each other. */
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,30 +9,30 @@ import type { RunningBench } from '../running-bench.ts';
 
 const POLL_MS = 200;
 const UP_DEADLINE_MS = 240_000;
-/** Links that have just come up have things to tell each other. */
+/** New links exchange their state during this time. */
 const SETTLE_MS = 15_000;
 
 export interface IdleCost {
   readonly nodes: number;
-  /** From the start of all at once until every node is ready. */
+  /** The time from the start until every node is ready. */
   readonly readySeconds: number;
-  /** … and until each has a link to every other. */
+  /** The time from the start until each node has a link to every other. */
   readonly linkedSeconds: number;
-  /** CPU that each node has taken by the time that all are ready, on average. */
+  /** The average CPU time of a node until all are ready. */
   readonly startCpuSeconds: number;
-  /** UDP datagrams that all nodes together have sent by `SETTLE_MS` after that. */
+  /** The number of UDP datagrams that all nodes have sent by `SETTLE_MS` after that. */
   readonly startDatagrams: number;
-  /** Of one node, on average, while nothing happens. */
+  /** The average CPU time of an idle node. */
   readonly cpuMsPerSecond: number;
   readonly residentMegabytes: number;
   readonly datagramsPerSecond: number;
-  /** Of all nodes together. */
+  /** The rate of Redis commands of all nodes together. */
   readonly redisCommandsPerSecond: number;
-  /** Links that were not up at the end. */
+  /** The number of links that were not up at the end. */
   readonly linksMissing: number;
 }
 
-/** Starts so many nodes at once, waits until they know each other, and looks on while they idle. */
+/** Starts this many nodes at once, waits until all links are up, and measures them while idle. */
 export async function measureIdleCluster(bench: RunningBench, size: number, idleMs: number): Promise<IdleCost> {
   const redis = await RedisServer.start();
   try {
@@ -104,7 +104,7 @@ async function countLinksUp(ports: readonly number[]): Promise<number> {
   return sum(counts);
 }
 
-/** Of this machine, or of the network namespace that the bench runs in. */
+/** Returns the number of datagrams sent in the network namespace of the bench. */
 async function sentDatagrams(): Promise<number> {
   const rows = (await readFile('/proc/net/snmp', 'utf8')).split('\n').filter((line) => line.startsWith('Udp:'));
   const [names = [], values = []] = rows.map((row) => row.split(' '));

@@ -7,20 +7,20 @@ import type { LaunchedSfu } from './sfu-contestant.ts';
 
 const APP_ID = 'bench';
 const APP_SECRET = 'bench-secret-known-to-this-machine-only';
-/** As `scripts/start`, the service unit and the image start it. */
+/** The same options as in `scripts/start`, the service unit and the image. */
 const NODE_OPTIONS = '--v8-pool-size=1';
-/** Twenty nodes that start at once on two cores take a while. */
+/** Long enough for twenty nodes that start at once on two cores. */
 const READY_DEADLINE_MS = 120_000;
 
 /** The checkout that this bench is part of. */
 export const OWN_CHECKOUT = PROJECT_ROOT;
 
 /**
- * Starts the real daemon on loopback, with no option but its ports, its app and those given.
+ * Starts the real daemon on loopback with its ports, its app and the given options.
  *
- * @param checkout where the repository is whose daemon to start, with its dependencies installed
- * @param options more environment variables
- * @param measuredCores that it may use
+ * @param checkout the repository to run, with its dependencies installed
+ * @param options additional environment variables
+ * @param measuredCores the cores that it may use
  */
 export async function launchCauseway(
   checkout: string,
@@ -37,7 +37,7 @@ export async function launchCauseway(
     env: {
       NODE_OPTIONS: `${globalThis.process.env.NODE_OPTIONS ?? ''} ${NODE_OPTIONS}`,
       CAUSEWAY_HTTP_PORT: String(httpPort),
-      // An older checkout does not know the option, and refuses what it does not know.
+      // An older checkout refuses the option because it does not know it.
       ...(existsSync(join(checkout, 'packages/books')) && { CAUSEWAY_BOOKS: 'off' }),
       CAUSEWAY_UDP_PORT: String(await findFreePort('udp')),
       CAUSEWAY_LISTEN: '127.0.0.1',

@@ -5,36 +5,36 @@ import type { ProbeVerbs } from '../processes/probe-verbs.ts';
 export type SfuName = 'naive' | 'causeway' | 'against';
 export type ContestantName = 'floor' | SfuName;
 
-/** Since the contestant started. */
+/** Counts since the contestant started. */
 export interface Progress {
-  /** Packets that had to reach a subscriber: those sent, times the subscribers there were. */
+  /** Packets sent multiplied by subscribers. */
   readonly expected: number;
-  /** Packets that reached a subscriber, each once. */
+  /** Packets that reached a subscriber, without duplicates. */
   readonly received: number;
   readonly duplicates: number;
   readonly checked: number;
   readonly corrupted: number;
 }
 
-/** Something that one stream of packets goes into and N come out of, and whose CPU time is counted. */
+/** Anything that forwards one stream of packets to N subscribers and whose CPU time can be measured. */
 export interface Contestant<Name extends string = ContestantName> {
   readonly name: Name;
   readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
-  /** CPU microseconds so far of parts of it, threads or processes, where it is asked which of them does what. */
+  /** Returns the CPU microseconds used so far by each of its threads or processes. */
   readonly readPartsMicros?: () => Promise<readonly number[]>;
   /** Adds subscribers until there are this many. */
   growTo(subscribers: number): Promise<void>;
   start(): Promise<void>;
   pause(): Promise<void>;
   progress(): Promise<Progress>;
-  /** Of all packets checked since the last call; empty where packets carry no time. */
+  /** Returns the latencies of the packets checked since the last call; empty if packets carry no time. */
   takeLatenciesMs(): Promise<number[]>;
 }
 
 /** The load, the same for all contestants. */
 export interface Load {
   readonly packetsPerSecond: number;
-  /** Of an RTP packet before SRTP. */
+  /** The size of an RTP packet before SRTP. */
   readonly packetBytes: number;
 }
 

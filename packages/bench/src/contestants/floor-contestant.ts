@@ -3,7 +3,7 @@ import type { LoadVerbs } from '../load/load-verbs.ts';
 import { BenchProcess } from '../processes/bench-process.ts';
 import { type Contestant, type Load, type Progress, SRTP_TAG_BYTES } from './contestant.ts';
 
-/** Starts the floor: bare sends to sinks in the load process. */
+/** Starts the floor, which only sends packets to sinks in the load process. */
 export function startFloor(load: Load, crowd: BenchProcess<LoadVerbs>): Contestant {
   const process = new BenchProcess<FloorVerbs>({
     name: 'floor',
@@ -11,7 +11,7 @@ export function startFloor(load: Load, crowd: BenchProcess<LoadVerbs>): Contesta
     program: new URL('../floor/main.ts', import.meta.url),
   });
   let sinks = 0;
-  // Sinks are only added between runs, so what was expected before is settled by then.
+  // Sinks are added only between runs, so the packets expected until then have arrived.
   let expectedBefore = 0;
   let roundsBefore = 0;
 

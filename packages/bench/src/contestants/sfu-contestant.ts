@@ -6,10 +6,10 @@ import type { Contestant, Load, Progress, SfuName } from './contestant.ts';
 
 const JOINS_AT_ONCE = 8;
 
-/** An SFU in a process of its own, which may not be ready yet. */
+/** An SFU in a separate process, which may not be ready yet. */
 export interface LaunchedSfu {
   readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
-  /** Where its API is, as soon as it answers there. */
+  /** Resolves to the address of its API once it answers. */
   readonly address: Promise<SfuAddress>;
 }
 
@@ -21,13 +21,13 @@ export interface RunningSfu<Name extends string = SfuName> {
 
 /** The processes that load an SFU. */
 export interface LoadProcesses {
-  /** Publishes, and checks every byte of what comes back: few clients, so that they are never late. */
+  /** Publishes, and checks every received byte. It has few clients, so that they are never late. */
   readonly source: BenchProcess<LoadVerbs>;
-  /** All other subscribers, which only count. */
+  /** All other subscribers, which only count packets. */
   readonly crowd: BenchProcess<LoadVerbs>;
 }
 
-/** Joins the publisher of the load and makes an SFU ready to be measured. */
+/** Joins the publisher, and makes an SFU ready to be measured. */
 export async function createSfuContestant<Name extends string>(
   sfu: RunningSfu<Name>,
   load: Load,
@@ -70,7 +70,7 @@ export async function createSfuContestant<Name extends string>(
   };
 }
 
-/** The checking subscriber joins in the middle of the first ones: an SFU that sends in order of joining serves it neither first nor last. */
+/** The checking subscriber joins in the middle, so that an SFU that sends in order of joining serves it neither first nor last. */
 async function addSubscribers(
   sfu: string,
   track: RemoteTrack,

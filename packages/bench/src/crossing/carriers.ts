@@ -1,8 +1,8 @@
-/** Ways for packets to cross from one thread to another. `sfu` has the one that was chosen; the others are here to be measured beside it. */
+/** Alternatives for passing packets between threads. `sfu` uses one of them; the others are compared with it. */
 import type { MessagePort } from 'node:worker_threads';
 import { PacketRingReader, PacketRingWriter } from '@causeway/sfu/packet-ring';
 
-/** What the two threads share. */
+/** The means of communication between the two threads. */
 export interface CrossingMeans {
   readonly port: MessagePort;
   readonly ring: SharedArrayBuffer;
@@ -13,20 +13,20 @@ export interface CrossingMeans {
 export interface Carrier {
   /** @returns a function that sends packets, as one flush of an engine does */
   openSender(means: CrossingMeans): (packets: readonly Uint8Array[]) => void;
-  /** @param take gets each packet on loan, as an engine may have it */
+  /** @param take borrows each packet until it returns, as an engine does */
   openReceiver(means: CrossingMeans, take: (packet: Uint8Array) => void): void;
 }
 
 const MAX_PACKETS_AT_ONCE = 512;
 const LENGTH_BYTES = 2;
 
-/** Nothing crosses: what the two threads cost by themselves. */
+/** Passes nothing, to measure the cost of the two threads alone. */
 const nothing: Carrier = {
   openSender: () => () => undefined,
   openReceiver: () => undefined,
 };
 
-/** A buffer for each flush, which changes its owner. */
+/** Transfers one buffer per flush. */
 const transferredBuffer: Carrier = {
   openSender:
     ({ port }) =>
@@ -53,7 +53,7 @@ const transferredBuffer: Carrier = {
   },
 };
 
-/** Shared memory; a message wakes the reader, only if it sleeps. What `sfu` does. */
+/** Uses shared memory and a message that wakes a sleeping reader, as `sfu` does. */
 const ringAndPort: Carrier = {
   openSender({ port, ring }) {
     const writer = new PacketRingWriter(ring);
@@ -73,7 +73,7 @@ const ringAndPort: Carrier = {
   },
 };
 
-/** Shared memory; a change of a word wakes the reader, through a promise. */
+/** Uses shared memory and `Atomics.waitAsync`. */
 const ringAndWaitAsync: Carrier = {
   openSender({ ring, bell }) {
     const writer = new PacketRingWriter(ring);
@@ -88,7 +88,7 @@ const ringAndWaitAsync: Carrier = {
   openReceiver({ port, ring, bell }, take) {
     const reader = new PacketRingReader(ring, true);
     const word = new Int32Array(bell);
-    // A promise does not keep a thread alive; a port that may be written to does.
+    // A pending promise does not keep a thread alive, but a referenced port does.
     port.ref();
     const drain = (): void => {
       for (;;) {

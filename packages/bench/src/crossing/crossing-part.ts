@@ -1,4 +1,4 @@
-/** `npm run bench -- crossing`: what it costs packets to get from one thread to another, by several ways. */
+/** `npm run bench -- crossing` measures the cost of passing packets between threads in several ways. */
 import type { BenchOptions } from '../bench-options.ts';
 import { interleave } from '../measure/rounds.ts';
 import { formatSpread } from '../report/figures.ts';
@@ -27,7 +27,7 @@ export async function runCrossing({ rounds, secondsPerWindow }: BenchOptions, { 
     }
     for (const [name, row] of rows) {
       row.push(formatSpread(microsAbove(samples.get(name) ?? [], samples.get('nothing') ?? []), 1));
-      // What was counted a moment apart may be on its way.
+      // The two counts are taken at slightly different times, so some packets may be in flight.
       lost += (samples.get(name) ?? []).filter(({ sent, received }) => sent - received > 2 * burstPackets).length;
     }
   }
@@ -35,7 +35,7 @@ export async function runCrossing({ rounds, secondsPerWindow }: BenchOptions, { 
   print(lost === 0 ? 'No packet was lost.' : `Packets were lost in ${lost} windows.`);
 }
 
-/** Round by round, since rounds are neighbours in time. */
+/** Compares within each round, since the load of the machine changes between rounds. */
 function microsAbove(own: readonly CrossingSample[], idle: readonly CrossingSample[]): number[] {
   return own.map(({ cpuMicros, received }, round) => (cpuMicros - (idle[round]?.cpuMicros ?? 0)) / received);
 }

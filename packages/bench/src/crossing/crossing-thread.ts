@@ -1,4 +1,4 @@
-/** One end of a crossing that is measured: sends bursts at even distances, or takes what comes and counts it. */
+/** One end of a crossing: it sends bursts at regular intervals, or receives and counts packets. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createPacedSource } from '@causeway/loadtest';
 import { CARRIERS, type CarrierName, type CrossingMeans } from './carriers.ts';
@@ -11,7 +11,7 @@ export interface CrossingTask extends CrossingMeans {
   readonly packetBytes: number;
 }
 
-/** In memory that is written again and again, as a publisher's history keeps them. */
+/** Packets are copied to a ring of this size, like a publisher's history. */
 const KEPT_PACKETS = 512;
 const SLOT_BYTES = 1600;
 
@@ -32,7 +32,7 @@ function receive({ carrier, ...means }: CrossingTask, owner: MessagePort): void 
   let received = 0;
   CARRIERS[carrier].openReceiver(means, (packet) => {
     kept.set(packet, (received++ % KEPT_PACKETS) * SLOT_BYTES);
-    // What the first subscriber does with it. The first read of bytes that another core has written is expensive.
+    // This is the work for the first subscriber. The first read of bytes that another core has written is expensive.
     slot.set(packet);
   });
   owner.on('message', () => owner.postMessage(received));

@@ -7,13 +7,13 @@ import type { CrossingTask } from './crossing-thread.ts';
 
 export interface CrossingLoad {
   readonly burstsPerSecond: number;
-  /** What one flush of an engine holds for the other thread. */
+  /** The number of packets for the other thread in one flush of an engine. */
   readonly burstPackets: number;
   readonly packetBytes: number;
 }
 
 export interface CrossingSample {
-  /** Of both threads, and of this one, which sleeps. */
+  /** The CPU time of the process: both threads, and this one, which sleeps. */
   readonly cpuMicros: number;
   readonly sent: number;
   readonly received: number;
@@ -23,7 +23,7 @@ const RING_BYTES = 1 << 20;
 const WARM_UP_MS = 1_500;
 const BELL_BYTES = 4;
 
-/** Sends packets from one thread to another for a while. */
+/** Sends packets from one thread to another for `measureMs`. */
 export async function measureCrossing(carrier: CarrierName, load: CrossingLoad, measureMs: number): Promise<CrossingSample> {
   const { port1, port2 } = new MessageChannel();
   const shared = { carrier, ...load, ring: createRingMemory(RING_BYTES), bell: new SharedArrayBuffer(BELL_BYTES) };

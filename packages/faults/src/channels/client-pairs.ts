@@ -1,4 +1,4 @@
-/** Data channels between different WebRTC clients through a node, all of them behind a path that loses datagrams. */
+/** Tests data channels between different WebRTC clients through a node, with datagram loss on every path. */
 
 import { apiOf, type MadeMessage, type MediaAddress, type SeenMessage } from '@causeway/e2e';
 import { type ClientName, type InteropPeer, type InteropStage, openInteropStage } from '@causeway/interop';
@@ -9,20 +9,20 @@ import { exactly, type Finding } from '../scenarios/finding.ts';
 
 export interface ClientPairsOptions {
   readonly pairs: readonly (readonly [from: ClientName, to: ClientName])[];
-  /** Share of the datagrams, on each of the two paths and in each direction. */
+  /** The share of datagrams lost on each of the two paths, in each direction. */
   readonly lossRatio: number;
   note(text: string): void;
 }
 
-/** What these two take at once by their `max-message-size`; browsers take 256 KiB and more. */
+/** Clients with a smaller `max-message-size` than browsers, which accept 256 KiB or more. */
 const SHORTER: readonly ClientName[] = ['aiortc', 'werift'];
 const ONE_WAY_MS = 10;
 const ARRIVED_WITHIN_MS = 60_000;
 
-/** Sends messages of every kind and length from each client to its counterpart, on an ordered and on an unordered channel. */
+/** Sends messages of all kinds and lengths from each client to its counterpart, on an ordered and an unordered channel. */
 export async function exchangeBetween({ pairs, lossRatio, note }: ClientPairsOptions): Promise<readonly Finding[]> {
   const stage = await openInteropStage([...new Set(pairs.flat())]);
-  // Firefox looks for nothing on loopback.
+  // Firefox gathers no candidates on loopback.
   const mediaAt = { address: machineAddress(), port: await findFreePort('udp') };
   const access = await openNarrowAccess('clients', mediaAt, stage.daemon.udpPort);
   const findings: Finding[] = [];
@@ -72,7 +72,7 @@ async function exchange(stage: InteropStage, { from, to, ordered, mediaAt }: Exc
       ARRIVED_WITHIN_MS,
     );
     await subscriber.subscribeChannel(publisher.sessionId, label);
-    // Before that the SFU keeps 64 KiB for it and no more.
+    // Until then, the SFU buffers at most 64 KiB for the channel.
     await waitUntil(
       `the channel of ${to} is open`,
       () => api.listDataChannels(subscriber.sessionId),
@@ -96,7 +96,7 @@ async function exchange(stage: InteropStage, { from, to, ordered, mediaAt }: Exc
   }
 }
 
-/** Text and binary, empty, of one byte, and as long as they may be. */
+/** Returns text and binary messages: empty, of one byte, and of the maximum length. */
 function everyKind(maxLength: number): readonly MadeMessage[] {
   return (['text', 'binary'] as const).flatMap((kind) => [1, 0, 1_000, maxLength, 5].map((length, seed) => ({ kind, length, seed })));
 }

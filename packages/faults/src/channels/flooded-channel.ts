@@ -1,4 +1,4 @@
-/** A data channel from one Chromium tab to another, through the SFU or directly, and what comes of a flood over it. */
+/** Floods a data channel from one Chromium tab to another, through the SFU or directly. */
 
 import { apiOf, type FloodRequest, type FloodSeen, KIT_PATH, type Participant, type Stage } from '@causeway/e2e';
 import { AskedChild, findFreePort, waitUntil } from '@causeway/lab';
@@ -9,7 +9,7 @@ import type { ProxyVerbs } from '../network/proxy-verbs.ts';
 import { type NarrowAccess, openNarrowAccess } from '../quality/narrow-access.ts';
 
 export interface FloodedChannel {
-  /** Sends a flood, and waits until all of it has come, or nothing more does. */
+  /** Sends a flood, and waits until all of it has arrived or no more arrives. */
   flood(request: FloodRequest): Promise<FloodResult>;
   close(): Promise<void>;
 }
@@ -19,16 +19,16 @@ export interface FloodResult {
   readonly seen: FloodSeen;
 }
 
-/** Which path is impaired, both ways, of the two that there are through an SFU. */
+/** Which of the two paths through an SFU is impaired, in both directions. */
 export type ImpairedLeg = 'none' | 'to the SFU' | 'from the SFU';
 
-/** One end of a channel, as the in-page kit knows it. */
+/** One end of a channel. */
 type End = Pick<Participant, 'page' | 'name'>;
 
 const LABEL = 'flood';
 const LOOPBACK = '127.0.0.1';
 const CANDIDATE = /^(a=candidate:\S+ 1 udp \d+) (\S+) (\d+) typ host/gim;
-/** After so long without a message nothing more comes. */
+/** After this time without a message, the flood counts as over. */
 const SILENCE_MS = 10_000;
 
 /** Opens a channel through the SFU. */
@@ -50,7 +50,7 @@ export async function openPublishedChannel(stage: Stage, leg: ImpairedLeg, impai
   };
 }
 
-/** Opens a channel between the two tabs themselves; the path between them is impaired both ways. */
+/** Opens a channel directly between the two tabs, with the path between them impaired in both directions. */
 export async function openDirectChannel(stage: Stage, impairment: Partial<Impairment>): Promise<FloodedChannel> {
   const open = async (name: string): Promise<End> => {
     const page = await stage.openPage();
@@ -59,11 +59,11 @@ export async function openDirectChannel(stage: Stage, impairment: Partial<Impair
   };
   const [sender, receiver] = [await open('sender'), await open('receiver')];
   const offer = await sender.page.evaluate(({ name, label }) => kit.directPeer(name).offer(label), { name: sender.name, label: LABEL });
-  // The receiver hears of the sender through the proxy alone.
+  // The receiver must know no candidate of the sender but the proxy.
   const request = { name: receiver.name, sdp: offer.replace(CANDIDATE, 'a=x-not-a-candidate') };
   const answer = await receiver.page.evaluate(({ name, sdp }) => kit.directPeer(name).answer(sdp), request);
   const port = await findFreePort('udp');
-  // Browsers tell their own address only under a name of mDNS.
+  // Browsers hide their own addresses behind mDNS names.
   const proxy = new AskedChild<ProxyVerbs>({ name: 'direct', program: new URL('../network/proxy-main.ts', import.meta.url) });
   await proxy.ask('openAccess', { port, targetPort: candidatePort(answer), targetAddress: machineAddress(), seed: 1 });
   await proxy.ask('impairAccess', { port, impairment: { ...UNIMPAIRED, ...impairment } });

@@ -1,4 +1,4 @@
-/** `npm run channels [-- --short] [scenario...]`: what data channels of Chromium are shown to do through a node. */
+/** `npm run channels [-- --short] [scenario...]` measures data channels of browsers through a node. */
 import { parseArgs } from 'node:util';
 import { describeFinding } from '../report/shown-document.ts';
 import { CHANNEL_SCENARIOS } from './scenarios.ts';

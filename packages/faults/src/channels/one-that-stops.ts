@@ -1,4 +1,4 @@
-/** A channel with many subscribers, one of which takes nothing in any more: what becomes of it, of the others and of the node. */
+/** Tests a channel with many subscribers of which one stops reading: its effects on that subscriber, the others and the node. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Daemon, startDaemon } from '@causeway/e2e';
@@ -11,23 +11,23 @@ import { timeUntil } from '../scenarios/lab.ts';
 export interface OneThatStopsOptions {
   readonly subscribers: number;
   readonly talk: { readonly everyMs: number; readonly messageBytes: number };
-  /** From when it stops. */
+  /** The time after the subscriber stops. */
   readonly durationMs: number;
   note(text: string): void;
 }
 
-/** What a channel does for a subscriber that is too slow: it ends, or leaves messages out. */
+/** How a channel treats a subscriber that is too slow: a reliable one ends, an unreliable one drops messages. */
 type Policy = 'reliable' | 'unreliable';
 
 const OTHERS_WITHIN_MS = 50;
 const ARRIVED_WITHIN_MS = 10_000;
-/** What a node may let wait for one subscriber, and what the heap of a busy node goes up and down by. */
+/** The most that a node may buffer for one subscriber, plus the fluctuation of a busy heap. */
 const MAX_GROWTH_MIB = 48;
 const MIB = 1 << 20;
-/** Unreliable messages that a busy machine is late to send are left out. */
+/** The tolerated share of unreliable messages that a busy machine drops because it is late. */
 const MAX_MISSED_RATIO = 0.01;
 
-/** Runs it with a reliable channel, then with an unreliable one, each with a node of its own. */
+/** Runs the test with a reliable and then with an unreliable channel, each on its own node. */
 export async function readBesideOneThatStops(options: OneThatStopsOptions): Promise<readonly Finding[]> {
   return [...(await readBeside('reliable', options)), ...(await readBeside('unreliable', options))];
 }
@@ -64,7 +64,7 @@ async function joinAll(policy: Policy, options: OneThatStopsOptions, { daemon, t
     return heard.every(({ received }) => received > 0);
   }, ARRIVED_WITHIN_MS);
   if (heardMs > ARRIVED_WITHIN_MS) throw new Error('Not every subscriber hears something');
-  // Until all that the node does for them is compiled.
+  // This lets the node's code be compiled before the measurement.
   await sleep(5_000);
 }
 

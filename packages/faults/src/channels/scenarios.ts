@@ -1,4 +1,4 @@
-/** What data channels of real browsers are shown to do: each scenario says what it found, and what was wanted. */
+/** Scenarios for data channels of real browsers. Each reports what it measured and what was required. */
 
 import { type FloodRequest, openStage, type SfuAccess, type Stage } from '@causeway/e2e';
 import type { ClientName } from '@causeway/interop';
@@ -12,12 +12,12 @@ import { readBesideOneThatStops } from './one-that-stops.ts';
 
 export interface ChannelRun {
   readonly thoroughness: Thoroughness;
-  /** Gets a line about how far it is. */
+  /** Receives progress messages. */
   note(text: string): void;
 }
 
 export interface ChannelScenario {
-  /** On the command line. */
+  /** The name on the command line. */
   readonly name: string;
   readonly title: string;
   run(run: ChannelRun): Promise<readonly Finding[]>;
@@ -27,7 +27,7 @@ interface StagedRun extends ChannelRun {
   readonly stage: Stage;
 }
 
-/** Messages of 16 KiB, as fast as the receiver confirms them: half of what the SFU lets wait for a subscriber is on its way. */
+/** Messages of 16 KiB, as fast as the receiver confirms them, with half of the SFU's buffer for a subscriber in flight. */
 const BULK = { sizeBytes: 16 << 10, maxUnderwayBytes: 512 << 10 };
 const ONE_WAY_MS = 25;
 const OPENED_AT_ONCE = 10;
@@ -84,7 +84,7 @@ const lossyOpening: ChannelScenario = {
   }),
 };
 
-/** What is compared are two sending ends on the same path: the browser's own and the SFU's. */
+/** Compares two senders on the same path: the browser and the SFU. */
 const besideDirect: ChannelScenario = {
   name: 'beside-direct',
   title: 'throughput through the SFU beside two tabs that are connected directly, on the same lossy path',
@@ -117,7 +117,7 @@ const besideDirect: ChannelScenario = {
   }),
 };
 
-/** Those of the short form first. */
+/** The pairs of the short form come first. */
 const PAIRS = [
   ['aiortc', 'chromium'],
   ['werift', 'chromium'],
@@ -146,7 +146,7 @@ const oneStops: ChannelScenario = {
 
 export const CHANNEL_SCENARIOS: readonly ChannelScenario[] = [fullSpeed, smallMessages, lossyOpening, clientPairs, oneStops, besideDirect];
 
-/** Gives a scenario a node, a site and a Chromium of its own. */
+/** Runs a scenario with its own node, site and Chromium. */
 function onStage(run: (run: StagedRun) => Promise<readonly Finding[]>): ChannelScenario['run'] {
   return async (options) => {
     const stage = await openStage();
@@ -191,13 +191,13 @@ function namesFrom(start: number, count: number): string[] {
 }
 
 interface Opening {
-  /** From the SFU's answer on; infinity if it is not open after a minute. */
+  /** The time from the SFU's answer until the channel is open; infinite after a minute. */
   readonly tookMs: number;
-  /** How far it has come then. */
+  /** The state in which it is stuck then. */
   readonly stuck: string | undefined;
 }
 
-/** Runs in the page: joins with a channel under each name. */
+/** Runs in the page and joins with a channel of each name. */
 function openChannels(request: { readonly access: SfuAccess; readonly names: readonly string[] }): Promise<Opening[]> {
   const { access, names } = request;
   return Promise.all(

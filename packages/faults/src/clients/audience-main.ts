@@ -1,4 +1,4 @@
-/** A process of lean clients with audio and video, apart from the node. */
+/** A process with lean audio and video clients, separate from the node. */
 import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, PublishingClient, repeatConcurrently, type SfuAddress } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';

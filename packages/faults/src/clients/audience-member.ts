@@ -63,7 +63,7 @@ export class AudienceMember {
       return;
     }
     const { ssrc, headerLength, payloadLength } = this.#view;
-    // Padding alone: an SFU probes with it how much the path carries.
+    // A packet with only padding is a bandwidth probe.
     if (payloadLength === 0) return;
     const stream = this.#streamOf(ssrc);
     const nowMs = monotonicMs();
@@ -92,7 +92,7 @@ export class AudienceMember {
   }
 }
 
-/** A client as the judge of the wire wants to know it. */
+/** Describes a client for the judge of the wire. */
 export function toldPeer(local: RemoteAddress | undefined, sources: readonly RemoteSource[]): ToldPeer {
   return {
     sockets: local === undefined ? [] : [socketName(local.address, local.port)],

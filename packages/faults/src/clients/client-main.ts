@@ -1,4 +1,4 @@
-/** A process of lean clients, apart from the nodes: what they cost is not in the nodes' figures. */
+/** A process with lean clients, separate from the nodes, so that their cost is not in the nodes' figures. */
 import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, PublishingClient, repeatConcurrently, type SfuAddress, SimulcastClient } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
@@ -23,7 +23,7 @@ const publishers = new Map<string, Publisher[]>();
 const watchers = new Map<string, WatchingClient[]>();
 const talkers = new Map<string, DataTalker>();
 const listeners = new Map<string, DataListener[]>();
-/** By those who have left. */
+/** Bytes received by clients that have left. */
 let bytesBefore = 0;
 
 answerQuestions<ClientVerbs>(process, {

@@ -1,10 +1,10 @@
-/** One who publishes numbered messages on a data channel, and one who subscribes and looks whether all of them come, each once and in order. */
+/** A publisher of numbered messages on a data channel, and a subscriber that checks that each arrives once and in order. */
 import { DataClient } from '@causeway/bench';
 import { type LoadContext, monotonicMs } from '@causeway/loadtest';
 import type { HearingFigures, TalkRequest } from './client-verbs.ts';
 
 const CHANNEL = 'talk';
-/** A number, and when it was sent. */
+/** The message number and the time at which it was sent. */
 const HEADER_BYTES = 12;
 const SENT_AT = 4;
 
@@ -14,7 +14,7 @@ export class DataTalker {
   #last = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Resolves when the channel is published. */
+  /** Resolves once the channel is published. */
   static async join(context: LoadContext, maxRetransmits: TalkRequest['maxRetransmits']): Promise<DataTalker> {
     let opened: (streamId: number) => void = () => undefined;
     const open = new Promise<number>((resolve) => {
@@ -59,7 +59,7 @@ export class DataTalker {
 }
 
 export class DataListener {
-  /** Of messages, whatever they are. */
+  /** The bytes of all messages, including invalid ones. */
   receivedBytes = 0;
   #client: DataClient | undefined;
   #first: number | undefined;
@@ -69,7 +69,7 @@ export class DataListener {
   #closed = 0;
   #delaysMs: number[] = [];
 
-  /** Resolves when it is subscribed. */
+  /** Resolves once it is subscribed. */
   static async join(context: LoadContext, remoteSessionId: string): Promise<DataListener> {
     const listener = new DataListener();
     const client = await DataClient.join(context, {
@@ -87,7 +87,7 @@ export class DataListener {
     return { first, last, received: this.#received, wrong: this.#wrong, closed: this.#closed };
   }
 
-  /** Of the messages since this was asked last. */
+  /** Returns the delays of the messages since the last call. */
   takeDelaysMs(): readonly number[] {
     const delaysMs = this.#delaysMs;
     this.#delaysMs = [];
@@ -113,7 +113,7 @@ export class DataListener {
   }
 }
 
-/** Every byte after these two says which message it is of. */
+/** Writes a message whose every byte after the header identifies it. */
 function writeMessage(number: number, messageBytes: number): Uint8Array {
   const data = new Uint8Array(messageBytes).fill(number);
   viewOf(data).setUint32(0, number);
@@ -121,7 +121,7 @@ function writeMessage(number: number, messageBytes: number): Uint8Array {
   return data;
 }
 
-/** @returns undefined if it is not as it was sent */
+/** @returns undefined if the message was changed */
 function readMessage(data: Uint8Array): number | undefined {
   if (data.length < HEADER_BYTES) return undefined;
   const number = viewOf(data).getUint32(0);

@@ -3,12 +3,12 @@ import type { LoadContext, SfuAddress } from '@causeway/loadtest';
 import type { HerdRequest } from './client-verbs.ts';
 import { WatchingClient } from './watching-client.ts';
 
-/** Between attempts of one client; up to as much again for some, so that they do not come back all at once. */
+/** The delay between attempts of a client, plus up to as much again, so that clients do not return all at once. */
 const RETRY_AFTER_MS = 500;
-/** Spreads neighbours far apart. */
+/** Gives consecutive clients very different delays. */
 const SPREAD_PRIME = 389;
 
-/** Everybody whose region is gone comes at once. @returns as `ClientVerbs.herd` */
+/** Joins all clients of a lost region at about the same time. @returns as `ClientVerbs.herd` */
 export async function runHerd(
   request: HerdRequest,
   contextOf: (address: SfuAddress) => LoadContext,
@@ -21,7 +21,7 @@ export async function runHerd(
   return Promise.all(joins);
 }
 
-/** @returns infinity if the deadline passed first */
+/** @returns infinity if it has not joined by the deadline */
 async function joinSomewhere(
   { addresses, track, deadlineMs }: HerdRequest,
   index: number,

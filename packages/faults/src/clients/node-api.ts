@@ -2,11 +2,11 @@ import type { ApiCall, SfuApi } from '@causeway/client';
 import { waitUntil } from '@causeway/lab';
 import { createLoadApi, type SfuAddress } from '@causeway/loadtest';
 
-/** Longer than any call may take. */
+/** Longer than any call takes. */
 const CALL_DEADLINE_MS = 15_000;
 
 export interface ApiReply {
-  /** 0 when there was none. */
+  /** The HTTP status; 0 without a response. */
   readonly status: number;
   readonly body: unknown;
   /** Keyed by name in lower case. */
@@ -14,7 +14,7 @@ export interface ApiReply {
   readonly tookMs: number;
 }
 
-/** The HTTP API of one node, asked as any client asks it; a refusal is a reply like another. */
+/** Calls the HTTP API of one node as clients do. Refusals are returned, not thrown. */
 export class NodeApi {
   readonly #api: SfuApi;
 
@@ -30,7 +30,7 @@ export class NodeApi {
     return { ...reply, tookMs: performance.now() - startedAtMs };
   }
 
-  /** Resolves when the node knows the app: one that has just been made is not known everywhere at once. @throws Error – it does not in time */
+  /** Resolves once the node knows the app, since a new app is not known everywhere at once. @throws Error – it does not in time */
   async untilKnown(): Promise<void> {
     await waitUntil(
       'the node knows the app',
@@ -39,7 +39,7 @@ export class NodeApi {
     );
   }
 
-  /** All sessions of the app, page after page. @throws Error – the node does not answer with a list */
+  /** Lists all sessions of the app. @throws Error – the node does not reply with a list */
   async sessionIds(): Promise<string[]> {
     const ids: string[] = [];
     for (let path: string | undefined = '/sessions?limit=500'; path !== undefined; ) {

@@ -1,11 +1,11 @@
-/** What one subscriber got of one track, by the counter that the publisher wrote into every packet: whole, whatever happened on the way. */
+/** Records which packets of a track a subscriber received, by the counter that the publisher wrote into each of them. */
 import type { WatchFigures } from './client-verbs.ts';
 
 const INITIAL_PACKETS = 4096;
 const MAX_NOTED = 255;
 
 export class WatchRecord {
-  /** How often each counter came. */
+  /** How often each counter arrived. */
   #times = new Uint8Array(INITIAL_PACKETS);
   #windowFrom = 0;
   #next = 0;
@@ -21,13 +21,13 @@ export class WatchRecord {
     this.#lastAtMs = nowMs;
   }
 
-  /** Figures are of what was sent after the newest packet that has arrived. */
+  /** Restarts the figures with the packets after the newest one received. */
   beginWindow(): void {
     this.#windowFrom = this.#next;
     this.#longestGapMs = 0;
   }
 
-  /** Since the last `beginWindow`. */
+  /** Returns the figures since the last `beginWindow`. */
   figures(nowMs: number): Pick<WatchFigures, 'windowFrom' | 'received' | 'duplicates' | 'longestGapMs' | 'silentMs'> {
     let received = 0;
     let duplicates = 0;

@@ -1,9 +1,9 @@
-/** What one subscriber gets of one track, and whether it could be seen or heard. */
+/** Tracks what one subscriber receives of one track, and whether it could be played. */
 import { checkAudioPayload, checkVideoPayload, isFrameEnd, isFrameStart } from '@causeway/loadtest';
 import type { MediaKind, StreamFigures } from './audience-verbs.ts';
 import { WatchRecord } from './watch-record.ts';
 
-/** As impatient as browsers are. */
+/** The interval at which browsers repeat keyframe requests. */
 const KEYFRAME_REQUEST_INTERVAL_MS = 500;
 const MAX_PAYLOAD_BYTES = 2048;
 const scratch = new Uint8Array(MAX_PAYLOAD_BYTES);
@@ -13,7 +13,7 @@ export class WatchedStream {
   readonly #kind: MediaKind;
   readonly #record = new WatchRecord();
   #next = 0;
-  /** Number of the first packet that came: a client that joins late has not lost what was sent before. */
+  /** The number of the first packet received; earlier ones do not count as lost. */
   #first: number | undefined;
   #isIntact: boolean;
   #movementAwaitedFromMs = 0;
@@ -49,12 +49,12 @@ export class WatchedStream {
     };
   }
 
-  /** @returns whether every byte is what was sent */
+  /** @returns whether the payload is as it was sent */
   take(payload: Uint8Array, nowMs: number): boolean {
     return this.#kind === 'audio' ? this.#takeAudio(payload, nowMs) : this.#takeVideo(payload, nowMs);
   }
 
-  /** Whether it is time to ask for a keyframe; then it is no longer for a while. */
+  /** Whether to request a keyframe now; false for a while after it was true. */
   takeKeyframeWish(nowMs: number): boolean {
     if (this.#isIntact || nowMs - this.#requestedAtMs < KEYFRAME_REQUEST_INTERVAL_MS) return false;
     this.#requestedAtMs = nowMs;

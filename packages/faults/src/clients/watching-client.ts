@@ -5,7 +5,7 @@ import { WatchRecord } from './watch-record.ts';
 
 const MAX_PACKET_BYTES = 2048;
 
-/** A subscriber that decrypts everything, checks every byte, and notes when what came. */
+/** A subscriber that decrypts and checks every packet, and records arrival times. */
 export class WatchingClient {
   readonly #view = new RtpView();
   readonly #scratch = new Uint8Array(MAX_PACKET_BYTES);
@@ -18,7 +18,7 @@ export class WatchingClient {
   #goodbyes = 0;
   #receivedBytes = 0;
 
-  /** Resolves when it is subscribed. */
+  /** Resolves once it is subscribed. */
   static async join(context: LoadContext, track: RemoteTrack, quality?: string): Promise<WatchingClient> {
     const client = new WatchingClient();
     const listener = { onSrtp: (packet: Buffer) => client.#takeRtp(packet), onSrtcp: (packet: Buffer) => client.#takeRtcp(packet) };
@@ -29,7 +29,7 @@ export class WatchingClient {
     return client;
   }
 
-  /** Payloads and fixed headers: what is billed. */
+  /** The billed bytes, which are payloads and fixed headers. */
   get receivedBytes(): number {
     return this.#receivedBytes;
   }
@@ -53,7 +53,7 @@ export class WatchingClient {
     await this.#session?.leave();
   }
 
-  /** Goes on from another port. */
+  /** Continues from another port. */
   async move(): Promise<void> {
     await this.#session?.peer.move();
   }
@@ -70,7 +70,7 @@ export class WatchingClient {
       return;
     }
     const { headerLength, payloadLength } = this.#view;
-    // Padding alone: an SFU probes with it how much the path carries.
+    // A packet with only padding is a bandwidth probe.
     if (payloadLength === 0) return;
     this.#receivedBytes += RTP_FIXED_HEADER_LENGTH + payloadLength;
     const payload = checkVideoPayload(packet.subarray(headerLength, headerLength + payloadLength), this.#scratch, 'renumbered');

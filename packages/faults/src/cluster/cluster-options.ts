@@ -3,24 +3,24 @@ import type { Impairment } from '../network/impairment.ts';
 import { type App, MAX_NODES_ON_ONE_MACHINE, MAX_REGIONS } from './region-plan.ts';
 
 const DEFAULT_BASE_PORT = 8180;
-/** The highest that leaves room for a cluster's ports. */
+/** The highest base port that leaves room for a cluster's ports. */
 const MAX_BASE_PORT = 65_000;
 
 export interface ClusterCommand {
   readonly basePort: number;
-  /** Undefined to have one made up. */
+  /** Undefined to generate one. */
   readonly app: App | undefined;
   readonly regions: number;
   readonly nodesPerRegion: number;
-  /** Options of the daemon that all nodes are given. */
+  /** Options of the daemon for all nodes. */
   readonly environment: Readonly<Record<string, string>>;
   readonly seed: number;
-  /** Between regions; undefined for a network that does nothing. */
+  /** The impairment of links between regions; undefined for none. */
   readonly impairment: Partial<Impairment> | undefined;
   readonly isHelpWanted: boolean;
 }
 
-/** What a cluster on one machine decides for each node itself. */
+/** Options that the cluster sets for each node, so users cannot. */
 const OWN_OPTIONS: ReadonlySet<string> = new Set([
   'CAUSEWAY_CLUSTER_PORT',
   'CAUSEWAY_APP_ID',
@@ -61,7 +61,7 @@ and the like). To try where clients are sent: CAUSEWAY_TRUSTED_PROXIES=127.0.0.1
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws RangeError – with one clear line when an option is unknown or makes no sense */
+/** @throws RangeError – an option is unknown or invalid; the message is one line */
 export function readClusterCommand(commandLine: readonly string[], environment: Environment): ClusterCommand {
   const number = { type: 'string' } as const;
   const { values } = parseArgs({

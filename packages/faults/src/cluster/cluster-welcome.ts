@@ -1,6 +1,6 @@
 import type { RunningCluster } from './running-cluster.ts';
 
-/** What the user sees once all regions serve: everything to copy, nothing to look up. */
+/** Returns the text shown once all regions are ready, with everything that the user needs to copy. */
 export function describeCluster({ nodes, app }: Pick<RunningCluster, 'nodes' | 'app'>): string {
   const [first] = nodes;
   const regions = new Set(nodes.map(({ plan }) => plan.region)).size;

@@ -1,7 +1,7 @@
 import { type Child, sampleOf, startServer, untilReady } from '@causeway/lab';
 import type { PlannedNode } from './region-plan.ts';
 
-/** The real daemon of one region; it may end and be started again, as by a service manager. */
+/** The real daemon of one region, which can be restarted as by a service manager. */
 export class NodeDaemon {
   readonly plan: PlannedNode;
   readonly #onLine: ((line: string) => void) | undefined;
@@ -16,7 +16,7 @@ export class NodeDaemon {
     return this.#child !== undefined && !this.#child.hasEnded;
   }
 
-  /** The process of the last start. @throws Error – there was none */
+  /** The most recently started process. @throws Error – it was never started */
   get child(): Child {
     if (this.#child === undefined) throw new Error(`The node ${this.plan.name} was not started`);
     return this.#child;
@@ -33,18 +33,18 @@ export class NodeDaemon {
     await untilReady(this.#child, `${this.plan.url}/readyz`);
   }
 
-  /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
+  /** Returns the value of one sample of `/metrics`, named with its labels; 0 if it is absent. */
   async metric(sample: string): Promise<number> {
     return sampleOf(await (await fetch(`http://127.0.0.1:${this.plan.debugPort}/metrics`)).text(), sample);
   }
 
-  /** Round trips of the links to other nodes, as this node has measured them. */
+  /** Returns the round trips of the links to other nodes, as measured by this node. */
   async linkRttsMs(): Promise<readonly number[]> {
     const text = await (await fetch(`http://127.0.0.1:${this.plan.debugPort}/metrics`)).text();
     return [...text.matchAll(/^causeway_link_round_trip_seconds\{.*\} (\S+)$/gm)].map(([, seconds]) => 1000 * Number(seconds));
   }
 
-  /** What an app is billed for a day by all nodes that share a Redis, as this one is told there. @throws Error – it cannot say */
+  /** Returns the bytes that all nodes have billed an app for a day, as read by this node from Redis. @throws Error – it cannot be read */
   async billedBytes(appId: string, day: string): Promise<number> {
     const reply = await fetch(`http://127.0.0.1:${this.plan.debugPort}/debug/usage?app=${appId}&day=${day}`);
     if (reply.status !== 200)

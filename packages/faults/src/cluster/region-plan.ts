@@ -1,14 +1,14 @@
-/** Which process of a cluster on one machine has which number, port and environment. Does nothing; `infra/compose.yml` follows it. */
+/** Plans the numbers, ports and environment of a cluster's processes on one machine. `infra/compose.yml` follows the same plan. */
 
 export interface Region {
   readonly name: string;
-  /** Of its first node, in session ids; the others follow a hundred apart. */
+  /** The number of the first node in session ids; the others follow at intervals of a hundred. */
   readonly nodeNo: number;
-  /** Latitude and longitude, as `CAUSEWAY_LOCATION` takes them. */
+  /** Latitude and longitude, in the format of `CAUSEWAY_LOCATION`. */
   readonly location: string;
 }
 
-/** Places on six continents, in the order in which clusters grow. */
+/** Locations on six continents, in the order in which clusters use them. */
 const PLACES: readonly Region[] = [
   { name: 'eu', nodeNo: 101, location: '50.11,8.68' },
   { name: 'us', nodeNo: 102, location: '39.04,-77.49' },
@@ -19,10 +19,10 @@ const PLACES: readonly Region[] = [
 ];
 export const MAX_REGIONS = PLACES.length;
 
-/** The regions of a cluster unless it is told how many. */
+/** The default regions of a cluster. */
 export const REGIONS: readonly Region[] = PLACES.slice(0, 3);
 
-/** Each node takes the port after the one before it, and the next kind of port begins after ten. */
+/** Nodes use consecutive ports, and the ranges of different kinds of ports are ten apart. */
 export const MAX_NODES_ON_ONE_MACHINE = 9;
 const NODE_NO_STEP = 100;
 
@@ -32,7 +32,7 @@ export interface App {
 }
 
 export interface ClusterPlanOptions {
-  /** HTTP ports follow this one. */
+  /** HTTP ports start after this one. */
   readonly basePort: number;
   readonly app: App;
   readonly clusterKey: string;
@@ -43,14 +43,14 @@ export interface ClusterPlanOptions {
   readonly regions?: number;
   /** Default 1. */
   readonly nodesPerRegion?: number;
-  /** The users that nodes run as, by region, where it is not the one who starts them. */
+  /** The user ids that nodes run as, by region. Default: the current user. */
   readonly uids?: Readonly<Record<string, number>>;
-  /** More for every node. */
+  /** Additional variables for every node. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface PlannedNode extends Region {
-  /** That of its region where the region has no other node. */
+  /** The name of its region if the region has no other node. */
   readonly name: string;
   readonly region: string;
   readonly url: string;
@@ -60,7 +60,7 @@ export interface PlannedNode extends Region {
   readonly linkProxyPort: number;
   readonly apiProxyPort: number;
   readonly uid: number | undefined;
-  /** All that its daemon is told. */
+  /** The complete environment of its daemon. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -70,15 +70,15 @@ const DEBUG_OFFSET = 20;
 const LINK_PROXY_OFFSET = 30;
 const API_PROXY_OFFSET = 40;
 const REDIS_OFFSET = 50;
-/** A cluster takes no port at or above its base and so many. */
+/** A cluster uses only ports below its base port plus this number. */
 export const PORTS_OF_A_CLUSTER = 60;
 
-/** The port of the Redis that a cluster brings with it. */
+/** Returns the port of the cluster's own Redis. */
 export function redisPortOf(basePort: number): number {
   return basePort + REDIS_OFFSET;
 }
 
-/** @throws RangeError – there are more of them than ports */
+/** @throws RangeError – there are more nodes than ports */
 export function planNodes(options: ClusterPlanOptions): readonly PlannedNode[] {
   const { regions = REGIONS.length, nodesPerRegion = 1 } = options;
   if (regions * nodesPerRegion > MAX_NODES_ON_ONE_MACHINE)
@@ -130,7 +130,7 @@ function environmentOf(
     CAUSEWAY_APP_SECRET: app.secret,
     CAUSEWAY_REDIS_URL: redisUrl,
     CAUSEWAY_CLUSTER_KEY: clusterKey,
-    // Who stops a cluster on their own machine does not want to wait.
+    // A developer who stops a local cluster does not want to wait.
     CAUSEWAY_DRAIN_SECONDS: '0',
   };
 }

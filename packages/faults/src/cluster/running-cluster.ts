@@ -9,32 +9,32 @@ import { type App, type PlannedNode, PORTS_OF_A_CLUSTER, planNodes, redisPortOf 
 export interface ClusterOptions {
   readonly basePort: number;
   readonly app?: App;
-  /** Of a Redis that is there already; without it the cluster brings its own. */
+  /** The URL of an existing Redis. Default: the cluster starts its own. */
   readonly redisUrl?: string;
   readonly isImpairable: boolean;
-  /** Of all links between regions, before the nodes start; with `isImpairable`. */
+  /** The initial impairment of all links between regions; requires `isImpairable`. */
   readonly impairment?: Partial<Impairment>;
   /** Default 3. */
   readonly regions?: number;
   /** Default 1. */
   readonly nodesPerRegion?: number;
-  /** A proxy that must be there before the nodes are: the Redis behind it is another's. */
+  /** A proxy for a Redis outside of the cluster, started before the nodes. */
   readonly redisProxy?: { readonly name: string; readonly port: number; readonly targetPort: number };
-  /** Of everything that the network does by chance. */
+  /** The seed of all random behaviour of the network. */
   readonly seed: number;
-  /** The users that nodes run as, by region, where it is not the one who starts them. */
+  /** The user ids that nodes run as, by region. Default: the current user. */
   readonly uids?: Readonly<Record<string, number>>;
-  /** More for every node. */
+  /** Additional variables for every node. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Gets every line that a process writes. */
+  /** Receives every line that a process writes. */
   readonly onLine?: (process: string, line: string) => void;
 }
 
 const SETTLE_DEADLINE_MS = 20_000;
-/** Nodes hold what they tell of a link for a second, and measure once a second. */
+/** Nodes measure links once a second, and delay their reports by up to a second. */
 const TOLD_WITHIN_MS = 2_500;
 
-/** A Redis, a few regions and the network between them, as real processes on one machine. */
+/** A Redis, several regions and the network between them, as real processes on one machine. */
 export class RunningCluster {
   readonly app: App;
   readonly nodes: readonly NodeDaemon[];
@@ -48,7 +48,7 @@ export class RunningCluster {
     this.#network = network;
   }
 
-  /** Resolves when all nodes are ready. @throws Error – a port is taken, or a process does not start; nothing is left running then */
+  /** Resolves once all nodes are ready. @throws Error – a port is in use, or a process does not start; nothing is left running */
   static async start(options: ClusterOptions): Promise<RunningCluster> {
     const app = options.app ?? makeUpApp();
     const redisUrl = options.redisUrl ?? `redis://127.0.0.1:${redisPortOf(options.basePort)}`;
@@ -73,7 +73,7 @@ export class RunningCluster {
     return cluster;
   }
 
-  /** @throws Error – the cluster was not started impairable */
+  /** @throws Error – the cluster was not started with `isImpairable` */
   get network(): AskedChild<ProxyVerbs> {
     if (this.#network === undefined) throw new Error('This cluster has no network that can be impaired');
     return this.#network;
@@ -87,11 +87,11 @@ export class RunningCluster {
   }
 
   /**
-   * Resolves when every node has measured the round trip to every other node, and had time to tell the others. Nodes that
-   * start together are busy, and until then a track may take a route through a third region.
+   * Resolves once every node has measured the round trip to every other node, and had time to report it. Nodes that start
+   * together are busy, and until then a track may take a route through a third region.
    *
-   * @param longestRttMs of any link
-   * @throws Error – a round trip stays longer
+   * @param longestRttMs the longest expected round trip of a link
+   * @throws Error – a round trip remains longer
    */
   async settleLinks(longestRttMs: number): Promise<void> {
     const others = this.nodes.length - 1;
@@ -104,7 +104,7 @@ export class RunningCluster {
     await sleep(TOLD_WITHIN_MS);
   }
 
-  /** @param onDeath told of each process that ends without having been told to, and whether a node is left */
+  /** @param onDeath called for each process that ends unexpectedly, with whether any node is left */
   watchDeaths(onDeath: (what: string, isNodeLeft: boolean) => void): void {
     const children = [...this.nodes.map(({ child }) => child), ...(this.redis ? [this.redis.child] : [])];
     if (this.#network !== undefined) children.push(this.#network.child);
@@ -118,7 +118,7 @@ export class RunningCluster {
     }
   }
 
-  /** Nodes first, all at once; then what they need. */
+  /** Stops all nodes concurrently, then the processes that they depend on. */
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map(async (node) => node.isRunning && (await node.child.stop())));
     await this.#network?.child.stop();
@@ -160,7 +160,7 @@ async function refuseTakenPorts(plans: readonly PlannedNode[], options: ClusterO
   );
 }
 
-/** A base from which on no port of a cluster is taken, for those that do not mind where they are. */
+/** Finds a base port with no port of a cluster in use. */
 export async function findFreeBasePort(random: () => number): Promise<number> {
   for (;;) {
     const base = 20_000 + 100 * Math.floor(random() * 120);

@@ -1,4 +1,4 @@
-/** One real daemon in a namespace of its own, whatever it is started with, in and under. */
+/** One real daemon in its own network namespace. */
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export interface EdgeNodeOptions {
   /** Default: IPv4. The node listens on one address. */
   readonly family?: 'ipv4' | 'ipv6';
   readonly workers?: number;
-  /** Default: as the node finds it. `without` sends one datagram with each system call. */
+  /** Default: as the node detects it. `without` sends one datagram per system call. */
   readonly ffi?: 'with' | 'without';
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -52,10 +52,10 @@ export class EdgeNode {
         CAUSEWAY_APP_ID: app.appId,
         CAUSEWAY_APP_SECRET: app.secret,
         CAUSEWAY_GEOIP: 'off',
-        // What shares two cores with its clients is late now and then: that is not what the scenarios are about.
+        // A node that shares two cores with its clients is late at times, which these scenarios do not test.
         CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
         CAUSEWAY_WORKERS: String(options.workers ?? 1),
-        // From the first session on every thread has some.
+        // Sessions must be spread over all threads from the first one.
         CAUSEWAY_WORKER_FILL_PERCENT: '0',
         CAUSEWAY_DRAIN_SECONDS: '0',
         ...options.environment,
@@ -69,7 +69,7 @@ export class EdgeNode {
     return node;
   }
 
-  /** What Redis has been told that the app of this node has used today. */
+  /** Returns today's usage of this node's app, as recorded in Redis. */
   async billedBytes(): Promise<number> {
     const day = new Date().toISOString().slice(0, 10);
     const url = `http://127.0.0.1:${DEBUG_PORT}/debug/usage?app=${this.address.appId}&day=${day}`;
@@ -78,7 +78,7 @@ export class EdgeNode {
     return (JSON.parse(text) as { readonly bytes: { readonly down: number } }).bytes.down;
   }
 
-  /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
+  /** Returns the value of one sample of `/metrics`, named with its labels; 0 if it is absent. */
   async metric(sample: string): Promise<number> {
     const { text } = await this.#observer.ask('fetchText', `http://127.0.0.1:${DEBUG_PORT}/metrics`);
     return sampleOf(text, sample);

@@ -1,6 +1,6 @@
 /**
- * IPv4 packets that no honest system would send. The kernel fills in the total length and the header checksum; UDP over IPv4 needs
- * no checksum.
+ * Writes IPv4 packets that no honest system would send. The kernel fills in the total length and the header checksum; UDP over IPv4
+ * needs no checksum.
  *
  * @see RFC 791 §3.1, RFC 768
  */
@@ -20,7 +20,7 @@ export interface ForgedUdp {
   readonly destination: string;
   readonly destinationPort: number;
   readonly payload: Uint8Array;
-  /** Default: the true one, header included. */
+  /** Default: the true length, including the header. */
   readonly claimedUdpBytes?: number;
 }
 
@@ -35,7 +35,7 @@ export function writeForgedPacket(forged: ForgedUdp): Uint8Array {
   return writeForgedFragment(forged, writeUdp(forged), { id: 0, offsetBytes: 0, isLast: true });
 }
 
-/** Cuts what `forged` has to say at a multiple of eight bytes into two fragments. */
+/** Writes the packet as two fragments, split at a multiple of eight bytes. */
 export function writeForgedFragments(forged: ForgedUdp, id: number, firstBytes: number): readonly [Uint8Array, Uint8Array] {
   const body = writeUdp(forged);
   return [

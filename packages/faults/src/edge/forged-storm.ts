@@ -1,4 +1,4 @@
-/** What a storm of forged datagrams is made of. Everything is drawn from a seed, so a storm that did harm can be sent again. */
+/** Generates a storm of forged datagrams from a seed, so that a harmful storm can be reproduced. */
 import { seededRandom } from '@causeway/testkit';
 import { writeBindingRequest } from '@causeway/wire';
 import { type ForgedUdp, writeForgedFragments, writeForgedPacket } from './forged-packet.ts';
@@ -8,14 +8,14 @@ export interface Storm {
   readonly targetPort: number;
   readonly datagrams: number;
   readonly seed: number;
-  /** Addresses and ports of clients that are connected: much of the storm claims to come from there. */
+  /** The addresses and ports of connected clients, which much of the storm uses as its source. */
   readonly victims: readonly { readonly address: string; readonly port: number }[];
 }
 
-/** Loopback, both broadcasts, multicast, this network, and the node's own address: answers there reach no one. */
+/** Addresses that cannot be answered: loopback, both broadcasts, multicast, this network, and the node's own address. */
 const UNANSWERABLE_SOURCES = ['127.0.0.1', '127.1.2.3', '255.255.255.255', '10.77.0.255', '224.0.0.1', '239.1.2.3', '0.0.0.0', '10.77.0.1'];
 const PORTS = 65_536;
-/** So many of ten claim to come from port 0, to which nothing can be sent. */
+/** How many of ten packets have source port 0, to which nothing can be sent. */
 const OF_PORT_0 = 2;
 const FIRST_FRAGMENT_BYTES = 16;
 const MAX_PAYLOAD_BYTES = 1_200;
@@ -25,12 +25,12 @@ const TRANSACTION_ID_BYTES = 12;
 
 type Random = () => number;
 
-/** The packets in the order in which they are sent; a fragmented datagram is two of them. */
+/** Yields the packets in the order of sending; a fragmented datagram is two packets. */
 export function* forgeStorm({ target, targetPort, datagrams, seed, victims }: Storm): Generator<Uint8Array> {
   const random = seededRandom(seed);
   const noise = Uint8Array.from({ length: NOISE_BYTES }, () => Math.floor(random() * 256));
   for (let index = 0; index < datagrams; index++) {
-    // Every port in turn, in steps that visit all of them before one comes again.
+    // The step visits every port before it repeats one.
     const sourcePort = index % 10 < OF_PORT_0 ? 0 : (index * 13) % PORTS;
     const forged: ForgedUdp = {
       sourcePort,
@@ -48,32 +48,32 @@ function* packetsOf(forged: ForgedUdp, index: number, random: Random): Generator
   if (kind < 0.8) {
     yield writeForgedPacket(forged);
   } else if (kind < 0.9) {
-    // Shorter than its own header, longer than the packet, or cut short.
+    // The claimed length may be less than the header, or more than the packet.
     yield writeForgedPacket({ ...forged, claimedUdpBytes: Math.floor(random() * (2 * forged.payload.length + 8)) });
   } else {
     const [first, second] = writeForgedFragments(forged, index & 0xffff, FIRST_FRAGMENT_BYTES);
     yield first;
-    // Every other one lacks its end.
+    // Half of the fragmented datagrams lack their second fragment.
     if (random() < 0.5) yield second;
   }
 }
 
-/** @returns a port, too, where it belongs to the address */
+/** @returns the port as well if it belongs to the address */
 function sourceOf(random: Random, victims: Storm['victims']): { readonly source: string; readonly sourcePort?: number } {
   const kind = random();
   const victim = victims[Math.floor(random() * victims.length)];
   if (kind < 0.3) return { source: UNANSWERABLE_SOURCES[Math.floor(random() * UNANSWERABLE_SOURCES.length)] ?? '127.0.0.1' };
   if (kind < 0.4 && victim !== undefined) return { source: victim.address, sourcePort: victim.port };
-  // Random addresses in as many networks as possible: each network gets a few answers a second.
+  // The addresses are in as many networks as possible, because the node limits answers per network.
   return { source: ['198', ...Array.from({ length: 3 }, () => Math.floor(random() * 256))].join('.') };
 }
 
-/** What a browser sends first, as does any client that looks for a STUN server. */
+/** Writes a STUN Binding request, the first packet of any client. */
 function bindingRequest(transactionId: Uint8Array): Uint8Array {
   return writeBindingRequest({ transactionId, fingerprint: false });
 }
 
-/** The first byte of each protocol comes up, and of none. */
+/** Returns random bytes of any length, so the first byte matches every protocol and none. */
 function pieceOfAnyLength(noise: Uint8Array, random: Random): Uint8Array {
   return pieceOf(noise, random, 1 + Math.floor(random() * MAX_PAYLOAD_BYTES));
 }

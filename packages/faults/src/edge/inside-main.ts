@@ -1,4 +1,4 @@
-/** A process inside one of the namespaces, for what can be seen and done from there alone. */
+/** A process inside one of the network namespaces, for operations that are possible only there. */
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';

@@ -1,5 +1,5 @@
 /**
- * Sends IPv4 packets whose every header field is the caller's: Node has no raw sockets, so this is `node:ffi`. Linux only, and only for
+ * Sends IPv4 packets with headers written by the caller. Node has no raw sockets, so this uses `node:ffi`. It works only on Linux, as
  * root.
  *
  * @see raw(7), packet source fields under IP_HDRINCL
@@ -8,7 +8,7 @@ import { parseIpAddress } from '@causeway/wire';
 
 const AF_INET = 2;
 const SOCK_RAW = 3;
-/** With this protocol the packet brings its own IP header. */
+/** With this protocol, packets include their IP header. */
 const IPPROTO_RAW = 255;
 const SOCKET_ADDRESS_BYTES = 16;
 const ADDRESS_AT = 4;
@@ -19,12 +19,12 @@ const SIGNATURES = {
 } as const;
 
 export interface RawSocket {
-  /** @returns whether the system took it */
+  /** @returns whether the system accepted the packet */
   send(packet: Uint8Array): boolean;
   close(): void;
 }
 
-/** @param destination where packets are routed to, whatever their headers say @throws Error – not permitted, or no `node:ffi` */
+/** @param destination overrides the destination in the headers for routing @throws Error – not permitted, or no `node:ffi` */
 export function openRawSocket(destination: string): RawSocket {
   const address = parseIpAddress(destination);
   if (address?.length !== ADDRESS_AT) throw new Error(`${destination} is no IPv4 address`);
