@@ -1,7 +1,7 @@
 -- Replaces the record of an app, unless another node has replaced it since it was read.
 -- KEYS[1] record of the app (text)
--- ARGV[1] the record that was read; empty: there was none   ARGV[2] the new record   ARGV[3] milliseconds to keep it
--- Returns 1 if the new record is there now
+-- ARGV[1] the record as last read; empty if there was none   ARGV[2] the new record   ARGV[3] milliseconds to keep it
+-- Returns 1 if the new record is stored
 local stored = redis.pcall('GET', KEYS[1])
 -- A value that is not text was not written by a node and may be replaced.
 if type(stored) == 'string' and stored ~= ARGV[1] then

@@ -1,8 +1,8 @@
--- Claims the calls with an idempotency key for a node, unless another has. An app that has too many claims loses its oldest.
--- KEYS[1] claim (text)        KEYS[2] the app's claims by when they end (sorted set)
--- ARGV[1] the claiming life   ARGV[2] a life whose claim is void; empty: none
+-- Claims an idempotency key for a node, unless another node has claimed it. An app with too many claims loses its oldest.
+-- KEYS[1] claim (text)        KEYS[2] the app's claims by expiry (sorted set)
+-- ARGV[1] the claiming life   ARGV[2] a life whose claim is void; empty for none
 -- ARGV[3] milliseconds to keep it                     ARGV[4] how many claims the app may have
--- Returns the life that has it now
+-- Returns the life that holds the claim
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[2] then
   return holder

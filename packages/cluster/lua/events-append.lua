@@ -1,18 +1,18 @@
--- Appends events of one life of a node to the log of an app, each exactly once and in the order of that life. Ids never go back, not even
--- from what Redis has lost. Where it has lost something, an entry without an event marks the place: what comes again is behind it.
--- KEYS[1] log (stream)   KEYS[2] what is known of the log (hash: last, cut, loss)   KEYS[3] what the life has appended (hash)
+-- Appends events of one life of a node to the log of an app, each exactly once and in the order of that life. Ids never decrease, even if
+-- Redis has lost entries. An entry without an event marks the place of a loss; events that are appended again follow it.
+-- KEYS[1] log (stream)   KEYS[2] state of the log (hash: last, cut, loss)   KEYS[3] what the life has appended (hash)
 -- ARGV[1] name of the life                       ARGV[2] serial of the event that the first one follows
--- ARGV[3] serial of the last one; without events of the one that must be there
--- ARGV[4] milliseconds that ids are not to be below
+-- ARGV[3] serial of the last event; without events, the serial that must be in the log
+-- ARGV[4] lower bound of ids in milliseconds
 -- ARGV[5] milliseconds to keep an event          ARGV[6] how many events are kept
--- ARGV[7...] serial, id it had before or nothing, and JSON of each
--- Returns { 'gap', serial of the last event that is there }, or { 'appended', id of the first, how many }: the others have the ids behind it.
+-- ARGV[7...] serial, former id or empty, and JSON of each event
+-- Returns { 'gap', serial of the last event in the log }, or { 'appended', id of the first, count }; the other ids follow it.
 local last = tonumber(redis.call('HGET', KEYS[3], 'serial') or '0')
 if tonumber(ARGV[2]) > last then
   return { 'gap', last }
 end
 if tonumber(ARGV[3]) <= last then
-  -- The reply to this may have been lost.
+  -- The reply to an earlier call may have been lost.
   if ARGV[3] ~= redis.call('HGET', KEYS[3], 'serial') then
     return { 'appended', '', 0 }
   end
@@ -26,7 +26,7 @@ local lastMs = tonumber(string.match(known, '^(%d+)'))
 local lastNo = tonumber(string.match(known, '(%d+)$'))
 local ms = math.max(nowMs, lastMs, tonumber(ARGV[4]))
 
--- Lost since the last time is what had an id behind the place that was marked then.
+-- Events with ids after the last mark were lost since then.
 local former = ''
 for arg = 7, #ARGV, 3 do
   if tonumber(ARGV[arg]) > last and ARGV[arg + 1] ~= '' then
@@ -41,7 +41,7 @@ if isLost and marked then
   isLost = formerMs > markedMs or (formerMs == markedMs and string.match(former, '(%d+)$') ~= '0')
 end
 if isLost then
-  -- Beyond any id that a node may know, though clocks of machines differ by seconds.
+  -- This is higher than any id that a node may know, although clocks of machines differ by seconds.
   ms = ms + 5000
   lastMs = ms
   lastNo = 0
@@ -79,7 +79,7 @@ if excess > 0 then
   redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[6])
 end
 redis.call('PEXPIRE', KEYS[1], 2 * keepMs)
--- Longer, so that a client that comes back late hears whether it has missed anything.
+-- The state is kept longer, so that a client that reconnects late learns whether it missed events.
 redis.call('PEXPIRE', KEYS[2], 144 * keepMs)
 redis.call('PEXPIRE', KEYS[3], 144 * keepMs)
 return { 'appended', first, count }

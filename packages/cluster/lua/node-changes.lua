@@ -1,8 +1,8 @@
--- Reads what has changed for a node that knows the table: less than the table itself, which grows with the cluster.
+-- Reads the changes since a serial, for a node that knows the table, whose size grows with the cluster.
 -- KEYS[1] leases (sorted set)   KEYS[2] records (hash)   KEYS[3] changes (sorted set)
--- ARGV[1] serial of the last change that is known
--- Returns { now in milliseconds since 1970, serial of the last change, how many leases there are,
---           { node number, end of its lease, ... } of those that have ended, end of the first one that has not or '',
+-- ARGV[1] serial of the last known change
+-- Returns { now in milliseconds since 1970, serial of the last change, number of leases,
+--           { node number, end of its lease, ... } of lapsed leases, end of the next lease to lapse or '',
 --           { node number, signed record, ... } }
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)

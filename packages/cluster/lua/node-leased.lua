@@ -1,7 +1,7 @@
--- Tells whether the lease of a life runs, whatever its record says.
+-- Checks whether the lease of a life is valid, whatever its record contains.
 -- KEYS[1] epochs (hash)   KEYS[2] leases (sorted set)
 -- ARGV[1] node number     ARGV[2] epoch
--- Returns 1 if it does
+-- Returns 1 if it is
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then
   return 0
 end

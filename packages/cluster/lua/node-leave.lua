@@ -1,7 +1,7 @@
--- Ends the lease of a node that says goodbye. Does nothing once a newer life of it has begun.
+-- Ends the lease of a node that leaves. No effect once a newer life of it has begun.
 -- KEYS[1] epochs (hash)   KEYS[2] leases (sorted set)
 -- ARGV[1] node number     ARGV[2] epoch     ARGV[3] channel for hints
--- Returns 1 if the lease has ended by this
+-- Returns 1 if this ended the lease
 if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then
   return 0
 end

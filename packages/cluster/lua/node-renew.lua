@@ -1,9 +1,9 @@
 -- Renews the lease of a node, unless a newer life of it has begun.
 -- KEYS[1] epochs (hash)   KEYS[2] leases (sorted set)   KEYS[3] records (hash)   KEYS[4] changes (sorted set)   KEYS[5] lives (set)
 -- ARGV[1] node number     ARGV[2] epoch                 ARGV[3] lease in milliseconds
--- ARGV[4] signed record; empty: it has not changed      ARGV[5] channel for hints     ARGV[6] 1: others should hear at once
--- Returns { 'superseded', the newer epoch }, or { what the lease was, now in milliseconds since 1970 }:
---   'kept' it was running, 'lapsed' it had ended, 'lost' there was none or its record is missing
+-- ARGV[4] signed record; empty if unchanged             ARGV[5] channel for hints     ARGV[6] 1 to notify others at once
+-- Returns { 'superseded', the newer epoch }, or { state of the lease, now in milliseconds since 1970 }:
+--   'kept' if it was valid, 'lapsed' if it had ended, 'lost' if it or its record was missing
 local nodeNo, epoch = ARGV[1], tonumber(ARGV[2])
 -- A value that is not a number was not written by a node.
 local known = tonumber(redis.call('HGET', KEYS[1], nodeNo) or '0') or 0

@@ -1,6 +1,6 @@
--- Reads when leases end, and the records that have changed since the last reading.
+-- Reads all leases, and the records that have changed since a serial.
 -- KEYS[1] leases (sorted set)   KEYS[2] records (hash)   KEYS[3] changes (sorted set)
--- ARGV[1] serial of the last change that is known
+-- ARGV[1] serial of the last known change
 -- Returns { now in milliseconds since 1970, serial of the last change,
 --           { node number, end of its lease, ... }, { node number, signed record, ... } }
 local time = redis.call('TIME')

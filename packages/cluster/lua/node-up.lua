@@ -1,4 +1,4 @@
--- Begins a new life of a node: its epoch is higher than any before, even if Redis has forgotten those.
+-- Begins a new life of a node. Its epoch is higher than all earlier ones, even if Redis has lost those.
 -- KEYS[1] epochs (hash)   KEYS[2] lives (set)
 -- ARGV[1] node number
 -- Returns { epoch, now in milliseconds since 1970 }

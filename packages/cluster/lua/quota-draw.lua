@@ -1,9 +1,9 @@
--- Counts what a life has used of an app's quota, and leases it a slice of what is left.
--- KEYS[1] what each life has used, was granted and when it came last (hash: u:, g:, t: and life), and the highest percent passed (p)
+-- Records what a life has used of an app's quota, and leases it a slice of what is left.
+-- KEYS[1] usage, grant and time of the last draw of each life (hash: u:, g:, t: and life), and the highest percentage passed (p)
 -- ARGV[1] name of the life      ARGV[2] quota in bytes   ARGV[3] bytes that the life has used
--- ARGV[4] slice in bytes        ARGV[5] milliseconds that a slice is held for a life that does not come
+-- ARGV[4] slice in bytes        ARGV[5] milliseconds that a slice is reserved for a silent life
 -- ARGV[6] seconds to keep all this
--- Returns { bytes granted to the life, bytes used by all, percent passed before, percent passed now }
+-- Returns { bytes granted to the life, bytes used by all lives, percentage passed before, percentage passed now }
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 local life = ARGV[1]

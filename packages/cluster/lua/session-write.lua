@@ -1,14 +1,14 @@
--- Writes what has changed of a session, or all of it. The life of the node that owns it writes with rising revisions; a gap in what
--- Redis has of them means that Redis has lost something, and stays visible until the owner has written everything again.
+-- Writes the changes of a session, or all of it. The owning life writes with increasing revisions. A gap in the revisions shows that
+-- Redis has lost writes, and stays visible until the owner has written everything again.
 -- KEYS[1] session (hash)   KEYS[2] tracks (hash)   KEYS[3] index (sorted set)   KEYS[4] last serial (text)
 -- KEYS[5] sessions owned by the life (set)         KEYS[6] last revision of the life (text)
 -- ARGV[1] session id       ARGV[2] node number     ARGV[3] epoch
 -- ARGV[4] revision of this write                   ARGV[5] newest revision that Redis has confirmed
--- ARGV[6] serial the session had; 0: none yet      ARGV[7] 'whole': tracks that are not named here go; 'part': they stay
--- ARGV[8] record of the session; empty: unchanged  ARGV[9] how many tracks follow
--- ARGV[10...] publication id and record of each, then publication ids of tracks that are gone
--- Returns { 'stale', the newer epoch }, { 'lost', 0 } if a part was written and the session is not there,
---   or { 'written' or 'behind', serial }: 'behind' when confirmed revisions are missing
+-- ARGV[6] serial of the session; 0 for none        ARGV[7] 'whole': removes tracks that are not listed; 'part': keeps them
+-- ARGV[8] session record; empty if unchanged       ARGV[9] number of tracks that follow
+-- ARGV[10...] publication id and record of each track, then publication ids of removed tracks
+-- Returns { 'stale', the newer epoch }, { 'lost', 0 } if a part was written and the session is missing,
+--   or { 'written' or 'behind', serial }; 'behind' if confirmed revisions are missing
 local owner = redis.call('HGET', KEYS[1], 'life')
 if owner then
   local nodeNo, epoch = string.match(owner, '^(%d+):(%d+)$')
@@ -24,7 +24,7 @@ local serial = redis.call('HGET', KEYS[1], 'serial')
 if not serial then
   serial = ARGV[6]
   if serial == '0' or redis.call('ZCOUNT', KEYS[3], serial, serial) > 0 then
-    -- Rises with time, so that cursors stay good when Redis has forgotten the last one.
+    -- The serial increases with time, so that cursors stay valid if Redis has lost the last one.
     local time = redis.call('TIME')
     local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
     serial = string.format('%d', math.max(tonumber(redis.call('GET', KEYS[4]) or '0') + 1, nowMs))

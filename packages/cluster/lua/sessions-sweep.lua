@@ -1,9 +1,9 @@
--- Removes sessions that a dead life has left behind. One that a newer life has written since stays.
+-- Removes the sessions of a dead life, except those that a newer life has written since.
 -- KEYS[1] index (sorted set)   KEYS[2] sessions owned by the life (set)   KEYS[3] last revision of the life (text)
 -- KEYS[4...] session (hash) and tracks (hash) of each
 -- ARGV[1] the life             ARGV[2...] session ids, in the order of the keys
--- Returns how many sessions are gone
--- Should the life be alive after all, it finds its revisions missing and writes everything again.
+-- Returns the number of removed sessions
+-- If the life is alive after all, it notices that its revisions are missing and writes everything again.
 redis.call('DEL', KEYS[3])
 local removed = 0
 for arg = 2, #ARGV do

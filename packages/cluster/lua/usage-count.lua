@@ -1,19 +1,19 @@
 -- Counts a batch of usage exactly once, in the order of its life.
--- KEYS[1] last batch of the life that was counted (text)   KEYS[2] totals of the day (hash)
--- KEYS[3] until when a node with books wants the batches, milliseconds since 1970 (text)   KEYS[4] batches that wait for the books (stream)
+-- KEYS[1] last counted batch of the life (text)   KEYS[2] totals of the day (hash)
+-- KEYS[3] until when a node with books wants the batches, milliseconds since 1970 (text)   KEYS[4] batches waiting for the books (stream)
 -- KEYS[5] number and hash of the newest leaf of each life (hash)
 -- ARGV[1] number of the batch   ARGV[2] number of the batch it follows   ARGV[3] days to keep totals
--- ARGV[4] name of the life   ARGV[5] hash of the batch as a leaf of the ledger, or nothing
--- ARGV[6] the batch for the books, or nothing   ARGV[7] seconds to keep it   ARGV[8] how many may wait
--- ARGV[9] 1 to be told the newest leaves of all lives
--- ARGV[10] until when the caller knows batches to be wanted, milliseconds since 1970   ARGV[11] milliseconds until then, 0 if that is over,
--- -1 if the caller has yet to be told, and this batch waits for books that may be there
+-- ARGV[4] name of the life   ARGV[5] hash of the batch as a leaf of the ledger, or empty
+-- ARGV[6] the batch for the books, or empty   ARGV[7] seconds to keep it   ARGV[8] how many may wait
+-- ARGV[9] 1 to return the newest leaves of all lives
+-- ARGV[10] until when batches are wanted, as known to the caller, milliseconds since 1970   ARGV[11] milliseconds until then, 0 if past,
+-- -1 if the caller does not know yet, and this batch is kept in case there are books
 -- ARGV[12...] metric and bytes of each
--- Returns { 'counted' | 'duplicate' | 'gap', number of the last batch that was counted, name and newest leaf of each life,
+-- Returns { 'counted' | 'duplicate' | 'gap', number of the last counted batch, name and newest leaf of each life,
 -- until when batches are wanted, or nothing }
 local wantedUntil = redis.call('GET', KEYS[3]) or ''
 if wantedUntil == '' and tonumber(ARGV[11]) > 0 then
-  -- Redis was emptied, and the books have yet to notice.
+  -- Redis was emptied, and the books have not noticed yet.
   wantedUntil = ARGV[10]
   redis.call('SET', KEYS[3], wantedUntil, 'PX', ARGV[11])
 end

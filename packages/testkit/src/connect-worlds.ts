@@ -2,9 +2,9 @@ import type { IceCredentials, TransportPlan } from '@causeway/media';
 import { CLEAN_LINK, type Impairment, VirtualLink } from './virtual-link.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
-/** Two directions of the way between two engines. */
+/** The two directions of the path between two engines. */
 export interface WorldLink {
-  /** From the engine that reaches out to the one that waits. */
+  /** The direction from the initiator to the acceptor. */
   readonly there: VirtualLink;
   readonly back: VirtualLink;
   /** The plans under which each of the two can open its half of a link. */
@@ -12,7 +12,7 @@ export interface WorldLink {
 }
 
 /**
- * Lays a network path between two worlds of the same time, and makes plans for a link over it. Nothing is opened.
+ * Creates a network path between two worlds that share a clock, and the plans for a link over it. Nothing is opened.
  *
  * @param linkId the transport's id at both ends
  */
@@ -35,7 +35,7 @@ export function layPath(initiator: VirtualWorld, acceptor: VirtualWorld, linkId:
   };
 }
 
-/** As `layPath`, and both open their halves: the link is up after two round trips of `VirtualWorld.run`. */
+/** Like `layPath`, but both ends also open the link, which is up after two round trips of `VirtualWorld.run`. */
 export function connectWorlds(
   initiator: VirtualWorld,
   acceptor: VirtualWorld,
@@ -48,7 +48,7 @@ export function connectWorlds(
   return link;
 }
 
-/** Opens a plain transport of the same id in both worlds, each bound to a path to the other: what a link between worker threads is. */
+/** Opens a plain transport of the same id in both worlds, each bound to a path to the other, like a link between worker threads. */
 export function joinWorlds(one: VirtualWorld, other: VirtualWorld, linkId: string, impairment: Impairment): WorldLink {
   const link = layPath(one, other, linkId, impairment);
   const { initiator, acceptor } = link.plans;

@@ -1,7 +1,7 @@
-/** Bytes that know how often they were read: a measure of work that is the same on every machine. */
+/** Bytes that count how often they are read, as a measure of work that does not depend on the machine. */
 export interface CountedBytes {
   readonly bytes: Uint8Array;
-  /** How many single bytes have been read so far. */
+  /** The number of single-byte reads so far. */
   readonly reads: number;
 }
 

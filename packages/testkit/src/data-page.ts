@@ -1,6 +1,6 @@
 /**
- * A page with data channels, in virtual time: our own association in the part of a browser's, over the links of a
- * scripted peer. Reads and writes at once, unless a test says otherwise.
+ * A page with data channels in virtual time. Our own SCTP association takes the role of the browser's, over the links of a
+ * scripted peer. It reads and writes at once, unless a test changes that.
  */
 import { createDataCounters, type DataChannelInfo, DataChannels, type DataChannelsListener, Timers } from '@causeway/media';
 import { plainApplicationData } from './plain-suite.ts';
@@ -24,7 +24,7 @@ export class DataPage implements TimeDweller, DataChannelsListener {
   readonly counters = createDataCounters();
   /** Called when a channel is open. */
   whenOpen: (channel: DataChannelInfo) => void = () => undefined;
-  /** Whether packets are read: a tab that hangs keeps its connection for a while. */
+  /** Whether packets are read. A tab that hangs keeps its connection for a while. */
   isReading = true;
   readonly #world: VirtualWorld;
   readonly #timers = new Timers();
@@ -64,7 +64,7 @@ export class DataPage implements TimeDweller, DataChannelsListener {
     return this.channels.send(this.#world.nowMs, streamId, data);
   }
 
-  /** What came on a channel, text as text. */
+  /** Returns the messages received on a channel; text messages are strings. */
   received(streamId: number): (string | Uint8Array)[] {
     const messages = this.messages.filter((message) => message.streamId === streamId);
     return messages.map(({ kind, data }) => (kind === 'text' ? new TextDecoder().decode(data) : data));

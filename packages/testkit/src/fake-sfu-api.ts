@@ -9,10 +9,10 @@ export interface ApiCall {
   readonly args: readonly unknown[];
 }
 
-/** An SFU that says yes, writes down what it was asked, and can be told to say something else next time. */
+/** An SFU that accepts and records every call, and whose next replies tests can set. */
 export interface FakeSfuApi extends SfuApi {
   readonly calls: ApiCall[];
-  /** The next call of this method is answered so; further ones queue up behind it. */
+  /** Queues a reply for the next call of this method. */
   next(method: keyof SfuApi, reply: unknown): void;
   /** Sends an event on every stream that is open. */
   tell(event: { readonly type: string; readonly sessionId?: string }): void;
@@ -86,7 +86,7 @@ export function refusal(code: ApiErrorCode, facts: Partial<SfuApiError['facts']>
   return new SfuApiError({ code, description: `refused with ${code}`, httpStatus: 409, isRetryable: false, ...facts });
 }
 
-/** Yields what is sent until the request is aborted. */
+/** Yields events until the request is aborted. */
 async function* openStream(
   streams: Set<(event: ApiEvent) => void>,
   { signal, onOpen }: EventsRequest,

@@ -1,8 +1,8 @@
 import type { Clock } from '@causeway/client';
 
-/** A clock that stands still until told. */
+/** A clock that only advances on request. */
 export interface ManualClock extends Clock {
-  /** Moves on, waking waiting tasks in order, and lets each do what it can without waiting again. */
+  /** Advances the clock, and wakes waiting tasks in order, each of which runs until it waits again. */
   advance(durationMs: number): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export function createManualClock(): ManualClock {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Runs all pending microtasks and immediates. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -7,24 +7,24 @@ export type Arrivals = readonly number[];
 const LOST: Arrivals = [];
 
 export interface BottleneckCounts {
-  /** Datagrams that were put in, lost ones included. */
+  /** Datagrams that entered, including lost ones. */
   readonly offered: number;
-  /** Lost because the queue was full. */
+  /** Datagrams lost because the queue was full. */
   readonly overflowed: number;
   readonly policed: number;
-  /** Lost by chance, or while the path was cut. */
+  /** Datagrams lost at random, or while the path was cut. */
   readonly lost: number;
 }
 
 /**
- * Decides what becomes of each datagram in one direction of a path: policer, then a drop-tail queue in front of a link, then chance and
- * delay. It does no I/O and has no clock, so the same one serves virtual time and real sockets; the same seed decides the same.
+ * Simulates one direction of a path: a policer, a drop-tail queue in front of a link, then random loss and delay. It does no I/O and has no
+ * clock, so it serves both virtual time and real sockets, and is deterministic for a given seed.
  */
 export class Bottleneck {
   readonly #random: () => number;
   readonly #capacity: Capacity | undefined;
   readonly #steady = new SteadyCapacity();
-  /** What has not left the link yet: when it will have, and its size. */
+  /** Datagrams that have not left the link yet. */
   #queue: { readonly leavesMs: number; readonly sizeBytes: number }[] = [];
   #firstQueued = 0;
   #queuedBytes = 0;
@@ -32,13 +32,13 @@ export class Bottleneck {
   #tokensAtMs = Number.NEGATIVE_INFINITY;
   #conditions: NetworkConditions;
   #lastInOrderMs = 0;
-  /** The stall that has begun last, or comes next. */
+  /** The latest or next stall. */
   #stallFromMs = Number.NaN;
   #stallUntilMs = Number.NaN;
   #stillToLose = 0;
   readonly #counts = { offered: 0, overflowed: 0, policed: 0, lost: 0 };
 
-  /** @param capacity of a link whose rate follows a plan; by default the rate is that of the conditions */
+  /** @param capacity the link's rate over time; default: the rate of the conditions */
   constructor(random: () => number, conditions: Partial<NetworkConditions> = {}, capacity?: Capacity) {
     this.#random = random;
     this.#conditions = { ...PERFECT_CONDITIONS, ...conditions };
@@ -50,7 +50,7 @@ export class Bottleneck {
     return this.#conditions;
   }
 
-  /** Changes the conditions for the datagrams from now on; what waits leaves at the rate it was accepted at. */
+  /** Changes the conditions for later datagrams; those in the queue leave at the rate at which they were accepted. */
   impair(conditions: NetworkConditions): void {
     this.#conditions = conditions;
   }
@@ -59,22 +59,22 @@ export class Bottleneck {
     return { ...this.#counts };
   }
 
-  /** How long a datagram would wait that came now. */
+  /** Returns how long a datagram that arrives now would wait. */
   waitMs(nowMs: number): number {
     return Math.max(0, this.#link.busyUntilMs - nowMs);
   }
 
-  /** How many bytes wait or are being transmitted. */
+  /** Returns the number of bytes that wait or are being transmitted. */
   queuedBytes(nowMs: number): number {
     this.#forgetWhatLeft(nowMs);
     return this.#queuedBytes;
   }
 
   /**
-   * Puts a datagram in.
+   * Sends a datagram into the path.
    *
-   * @param nowMs on any clock, never falling
-   * @returns when it arrives, on the same clock
+   * @param nowMs monotonic time on any clock
+   * @returns arrival times on the same clock
    */
   take(nowMs: number, sizeBytes: number): Arrivals {
     this.#counts.offered++;
@@ -115,7 +115,7 @@ export class Bottleneck {
     return this.#happens(duplicateRatio) ? [this.#lastInOrderMs, this.#lastInOrderMs] : [this.#lastInOrderMs];
   }
 
-  /** When the receiving machine sees what reaches it at `dueMs`. */
+  /** Returns when the receiving machine sees a datagram that reaches it at `dueMs`. */
   #seenAt(dueMs: number): number {
     const { stallsPerSecond, maxStallMs } = this.#conditions;
     if (stallsPerSecond === 0) return dueMs;

@@ -1,24 +1,24 @@
-/** How fast a link transmits, as a function of time. Each object is the state of one link: it knows until when that is busy. */
+/** The transmission rate of one link as a function of time. It is stateful, because it tracks until when the link is busy. */
 export interface Capacity {
   /** When everything accepted so far has been transmitted. */
   readonly busyUntilMs: number;
   /**
    * Transmits a datagram after those before it.
    *
-   * @param readyMs when it is there; never before that of the last call
-   * @returns when its last bit has left, which becomes `busyUntilMs`; Infinity if the link never carries anything again
+   * @param readyMs when the datagram is ready; never before that of the last call
+   * @returns when its last bit has left, which becomes `busyUntilMs`; Infinity if the link never transmits again
    */
   transmit(readyMs: number, sizeBytes: number): number;
 }
 
-/** A rate that holds from some time on. */
+/** A rate from a given time on. */
 export interface RateStep {
   readonly fromMs: number;
   /** 0 for an outage. */
   readonly rateBps: number;
 }
 
-/** A link of one rate, which may be changed for the datagrams from then on. */
+/** A link with a constant rate, which can be changed for later datagrams. */
 export class SteadyCapacity implements Capacity {
   rateBps = Number.POSITIVE_INFINITY;
   busyUntilMs = 0;
@@ -29,7 +29,7 @@ export class SteadyCapacity implements Capacity {
   }
 }
 
-/** @param steps in order of time; before the first one its rate holds, too */
+/** @param steps in order of time; the rate of the first one also applies before it */
 export function steppedCapacity(steps: readonly RateStep[]): Capacity {
   let current = 0;
   let busyUntilMs = 0;
@@ -58,14 +58,14 @@ export function steppedCapacity(steps: readonly RateStep[]): Capacity {
   };
 }
 
-/** What may leave at one line of a trace. */
+/** The bytes that may leave at each line of a trace. */
 const OPPORTUNITY_BYTES = 1500;
 
 /**
- * A recorded link in the format of mahimahi: each line is a time in milliseconds at which 1,500 bytes may leave. What waits may be smaller and
- * share an opportunity, or larger and take several; those that nothing waits for are gone. The trace repeats from its last time on.
+ * Replays a recorded link in mahimahi's format, where each line is a time in milliseconds at which 1,500 bytes may leave. Small datagrams
+ * share an opportunity, large ones take several, and unused opportunities are lost. The trace repeats after its last time.
  *
- * @throws RangeError – no lines, a line that is no whole number, or times that fall
+ * @throws RangeError – there are no lines, a line is not an integer, or times decrease
  * @see https://github.com/ravinet/mahimahi (mm-link)
  */
 export function tracedCapacity(trace: string): Capacity {
@@ -80,7 +80,7 @@ export function tracedCapacity(trace: string): Capacity {
       return busyUntilMs;
     },
     transmit(readyMs, sizeBytes) {
-      // What was left of the last opportunity is only for what waited for it already.
+      // Only a datagram that was already waiting may use the rest of the last opportunity.
       if (readyMs > busyUntilMs) leftBytes = 0;
       let needBytes = sizeBytes - leftBytes;
       let atMs = Math.max(readyMs, busyUntilMs);

@@ -3,27 +3,27 @@ import type { Simulation } from './simulation.ts';
 export interface ElasticSourceOptions {
   readonly simulation: Simulation;
   readonly random: () => number;
-  /** What it may send just now. */
+  /** Returns the present target bitrate. */
   readonly targetBps: () => number;
-  /** How fast packets of one frame follow each other. Default: all at once. */
+  /** Returns the rate at which packets of one frame are paced. Default: they are sent all at once. */
   readonly pacingBps?: () => number;
   /** Sends one packet. */
   readonly send: (nowMs: number, sizeBytes: number) => void;
   readonly maxBps: number;
-  /** Steps it can send at, ascending: the highest that fits the target, the lowest whatever the target. Default: any rate up to `maxBps`. */
+  /** Ascending rates of layers. It sends the highest that fits the target, or else the lowest. Default: any rate up to `maxBps`. */
   readonly layersBps?: readonly number[];
   readonly framesPerSecond?: number;
-  /** Frames are larger and smaller than the rate says by up to this share. Default 0.1. */
+  /** The share by which frame sizes vary. Default 0.1. */
   readonly frameVariation?: number;
 }
 
-/** What an encoder makes of a full frame on the way: RTP, SRTP and UDP included. */
+/** The size of a full packet, including RTP, SRTP and UDP. */
 const MAX_PACKET_BYTES = 1200;
 const MIN_PACKET_BYTES = 100;
 const DEFAULT_FRAMES_PER_SECOND = 30;
 const DEFAULT_FRAME_VARIATION = 0.1;
 
-/** A video encoder that follows a target, or a choice of layers that does: frames at a steady pace, each cut into packets. */
+/** Simulates a video encoder that follows a target bitrate, or a choice of simulcast layers, at a constant frame rate. */
 export class ElasticSource {
   readonly #options: ElasticSourceOptions;
   #waitingBytes: number[] = [];
@@ -33,13 +33,13 @@ export class ElasticSource {
   #isStopped = false;
   bytesSent = 0;
 
-  /** It begins at once. */
+  /** Starts at once. */
   constructor(options: ElasticSourceOptions) {
     this.#options = options;
     options.simulation.every(1000 / (options.framesPerSecond ?? DEFAULT_FRAMES_PER_SECOND), () => this.#tick());
   }
 
-  /** A muted camera: nothing comes until `resume`. */
+  /** Stops sending until `resume`, like a muted camera. */
   pause(): void {
     this.#isPaused = true;
   }
@@ -52,7 +52,7 @@ export class ElasticSource {
     this.#isStopped = true;
   }
 
-  /** What it sends at the target of now. */
+  /** The rate that it sends at the present target. */
   get rateBps(): number {
     const { targetBps, maxBps, layersBps } = this.#options;
     const target = Math.min(targetBps(), maxBps);

@@ -1,5 +1,5 @@
 /**
- * The far end of a media flow: notes when each packet arrives and reports it as browsers do, in transport-wide feedback.
+ * The receiver of a media flow. It records when packets arrive, and reports that in transport-wide feedback as browsers do.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
@@ -13,19 +13,19 @@ const MEDIA_SSRC = 2;
 
 export interface FeedbackPeerOptions {
   readonly simulation: Pick<Simulation, 'nowMs' | 'every'>;
-  /** Takes each RTCP packet; the bytes are its own. */
+  /** Receives and owns each RTCP packet. */
   readonly sendFeedback: (rtcp: Uint8Array) => void;
   readonly intervalMs?: number;
-  /** Its clock minus that of the simulation. */
+  /** The offset of its clock from that of the simulation. */
   readonly clockOffsetMs?: number;
 }
 
 export class FeedbackPeer {
   readonly #options: FeedbackPeerOptions;
   readonly #writer = new TransportFeedbackWriter(MAX_FEEDBACK_BYTES);
-  /** Arrival by sequence number of what was not reported yet. */
+  /** Arrival times of unreported packets, by sequence number. */
   readonly #arrivals = new Map<number, number>();
-  /** Undefined before the first packet, whatever number that has. */
+  /** Undefined before the first packet. */
   #nextToReport: number | undefined = undefined;
   #feedbackCount = 0;
   bytesReceived = 0;
@@ -48,14 +48,14 @@ export class FeedbackPeer {
     this.#arrivals.clear();
     while (pending.length > 0) {
       const [[first, firstArrivalMs]] = pending as [[number, number]];
-      // One that came after all is reported again, from its own place on.
+      // Reports restart at a packet that arrived late.
       this.#writer.begin(Math.min(this.#nextToReport ?? first, first) as ExtendedSeq, firstArrivalMs);
       let added = 0;
       for (const [sequence, arrivalMs] of pending) {
         if (!this.#writer.add(sequence as ExtendedSeq, arrivalMs)) break;
         added++;
       }
-      // Too far from the last number reported for one packet: those between are given up.
+      // The gap is too large for one packet, so the numbers in it are skipped.
       if (added === 0) this.#nextToReport = first;
       else this.#emit();
       pending.splice(0, added);

@@ -1,36 +1,36 @@
 /**
- * What one direction of a network path does to datagrams. It is plain data, so that one process can tell another.
+ * The properties of one direction of a network path. They are plain data, so that processes can exchange them.
  */
 export interface NetworkConditions {
-  /** Propagation, one way: a round trip takes twice as long. */
+  /** The propagation delay, one way. */
   readonly delayMs: number;
   /** Added to the delay, uniform in 0 … jitterMs. Jitter alone never changes the order. */
   readonly jitterMs: number;
-  /** How often the receiving machine is held up, each time for up to `maxStallMs`: what comes then is only seen when it is over. */
+  /** How often the receiving machine stalls, each time for up to `maxStallMs`. It sees what arrives during a stall only afterwards. */
   readonly stallsPerSecond: number;
   readonly maxStallMs: number;
-  /** Share of datagrams that are lost at random, whatever waits in the queue. */
+  /** The share of datagrams lost at random, regardless of the queue. */
   readonly lossRatio: number;
-  /** How many datagrams in a row each random loss takes; the share stays what it is. */
+  /** The number of consecutive datagrams in each random loss; it does not change the share. */
   readonly lossBurst: number;
   /** Share of datagrams that are held back by `HELD_BACK_MS`, so that later ones overtake them. */
   readonly reorderRatio: number;
   /** Share of datagrams that arrive twice. */
   readonly duplicateRatio: number;
-  /** What the narrowest link carries; Infinity for any amount. */
+  /** The rate of the narrowest link; Infinity for no limit. */
   readonly rateBps: number;
-  /** Drop-tail: a datagram that would wait longer than this in front of the link is lost. */
+  /** A datagram that would wait longer than this is dropped (drop-tail). */
   readonly queueMs: number;
-  /** Drop-tail: a datagram for which this many bytes leave no room in the queue is lost. */
+  /** A datagram that would exceed this queue length is dropped (drop-tail). */
   readonly queueBytes: number;
-  /** What a policer lets through. It has no queue: what comes in excess of rate and burst is lost at once. */
+  /** The rate of a policer. It has no queue, so datagrams beyond its rate and burst are dropped at once. */
   readonly policedBps: number;
   readonly policerBurstBytes: number;
   /** Nothing arrives. */
   readonly isCut: boolean;
 }
 
-/** A path that delivers everything at once. A limited rate has a queue of 200 ms, as in a router that was set up with care. */
+/** A path that delivers everything at once. If its rate is limited, it has a queue of 200 ms, like a well-configured router. */
 export const PERFECT_CONDITIONS: NetworkConditions = {
   delayMs: 0,
   jitterMs: 0,
@@ -48,5 +48,5 @@ export const PERFECT_CONDITIONS: NetworkConditions = {
   isCut: false,
 };
 
-/** Longer than the packets of any camera are apart, and shorter than receivers wait before they ask again. */
+/** Longer than the interval between packets of any camera, and shorter than the time after which receivers repeat a NACK. */
 export const HELD_BACK_MS = 12;

@@ -1,11 +1,11 @@
 interface Occurrence {
   readonly atMs: number;
-  /** What is due at the same time happens in the order it was asked for. */
+  /** Orders events that are due at the same time by when they were scheduled. */
   readonly order: number;
   readonly act: () => void;
 }
 
-/** Things that happen at their times, as fast as they can be worked off: a heap of occurrences, and a clock that jumps to the next. */
+/** A discrete event simulation: a heap of events, and a clock that jumps to the next one. */
 export class Simulation {
   readonly #heap: Occurrence[] = [];
   #nowMs = 0;
@@ -15,7 +15,7 @@ export class Simulation {
     return this.#nowMs;
   }
 
-  /** Does something at a time; at once, after what is under way, if that has passed. */
+  /** Schedules an action; if the time has passed, it runs right after the present event. */
   at(atMs: number, act: () => void): void {
     const occurrence = { atMs: Math.max(atMs, this.#nowMs), order: this.#order++, act };
     let place = this.#heap.push(occurrence) - 1;
@@ -32,14 +32,14 @@ export class Simulation {
     this.at(this.#nowMs + delayMs, act);
   }
 
-  /** Does something now and then again and again, until `act` returns false. */
+  /** Runs an action now and then at intervals, until `act` returns false. */
   every(intervalMs: number, act: () => boolean | undefined): void {
     this.at(this.#nowMs, () => {
       if (act() !== false) this.after(intervalMs, () => this.every(intervalMs, act));
     });
   }
 
-  /** Lets time pass until then; everything due happens in order. */
+  /** Advances the time, and runs all due events in order. */
   runUntil(untilMs: number): void {
     for (let first = this.#heap[0]; first !== undefined && first.atMs <= untilMs; first = this.#heap[0]) {
       this.#takeFirst();

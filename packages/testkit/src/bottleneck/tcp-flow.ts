@@ -10,7 +10,7 @@ import type { Simulation } from './simulation.ts';
 const SEGMENT_BYTES = 1460;
 const SEGMENT_ON_WIRE_BYTES = 1500;
 const INITIAL_WINDOW_SEGMENTS = 10;
-/** So many later segments acknowledged mean that one is lost (RFC 5681 §3.2). */
+/** A segment is lost once this many later ones are acknowledged (RFC 5681 §3.2). */
 const DUPLICATE_THRESHOLD = 3;
 const MIN_TIMEOUT_MS = 200;
 const INITIAL_TIMEOUT_MS = 1000;
@@ -18,11 +18,11 @@ const MAX_TIMEOUT_MS = 60_000;
 
 export interface TcpFlowOptions {
   readonly simulation: Simulation;
-  /** Where its segments go, with all others that go there. */
+  /** The shared path that its segments take. */
   readonly forward: Bottleneck;
-  /** How long acknowledgements take back; none is lost. */
+  /** The delay of acknowledgements, none of which is lost. */
   readonly ackDelayMs: number;
-  /** How much there is to send. Default: without end, a greedy flow. */
+  /** The size of the transfer. Default: unlimited (a greedy flow). */
   readonly sizeBytes?: number;
   /** Called once, when all of it has been acknowledged. */
   readonly onFinished?: () => void;
@@ -30,7 +30,7 @@ export interface TcpFlowOptions {
 
 interface Segment {
   readonly number: number;
-  /** Counts transmissions: what was sent before an acknowledged one and is not acknowledged may be lost. */
+  /** The number of the transmission; unacknowledged segments sent before an acknowledged one may be lost. */
   readonly order: number;
   readonly sentAtMs: number;
 }
@@ -38,7 +38,7 @@ interface Segment {
 export class TcpFlow {
   readonly #options: TcpFlowOptions;
   readonly #segments: number;
-  /** In flight, in the order they were sent. */
+  /** Segments in flight, in the order of sending. */
   readonly #inFlight = new Map<number, Segment>();
   readonly #acknowledged = new Set<number>();
   #toResend: number[] = [];
@@ -46,7 +46,7 @@ export class TcpFlow {
   #order = 0;
   #windowSegments = INITIAL_WINDOW_SEGMENTS;
   #thresholdSegments = Number.POSITIVE_INFINITY;
-  /** Losses of what was sent before this are part of the one that the window was halved for. */
+  /** Losses of segments sent before this belong to the loss event for which the window was already halved. */
   #recoveryFromOrder = 0;
   #smoothedRttMs: number | undefined = undefined;
   #rttVariationMs = 0;
@@ -54,10 +54,10 @@ export class TcpFlow {
   #lastProgressMs = 0;
   #isWatching = false;
   #isStopped = false;
-  /** Payload that has arrived, each byte once. */
+  /** Delivered payload, without duplicates. */
   bytesDelivered = 0;
 
-  /** It begins to send at once. */
+  /** Starts sending at once. */
   constructor(options: TcpFlowOptions) {
     this.#options = options;
     this.#segments = Math.ceil((options.sizeBytes ?? Number.POSITIVE_INFINITY) / SEGMENT_BYTES);
@@ -121,7 +121,7 @@ export class TcpFlow {
     }
   }
 
-  /** RFC 6298 §2. */
+  /** Updates the retransmission timeout (RFC 6298 §2). */
   #measureRtt(rttMs: number): void {
     if (this.#smoothedRttMs === undefined) {
       this.#smoothedRttMs = rttMs;
@@ -133,7 +133,7 @@ export class TcpFlow {
     this.#timeoutMs = Math.max(MIN_TIMEOUT_MS, this.#smoothedRttMs + 4 * this.#rttVariationMs);
   }
 
-  /** One timer runs as long as anything is in flight. */
+  /** Keeps one timer running while anything is in flight. */
   #watch(): void {
     if (this.#isWatching) return;
     this.#isWatching = true;

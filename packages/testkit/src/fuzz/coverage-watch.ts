@@ -1,10 +1,10 @@
 import { Session } from 'node:inspector';
 
 /**
- * Notices code that runs in a way it has not run before, with the block counters of V8 itself: no instrumentation, no native
- * tool. A look costs 1 ms, 2 ms with all packages loaded, so it is taken for a batch of inputs and not for each.
+ * Detects new code coverage with V8's own block counters, without instrumentation or native tools. A look costs 1 ms, or 2 ms with
+ * all packages loaded, so it is taken per batch of inputs.
  *
- * Make one before the code to be watched is loaded, and keep it: functions compiled before counting starts have no counters.
+ * Create one before the watched code is loaded, and keep it, because functions compiled before counting starts have no counters.
  */
 export class CoverageWatch {
   readonly #session = new Session();
@@ -17,14 +17,14 @@ export class CoverageWatch {
     this.#session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  /** Forgets all it has seen, and watches this folder. @param folder part of the URL of the files */
+  /** Resets the coverage, and watches this folder. @param folder part of the URL of the files */
   begin(folder: string): void {
     this.#folder = folder;
     this.#seen.clear();
     this.look();
   }
 
-  /** @returns how many functions have left out other blocks since the last look than ever before */
+  /** @returns the number of functions with new block coverage since the last look */
   look(): number {
     let discovered = 0;
     this.#session.post('Profiler.takePreciseCoverage', (error, taken) => {

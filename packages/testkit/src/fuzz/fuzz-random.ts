@@ -1,10 +1,10 @@
 import { seededRandom } from '../seeded-random.ts';
 
-/** Numbers at which parsers go wrong: ends of ranges, sign bits, small lengths. */
+/** Numbers at which parsers tend to fail: ends of ranges, sign bits, small lengths. */
 const EDGES = [0, 1, 2, 3, 4, 7, 8, 15, 16, 31, 127, 128, 254, 255, 256, 1023, 1024, 32_767, 32_768, 65_534, 65_535];
 const EDGES_32 = [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
 
-/** The choices of one fuzz run: the same seed makes the same inputs. */
+/** The random choices of one fuzz run, determined by the seed. */
 export class FuzzRandom {
   readonly #next: () => number;
 

@@ -1,26 +1,26 @@
 import type { Mutator } from './mutate-bytes.ts';
 
-/** A piece of code under attack. */
+/** Code under test. */
 export interface FuzzTarget {
   readonly name: string;
-  /** How much of a run it gets, relative to the others: what is cheap and exposed gets much. */
+  /** Its share of a run relative to other targets; cheap and exposed code gets much. */
   readonly share: number;
-  /** Real samples; everything else grows from them. */
+  /** Real samples, from which all inputs are derived. */
   readonly seeds: readonly Uint8Array[];
   readonly mutate: Mutator;
   /**
-   * Gives one input to the code under test, which may keep the bytes. May be called again with the same input.
+   * Passes one input to the code under test, which may keep the bytes. May be called again with the same input.
    *
-   * @throws whatever must not happen: anything thrown by the code under test, and broken promises about it
+   * @throws for anything thrown by the code under test, and for every violated invariant
    */
   run(input: Uint8Array): void | Promise<void>;
-  /** Looks closer at what became of the same input; its time does not count. @throws as `run` */
+  /** Checks the effects of the same input more closely; its time is not measured. @throws as `run` */
   verify?(input: Uint8Array): void;
-  /** Ends whatever still runs. */
+  /** Stops everything that still runs. */
   close?(): void;
 }
 
-/** Makes a target afresh, so that no run sees what another has left. */
+/** Creates a new target, so that runs are independent. */
 export interface FuzzTargetFactory {
   readonly name: string;
   create(): FuzzTarget | Promise<FuzzTarget>;

@@ -1,11 +1,11 @@
 import type { FuzzRandom } from './fuzz-random.ts';
 
 /**
- * Makes an input from a sample. `other` is a second sample to take pieces from. Neither is changed.
+ * Derives an input from a sample. `other` is a second sample to take pieces from. Neither is changed.
  */
 export type Mutator = (random: FuzzRandom, sample: Uint8Array, other: Uint8Array) => Uint8Array;
 
-/** Longer than any datagram that is read. */
+/** Longer than any accepted datagram. */
 const MAX_LENGTH = 2100;
 const MAX_STEPS = 4;
 const MAX_PIECE = 64;
@@ -14,7 +14,7 @@ type Step = (random: FuzzRandom, bytes: Uint8Array, other: Uint8Array) => Uint8A
 
 const STEPS: readonly Step[] = [flipBit, setByte, setNumber, remove, repeat, insert, truncate, splice, fill];
 
-/** Damages bytes without knowing what they mean. */
+/** Mutates bytes without knowledge of the format. */
 export const mutateBytes: Mutator = (random, sample, other) => {
   let bytes: Uint8Array = sample.slice();
   const steps = 1 + random.integer(MAX_STEPS);
@@ -72,7 +72,7 @@ function fill(random: FuzzRandom, bytes: Uint8Array): Uint8Array {
   return bytes.fill(random.byte(), from, from + random.integer(MAX_PIECE));
 }
 
-/** One array of several. */
+/** Concatenates arrays. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -7,7 +7,7 @@ const FRAGMENT_HEADER = 12;
 const HANDSHAKE = 22;
 const CONTENT_TYPES = [20, 21, 22, 23, 24, 25, 30, 63];
 const MESSAGE_TYPES = [0, 1, 2, 3, 4, 11, 12, 13, 14, 15, 16, 20, 255];
-/** Samples grow from samples, and would without end. */
+/** Bounds the length, since samples are derived from samples. */
 const MAX_LENGTH = 4096;
 const VERSIONS = [0xfefd, 0xfeff, 0xfefc, 0x0303];
 
@@ -56,7 +56,7 @@ function withMutatedBody(random: FuzzRandom, record: Uint8Array, other: Uint8Arr
   return fragments.map((fragment) => recordOf(HANDSHAKE, fragment));
 }
 
-/** A fragment in pieces, in any order, some of them twice or overlapping. */
+/** Splits a fragment into pieces in any order, some of them duplicated or overlapping. */
 function cut(random: FuzzRandom, fragment: Uint8Array): Uint8Array[] {
   const body = fragment.subarray(FRAGMENT_HEADER);
   const pieces: Uint8Array[] = [];
@@ -79,7 +79,7 @@ function mutateFragment(random: FuzzRandom, fragment: Uint8Array, other: Uint8Ar
   const body = random.chance(0.7) ? mutateBytes(random, fragment.subarray(FRAGMENT_HEADER), other) : fragment.slice(FRAGMENT_HEADER);
   if (random.chance(0.2)) header[0] = random.pick(MESSAGE_TYPES);
   if (random.chance(0.2)) header[5] = random.integer(random.chance(0.8) ? 10 : 256);
-  // The message is as long as it says, most of the time.
+  // Most of the time, the length field is correct.
   if (random.chance(0.8)) {
     setUint24(header, 1, body.length);
     setUint24(header, 6, 0);

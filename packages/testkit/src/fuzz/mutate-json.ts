@@ -5,7 +5,7 @@ import { type Mutator, mutateBytes } from './mutate-bytes.ts';
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const MAX_DEPTH = 200;
-/** Twice the longest real body. Samples grow from samples, and would without end. */
+/** Twice the longest real body. This bounds the length, since samples are derived from samples. */
 const MAX_LENGTH = 16 * 1024;
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', '', 'tracks', 'sessionDescription', 'mid', 'trackId', '\u0000', 'ключ'];
 const STRINGS = [
@@ -92,7 +92,7 @@ function nested(depth: number, innermost: Json): Json {
   return value;
 }
 
-/** Says a key twice, which parsers do not agree on. */
+/** Duplicates a key, which parsers handle differently. */
 function withRepeatedKey(random: FuzzRandom, text: string): string {
   const key = JSON.stringify(random.pick(KEYS));
   return text.startsWith('{') && text.length > 2 ? `{${key}:1,${key}:${random.pick(['null', '2', '"x"', '[]'])},${text.slice(1)}` : text;

@@ -7,7 +7,7 @@ const HEADER_LENGTH = 4;
 const TYPES = [200, 201, 202, 203, 204, 205, 206, 207, 192, 223];
 const MAX_PACKET = 1500;
 
-/** @param ssrcs numbers that the code under test knows, so that messages get somewhere */
+/** @param ssrcs SSRCs that the code under test knows, so that messages reach it */
 export function createRtcpMutator(ssrcs: readonly number[]): Mutator {
   return (random, sample, other) => {
     if (random.chance(0.1)) return mutateBytes(random, sample, other);
@@ -60,7 +60,7 @@ function nameSsrc(random: FuzzRandom, message: Uint8Array, ssrcs: readonly numbe
   if (words > 0) new DataView(message.buffer).setUint32(4 + 4 * random.integer(Math.min(words, 4)), random.pick(ssrcs));
 }
 
-/** Makes a message of whole words, one at least, and lets it say how long it is. */
+/** Pads a message to at least one whole word, and sets its length field. */
 function lengthened(message: Uint8Array): Uint8Array {
   const whole = new Uint8Array(Math.max(HEADER_LENGTH, Math.ceil(message.length / 4) * 4));
   whole.set(message);

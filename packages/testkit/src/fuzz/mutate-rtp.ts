@@ -2,7 +2,7 @@
 import type { FuzzRandom } from './fuzz-random.ts';
 import { concat, type Mutator, mutateBytes } from './mutate-bytes.ts';
 
-/** Numbers that the code under test knows, so that packets get somewhere. */
+/** Values that the code under test knows, so that packets reach it. */
 export interface KnownRtp {
   readonly ssrcs: readonly number[];
   readonly payloadTypes: readonly number[];

@@ -11,7 +11,7 @@ const CHUNK_TYPES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 130, 192, 12, 64,
 /** DCEP, text, binary, the empty ones, and an unknown one. */
 const PROTOCOL_IDS = [50, 51, 52, 53, 54, 56, 57, 99];
 const PROTOCOL_ID_AT = 12;
-/** Samples grow from samples, and would without end. */
+/** Bounds the length, since samples are derived from samples. */
 const MAX_LENGTH = 4096;
 
 export const mutateSctp: Mutator = (random, sample, other) => {

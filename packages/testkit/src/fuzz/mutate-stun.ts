@@ -1,4 +1,4 @@
-/** Mutates STUN messages attribute by attribute, and signs most of them rightly, so that they get past the checks. */
+/** Mutates STUN messages attribute by attribute, and signs most of them correctly, so that they pass the checks. */
 import { createHmac } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { FuzzRandom } from './fuzz-random.ts';
@@ -7,12 +7,12 @@ import { concat, type Mutator, mutateBytes } from './mutate-bytes.ts';
 interface Attribute {
   type: number;
   value: Uint8Array;
-  /** What the length field says, when that is a lie. */
+  /** The value of the length field, if it is wrong. */
   claimedLength?: number;
 }
 
 const HEADER_LENGTH = 20;
-/** Samples grow from samples, and would without end. */
+/** Bounds the length, since samples are derived from samples. */
 const MAX_LENGTH = 1500;
 const MESSAGE_INTEGRITY = 0x0008;
 const FINGERPRINT = 0x8028;
@@ -20,7 +20,7 @@ const FINGERPRINT_XOR = 0x5354554e;
 /** USERNAME, MESSAGE-INTEGRITY, XOR-MAPPED-ADDRESS, PRIORITY, USE-CANDIDATE, and so on; the last are unknown. */
 const TYPES = [0x0001, 0x0006, 0x0008, 0x0009, 0x000a, 0x0014, 0x0015, 0x0020, 0x0024, 0x0025, 0x8028, 0x8029, 0x802a, 0x7f00, 0xff00];
 
-/** @param password what to sign with; without one, or by chance, messages stay as they came out */
+/** @param password the key for MESSAGE-INTEGRITY; without it, and at random, messages are not signed */
 export function createStunMutator(password?: string): Mutator {
   return (random, sample, other) => {
     if (sample.length < HEADER_LENGTH || random.chance(0.15)) return mutateBytes(random, sample, other);
@@ -71,7 +71,7 @@ function sign(random: FuzzRandom, header: Uint8Array, attributes: readonly Attri
   return finish(header, [...signed, { type: FINGERPRINT, value }]);
 }
 
-/** @param following how many bytes of attributes the length counts that are not there yet */
+/** @param following the number of bytes to add to the length for attributes that follow */
 function finish(header: Uint8Array, attributes: readonly Attribute[], following = 0): Uint8Array {
   const parts = attributes.map(({ type, value, claimedLength = value.length }) =>
     concat(

@@ -6,13 +6,13 @@ import type { FuzzTarget } from './fuzz-target.ts';
 export interface FuzzOptions {
   readonly seed: number;
   readonly inputs: number;
-  /** What guides the search, and the folder of the code it watches; without it the real samples alone are mutated. */
+  /** Guides the search by coverage of this folder. Without it, only the seeds are mutated. */
   readonly guide?: { readonly coverage: CoverageWatch; readonly folder: string };
   readonly collectGarbage?: () => void;
 }
 
 export interface FuzzFinding {
-  /** The input, in hex: what a regression test needs. */
+  /** The input in hex, for a regression test. */
   readonly input: string;
   readonly error: string;
 }
@@ -21,24 +21,24 @@ export interface FuzzReport {
   readonly target: string;
   readonly inputs: number;
   readonly durationMs: number;
-  /** The longest that an input took, the best of ten tries: others may have met the garbage collector, or a busy machine. */
+  /** The longest time of an input, as the best of ten tries, to exclude garbage collection and load. */
   readonly slowestMs: number;
   readonly slowestInput: string;
-  /** Inputs that became samples because they reached what none had before. */
+  /** Inputs that became samples because they reached new code. */
   readonly corpusGrowth: number;
   readonly findings: readonly FuzzFinding[];
-  /** How much more memory was in use at the end than after the first tenth. */
+  /** The growth of memory in use from the first tenth to the end. */
   readonly heapGrowthBytes: number;
 }
 
-/** A look at the counters takes as long as forty inputs, or more. */
+/** Inputs per look at the counters, which takes as long as forty inputs or more. */
 const GUIDED_BATCH = 32;
-/** Then the samples that were found are mutated without looking. */
+/** The share of a run that is guided; after that, samples are mutated without looking at coverage. */
 const GUIDED_SHARE = 0.3;
 const MAX_FINDINGS = 5;
 const RETRIES = 9;
 
-/** Runs inputs that are all determined by the seed, one after another. */
+/** Runs inputs, all determined by the seed, one after another. */
 export async function runFuzz(target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> {
   const run = new FuzzRun(target, options);
   try {
@@ -119,12 +119,12 @@ class FuzzRun {
     const copy = input.slice();
     const startedAtMs = performance.now();
     const pending = this.#target.run(copy);
-    // Most targets are synchronous, and awaiting nothing two million times is not free.
+    // Most targets are synchronous, and two million needless awaits are not free.
     if (pending !== undefined) await pending;
     return performance.now() - startedAtMs;
   }
 
-  /** Which input of a batch it was cannot be told, so all of them become samples. */
+  /** Adds all inputs of a batch as samples, since the one with new coverage is unknown. */
   #learn(coverage: CoverageWatch, input: Uint8Array): void {
     this.#batch.push(input);
     if (this.#batch.length < GUIDED_BATCH) return;
@@ -132,9 +132,9 @@ class FuzzRun {
     this.#batch = [];
   }
 
-  /** With what JavaScript objects own outside of the heap: packets are kept in buffers. */
+  /** Includes memory outside of the heap, since packets are in buffers. */
   #measureHeap(): number {
-    // Twice: the memory of a buffer goes after the buffer.
+    // The memory of a buffer is released only after the buffer object, so collect twice.
     this.#options.collectGarbage?.();
     this.#options.collectGarbage?.();
     const { heapUsed, external } = process.memoryUsage();

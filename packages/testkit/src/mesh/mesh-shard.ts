@@ -2,18 +2,18 @@ import type { EngineCommand, LinkStatistics, TransportPlan } from '@causeway/med
 import type { ShardAnswers, ShardQuestion } from '@causeway/sfu';
 import { RecordingShard } from './recording-shard.ts';
 
-/** What a shard tells the network that it is part of. */
+/** The network that a shard notifies. */
 export interface MeshNetwork {
   noteTransport(shard: MeshShard, plan: TransportPlan): void;
   noteClosed(shard: MeshShard, transportId: string): void;
   openChannel(shard: MeshShard, transportId: string, label: string): void;
   sendData(shard: MeshShard, transportId: string, data: Uint8Array | string): void;
   linkStatistics(shard: MeshShard): readonly LinkStatistics[];
-  /** Something changed that decides which tracks arrive where. */
+  /** Called after a change that affects which tracks arrive where. */
   noteChange(): void;
 }
 
-/** The shard of one node of a mesh: it passes on to the network what it is told. */
+/** The shard of one node of a mesh, which notifies the network of commands. */
 export class MeshShard extends RecordingShard {
   readonly nodeNo: number;
   readonly #network: MeshNetwork;
@@ -26,7 +26,7 @@ export class MeshShard extends RecordingShard {
     this.#network = network;
   }
 
-  /** A client of this node sends these layers of a publication from now on, best first. */
+  /** Sets the layers of a publication that a client of this node sends from now on, best first. */
   sendLayers(trackId: string, rids: readonly string[] = ['']): void {
     this.#sent.set(trackId, rids);
     this.#network.noteChange();

@@ -26,11 +26,11 @@ export interface MeshLinks {
   isCut(one: number, other: number): boolean;
 }
 
-/** Which layers of which tracks arrive where, by what the shards were told. */
+/** Computes which layers of which tracks arrive where, from the commands to the shards. */
 export class MeshTracks {
   readonly #shards: ReadonlyMap<number, MeshShard>;
   readonly #links: MeshLinks;
-  /** What was last told of each track: `node trackId` to its layers. */
+  /** The layers last reported for each track, by `node trackId`. */
   readonly #told = new Map<string, string>();
 
   constructor(shards: ReadonlyMap<number, MeshShard>, links: MeshLinks) {
@@ -46,7 +46,7 @@ export class MeshTracks {
     return this.#forwarded(shard, plan, 0);
   }
 
-  /** Everything that crosses links now. */
+  /** Returns everything that crosses links now. */
   copies(): readonly Copy[] {
     const copies: Copy[] = [];
     for (const shard of this.#shards.values()) {
@@ -61,7 +61,7 @@ export class MeshTracks {
     return copies;
   }
 
-  /** Tells every listener what changed about its tracks. */
+  /** Notifies every listener of changes to its tracks. */
   tellChanges(): void {
     this.#forgetEnded();
     for (const shard of this.#shards.values()) {
@@ -77,7 +77,7 @@ export class MeshTracks {
     }
   }
 
-  /** A node that starts again gives new tracks the names of those before. */
+  /** Forgets ended tracks, since a restarted node reuses their names. */
   #forgetEnded(): void {
     const keys = [...this.#shards.values()].flatMap(({ nodeNo, publications }) => [...publications.keys()].map((id) => `${nodeNo} ${id}`));
     const living = new Set(keys);

@@ -15,7 +15,7 @@ import {
 } from '@causeway/media';
 import type { Shard, ShardAnswers, ShardInspection, ShardQuestion } from '@causeway/sfu';
 
-/** A shard that moves no packets: it keeps what it was told, refuses what an engine could not do, and speaks when a test says so. */
+/** A shard that forwards no packets. It records commands, refuses those that an engine would refuse, and emits events on request. */
 export class RecordingShard implements Shard {
   readonly fingerprint = { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'AB').join(':') };
   readonly port = 8081;
@@ -24,7 +24,7 @@ export class RecordingShard implements Shard {
   readonly publications = new Map<string, PublisherTrackPlan>();
   readonly subscriptions = new Map<string, SubscriberTrackPlan>();
   readonly restarts: IceRestartPlan[] = [];
-  /** Data channels that were asked for; a test tells the listener when they open. */
+  /** Requested data channels; tests decide when they open. */
   readonly channels: { readonly transportId: string; readonly request: DataChannelRequest }[] = [];
   /** Commands about publications and subscriptions of data. */
   readonly dataCommands: EngineCommand[] = [];
@@ -41,7 +41,7 @@ export class RecordingShard implements Shard {
   readonly log: string[] = [];
   isClosed = false;
   #listener: EngineEventListener | undefined;
-  /** By transport; an SSRC that was used once must not come back with another key stream position. */
+  /** Used SSRCs by transport; reusing one at another key stream position would be unsafe. */
   readonly #usedSsrcs = new Map<string, Map<number, string>>();
 
   get listener(): EngineEventListener {
@@ -58,7 +58,7 @@ export class RecordingShard implements Shard {
   }
 
   send(command: EngineCommand): void {
-    // What is sent on data channels is looked up in `sentData`.
+    // Messages on data channels are in `sentData`.
     if (command.type !== 'send-data') this.log.push(summaryOf(command));
     switch (command.type) {
       case 'open-transport':
@@ -129,7 +129,7 @@ export class RecordingShard implements Shard {
     this.isClosed = true;
   }
 
-  /** Long simulations do not look at what was sent and told. */
+  /** Clears the logs, for long simulations that do not use them. */
   forgetLogs(): void {
     this.log.length = 0;
     this.sentData.length = 0;
@@ -140,7 +140,7 @@ export class RecordingShard implements Shard {
     this.listener({ type: 'connection-state', transportId, state: 'connected' });
   }
 
-  /** The engine gives a transport up by itself. */
+  /** Simulates that the engine closes a transport. */
   lose(transportId: string, reason: TransportCloseReason): void {
     this.#drop(transportId);
     this.listener({ type: 'transport-closed', transportId, reason });
@@ -238,7 +238,7 @@ export class RecordingShard implements Shard {
   }
 }
 
-/** @returns the command's type and what it is about: `open-transport session-…` */
+/** @returns the command's type and subject: `open-transport session-…` */
 function summaryOf(command: EngineCommand): string {
   switch (command.type) {
     case 'open-transport':
