@@ -1,4 +1,4 @@
-import { type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@causeway/wire';
+import { CongestionFeedbackReader, type HmacSha1, RtpExtensionWriter, TransportFeedbackReader } from '@causeway/wire';
 import { Acknowledgements } from './congestion/acknowledgements.ts';
 import { createDataCounters, type DataCounters } from './data/data-counters.ts';
 import { DataRouter } from './data/router/data-router.ts';
@@ -74,6 +74,8 @@ export interface EngineContext extends EngineWiring {
   readonly time: EngineTime;
   /** Shared by all readers of transport-wide feedback in turn. */
   readonly feedbackReader: TransportFeedbackReader;
+  /** The same for reports by stream. */
+  readonly congestionFeedbackReader: CongestionFeedbackReader;
   readonly acknowledgements: Acknowledgements;
 }
 
@@ -146,6 +148,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     extensionWriter: new RtpExtensionWriter(),
     time,
     feedbackReader: new TransportFeedbackReader(),
+    congestionFeedbackReader: new CongestionFeedbackReader(),
     acknowledgements: new Acknowledgements(),
   };
 }

@@ -40,6 +40,7 @@ export class EngineTracks {
     transport.receive.putTrack(track);
     transport.tracksChanged();
     transport.congestion.useExtensions(plan.extensions);
+    transport.congestion.reportByStream(plan.isReportedByStream === true);
     for (const subscriber of this.#audiences.of(plan.trackId)) subscriber.update(nowMs, subscriber.plan, track);
   }
 

@@ -12,8 +12,10 @@ export interface WrittenPacket {
   readonly headerLength: number;
   readonly length: number;
   readonly kind: SendKind;
-  /** Where in the arena its transport-wide sequence number goes; 0 if it has none. */
+  /** Where in the arena its transport-wide sequence number goes; if the peer reports by stream, where its SSRC is; 0 if it has no number. */
   readonly transportSequenceOffset: number;
+  /** Whether the peer reports by stream, so that the packet gets a number but does not carry it. */
+  readonly isReportedByStream: boolean;
   /** The bandwidth probe that the packet is part of, 1 … 255; 0 for none. */
   readonly probe: number;
 }
@@ -24,7 +26,7 @@ export interface PacketStamper {
    * Writes the number of a packet that is sent now.
    *
    * @param time an object, because V8 would box a fraction for each call
-   * @param offset where the number goes in `bytes`
+   * @param offset `WrittenPacket.transportSequenceOffset`
    * @param probe the bandwidth probe that the packet is part of, 0 for none
    */
   stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void;

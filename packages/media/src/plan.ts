@@ -128,6 +128,8 @@ export interface PublisherTrackPlan {
   /** Simulcast restriction ids in the order of `a=simulcast`; empty without simulcast (RFC 8853). */
   readonly rids: readonly string[];
   readonly transportWideCc: boolean;
+  /** Whether the peer is told what arrived by stream and sequence number (RFC 8888), as all its tracks are or none. Default: false. */
+  readonly isReportedByStream?: boolean;
 }
 
 /** A subscriber's preferences for the layers of a publication, in addition to a layer by name. */
@@ -176,6 +178,11 @@ export interface SubscriberTrackPlan {
   readonly codecs: readonly CodecPlan[];
   readonly extensions: readonly ExtensionPlan[];
   readonly paused: boolean;
+  /**
+   * Whether the peer reports on packets by stream and sequence number (RFC 8888). `extensions` then has no transport-wide sequence number.
+   * Default: false.
+   */
+  readonly isReportedByStream?: boolean;
   /** The best layer that is wanted; undefined for the best one that arrives and fits the path. */
   readonly preferredRid: string | undefined;
   readonly layers?: LayerPreferences;

@@ -30,7 +30,15 @@ class TinyArena implements PacketArena {
 
 /** @param transportSequenceOffset where its number belongs; 0 for none */
 function packetAt(offset: number, transportSequenceOffset = 0): WrittenPacket {
-  return { offset, headerLength: 12, length: SLOT_BYTES, kind: SendKind.Video, transportSequenceOffset, probe: 0 };
+  return {
+    offset,
+    headerLength: 12,
+    length: SLOT_BYTES,
+    kind: SendKind.Video,
+    transportSequenceOffset,
+    isReportedByStream: false,
+    probe: 0,
+  };
 }
 
 function openOutbox() {

@@ -12,6 +12,7 @@ import {
   RtpExtensionWriter,
   RtpView,
   type Seq16,
+  type TransportFeedbackTaker,
   toSeq16,
   verifyMessageIntegrity,
   writeBindingRequest,
@@ -73,6 +74,8 @@ export class ScriptedPeer {
   /** Called with each RTP packet as it arrives, after it was noted. */
   onRtp: (packet: ReceivedRtp) => void = () => undefined;
   onRtcp: (nowMs: number, packet: RtcpPacket) => void = () => undefined;
+  /** Takes feedback on what the peer sends. Without it, transport-wide feedback is among `rtcp`, and reports by stream are not. */
+  feedbackTaker: TransportFeedbackTaker | undefined = undefined;
   /** Called with what would come in a DTLS record: SCTP. */
   onApplicationData: (nowMs: number, data: Uint8Array) => void = () => undefined;
 
@@ -181,7 +184,7 @@ export class ScriptedPeer {
   }
 
   #receiveRtcp(nowMs: number, datagram: Uint8Array): void {
-    const packets = parseRtcp(datagram, datagram.length);
+    const packets = parseRtcp(datagram, datagram.length, this.feedbackTaker);
     if (packets === undefined) throw new Error(`${this.id} got RTCP that cannot be parsed`);
     for (const packet of packets) {
       this.rtcp.push(packet);

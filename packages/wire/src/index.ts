@@ -10,6 +10,14 @@ export * from './payload/vp8.ts';
 export * from './payload/vp9.ts';
 export { type Bye, writeBye } from './rtcp/bye.ts';
 export * from './rtcp/compound.ts';
+export {
+  CONGESTION_FEEDBACK_PERIOD_MS,
+  CongestionFeedbackReader,
+  ECN_CONGESTION_EXPERIENCED,
+  type ReportedPacket,
+  type ReportedStream,
+  writeCongestionFeedback,
+} from './rtcp/congestion-feedback.ts';
 export { type Fir, type FirEntry, writeFir } from './rtcp/fir.ts';
 export { type Nack, writeNack } from './rtcp/nack.ts';
 export { type Pli, writePli } from './rtcp/pli.ts';

@@ -1,20 +1,29 @@
 /** The contents of one feedback report about packets that were sent, in columns that the next report overwrites. */
-import type { TransportFeedbackReader } from '@causeway/wire';
+import { type CongestionFeedbackReader, ECN_CONGESTION_EXPERIENCED, type TransportFeedbackReader } from '@causeway/wire';
 import type { SentPackets } from './sent-packets.ts';
+import type { StreamNumbers } from './stream-numbers.ts';
 
 const TICKS_PER_MS = 4;
 /** The reference time has 24 bits, in units of 64 ms. */
 const REFERENCE_PERIOD_MS = 2 ** 24 * 64;
+/** A report by stream has fewer entries, because each takes two bytes of a datagram. */
+const MAX_ENTRIES = 65_536;
 
-/** Unwraps the reference time of one peer's reports, which wraps every twelve days. */
+/** Unwraps the time in one peer's reports. */
 export class ArrivalClock {
   #referenceMs: number | undefined = undefined;
+  readonly #periodMs: number;
+
+  /** @param periodMs after which the time wraps. Default: the twelve days of transport-wide feedback */
+  constructor(periodMs = REFERENCE_PERIOD_MS) {
+    this.#periodMs = periodMs;
+  }
 
   /** @returns the reference time in milliseconds, without wrapping */
   unwrap(referenceMs: number): number {
     const known = this.#referenceMs ?? referenceMs;
-    const turns = Math.round((known - referenceMs) / REFERENCE_PERIOD_MS);
-    this.#referenceMs = referenceMs + turns * REFERENCE_PERIOD_MS;
+    const turns = Math.round((known - referenceMs) / this.#periodMs);
+    this.#referenceMs = referenceMs + turns * this.#periodMs;
     return this.#referenceMs;
   }
 }
@@ -31,6 +40,10 @@ export class Acknowledgements {
   bytes = 0;
   /** Packets that this report has shown to be lost. */
   lost = 0;
+  /** Packets that a router on the path has marked, instead of dropping them, because its queue is growing (RFC 3168). */
+  marked = 0;
+  /** Acknowledged numbers, each with its index in the report. */
+  #order = new Float64Array(0);
 
   /**
    * Takes a report.
@@ -52,10 +65,39 @@ export class Acknowledgements {
     return true;
   }
 
+  /** Takes a report by stream. What it says about packets that were not sent recently is ignored. */
+  takeByStream(report: CongestionFeedbackReader, clock: ArrivalClock, sent: SentPackets, streams: StreamNumbers): void {
+    this.#clear(report.count);
+    if (this.#order.length < report.count) this.#order = new Float64Array(report.count);
+    const reportedAtMs = clock.unwrap(report.reportedAtMs);
+    let base = Number.POSITIVE_INFINITY;
+    let end = Number.NEGATIVE_INFINITY;
+    let received = 0;
+    for (let index = 0; index < report.count; index++) {
+      const number = streams.find(report.ssrcs[index], report.sequences[index]);
+      if (number === undefined) continue;
+      base = Math.min(base, number);
+      end = Math.max(end, number + 1);
+      if (report.isReceived(index)) this.#order[received++] = number * MAX_ENTRIES + index;
+    }
+    // Streams are reported one after the other, but were sent in turns.
+    this.#order.subarray(0, received).sort();
+    for (let place = 0; place < received; place++) {
+      const index = this.#order[place] % MAX_ENTRIES;
+      const number = Math.floor(this.#order[place] / MAX_ENTRIES);
+      if (sent.acknowledge(number) !== 'first') continue;
+      if (report.ecn(index) === ECN_CONGESTION_EXPERIENCED) this.marked++;
+      const beforeMs = report.arrivedBeforeMs(index);
+      if (!Number.isNaN(beforeMs)) this.#add(number, reportedAtMs - beforeMs, sent);
+    }
+    if (base < end) this.lost = sent.judge(base, end);
+  }
+
   #clear(received: number): void {
     this.count = 0;
     this.bytes = 0;
     this.lost = 0;
+    this.marked = 0;
     if (this.sentAtMs.length >= received) return;
     this.sentAtMs = new Float64Array(received);
     this.arrivedAtMs = new Float64Array(received);

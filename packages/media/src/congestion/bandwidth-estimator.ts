@@ -179,6 +179,7 @@ export class BandwidthEstimator {
     }
     use = this.#weigh(nowMs, use, lost);
     if (!this.#hasMetLimit && isOverflow(lost, count)) use = 'overuse';
+    if (acknowledged.marked > 0) use = 'overuse';
     this.#use = use;
     if (!this.#hasMetLimit) this.#noteUnlimited();
     if (use === 'overuse') this.#hasMetLimit = true;

@@ -280,6 +280,10 @@ export class OutgoingStream {
   }
 
   /** Whether the stream can carry packets of a bandwidth probe. */
+  get ssrcs(): readonly number[] {
+    return this.#rtxStream === undefined ? [this.#stream.ssrc] : [this.#stream.ssrc, this.#rtxStream.ssrc];
+  }
+
   get carriesProbes(): boolean {
     return this.#retransmitter.carriesProbes;
   }
@@ -321,7 +325,7 @@ export class OutgoingStream {
 /** A link within the process has no path to measure, so its packets need no transport-wide numbers. */
 function numberedIn({ isInProcess }: SendingTransport, plan: SubscriberTrackPlan): SubscriberTrackPlan {
   if (!isInProcess) return plan;
-  return { ...plan, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };
+  return { ...plan, isReportedByStream: false, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };
 }
 
 /** The first sequence number is low, so that it does not wrap early and the rollover counter is sure to start at zero (RFC 3711 §3.3.1). */

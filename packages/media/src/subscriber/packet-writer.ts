@@ -24,6 +24,7 @@ import type { LayerFilter } from './layer-filter.ts';
 /** Space for the fixed header, the extension block without forwarded extensions, RTX's two bytes, and what `secure` appends to a packet. */
 const RESERVED_BYTES = 112;
 const MAX_ONE_BYTE_ID = 14;
+const SSRC_OFFSET = 8;
 /** This many characters fit into a small integer, for which V8 allocates no object. */
 const MAX_PACKED_CHARACTERS = 3;
 const DEPENDENCY_DESCRIPTOR_KIND = FORWARDED_EXTENSION_URIS.indexOf(DEPENDENCY_DESCRIPTOR_URI);
@@ -54,9 +55,10 @@ export class PacketWriter {
   length = 0;
   /** Where the dependency descriptor of that packet starts in the arena; -1 if it has none. */
   descriptorOffset = -1;
-  /** Where its transport-wide sequence number goes, which is assigned when the packet is sent; 0 if it has none. */
+  /** See `WrittenPacket`. */
   transportSequenceOffset = 0;
   readonly kind: SendKind;
+  readonly isReportedByStream: boolean;
   /** The bandwidth probe that the last written packet is part of; 0 for none. */
   probe = 0;
   readonly #mid: string;
@@ -71,13 +73,19 @@ export class PacketWriter {
     this.#midLength = plan.mid.length;
     this.#packedMid = plan.mid.length > MAX_PACKED_CHARACTERS ? 0 : pack(plan.mid);
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
+    this.isReportedByStream = plan.isReportedByStream === true;
     this.#transportSequenceId = plan.extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id ?? 0;
     const ownId = Math.max(this.#midId, this.#transportSequenceId);
     this.#hasTwoByteIds = ownId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
   }
 
-  /** Whether packets carry transport-wide sequence numbers. If they do, a packet that is sent twice has different headers. */
+  /** Whether packets get transport-wide sequence numbers, so that the peer's reports tell what happened to them. */
   get isNumbered(): boolean {
+    return this.carriesNumbers || this.isReportedByStream;
+  }
+
+  /** Whether packets carry their numbers. If they do, a packet that is sent twice has different headers. */
+  get carriesNumbers(): boolean {
     return this.#transportSequenceId !== 0;
   }
 
@@ -149,6 +157,7 @@ export class PacketWriter {
     this.#extensions.begin(bytes, start, hasTwoByteForm);
     if (this.#midId !== 0) this.#addMid(bytes);
     if (this.#transportSequenceId !== 0) this.#reserveTransportSequence();
+    else if (this.isReportedByStream) this.transportSequenceOffset = start + SSRC_OFFSET;
   }
 
   #addMid(bytes: Uint8Array): void {

@@ -191,7 +191,7 @@ export class Retransmitter {
   #mayRepeat({ codec }: StreamPacket): boolean {
     const { rtxStream, writer } = this.#parts;
     const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
-    return hasRtx || !writer.isNumbered || !this.#transport.repeatsHeaders;
+    return hasRtx || !writer.carriesNumbers || !this.#transport.repeatsHeaders;
   }
 
   #sendAgain(packet: StreamPacket, outSeq: ExtendedSeq, epoch: number): void {

@@ -20,6 +20,7 @@ import type { EngineContext } from '../engine-context.ts';
 import type { PacketStamper } from '../outbox.ts';
 import type { PathEstimate } from '../statistics.ts';
 import { type EngineTime, onGrid, type Timer } from '../timers.ts';
+import { StreamFeedback } from './stream-feedback.ts';
 
 /** Bytes that a plaintext packet needs on the wire beyond its length: SRTP's tag, UDP and IPv4. */
 const OVERHEAD_BYTES = 10 + 28;
@@ -62,6 +63,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   readonly #streams: NumberedStream[] = [];
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
+  /** Created for a peer that reports by stream. */
+  #streamFeedback: StreamFeedback | undefined = undefined;
   readonly #loss = new PathLoss();
   readonly #linkLimit = new LinkLimit();
   /** When the RTCP packet being read arrived. */
@@ -86,10 +89,13 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
-    if (this.#packets === undefined) this.#beginNumbering(time.nowMs);
-    const sequence = (this.#packets as SentPackets).take(time.nowMs, plainLength + OVERHEAD_BYTES, probe);
-    writeTransportSequence(bytes, offset, toSeq16(sequence));
-    if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
+    writeTransportSequence(bytes, offset, toSeq16(this.#number(time, plainLength, probe)));
+  }
+
+  /** Numbers the packets of streams that the peer reports on by stream. */
+  get streamFeedback(): StreamFeedback {
+    this.#streamFeedback ??= new StreamFeedback((time, plainLength, probe) => this.#number(time, plainLength, probe));
+    return this.#streamFeedback;
   }
 
   /** Reads a field of each object that sending a packet needs, to warm the cache. */
@@ -131,21 +137,24 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   takeTransportFeedback(bytes: Uint8Array, offset: number, end: number): boolean {
-    const { feedbackReader, acknowledgements, drops, traffic } = this.#context;
+    const { feedbackReader, acknowledgements, drops } = this.#context;
     if (!feedbackReader.read(bytes, offset, end)) return false;
     if (this.#packets === undefined || !acknowledgements.take(feedbackReader, this.#arrivalClock, this.#packets)) {
       drops.increment(DropReason.FeedbackOnUnsent);
       return true;
     }
-    const { count, lost } = acknowledgements;
-    this.#loss.note(this.#nowMs, count, lost);
-    traffic.pathPacketsReceived += count;
-    traffic.pathPacketsLost += lost;
-    const estimator = this.#openEstimator();
-    estimator.onSent(this.#nowMs, this.#packets.bytesSent);
-    estimator.onAcknowledged(this.#nowMs, acknowledgements);
-    if (this.#peer.isLink) this.#linkLimit.note(this.#nowMs, count, lost, estimator.queueDelayMs);
-    this.#process(this.#nowMs);
+    this.#handleAcknowledgements(this.#packets);
+    return true;
+  }
+
+  takeCongestionFeedback(bytes: Uint8Array, offset: number, end: number): boolean {
+    const { congestionFeedbackReader: reader, acknowledgements, drops } = this.#context;
+    if (!reader.read(bytes, offset, end)) return false;
+    if (this.#packets === undefined || this.#streamFeedback === undefined) drops.increment(DropReason.FeedbackOnUnsent);
+    else {
+      this.#streamFeedback.read(reader, acknowledgements, this.#packets);
+      this.#handleAcknowledgements(this.#packets);
+    }
     return true;
   }
 
@@ -193,6 +202,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   removeStream(stream: NumberedStream): void {
     this.#queue?.remove(stream);
+    this.#streamFeedback?.forget(stream.ssrcs);
     const at = this.#streams.indexOf(stream);
     if (at >= 0) this.#streams.splice(at, 1);
   }
@@ -277,6 +287,27 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
    */
   get #isBeyondProbing(): boolean {
     return this.#streams.length > 0 && !this.#streams.some(({ carriesProbes }) => carriesProbes);
+  }
+
+  /** @returns the transport-wide number of a packet that is sent now */
+  #number(time: Readonly<EngineTime>, plainLength: number, probe: number): number {
+    if (this.#packets === undefined) this.#beginNumbering(time.nowMs);
+    const number = (this.#packets as SentPackets).take(time.nowMs, plainLength + OVERHEAD_BYTES, probe);
+    if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
+    return number;
+  }
+
+  #handleAcknowledgements(packets: SentPackets): void {
+    const { acknowledgements, traffic } = this.#context;
+    const { count, lost } = acknowledgements;
+    this.#loss.note(this.#nowMs, count, lost);
+    traffic.pathPacketsReceived += count;
+    traffic.pathPacketsLost += lost;
+    const estimator = this.#openEstimator();
+    estimator.onSent(this.#nowMs, packets.bytesSent);
+    estimator.onAcknowledged(this.#nowMs, acknowledgements);
+    if (this.#peer.isLink) this.#linkLimit.note(this.#nowMs, count, lost, estimator.queueDelayMs);
+    this.#process(this.#nowMs);
   }
 
   #beginNumbering(nowMs: number): void {

@@ -158,7 +158,7 @@ export class PeerTransport implements SecureEndpointListener {
   release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
     const path = this.sendPath;
     if (path === undefined) this.context.drops.increment(DropReason.SendNotReady);
-    else this.outbox.addRtp(path, stream, packet, packetIndex, this.sender);
+    else this.outbox.addRtp(path, stream, packet, packetIndex, packet.isReportedByStream ? this.sender.streamFeedback : this.sender);
   }
 
   /** Sets the path of a transport within the process. The other end is as trusted as this code. */

@@ -91,7 +91,7 @@ export class ReportRound implements Timer {
     const ssrcs: number[] = [];
     let tracks = 0;
     for (const track of this.#transport.receive.tracks) {
-      if (track.plan.kind !== 'video' || track.plan.transportWideCc) continue;
+      if (track.plan.kind !== 'video' || track.plan.transportWideCc || track.plan.isReportedByStream === true) continue;
       tracks++;
       for (const stream of track.streams) ssrcs.push(stream.ssrc);
     }

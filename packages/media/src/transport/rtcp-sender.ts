@@ -20,6 +20,7 @@ import {
 import type { Path } from '../demux/path.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Outbox } from '../outbox.ts';
+import type { StreamRecorder } from '../publisher/stream-recorder.ts';
 import type { TwccRecorder } from '../publisher/twcc-recorder.ts';
 import type { ProtectedBytes, SecureEndpoint } from '../secure-endpoint.ts';
 
@@ -73,6 +74,10 @@ export class RtcpSender {
 
   sendTransportFeedback(nowMs: number, recorder: TwccRecorder, mediaSsrc: number): void {
     this.#send((out, offset) => recorder.writeFeedback(nowMs, this.ssrc, mediaSsrc, out, offset));
+  }
+
+  sendCongestionFeedback(nowMs: number, recorder: StreamRecorder): void {
+    this.#send((out, offset) => recorder.writeFeedback(nowMs, this.ssrc, out, offset));
   }
 
   /** Sends one round of reports: receiver reports, sender reports and CNAMEs. Starts another packet when a datagram is full. */

@@ -51,12 +51,20 @@ const NACK: SdpFeedback = { type: 'nack', parameter: '' };
 const PLI: SdpFeedback = { type: 'nack', parameter: 'pli' };
 const FIR: SdpFeedback = { type: 'ccm', parameter: 'fir' };
 const TRANSPORT_CC: SdpFeedback = { type: 'transport-cc', parameter: '' };
+/** Reports by stream (RFC 8888 §6). A description has one line for all codecs of an m-section. */
+const REPORTS_BY_STREAM: SdpFeedback = { type: 'ack', parameter: 'ccfb' };
 const REMB: SdpFeedback = { type: 'goog-remb', parameter: '' };
 
 /** The feedback that the SFU asks of a subscriber in an m-section that it adds. */
 export const SUBSCRIBER_FEEDBACK: Readonly<Record<MediaKind, readonly SdpFeedback[]>> = {
   audio: [TRANSPORT_CC],
   video: [NACK, PLI, FIR, TRANSPORT_CC],
+};
+
+/** The same for a client that reports by stream. */
+export const SUBSCRIBER_FEEDBACK_BY_STREAM: Readonly<Record<MediaKind, readonly SdpFeedback[]>> = {
+  audio: [REPORTS_BY_STREAM],
+  video: [NACK, PLI, FIR, REPORTS_BY_STREAM],
 };
 
 /** Static payload types of RFC 3551 §6. */
@@ -197,6 +205,10 @@ function codecPlan(codec: NegotiatedCodec): CodecPlan {
 
 export function offersTransportCc(codec: NegotiatedCodec): boolean {
   return offers(codec, TRANSPORT_CC);
+}
+
+export function offersReportsByStream(codec: NegotiatedCodec): boolean {
+  return offers(codec, REPORTS_BY_STREAM);
 }
 
 function offers(codec: NegotiatedCodec, wanted: SdpFeedback): boolean {

@@ -16,6 +16,7 @@ import {
   usesTransportWideCc,
 } from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
+import { reportsByStream } from './stream-reports.ts';
 
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 
@@ -45,6 +46,7 @@ export class OwnDescription implements SdpDescription {
   readonly #sections: readonly Section[];
   readonly #setup: DescribeOptions['setup'];
   readonly #first: Section | undefined;
+  readonly #reportsByStream: boolean;
 
   constructor(state: Negotiation, sections: readonly Section[], { setup, mayBundle = () => true }: DescribeOptions) {
     const inUse = sections.filter(({ type }) => type !== 'rejected');
@@ -55,6 +57,7 @@ export class OwnDescription implements SdpDescription {
     this.#sections = sections;
     this.#setup = setup;
     this.#first = inUse[0];
+    this.#reportsByStream = reportsByStream(sections);
   }
 
   get sectionCount(): number {
@@ -75,7 +78,9 @@ export class OwnDescription implements SdpDescription {
     if (section.type === 'rejected') return describeRejected(section);
     // Candidates belong to the transport, which the first bundled section describes for all.
     const transport = transportAttributes(this.#state, this.#setup, section === this.#first);
-    return section.type === 'data' ? { ...describeData(section), ...transport } : { ...describeRtp(section), ...transport };
+    return section.type === 'data'
+      ? { ...describeData(section), ...transport }
+      : { ...describeRtp(section, this.#reportsByStream), ...transport };
   }
 }
 
@@ -135,10 +140,10 @@ function describeData({ protocol, formats, mid, sctpPort }: DataSection): SdpSec
   };
 }
 
-function describeRtp(section: RtpSection): SdpSection {
+function describeRtp(section: RtpSection, isByStream: boolean): SdpSection {
   const receives = isReceiving(section);
   const sent = sentSubscription(section);
-  const { codecs, formats } = describeCodecs(section);
+  const { codecs, formats } = describeCodecs(section, isByStream);
   return {
     ...EMPTY_SECTION,
     kind: section.kind,
@@ -150,7 +155,8 @@ function describeRtp(section: RtpSection): SdpSection {
     rtcpMux: true,
     rtcpRsize: section.rtcpRsize,
     codecs,
-    extensions: listedExtensions(section),
+    extensions: listedExtensions(section, isByStream),
+    reportsByStream: isByStream,
     ...(sent !== undefined && describeSource(sent)),
     ...(receives && {
       rids: section.rids.map((id) => ({ id, direction: 'recv' as const, restrictions: '' })),
@@ -195,9 +201,12 @@ interface DescribedCodecs {
 /** The lines of a codec list, by the circumstances that they also depend on. */
 const describedCodecs = madeOnce((_listed: readonly NegotiatedCodec[]) => new Map<string, DescribedCodecs>());
 
-function describeCodecs(section: RtpSection): DescribedCodecs {
+function describeCodecs(section: RtpSection, isByStream: boolean): DescribedCodecs {
   const listed = listedCodecs(section);
-  const circumstances = { publishes: isReceiving(section), hasTransportWideCc: section.extensions.some(isTransportWideCc) };
+  const circumstances = {
+    publishes: isReceiving(section) && !isByStream,
+    hasTransportWideCc: section.extensions.some(isTransportWideCc) && !isByStream,
+  };
   const described = describedCodecs(listed);
   const key = `${circumstances.publishes} ${circumstances.hasTransportWideCc}`;
   const known = described.get(key);
@@ -227,9 +236,10 @@ const listedWithFeedback = madeOnce((extensions: readonly HeaderExtension[]): re
   return [...unique.values()].map(({ id, uri, direction }) => ({ id, uri, direction: reversed(direction) }));
 });
 
-function listedExtensions(section: RtpSection): readonly SdpExtension[] {
+function listedExtensions(section: RtpSection, isByStream: boolean): readonly SdpExtension[] {
   const listed = listedWithFeedback(section.extensions);
-  return listedCodecs(section).some(offersTransportCc) ? listed : listed.filter((each) => !isTransportWideCc(each));
+  const isNumbered = !isByStream && listedCodecs(section).some(offersTransportCc);
+  return isNumbered ? listed : listed.filter((each) => !isTransportWideCc(each));
 }
 
 /** Directions are stored from the client's point of view and written from the SFU's. */

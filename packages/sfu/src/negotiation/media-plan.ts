@@ -1,11 +1,13 @@
 /** Derives what the engine should do for a session from the state of the negotiation. */
 import { type ExtensionPlan, madeOnce, type PublisherTrackPlan, type SubscriberTrackPlan, type TransportPlan } from '@causeway/media';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { codecPlans, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
 import { type HeaderExtension, isTransportWideCc, publisherExtensions } from './header-extensions.ts';
 import { atOnce, type InPieces, ITEMS_AT_ONCE } from './in-pieces.ts';
 import { layerPlan } from './layer-choice.ts';
 import type { Negotiation, RtpSection, Subscription } from './state.ts';
+import { reportsByStream } from './stream-reports.ts';
 
 export interface MediaPlan {
   readonly transport: TransportPlan | undefined;
@@ -34,23 +36,27 @@ export function* mediaPlanInPieces(state: Negotiation, account: string, before: 
   const publications = new Map<string, PublisherTrackPlan>();
   const subscriptions = new Map<string, SubscriberTrackPlan>();
   const sections = new Map<string, RtpSection>();
+  const isReportedByStream = reportsByStream(state.sections);
+  const isStanding = (id: string, section: RtpSection, plan: { readonly isReportedByStream?: boolean } | undefined) =>
+    standing.sections.get(id) === section && (plan?.isReportedByStream === true) === isReportedByStream;
   for (const [index, section] of state.sections.entries()) {
     if (index % ITEMS_AT_ONCE === 0) yield;
     if (section.type !== 'rtp') continue;
     const { publication, sending } = section;
     if (publication !== undefined) {
       const { id } = publication;
-      const known = standing.sections.get(id) === section ? standing.publications.get(id) : undefined;
-      publications.set(
-        id,
-        known ?? publisherPlan(transport.id, section, { id, chargedAs: chargedName(state.sessionId, publication.trackId) }),
-      );
+      const known = standing.publications.get(id);
+      const names = { id, chargedAs: chargedName(state.sessionId, publication.trackId) };
+      const plan = known !== undefined && isStanding(id, section, known) ? known : publisherPlan(transport.id, section, names);
+      publications.set(id, isReportedByStream ? reportedByStream(plan) : plan);
       sections.set(id, section);
     }
     if (sending.type === 'live') {
       const { id } = sending.subscription;
-      const known = standing.sections.get(id) === section ? standing.subscriptions.get(id) : undefined;
-      subscriptions.set(id, known ?? subscriberPlan(transport.id, section, sending.subscription));
+      const known = standing.subscriptions.get(id);
+      const plan =
+        known !== undefined && isStanding(id, section, known) ? known : subscriberPlan(transport.id, section, sending.subscription);
+      subscriptions.set(id, isReportedByStream ? reportedByStream(plan) : plan);
       sections.set(id, section);
     }
   }
@@ -67,6 +73,14 @@ export function* mediaPlanInPieces(state: Negotiation, account: string, before: 
     subscriptions,
     sections,
   };
+}
+
+type ReportedPlan = Pick<SubscriberTrackPlan, 'extensions' | 'isReportedByStream'>;
+
+/** Nothing in the packets is then numbered for the whole transport. A plan that is so already stays the same object. */
+function reportedByStream<Plan extends ReportedPlan>(plan: Plan): Plan {
+  if (plan.isReportedByStream === true) return plan;
+  return { ...plan, isReportedByStream: true, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };
 }
 
 /** The name under which usage is listed. Unlike the id of a publication, clients know both parts. */

@@ -1,7 +1,14 @@
 /** Puts a track on an existing or new m-section: chooses the codecs, extension ids and SSRCs of the subscription. */
 import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
-import { type IdentifiedCodec, type NegotiatedCodec, payloadTypeCandidates, rtxMeaning, SUBSCRIBER_FEEDBACK } from './codecs.ts';
+import {
+  type IdentifiedCodec,
+  type NegotiatedCodec,
+  payloadTypeCandidates,
+  rtxMeaning,
+  SUBSCRIBER_FEEDBACK,
+  SUBSCRIBER_FEEDBACK_BY_STREAM,
+} from './codecs.ts';
 import { subscriptionsOn } from './edit-sections.ts';
 import {
   extensionMeaning,
@@ -14,6 +21,7 @@ import {
 import type { LayerWish } from './layer-choice.ts';
 import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
 import type { Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
+import { reportsByStream } from './stream-reports.ts';
 
 export interface SubscriptionWish {
   readonly source: TrackSource;
@@ -193,12 +201,12 @@ function allocateCodecs(
 ): { readonly state: Negotiation; readonly codecs: readonly NegotiatedCodec[] } {
   let table = state.payloadTypes;
   const codecs: NegotiatedCodec[] = [];
+  const feedback = (reportsByStream(state.sections) ? SUBSCRIBER_FEEDBACK_BY_STREAM : SUBSCRIBER_FEEDBACK)[source.kind];
   for (const { name, clockRateHz, channels, fmtp, identity } of source.codecs) {
     const primary = allocateNumber(table, identity, payloadTypeCandidates(name));
     if (primary === undefined) continue;
     const rtx = source.kind === 'video' ? allocateNumber(primary.table, rtxMeaning(identity), payloadTypeCandidates('rtx')) : undefined;
     table = rtx?.table ?? primary.table;
-    const feedback = SUBSCRIBER_FEEDBACK[source.kind];
     const payloadTypes = { payloadType: primary.number, rtxPayloadType: rtx?.number };
     codecs.push({ ...payloadTypes, name, clockRateHz, channels, fmtp, feedback, identity });
   }

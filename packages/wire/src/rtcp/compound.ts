@@ -4,6 +4,7 @@
  * @see RFC 3550 §6.1 and appendix A.2, RFC 5506
  */
 import { type Bye, parseBye } from './bye.ts';
+import { CONGESTION_FEEDBACK_FORMAT } from './congestion-feedback.ts';
 import { FIR_FORMAT, type Fir, parseFir } from './fir.ts';
 import { NACK_FORMAT, type Nack, parseNack } from './nack.ts';
 import { PLI_FORMAT, type Pli, parsePli } from './pli.ts';
@@ -31,8 +32,10 @@ export type RtcpPacket = SenderReport | ReceiverReport | Sdes | Bye | Nack | Tra
 /** `null` marks a well-formed message of a kind that is not used, which is skipped. */
 type Parsed = RtcpPacket | null | undefined;
 
-/** Reads transport-wide feedback directly from the packet, so that no message object is created for it. */
+/** Reads feedback on everything that was sent directly from the packet, so that no message object is created for it. */
 export interface TransportFeedbackTaker {
+  /** The same as `takeTransportFeedback`, for a report by stream (RFC 8888). */
+  takeCongestionFeedback(bytes: Uint8Array, offset: number, end: number): boolean;
   /**
    * @param offset where the feedback starts in `bytes`
    * @param end where it ends, without padding
@@ -46,7 +49,7 @@ export interface TransportFeedbackTaker {
  * …) are skipped, so the list may be empty. The messages are copies, so the buffer may be reused.
  *
  * @param length how many bytes of `packet` belong to it
- * @param taker receives transport-wide feedback, which is then not in the list
+ * @param taker receives transport-wide feedback, which is then not in the list, and reports by stream, which never are
  * @returns undefined if any message is malformed: a length that extends past the packet, or a count that extends past
  * its message
  */
@@ -91,6 +94,7 @@ function parseMessage(packet: Uint8Array, offset: number, end: number, taker: Tr
       return parseBye(packet, offset, end, count);
     case RTCP_TRANSPORT_FEEDBACK:
       if (count === NACK_FORMAT) return parseNack(packet, offset, end);
+      if (count === CONGESTION_FEEDBACK_FORMAT) return taker?.takeCongestionFeedback(packet, offset, end) === false ? undefined : null;
       if (count !== TRANSPORT_FEEDBACK_FORMAT) return null;
       if (taker === undefined) return parseTransportFeedback(packet, offset, end);
       return taker.takeTransportFeedback(packet, offset, end) ? null : undefined;

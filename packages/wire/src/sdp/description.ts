@@ -133,6 +133,11 @@ export interface SdpSection {
   readonly endOfCandidates: boolean;
   readonly rtcpMux: boolean;
   readonly rtcpRsize: boolean;
+  /**
+   * Whether to write that the writer reports on what it receives by stream: `a=rtcp-fb:* ack ccfb`, which RFC 8888 §6 allows only for all
+   * payload types. When read, it is among the feedback of each codec. Default: false.
+   */
+  readonly reportsByStream?: boolean;
   /** In the order of the m-line, which is the order of preference. */
   readonly codecs: readonly SdpCodec[];
   readonly extensions: readonly SdpExtension[];

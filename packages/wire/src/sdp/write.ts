@@ -60,6 +60,7 @@ function writeRtp(section: SdpSection, lines: string[]): void {
   if (section.rtcpMux) lines.push('a=rtcp-mux');
   if (section.rtcpRsize) lines.push('a=rtcp-rsize');
   if (section.codecs.length > 0) lines.push(codecsText(section.codecs));
+  if (section.reportsByStream === true) lines.push('a=rtcp-fb:* ack ccfb');
   for (const { id, uri, direction } of section.extensions) {
     lines.push(direction === 'sendrecv' ? `a=extmap:${id} ${uri}` : `a=extmap:${id}/${direction} ${uri}`);
   }

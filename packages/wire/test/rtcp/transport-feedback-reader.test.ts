@@ -77,7 +77,10 @@ describe('a taker of transport-wide feedback', () => {
     const reader = new TransportFeedbackReader();
     const packet = compound();
 
-    const messages = parseRtcp(packet, packet.length, { takeTransportFeedback: (...place) => reader.read(...place) });
+    const messages = parseRtcp(packet, packet.length, {
+      takeTransportFeedback: (...place) => reader.read(...place),
+      takeCongestionFeedback: () => false,
+    });
 
     expect(messages?.map(({ type }) => type)).toEqual(['pli', 'pli']);
     expect(reader).toMatchObject({ baseSequence: 5, receivedCount: 2 });
@@ -86,6 +89,6 @@ describe('a taker of transport-wide feedback', () => {
   test('has the whole packet refused when the feedback is malformed', () => {
     const packet = compound();
 
-    expect(parseRtcp(packet, packet.length, { takeTransportFeedback: () => false })).toBeUndefined();
+    expect(parseRtcp(packet, packet.length, { takeTransportFeedback: () => false, takeCongestionFeedback: () => true })).toBeUndefined();
   });
 });

@@ -10,6 +10,8 @@ const MAX_PACKETS_PER_BURST = 64;
 export interface ProbedStream {
   /** Whether it has an RTX stream, which carries the probes. */
   readonly carriesProbes: boolean;
+  /** Its own and that of its RTX stream. */
+  readonly ssrcs: readonly number[];
   /** Sends a packet of a bandwidth probe. @returns its size in bytes; undefined if this stream cannot carry probes */
   sendProbe(nowMs: number, probe: number, sizeBytes: number): number | undefined;
 }

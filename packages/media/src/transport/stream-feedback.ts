@@ -1,0 +1,42 @@
+/**
+ * Numbers the packets to a peer that reports by stream, and reads its reports. The packets do not carry their numbers, which only connect a
+ * report with what is known of a packet.
+ *
+ * @see RFC 8888; docs/adr/0016-bandwidth-estimation.md
+ */
+import { CONGESTION_FEEDBACK_PERIOD_MS, type CongestionFeedbackReader, readUint16, readUint32 } from '@causeway/wire';
+import { type Acknowledgements, ArrivalClock } from '../congestion/acknowledgements.ts';
+import type { SentPackets } from '../congestion/sent-packets.ts';
+import { StreamNumbers } from '../congestion/stream-numbers.ts';
+import type { PacketStamper } from '../outbox.ts';
+import type { EngineTime } from '../timers.ts';
+
+/** Where the sequence number is, counted from the SSRC (RFC 3550 §5.1). */
+const SEQUENCE_FROM_SSRC = -6;
+
+type TakeNumber = (time: Readonly<EngineTime>, plainLength: number, probe: number) => number;
+
+export class StreamFeedback implements PacketStamper {
+  readonly #takeNumber: TakeNumber;
+  readonly #numbers = new StreamNumbers();
+  readonly #clock = new ArrivalClock(CONGESTION_FEEDBACK_PERIOD_MS);
+
+  /** @param takeNumber assigns the number of a packet that is sent now */
+  constructor(takeNumber: TakeNumber) {
+    this.#takeNumber = takeNumber;
+  }
+
+  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
+    const number = this.#takeNumber(time, plainLength, probe);
+    this.#numbers.note(readUint32(bytes, offset), readUint16(bytes, offset + SEQUENCE_FROM_SSRC), number);
+  }
+
+  /** Forgets streams that have ended. */
+  forget(ssrcs: readonly number[]): void {
+    for (const ssrc of ssrcs) this.#numbers.forget(ssrc);
+  }
+
+  read(report: CongestionFeedbackReader, acknowledgements: Acknowledgements, sent: SentPackets): void {
+    acknowledgements.takeByStream(report, this.#clock, sent, this.#numbers);
+  }
+}

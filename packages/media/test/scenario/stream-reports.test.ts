@@ -1,0 +1,89 @@
+/** Peers that report what they receive by stream (RFC 8888), and that are told so of what they send. */
+import { Bottleneck, PublishingPeer, type ScriptedPeer, seededRandom, VideoSource, VirtualWorld } from '@causeway/testkit';
+import { CongestionFeedbackReader, type ReportedPacket, writeCongestionFeedback } from '@causeway/wire';
+
+const REPORT_EVERY_MS = 100;
+const CALL_MS = 12_000;
+
+/** Alice's camera, ninety packets of 900 bytes a second, and Bob who watches it. */
+function call() {
+  const world = new VirtualWorld(7);
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }], isReportedByStream: true });
+  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, payloadBytes: 900 }));
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, isReportedByStream: true });
+  for (const peer of [alice, bob]) world.keepAlive(peer, CALL_MS);
+  return { world, alice, bob, publisher };
+}
+
+/** Has the peer report what it receives, as Chromium does: each packet once, with what is missing between. */
+function reportByStream(world: VirtualWorld, peer: ScriptedPeer): void {
+  const arrivals = new Map<number, Map<number, number>>();
+  const next = new Map<number, number>();
+  peer.onRtp = ({ ssrc, sequence, atMs }) => {
+    const ofStream = arrivals.get(ssrc) ?? new Map<number, number>();
+    arrivals.set(ssrc, ofStream.set(sequence, atMs));
+  };
+  const report = (nowMs: number) => {
+    const streams = [...arrivals].map(([ssrc, ofStream]) => {
+      const firstSequence = next.get(ssrc) ?? Math.min(...ofStream.keys());
+      const last = Math.max(...ofStream.keys());
+      next.set(ssrc, last + 1);
+      const packets = Array.from({ length: Math.max(0, last + 1 - firstSequence) }, (_, index): ReportedPacket | undefined => {
+        const atMs = ofStream.get(firstSequence + index);
+        return atMs === undefined ? undefined : { arrivedBeforeMs: nowMs - atMs };
+      });
+      return { ssrc, firstSequence, packets };
+    });
+    arrivals.clear();
+    if (streams.length > 0) peer.sendRtcp(nowMs, (out, offset) => writeCongestionFeedback(out, offset, 1, nowMs + 5_000_000, streams));
+  };
+  for (let afterMs = REPORT_EVERY_MS; afterMs < CALL_MS; afterMs += REPORT_EVERY_MS) world.after(afterMs, report);
+}
+
+test('packets carry no transport-wide number, and the estimate of a narrow path comes to what it carries', () => {
+  const { world, bob, publisher } = call();
+  world.linksOf(bob.path).down.bottleneck = new Bottleneck(seededRandom(4), { rateBps: 500_000, queueMs: 300 });
+  reportByStream(world, bob);
+
+  publisher.publishFor(CALL_MS);
+
+  const { estimate } = world.engine.snapshot(world.nowMs).transports.find(({ transportId }) => transportId === 'bob') ?? {};
+  expect(bob.received.every(({ extensions }) => extensions.size === 0)).toBe(true);
+  expect(estimate?.targetBps).toBeGreaterThan(200_000);
+  expect(estimate?.targetBps).toBeLessThan(520_000);
+  expect(world.engine.traffic.pathPacketsReceived).toBeGreaterThan(300);
+  expect(world.engine.drops()['feedback-on-unsent']).toBe(0);
+});
+
+test('what a publisher sends is reported to it by stream, and not limited by an estimate of ours', () => {
+  const { alice, publisher } = call();
+  const reader = new CongestionFeedbackReader();
+  const reported = new Set<number>();
+  alice.feedbackTaker = {
+    takeTransportFeedback: () => false,
+    takeCongestionFeedback(bytes, offset, end) {
+      if (!reader.read(bytes, offset, end)) return false;
+      for (let index = 0; index < reader.count; index++)
+        if (reader.ssrcs[index] === 7 && reader.isReceived(index)) reported.add(reader.sequences[index]);
+      return true;
+    },
+  };
+
+  publisher.publishFor(3000);
+
+  expect(reported.size).toBeGreaterThan(240);
+  expect(alice.rtcp.some(({ type }) => type === 'remb')).toBe(false);
+});
+
+test('a report on packets of which none was numbered is counted, and nothing else', () => {
+  const { world, alice } = call();
+  alice.sendRtcp(world.nowMs, (out, offset) =>
+    writeCongestionFeedback(out, offset, 1, 1000, [{ ssrc: 70, firstSequence: 1, packets: [{ arrivedBeforeMs: 0 }] }]),
+  );
+  world.run(100);
+
+  expect(world.engine.drops()['feedback-on-unsent']).toBe(1);
+  expect(world.engine.snapshot(world.nowMs).transports.find(({ transportId }) => transportId === 'alice')?.estimate).toBeUndefined();
+});
