@@ -12,11 +12,10 @@ import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalo
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
-import { findContinuation } from './continuation.ts';
+import { CopyMoves } from './copy-moves.ts';
 import { findKeptBeginning } from './kept-beginning.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
-import { LateRepairs } from './late-repairs.ts';
-import { canBeginWith, isCopyOfSame, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
+import { canBeginWith, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
 import { decodableOptions, optionsFor } from './layer-wish.ts';
 import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
@@ -24,9 +23,6 @@ import { PlayoutDelay } from './playout-delay.ts';
 import { ReceiverReports } from './receiver-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
-
-/** How many packets a subscriber that is moved to another route may have to catch up with. */
-const MAX_CAUGHT_UP_PACKETS = 32;
 
 export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStream, StreamPacket> {
   readonly transport: SubscribingPeer;
@@ -49,10 +45,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   #source: PublisherTrack | undefined = undefined;
   /** The layer to switch to at its next keyframe. */
   #target: ReceiveStream | undefined = undefined;
-  /** The stream of the former source that was forwarded, until a layer of the present one is chosen. */
-  #former: ReceiveStream | undefined = undefined;
-  /** Forwards late packets of the copy from which it was last moved. */
-  #repairs: LateRepairs | undefined = undefined;
+  readonly #moves: CopyMoves;
 
   constructor(context: EngineContext, transport: SubscribingPeer, plan: SubscriberTrackPlan) {
     this.#context = context;
@@ -60,6 +53,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#plan = plan;
     this.#isPaused = plan.paused;
     this.#stream = new OutgoingStream(context, transport, plan, (nowMs) => this.#handleGap(nowMs));
+    this.#moves = new CopyMoves(this, this.#stream);
     this.#told = new ToldLayer({ transportId: transport.id, subscriptionId: plan.subscriptionId }, context.onEvent);
     this.#keyframeDemand = new KeyframeDemand(
       context.timers,
@@ -205,7 +199,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
       this.#limitLayers(nowMs, option);
       this.aimAt(nowMs, option.stream);
     }
-    this.#former = undefined;
+    this.#moves.settle();
   }
 
   /** Chooses among the layers that exist now. */
@@ -220,7 +214,11 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     const { preferredRid } = this.#plan;
     const chosen = this.wantsExactLayer ? streams.find(({ rid }) => rid === preferredRid) : streams[0];
     if (chosen !== undefined || this.wantsExactLayer) this.aimAt(nowMs, chosen);
-    this.#former = undefined;
+    this.#moves.settle();
+  }
+
+  get maySend(): boolean {
+    return !this.#isPaused && !this.#isHeldBack && this.transport.canSend;
   }
 
   get isRunning(): boolean {
@@ -253,14 +251,14 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#source = undefined;
     this.#layer = undefined;
     this.#target = undefined;
-    this.#former = undefined;
+    this.#moves.settle();
     this.granted = undefined;
     this.#keyframeDemand.cancel();
   }
 
   close(nowMs: number): void {
     this.#source?.router.remove(this);
-    this.#repairs?.stop();
+    this.#moves.stop();
     this.transport.linkLayers?.remove(this);
     this.loseSource(nowMs);
     this.#stream.close();
@@ -348,7 +346,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
 
   #changeSource(nowMs: number, source: PublisherTrack | undefined): void {
     this.#source?.router.remove(this);
-    this.#former = this.#layer;
+    this.#moves.leave(this.#layer);
     if (source === undefined) this.loseSource(nowMs);
     this.#source = source;
     this.#layer = undefined;
@@ -359,10 +357,6 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (!this.wantsExactLayer) this.#isHeldBack = false;
     this.refreshPayloadTypes();
     source?.router.add(this);
-  }
-
-  #sendRepair(nowMs: number, packet: StreamPacket, epoch: number): void {
-    if (!this.#isPaused && !this.#isHeldBack && this.transport.canSend) this.#stream.sendLate(nowMs, packet, epoch);
   }
 
   #limitLayers(nowMs: number, { stream, maxSpatialId, maxTemporalId }: LayerOption): void {
@@ -457,7 +451,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   #beginsAtOnce(nowMs: number, stream: ReceiveStream): boolean {
     if (this.#plan.paused || !this.transport.canSend) return false;
     const shown = this.#layer?.isArriving(nowMs) === true ? this.#layer : undefined;
-    if (shown === undefined && isCopyOfSame(this.#former, stream) && this.#continuesWith(nowMs, this.#former, stream)) return true;
+    if (shown === undefined && this.#continuesWith(nowMs, stream)) return true;
     const first = findKeptBeginning(nowMs, stream, shown, this.transport.allocation.limitBps);
     if (first === undefined) return false;
     const packet = this.#stream.reload(nowMs, stream, first);
@@ -470,13 +464,9 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return true;
   }
 
-  #continuesWith(nowMs: number, former: ReceiveStream, stream: ReceiveStream): boolean {
-    const next = findContinuation(former, stream, (of, sequence) => this.#stream.reload(nowMs, of, sequence));
-    if (next === undefined || (stream.newest ?? next) - next > MAX_CAUGHT_UP_PACKETS) return false;
-    this.#repairs?.stop();
-    const { epoch } = this.#stream;
-    this.#repairs = new LateRepairs(nowMs, former, this.transport, (atMs, packet) => this.#sendRepair(atMs, packet, epoch));
-    this.#stream.continueWith(stream, next);
+  #continuesWith(nowMs: number, stream: ReceiveStream): boolean {
+    const next = this.#moves.continueWith(nowMs, stream);
+    if (next === undefined) return false;
     this.#layer = stream;
     this.#target = undefined;
     this.#stream.sendKept(nowMs, stream, next, stream.newest ?? next);
