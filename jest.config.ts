@@ -7,9 +7,12 @@ const shared: Config = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
     // They are published as ES modules alone, which Jest does not load.
-    '/node_modules/(?:jose|kysely)/.+\\.js$': ['@swc/jest', { jsc: { target: 'es2024' }, module: { type: 'commonjs' } }],
+    '/node_modules/(?:jose|kysely|openid-client|oauth4webapi|oidc-provider)/.+\\.js$': [
+      '@swc/jest',
+      { jsc: { target: 'es2024' }, module: { type: 'commonjs' } },
+    ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(?:jose|kysely)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(?:jose|kysely|openid-client|oauth4webapi|oidc-provider)/)'],
 };
 
 export default {

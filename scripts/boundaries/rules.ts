@@ -33,7 +33,12 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   media: { packages: ['wire'], vendors: [], nodeModules: false, isSansIo: true },
   secure: { packages: ['media', 'wire'], vendors: [], nodeModules: true, toolVendors: ['assemblyscript'] },
   accounts: { packages: ['protocol'], vendors: ['jose'], nodeModules: true },
-  books: { packages: ['protocol', 'accounts'], vendors: ['kysely', 'pg', '@simplewebauthn/server'], nodeModules: true },
+  books: {
+    packages: ['protocol', 'accounts'],
+    vendors: ['kysely', 'pg', '@simplewebauthn/server', 'openid-client'],
+    nodeModules: true,
+    toolVendors: ['oidc-provider'],
+  },
   // zod: what other nodes write on a link is checked like everything else that comes from outside.
   sfu: { packages: ['protocol', 'media', 'secure', 'wire'], vendors: ['zod'], nodeModules: true },
   cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite', 'zod'], nodeModules: true },

@@ -20,6 +20,7 @@ export { isCertified, LedgerAuthority, type LedgerCertificate, type LedgerLife, 
 export { hashLeaf } from './ledger/merkle.ts';
 export type { LedgerHead, UsageSeal } from './ledger/usage-seal.ts';
 export * from './people/accounts.ts';
+export type * from './people/oidc.ts';
 export * from './people/passkeys.ts';
 export * from './people/totp.ts';
 export * from './seal/sealed-text.ts';

@@ -40,7 +40,7 @@ async function open(location: BooksLocation) {
   };
   return {
     books: new SqlBooks(database, () => nowMs),
-    accounts: new SqlAccounts(database, () => nowMs, SEALING_KEY),
+    accounts: new SqlAccounts(database, () => nowMs, { sealingKey: SEALING_KEY }),
     webhooks: new SqlWebhooks(database, () => nowMs, { maxWaiting: 10, maxPerApp: 20 }),
     advance,
     nowMs: () => nowMs,
@@ -54,7 +54,7 @@ const newPostgres = async (): Promise<BooksLocation> => ({ kind: 'postgres', url
 async function openEmptied(location: BooksLocation) {
   const emptied = await open(location);
   const ofWebhooks = sql`webhooks, "webhookLeads", "webhookSenders", "webhookEvents", "webhookDeliveries"`;
-  const ofPeople = sql`people, members, invitations, totps, passkeys, challenges, "signIns"`;
+  const ofPeople = sql`people, members, invitations, totps, passkeys, challenges, "oidcIdentities", "signIns"`;
   await sql`truncate orgs, apps, keys, audit, "setUps", ${ofPeople}, ${ofWebhooks} restart identity`.execute(
     opened.at(-1) as BooksDatabase,
   );

@@ -11,8 +11,10 @@ import './styles/index.css';
 
 // The console may be below a path of a proxy.
 const baseUrl = new URL('.', document.baseURI).href;
-const entry = readEntry(window.location.pathname, window.location.hash);
-if (entry.kind !== 'console') window.history.replaceState(null, '', `${baseUrl}${window.location.search}#${firstPage(entry)}`);
+const { pathname, hash, search } = window.location;
+const entry = readEntry(pathname, hash, search);
+const keptQuery = entry.kind === 'provider' ? '' : search;
+if (entry.kind !== 'console') window.history.replaceState(null, '', `${baseUrl}${keptQuery}#${firstPage(entry)}`);
 
 // A link with credentials that is pasted into an open console is opened as in a new tab.
 window.addEventListener('hashchange', () => {
@@ -36,5 +38,6 @@ createRoot(place).render(
 
 /** Where secrets are no longer in the address, so that they end in no bookmark and no screenshot. */
 function firstPage(opened: Exclude<Entry, { kind: 'console' }>): string {
+  if (opened.kind === 'provider') return '/provider';
   return opened.kind === 'bench' ? '/bench' : `/${opened.page}`;
 }

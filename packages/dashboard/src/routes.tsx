@@ -12,6 +12,7 @@ import { AppStartPage } from './pages/AppStartPage.tsx';
 import { AppsPage } from './pages/AppsPage.tsx';
 import { InvitationPage, SetUpPage, SignInPage } from './pages/EnterPages.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
+import { ProviderPage } from './pages/ProviderPage.tsx';
 import { codeOf } from './service/admin-api.ts';
 import type { ConsoleServices } from './service/console-services.ts';
 import type { Entry } from './service/entry.ts';
@@ -53,6 +54,11 @@ const invitation = createRoute({
   getParentRoute: () => root,
   path: '/invitation',
   component: () => <InvitationPage token={tokenOf(invitation.useRouteContext())} />,
+});
+const provider = createRoute({
+  getParentRoute: () => root,
+  path: '/provider',
+  component: () => <ProviderPage query={queryOf(provider.useRouteContext())} />,
 });
 const bench = createRoute({
   getParentRoute: () => root,
@@ -145,6 +151,7 @@ const routeTree = root.addChildren([
   signIn,
   setUp,
   invitation,
+  provider,
   bench,
   member.addChildren([
     overview,
@@ -171,6 +178,10 @@ declare module '@tanstack/react-router' {
 function hasNoAdminApi(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'route_not_found' || code === 'unexpected_reply';
+}
+
+function queryOf({ entry }: RouteContext): string {
+  return entry.kind === 'provider' ? entry.query : '';
 }
 
 function tokenOf({ entry }: RouteContext): string {

@@ -34,6 +34,7 @@ test('with nothing set, everything has its default', () => {
     nodeNumber: 101,
     location: undefined,
     tokenKey: undefined,
+    oidc: undefined,
     internalUrl: undefined,
     linkAddresses: undefined,
     trustedProxies: [],
@@ -87,6 +88,10 @@ test('takes every option from the environment', async () => {
     CAUSEWAY_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
     CAUSEWAY_GEOIP: 'off',
     CAUSEWAY_BOOKS: 'postgres://books@10.0.0.6/causeway',
+    CAUSEWAY_OIDC_ISSUER: 'https://login.example',
+    CAUSEWAY_OIDC_CLIENT_ID: 'causeway',
+    CAUSEWAY_OIDC_CLIENT_SECRET: SECRET,
+    CAUSEWAY_OIDC_NAME: 'Example Login',
     CAUSEWAY_USAGE_FOLDER: '/var/lib/causeway',
     CAUSEWAY_WEBHOOKS_ALLOW_PRIVATE: '10.1.0.0/16',
     CAUSEWAY_DRAIN_SECONDS: '0',
@@ -127,6 +132,7 @@ test('takes every option from the environment', async () => {
     geoip: 'off',
     books: { kind: 'postgres', url: 'postgres://books@10.0.0.6/causeway' },
     areBooksAsked: true,
+    oidc: { issuer: 'https://login.example', clientId: 'causeway', clientSecret: SECRET, name: 'Example Login' },
     usageFolder: '/var/lib/causeway',
     webhooksAllowPrivate: ['10.1.0.0/16'],
     drainSeconds: 0,
@@ -268,6 +274,15 @@ const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][
   ],
   [{ CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_CLUSTER_KEY has no effect without it'],
   [{ CAUSEWAY_USAGE_FOLDER: '/var/lib' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_USAGE_FOLDER has no effect without it'],
+  [
+    { CAUSEWAY_OIDC_ISSUER: 'https://login.example' },
+    'CAUSEWAY_OIDC_CLIENT_ID is missing: an OpenID provider takes both its issuer and a client id',
+  ],
+  [{ CAUSEWAY_OIDC_NAME: 'Login' }, 'CAUSEWAY_OIDC_ISSUER is missing: an OpenID provider takes both its issuer and a client id'],
+  [
+    { CAUSEWAY_OIDC_ISSUER: 'http://login.example', CAUSEWAY_OIDC_CLIENT_ID: 'a' },
+    'CAUSEWAY_OIDC_ISSUER must be a URL such as https://login.example, without user, query and fragment; http: only on this machine, not "http://login.example"',
+  ],
   [{ CAUSEWAY_LINK_ADDRESS: '10.0.0.7:8081' }, 'CAUSEWAY_REDIS_URL is missing: CAUSEWAY_LINK_ADDRESS has no effect without it'],
   [{ CAUSEWAY_REDIS_URL: 'localhost:6379' }, 'CAUSEWAY_REDIS_URL must be a URL such as redis://10.0.0.5:6379'],
   [
@@ -379,4 +394,12 @@ test('there are no books where there is no folder for them, in a cluster that do
     load({ HOME: '/root', CAUSEWAY_REDIS_URL: 'redis://r', CAUSEWAY_CLUSTER_KEY: CLUSTER_KEY, CAUSEWAY_NODE: '7' }).books,
   ).toBeUndefined();
   expect(load({ HOME: '/root', CAUSEWAY_BOOKS: 'off' }).books).toEqual({ kind: 'off' });
+});
+
+test('an OpenID provider is taken as it is written, and called by its host unless it has a name', () => {
+  const environment = { CAUSEWAY_OIDC_ISSUER: 'https://login.example/staff/', CAUSEWAY_OIDC_CLIENT_ID: 'causeway' };
+  const expected = { issuer: 'https://login.example/staff/', clientId: 'causeway', clientSecret: undefined };
+
+  expect(load(environment).oidc).toEqual({ ...expected, name: 'login.example' });
+  expect(load({ ...environment, CAUSEWAY_OIDC_NAME: 'Example Login' }).oidc?.name).toBe('Example Login');
 });

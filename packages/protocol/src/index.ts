@@ -20,6 +20,7 @@ export {
 } from './admin/admin-bodies.ts';
 export * from './admin/factor-bodies.ts';
 export * from './admin/ledger-lines.ts';
+export * from './admin/oidc-bodies.ts';
 export * from './admin/people-bodies.ts';
 export * from './admin/roles.ts';
 export * from './admin/usage-bodies.ts';

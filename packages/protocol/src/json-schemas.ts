@@ -2,6 +2,7 @@ import { z } from 'zod';
 import * as admin from './admin/admin-bodies.ts';
 import * as factors from './admin/factor-bodies.ts';
 import { LedgerLine } from './admin/ledger-lines.ts';
+import * as oidc from './admin/oidc-bodies.ts';
 import * as people from './admin/people-bodies.ts';
 import * as usage from './admin/usage-bodies.ts';
 import * as webhooks from './admin/webhook-bodies.ts';
@@ -206,6 +207,12 @@ const NAMED_SCHEMAS = {
   AdminMembership: people.AdminMembership,
   SignUpRequest: people.SignUpRequest,
   SignInRequest: people.SignInRequest,
+  SignInWaysReply: oidc.SignInWaysReply,
+  OfferOidcSignInRequest: oidc.OfferOidcSignInRequest,
+  OfferOidcConnectionRequest: oidc.OfferOidcConnectionRequest,
+  OidcOfferReply: oidc.OidcOfferReply,
+  OidcSignInRequest: oidc.OidcSignInRequest,
+  AdminOidcConnection: oidc.AdminOidcConnection,
   FactorsReply: factors.FactorsReply,
   OfferTotpRequest: factors.OfferTotpRequest,
   OfferTotpReply: factors.OfferTotpReply,

@@ -130,7 +130,12 @@ export const accountsContract: readonly AccountsContractCase[] = [
     const recovery = await accounts.confirmTotp(id, confirmed, digestSecret(kept.token));
 
     assert.equal(recovery.length, RECOVERY_CODES);
-    assert.deepEqual(await accounts.readFactors(id), { totp: { isOn: true, recoveryCodesLeft: RECOVERY_CODES }, passkeys: [] });
+    assert.deepEqual(await accounts.readFactors(id), {
+      totp: { isOn: true, recoveryCodesLeft: RECOVERY_CODES },
+      passkeys: [],
+      oidc: undefined,
+      hasPassword: true,
+    });
     assert.equal(await accounts.findSignIn(digestSecret(ada.token)), undefined);
     assert.notEqual(await accounts.findSignIn(digestSecret(kept.token)), undefined);
     await rejectsWith('factor_conflict', accounts.offerTotp(id, ADA.password, 'sfu.example'));

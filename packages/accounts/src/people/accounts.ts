@@ -2,6 +2,7 @@
 import type { Role } from '@causeway/protocol';
 import type { SecretDigest } from '../app/secret.ts';
 import type { Actor, Org } from '../books/books.ts';
+import type { OidcConnection, OidcOffer } from './oidc.ts';
 import type { Passkey, PasskeySite } from './passkeys.ts';
 
 /** A person who can sign in. */
@@ -75,6 +76,10 @@ export interface Factors {
   };
   /** The oldest first. */
   readonly passkeys: readonly Passkey[];
+  /** Undefined if the person is not connected to the provider. */
+  readonly oidc: OidcConnection | undefined;
+  /** Whether there is one. Those who came from the provider have none. */
+  readonly hasPassword: boolean;
 }
 
 /** A seed for an authenticator that is not confirmed yet; it is revealed only once. */
@@ -103,6 +108,7 @@ export const CODE_WAIT_MS = 30_000;
  * The accounts of a service. Passwords are stored as salted Argon2id hashes, tokens as digests, and seeds of authenticators sealed. Every
  * change is in the audit of the organisations concerned. Every implementation passes `accountsContract`.
  *
+ * Methods that take a password reject with `factor_conflict` for a person who is signed in and has none.
  * All methods reject with SfuError `books_unavailable` if the books cannot be reached. Those that verify a password reject with
  * `rate_limited` if too many are being verified.
  */
@@ -158,6 +164,30 @@ export interface Accounts {
   offerPasskeySignIn(site: PasskeySite): Promise<object>;
   /** @param response the browser's `AuthenticationResponseJSON` @throws SfuError `unauthorized` – for every kind of failure */
   signInWithPasskey(response: unknown, site: PasskeySite): Promise<OpenedSignIn>;
+
+  /**
+   * Begins a sign-in at the OpenID provider. Accounts without a provider, and all that follows, throw `route_not_found`.
+   *
+   * @param redirectUri the page of the console to which the provider sends the browser back
+   * @param invitationToken of someone who is to become a member by it
+   * @throws SfuError `invitation_not_found`; `identity_provider_unavailable`
+   */
+  offerOidcSignIn(redirectUri: string, invitationToken?: string): Promise<OidcOffer>;
+  /** Begins to connect a person to the provider. @throws SfuError `unauthorized`; `factor_conflict` – they are; `identity_provider_unavailable` */
+  offerOidcConnection(personId: string, password: string, redirectUri: string): Promise<OidcOffer>;
+  /**
+   * Finishes what either of them began, and signs the person in. The provider stands for password and code, as a passkey does. An address
+   * that the provider names signs no one in: a person is found by issuer and subject, which are noted when a person connects, or when an
+   * invitation is accepted whose address the provider has verified.
+   *
+   * @param query of the page to which the provider has sent the browser, from the question mark on
+   * @throws SfuError `unauthorized` – the ticket was used or is over, the provider has refused, or what it says is not valid; `forbidden` –
+   * it names no one who may enter; `factor_conflict` – the account at the provider is that of another person; `invitation_not_found`;
+   * `member_conflict` – the bearer of the invitation is a member already; `identity_provider_unavailable`
+   */
+  signInWithOidc(ticket: string, query: string): Promise<OpenedSignIn>;
+  /** @throws SfuError `factor_conflict` – the person is not connected, or has no password to sign in with instead */
+  disconnectOidc(personId: string): Promise<void>;
 
   /** Lists members, sorted by e-mail address. */
   listMembers(orgId: string): Promise<readonly Member[]>;

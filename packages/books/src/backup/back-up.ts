@@ -22,6 +22,7 @@ const TABLES = {
   invitations: ['id'],
   totps: ['personId'],
   passkeys: ['id'],
+  oidcIdentities: ['issuer', 'subject'],
   webhooks: ['id'],
   webhookLeads: ['appId'],
   webhookEvents: ['appId', 'no'],

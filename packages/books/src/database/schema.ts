@@ -105,7 +105,7 @@ export interface PeopleTable {
   /** The address in lower case. */
   email: Fixed<string>;
   name: string;
-  /** A salted Argon2id hash in the PHC string format. */
+  /** A salted Argon2id hash in the PHC string format; empty for a person without a password, whom the OpenID provider signs in. */
   password: string;
   createdAtMs: Fixed<number>;
 }
@@ -166,6 +166,17 @@ export interface PasskeysTable {
   transports: Fixed<string>;
   name: Fixed<string>;
   createdAtMs: Fixed<number>;
+  lastUsedAtMs: number | null;
+}
+
+/** Accounts at an OpenID provider, and the people they sign in. */
+export interface OidcIdentitiesTable {
+  issuer: Fixed<string>;
+  subject: Fixed<string>;
+  personId: Fixed<string>;
+  /** Empty if the provider sent no address. */
+  email: Fixed<string>;
+  connectedAtMs: Fixed<number>;
   lastUsedAtMs: number | null;
 }
 
@@ -251,6 +262,7 @@ export interface WebhookDeliveriesTable {
 
 export interface BooksTables {
   passkeys: PasskeysTable;
+  oidcIdentities: OidcIdentitiesTable;
   challenges: ChallengesTable;
   totps: TotpsTable;
   webhooks: WebhooksTable;

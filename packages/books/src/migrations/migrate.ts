@@ -9,6 +9,7 @@ import { createPeople } from './0004-people.ts';
 import { createFactors } from './0005-factors.ts';
 import { createPasskeys } from './0006-passkeys.ts';
 import { createWebhooks } from './0007-webhooks.ts';
+import { createOidcIdentities } from './0008-oidc-identities.ts';
 
 /** The migrations of this version by name, in order. A released migration is never changed. */
 export const MIGRATIONS = {
@@ -19,6 +20,7 @@ export const MIGRATIONS = {
   '0005-factors': createFactors,
   '0006-passkeys': createPasskeys,
   '0007-webhooks': createWebhooks,
+  '0008-oidc-identities': createOidcIdentities,
 } as const;
 
 /** The name of the newest migration, which backups contain. */

@@ -41,11 +41,16 @@ export async function liveInvitations(database: BooksDatabase, orgId: string, no
 }
 
 /** @throws SfuError `invitation_not_found` */
-export async function invitationRow(database: BooksDatabase, token: string, nowMs: number): Promise<InvitationRow> {
+export function invitationRow(database: BooksDatabase, token: string, nowMs: number): Promise<InvitationRow> {
+  return invitationByDigest(database, digestSecret(token), nowMs);
+}
+
+/** @param digest of its token @throws SfuError `invitation_not_found` */
+export async function invitationByDigest(database: BooksDatabase, digest: string, nowMs: number): Promise<InvitationRow> {
   const row = await database
     .selectFrom('invitations')
     .selectAll()
-    .where('digest', '=', digestSecret(token))
+    .where('digest', '=', digest)
     .where('expiresAtMs', '>', nowMs)
     .executeTakeFirst();
   if (row === undefined)

@@ -41,15 +41,15 @@ export class Passwords {
   }
 
   /**
-   * @param kept the stored hash; undefined for an unknown person, which takes as long as a wrong password
+   * @param kept the stored hash; undefined for an unknown person and empty for one without a password, which take as long as a wrong one
    * @throws SfuError `rate_limited` – too many computations are waiting
    */
   async matches(password: string, kept: string | undefined): Promise<boolean> {
     this.#decoy ??= this.hash('');
-    const [, memory, passes, parallelism, salt = '', tag = ''] = FORMAT.exec(kept ?? (await this.#decoy)) ?? [];
+    const [, memory, passes, parallelism, salt = '', tag = ''] = FORMAT.exec(kept || (await this.#decoy)) ?? [];
     const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
     const derived = await this.#derive(password, Buffer.from(salt, 'base64'), cost);
-    return timingSafeEqual(derived, Buffer.from(tag, 'base64')) && kept !== undefined;
+    return timingSafeEqual(derived, Buffer.from(tag, 'base64')) && kept !== undefined && kept !== '';
   }
 
   async #derive(password: string, salt: Uint8Array, cost: Cost): Promise<Buffer> {

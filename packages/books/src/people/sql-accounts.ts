@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type {
   Accounts,
   Actor,
@@ -8,6 +8,8 @@ import type {
   NewPerson,
   OfferedMembership,
   OfferedTotp,
+  OidcOffer,
+  OidcSettings,
   OpenedSignIn,
   Passkey,
   PasskeySite,
@@ -23,21 +25,21 @@ import { orgOf } from '../rows.ts';
 import { nextSerial } from '../serials.ts';
 import { takeSetUp } from '../set-up.ts';
 import { createInvitation, invitationRow, liveInvitations, takeInvitation } from './invitation-rows.ts';
-import {
-  deletePasskey,
-  deletePasskeys,
-  insertPasskey,
-  offerPasskey,
-  offerPasskeySignIn,
-  readPasskeys,
-  usePasskey,
-} from './passkey-rows.ts';
+import { createPerson, join, noteOfPerson, takeNewcomer } from './newcomers.ts';
+import { OidcSignIns } from './oidc-sign-ins.ts';
+import { deletePasskey, insertPasskey, offerPasskey, offerPasskeySignIn, readPasskeys, usePasskey } from './passkey-rows.ts';
 import { Passwords } from './passwords.ts';
-import { addressOf, findMember, findPerson, membershipsOf, membersOf, type PersonRow } from './person-rows.ts';
+import { addressOf, findMember, findPerson, membersOf, type PersonRow } from './person-rows.ts';
 import { endSignIns, openSignIn, readSignIn } from './sign-in-rows.ts';
 import { type CodeCheck, deleteTotp, insertTotp, passOfferedTotp, passTotp, readTotp, turnTotpOn } from './totp-rows.ts';
 
-const ID_SIZE_BYTES = 9;
+/** What a node has beside its books that people sign in with. */
+export interface AccountsOptions {
+  /** 256 bits that are not in the books. Default: none, and what would have to be sealed is not taken. */
+  readonly sealingKey?: KeyObject | undefined;
+  /** Default: none, and people sign in by password or passkey. */
+  readonly oidc?: OidcSettings | undefined;
+}
 
 /** Implements `Accounts` on the database of the books, in the calling thread. */
 export class SqlAccounts implements Accounts {
@@ -45,25 +47,24 @@ export class SqlAccounts implements Accounts {
   readonly #nowMs: () => number;
   readonly #sealingKey: KeyObject | undefined;
   readonly #passwords = new Passwords();
+  readonly #oidc: OidcSignIns;
 
-  /**
-   * @param nowMs milliseconds since 1970
-   * @param sealingKey 256 bits that are not in the books; without it, calls that must seal a secret fail
-   */
-  constructor(database: BooksDatabase, nowMs: () => number, sealingKey?: KeyObject) {
+  /** @param nowMs milliseconds since 1970 */
+  constructor(database: BooksDatabase, nowMs: () => number, { sealingKey, oidc }: AccountsOptions = {}) {
     this.#database = database;
     this.#nowMs = nowMs;
     this.#sealingKey = sealingKey;
+    this.#oidc = new OidcSignIns(database, nowMs, oidc);
   }
 
   async signUp(setUpToken: string, orgName: string, person: NewPerson): Promise<OpenedSignIn> {
     const password = await this.#passwords.hash(person.password);
     return this.#change(async (database) => {
       await takeSetUp(database, setUpToken);
-      const row = await this.#createPerson(database, { ...person, password });
+      const row = await createPerson(database, { ...person, password }, this.#nowMs());
       const actor: Actor = { kind: 'person', id: row.id };
       const { id } = await createOrg(database, orgName, actor, this.#nowMs());
-      await this.#join(database, { orgId: id, person: row, role: 'owner', actor });
+      await join(database, { orgId: id, person: row, role: 'owner', actor }, this.#nowMs());
       return openSignIn(database, row, this.#nowMs());
     });
   }
@@ -94,7 +95,13 @@ export class SqlAccounts implements Accounts {
   }
 
   async readFactors(personId: string): Promise<Factors> {
-    return { totp: await readTotp(this.#database, personId), passkeys: await readPasskeys(this.#database, personId) };
+    const { password } = await this.#personRow(personId);
+    return {
+      totp: await readTotp(this.#database, personId),
+      passkeys: await readPasskeys(this.#database, personId),
+      oidc: await this.#oidc.connectionOf(personId),
+      hasPassword: password !== '',
+    };
   }
 
   async offerTotp(personId: string, password: string, issuer: string): Promise<OfferedTotp> {
@@ -150,10 +157,28 @@ export class SqlAccounts implements Accounts {
 
   async signInWithPasskey(response: unknown, site: PasskeySite): Promise<OpenedSignIn> {
     const personId = await usePasskey(this.#database, response, site, this.#nowMs());
-    return this.#change(async (database) => {
-      const row = await database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirstOrThrow();
-      return openSignIn(database, row, this.#nowMs());
-    });
+    const row = await this.#personRow(personId);
+    return this.#change((database) => openSignIn(database, row, this.#nowMs()));
+  }
+
+  offerOidcSignIn(redirectUri: string, invitationToken?: string): Promise<OidcOffer> {
+    return this.#oidc.offer(redirectUri, invitationToken);
+  }
+
+  async offerOidcConnection(personId: string, password: string, redirectUri: string): Promise<OidcOffer> {
+    await this.#requirePassword(personId, password);
+    return this.#oidc.offerConnection(personId, redirectUri);
+  }
+
+  async signInWithOidc(ticket: string, query: string): Promise<OpenedSignIn> {
+    const arrival = await this.#oidc.arrive(ticket, query);
+    return this.#change(async (database) => openSignIn(database, await this.#oidc.welcome(database, arrival), this.#nowMs()));
+  }
+
+  async disconnectOidc(personId: string): Promise<void> {
+    const { password } = await this.#personRow(personId);
+    if (password === '') throw new SfuError('factor_conflict', 'you have no password to sign in with instead');
+    await this.#change((database) => this.#oidc.disconnect(database, personId));
   }
 
   listMembers(orgId: string): Promise<readonly Member[]> {
@@ -229,48 +254,26 @@ export class SqlAccounts implements Accounts {
       await takeInvitation(database, id);
       const now = await findMember(database, email);
       if (now?.password !== known?.password) throw wrongPassword();
-      const person = now ?? (await this.#takeNewcomer(database, { email, name, password: kept }));
-      await this.#join(database, { orgId, person, role: role as Role, actor: { kind: 'person', id: person.id } });
+      const person = now ?? (await takeNewcomer(database, { email, name, password: kept }, this.#nowMs()));
+      await join(database, { orgId, person, role: role as Role, actor: { kind: 'person', id: person.id } }, this.#nowMs());
       return openSignIn(database, person, this.#nowMs());
     });
   }
 
   async #requirePassword(personId: string, password: string): Promise<PersonRow> {
-    const row = await this.#database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirst();
-    if (!(await this.#passwords.matches(password, row?.password)) || row === undefined) throw wrongPassword();
+    const row = await this.#personRow(personId);
+    if (row.password === '') throw new SfuError('factor_conflict', 'you have no password: the identity provider signs you in');
+    if (!(await this.#passwords.matches(password, row.password))) throw wrongPassword();
     return row;
+  }
+
+  /** People are not removed from the books. */
+  #personRow(personId: string): Promise<PersonRow> {
+    return this.#database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirstOrThrow();
   }
 
   #checkOf(personId: string, code: string | undefined): CodeCheck {
     return { personId, code, key: this.#sealingKey, nowMs: this.#nowMs() };
-  }
-
-  /** Creates a person for an address without an organisation, and discards the credentials of an earlier person. */
-  async #takeNewcomer(database: BooksDatabase, newcomer: NewPerson): Promise<PersonRow> {
-    const known = await findPerson(database, newcomer.email);
-    if (known === undefined) return this.#createPerson(database, newcomer);
-    const { name, password } = newcomer;
-    await database.updateTable('people').set({ name, password }).where('id', '=', known.id).execute();
-    await endSignIns(database, known.id, undefined);
-    await deleteTotp(database, known.id);
-    await deletePasskeys(database, known.id);
-    return { ...known, name, password };
-  }
-
-  /** @param password the stored hash */
-  async #createPerson(database: BooksDatabase, { email, name, password }: NewPerson): Promise<PersonRow> {
-    const id = `person-${randomBytes(ID_SIZE_BYTES).toString('base64url')}`;
-    const row = { id, email: addressOf(email), name, password, createdAtMs: this.#nowMs() };
-    await database.insertInto('people').values(row).execute();
-    return row;
-  }
-
-  async #join(
-    database: BooksDatabase,
-    { orgId, person, role, actor }: { readonly orgId: string; readonly person: PersonRow; readonly role: Role; readonly actor: Actor },
-  ): Promise<void> {
-    await database.insertInto('members').values({ orgId, personId: person.id, role, joinedAtMs: this.#nowMs() }).execute();
-    await this.#note(database, orgId, 'member.joined', `${person.email}: ${role}`, actor);
   }
 
   /** Checks that the organisation keeps an owner. @param role undefined if the member is removed */
@@ -286,11 +289,8 @@ export class SqlAccounts implements Accounts {
     return member;
   }
 
-  /** Records a change in the audit of every organisation of the person. */
-  async #noteOfPerson(database: BooksDatabase, action: string, personId: string): Promise<void> {
-    for (const { org } of await membershipsOf(database, personId)) {
-      await this.#note(database, org.id, action, personId, { kind: 'person', id: personId });
-    }
+  #noteOfPerson(database: BooksDatabase, action: string, personId: string): Promise<void> {
+    return noteOfPerson(database, action, personId, this.#nowMs());
   }
 
   #note(database: BooksDatabase, orgId: string, action: string, subject: string, actor: Actor): Promise<void> {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
-import type { Accounts, Books, WebhookBooks } from '@causeway/accounts';
+import type { Accounts, Books, OidcSettings, WebhookBooks } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import { arrivedError, unavailable } from './crossing-error.ts';
 import type { BooksMethod, BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-messages.ts';
@@ -9,6 +9,8 @@ export interface BooksThreadOptions {
   readonly location: BooksLocation;
   /** 256 bits that are not in the books. By default there is no key, and calls that must seal a secret fail. */
   readonly sealingKey?: KeyObject;
+  /** By default there is no provider, and people sign in with a password or passkey. */
+  readonly oidc?: OidcSettings;
   /** Called when the books can no longer be reached, and when they can again. */
   readonly onReachable?: (isReachable: boolean, error?: unknown) => void;
 }
@@ -69,6 +71,10 @@ const PEOPLE_METHODS: Readonly<Record<keyof Accounts, true>> = {
   removePasskey: true,
   offerPasskeySignIn: true,
   signInWithPasskey: true,
+  offerOidcSignIn: true,
+  offerOidcConnection: true,
+  signInWithOidc: true,
+  disconnectOidc: true,
   listMembers: true,
   changeRole: true,
   removeMember: true,
@@ -149,7 +155,7 @@ export class BooksThread {
   }
 
   #start(): void {
-    const worker = startWorker({ location: this.#options.location, sealingKey: this.#options.sealingKey });
+    const worker = startWorker({ location: this.#options.location, sealingKey: this.#options.sealingKey, oidc: this.#options.oidc });
     let lastError: unknown;
     this.#worker = worker;
     // A thread that waits for calls must not keep the process alive.

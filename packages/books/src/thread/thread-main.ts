@@ -17,7 +17,7 @@ import type { BooksThreadStart, FromBooksThread, ToBooksThread } from './thread-
 const RETRY_MS = 1_000;
 
 async function main(port: MessagePort): Promise<void> {
-  const { location, sealingKey }: BooksThreadStart = workerData;
+  const { location, sealingKey, oidc }: BooksThreadStart = workerData;
   let database: BooksDatabase | undefined;
   const underWay = new Set<Promise<void>>();
   const tell = (message: FromBooksThread): void => port.postMessage(message);
@@ -41,7 +41,7 @@ async function main(port: MessagePort): Promise<void> {
       await migrate(database, sqlKindOf(location));
       books = {
         books: new SqlBooks(database, Date.now),
-        accounts: new SqlAccounts(database, Date.now, sealingKey),
+        accounts: new SqlAccounts(database, Date.now, { sealingKey, oidc }),
         webhooks: new SqlWebhooks(database, Date.now),
       };
       tell({ type: 'ready' });

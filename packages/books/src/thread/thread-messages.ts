@@ -1,6 +1,6 @@
 /** The messages between the thread of the books and its callers. */
 import type { KeyObject } from 'node:crypto';
-import type { Accounts, Books, WebhookBooks } from '@causeway/accounts';
+import type { Accounts, Books, OidcSettings, WebhookBooks } from '@causeway/accounts';
 import type { BooksLocation } from '../database/open-database.ts';
 import type { CrossingError } from './crossing-error.ts';
 
@@ -8,6 +8,7 @@ import type { CrossingError } from './crossing-error.ts';
 export interface BooksThreadStart {
   readonly location: BooksLocation;
   readonly sealingKey: KeyObject | undefined;
+  readonly oidc: OidcSettings | undefined;
 }
 
 /** A method of the books, accounts or webhooks. */

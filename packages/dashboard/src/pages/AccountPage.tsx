@@ -5,6 +5,7 @@ import { factorsQuery, useMe } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
 import { Authenticator } from './Authenticator.tsx';
 import { Passkeys } from './Passkeys.tsx';
+import { ProviderConnection } from './ProviderConnection.tsx';
 
 /** The person who is signed in. */
 export function AccountPage() {
@@ -40,31 +41,34 @@ export function AccountPage() {
         ))}
       </ul>
       <Loaded query={factors}>
-        {({ totp, passkeys }) => (
+        {({ totp, passkeys, oidc, hasPassword }) => (
           <>
-            <Authenticator totp={totp} onChanged={() => factors.refetch()} />
-            <Passkeys passkeys={passkeys} onChanged={() => factors.refetch()} />
+            <ProviderConnection oidc={oidc} hasPassword={hasPassword} onChanged={() => factors.refetch()} />
+            {hasPassword && <Authenticator totp={totp} onChanged={() => factors.refetch()} />}
+            {hasPassword && <Passkeys passkeys={passkeys} onChanged={() => factors.refetch()} />}
           </>
         )}
       </Loaded>
-      <section aria-labelledby="password-title">
-        <h2 id="password-title">Change password</h2>
-        <form className="narrow" onSubmit={(event) => void submit(event)}>
-          <TextField label="Present password" name="present" type="password" autoComplete="current-password" isRequired />
-          <TextField
-            label="New password"
-            name="next"
-            type="password"
-            autoComplete="new-password"
-            isRequired
-            minLength={15}
-            remark="At least 15 characters; a few words will do"
-          />
-          <Button type="submit">Change password</Button>
-          <Failure error={error} />
-          <p role="status">{isChanged ? 'Changed. All other browsers are signed out.' : ''}</p>
-        </form>
-      </section>
+      {factors.data?.hasPassword === true && (
+        <section aria-labelledby="password-title">
+          <h2 id="password-title">Change password</h2>
+          <form className="narrow" onSubmit={(event) => void submit(event)}>
+            <TextField label="Present password" name="present" type="password" autoComplete="current-password" isRequired />
+            <TextField
+              label="New password"
+              name="next"
+              type="password"
+              autoComplete="new-password"
+              isRequired
+              minLength={15}
+              remark="At least 15 characters; a few words will do"
+            />
+            <Button type="submit">Change password</Button>
+            <Failure error={error} />
+            <p role="status">{isChanged ? 'Changed. All other browsers are signed out.' : ''}</p>
+          </form>
+        </section>
+      )}
     </>
   );
 }

@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { codeOf } from '../service/admin-api.ts';
+import { callbackPage, leaveFor } from '../service/provider-visit.ts';
 import { useServices } from '../service/services-context.ts';
+import { signInWaysQuery } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
 import { Mark } from '../ui/Icon.tsx';
 
@@ -86,14 +88,27 @@ function EnterForm({ title, lead, action, children, foot, onSubmit, others = [] 
   );
 }
 
+/** Signing in with the operator's OpenID provider, if there is one. @param verb what the button does */
+function useProvider(verb: string, invitationToken?: string) {
+  const services = useServices();
+  const { data } = useQuery(signInWaysQuery(services));
+  if (data?.oidc === undefined) return [];
+  const enter = async () => leaveFor(await services.admin.offerOidcSignIn(callbackPage(services.baseUrl), invitationToken));
+  return [{ label: `${verb} with ${data.oidc.name}`, enter }];
+}
+
 export function SignInPage() {
   const { admin } = useServices();
+  const provider = useProvider('Sign in');
   return (
     <EnterForm
       title="Causeway"
       lead={`Sign in to ${window.location.host}`}
       action="Sign in"
-      others={[{ label: 'Sign in with a passkey', enter: async () => (await import('../service/use-passkey.ts')).signInByPasskey(admin) }]}
+      others={[
+        ...provider,
+        { label: 'Sign in with a passkey', enter: async () => (await import('../service/use-passkey.ts')).signInByPasskey(admin) },
+      ]}
       onSubmit={({ email = '', password = '', code }) => admin.signIn({ email, password, ...(code === undefined ? {} : { code }) })}
       foot={
         <>
@@ -140,6 +155,7 @@ export function SetUpPage({ token }: { readonly token: string }) {
 /** @param token of the link that a member has passed on */
 export function InvitationPage({ token }: { readonly token: string }) {
   const { admin } = useServices();
+  const provider = useProvider('Join', token);
   const query = useQuery({ queryKey: ['invitation', token], queryFn: () => admin.readInvitation(token) });
   if (codeOf(query.error) !== undefined) {
     return (
@@ -157,6 +173,7 @@ export function InvitationPage({ token }: { readonly token: string }) {
           title={`Join ${organisation}`}
           lead={`As ${role}, with the address ${email}.`}
           action="Join"
+          others={provider}
           onSubmit={({ name, password = '', code }) =>
             admin.acceptInvitation({
               invitationToken: token,

@@ -23,12 +23,14 @@ import type {
   IssuedKeyReply,
   IssuedWebhookReply,
   OfferTotpReply,
+  OidcOfferReply,
   PatchAppRequest,
   PatchWebhookRequest,
   ReadInvitationReply,
   ReplayWebhookReply,
   Role,
   SignInRequest,
+  SignInWaysReply,
   SignUpRequest,
   UsageReply,
   WebhookDelivery,
@@ -65,6 +67,12 @@ export interface AdminApi {
   removePasskey(passkeyId: string): Promise<unknown>;
   offerPasskeySignIn(): Promise<PublicKeyCredentialRequestOptionsJSON>;
   signInWithPasskey(response: object): Promise<WhoAmIReply>;
+  signInWays(): Promise<SignInWaysReply>;
+  /** @param redirectUri the page to which the provider sends the browser back */
+  offerOidcSignIn(redirectUri: string, invitationToken?: string): Promise<OidcOfferReply>;
+  offerOidcConnection(password: string, redirectUri: string): Promise<OidcOfferReply>;
+  signInWithOidc(ticket: string, query: string): Promise<WhoAmIReply>;
+  disconnectOidc(): Promise<unknown>;
   readInvitation(invitationToken: string): Promise<ReadInvitationReply>;
   acceptInvitation(body: AcceptInvitationRequest): Promise<WhoAmIReply>;
 
@@ -142,6 +150,11 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
     removePasskey: (passkeyId) => call('DELETE', `/me/passkeys/${encodeURIComponent(passkeyId)}`),
     offerPasskeySignIn: () => call('POST', '/sign-in/passkey/options'),
     signInWithPasskey: (response) => call('POST', '/sign-in/passkey', { response }),
+    signInWays: () => call('GET', '/sign-in'),
+    offerOidcSignIn: (redirectUri, invitationToken) => call('POST', '/sign-in/oidc/offer', { redirectUri, invitationToken }),
+    offerOidcConnection: (password, redirectUri) => call('POST', '/me/oidc/offer', { password, redirectUri }),
+    signInWithOidc: (ticket, query) => call('POST', '/sign-in/oidc', { ticket, query }),
+    disconnectOidc: () => call('DELETE', '/me/oidc'),
     readInvitation: (invitationToken) => call('POST', '/invitations/read', { invitationToken }),
     acceptInvitation: (body) => call('POST', '/invitations/accept', body),
 

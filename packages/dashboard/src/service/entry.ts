@@ -8,13 +8,17 @@ export type OneTimePage = 'setup' | 'invitation';
 export type Entry =
   | { readonly kind: 'console' }
   | { readonly kind: 'one-time'; readonly page: OneTimePage; readonly token: string }
+  /** An OpenID provider has sent the browser back. */
+  | { readonly kind: 'provider'; readonly query: string }
   | { readonly kind: 'bench'; readonly credentials: Partial<Credentials> };
 
 /**
  * @param path of the address: the console may be below that of a proxy
  * @param fragment with or without `#`
+ * @param query with its question mark
  */
-export function readEntry(path: string, fragment: string): Entry {
+export function readEntry(path: string, fragment: string, query = ''): Entry {
+  if (/\/oidc$/.test(path)) return { kind: 'provider', query };
   const text = fragment.replace(/^#/, '');
   const [page] = /(?:setup|invitation)$/.exec(path) ?? [];
   if (page !== undefined) return { kind: 'one-time', page: page as OneTimePage, token: text };

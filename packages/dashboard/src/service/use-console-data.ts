@@ -34,6 +34,8 @@ export function mayDo(role: Role | undefined, right: Right): boolean {
 }
 
 export const factorsQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['factors'], queryFn: () => admin.readFactors() });
+export const signInWaysQuery = ({ admin }: ConsoleServices) =>
+  queryOptions({ queryKey: ['sign-in-ways'], queryFn: () => admin.signInWays(), staleTime: 60_000 });
 export const appsQuery = ({ admin }: ConsoleServices, orgId: string) =>
   queryOptions({ queryKey: ['apps', orgId], queryFn: async () => (await admin.listApps(orgId)).apps });
 export const appQuery = ({ admin }: ConsoleServices, appId: string) =>

@@ -1,5 +1,9 @@
 import { readEntry } from '../../src/service/entry.ts';
 
+test('the page to which an OpenID provider sends browsers back', () => {
+  expect(readEntry('/sfu/oidc', '', '?code=abc&state=def')).toEqual({ kind: 'provider', query: '?code=abc&state=def' });
+});
+
 test.each([
   ['/', '', { kind: 'console' }],
   ['/', '#/apps/demo', { kind: 'console' }],

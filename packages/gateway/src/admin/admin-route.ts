@@ -1,5 +1,5 @@
 import type { Accounts, BookedKey, Books, Membership, OpenedSignIn, Person, SecretDigest, TokenDesk } from '@causeway/accounts';
-import { type AdminNode, hasRight, type Right, type Role } from '@causeway/protocol';
+import { type AdminNode, hasRight, type Right, type Role, SfuError } from '@causeway/protocol';
 import type { RouteDescription, RouteReply } from '../api/route.ts';
 import type { Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
@@ -37,6 +37,8 @@ export interface AdminServices {
   /** Whether an app is in the configuration of this node. */
   readonly isConfigured: (appId: string) => boolean;
   readonly pricing: Pricing;
+  /** What the operator calls the OpenID provider; undefined if there is none. */
+  readonly oidcName: string | undefined;
 }
 
 /** A call by an authenticated caller. */
@@ -100,4 +102,10 @@ export function roleIn(caller: AdminCaller, orgId: string): Role | undefined {
 export function mayIn(caller: AdminCaller, orgId: string, right: Right): boolean {
   const role = roleIn(caller, orgId);
   return role !== undefined && hasRight(role, right);
+}
+
+/** The router lets no one else call a route for people. */
+export function personOf({ caller }: AdminCall): Extract<AdminCaller, { kind: 'person' }> {
+  if (caller.kind !== 'person') throw new SfuError('forbidden', 'this is for people who are signed in');
+  return caller;
 }

@@ -44,6 +44,8 @@ export interface AdminRouterOptions {
   readonly pricing?: Pricing;
   /** Undefined on a node that signs no ledger. */
   readonly ledger: NodeLedger | undefined;
+  /** What the operator calls the OpenID provider. Default: there is none. */
+  readonly oidcName?: string | undefined;
   readonly logger: Logger;
   /** Monotonic time in milliseconds. */
   readonly now: () => number;
@@ -106,6 +108,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
     body,
     ifVersion: ifVersionOf(request),
     pricing,
+    oidcName: context.oidcName,
     ledger: context.ledger,
     wallClockMs: Date.now(),
   };
@@ -124,6 +127,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
 
 /** @throws rate_limited – too many attempts by this client, or under this person's address, which need not exist */
 function limitStranger({ clients, signIns }: RouterContext, request: Request, body: unknown): void {
+  if (request.method === 'GET') return;
   clients.takeSignIn(request);
   const email = typeof body === 'object' && body !== null && 'email' in body ? String(body.email).trim().toLowerCase() : '';
   if (email === '') return;

@@ -14,6 +14,7 @@ import { appBody, auditBody, keyBody, orgBody } from './admin-bodies.ts';
 import type { AdminRoute } from './admin-route.ts';
 import { CREATE_APP_TOKEN } from './app-tokens.ts';
 import { FACTOR_ROUTES } from './factor-routes.ts';
+import { OIDC_CONNECTION_ROUTES, OIDC_SIGN_IN_ROUTES } from './oidc-routes.ts';
 import { actorOf, ownApp, ownKey, ownOrg, pageOf } from './owned.ts';
 import { MEMBER_ROUTES, SIGN_IN_ROUTES } from './people-routes.ts';
 import { USAGE_ROUTES } from './usage-routes.ts';
@@ -40,7 +41,9 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     },
   },
   ...SIGN_IN_ROUTES,
+  ...OIDC_SIGN_IN_ROUTES,
   ...FACTOR_ROUTES,
+  ...OIDC_CONNECTION_ROUTES,
   {
     operationId: 'listApps',
     access: 'admin',

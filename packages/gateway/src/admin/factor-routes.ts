@@ -1,7 +1,8 @@
 /** Endpoints for second factors: authenticators (TOTP) and passkeys. */
-import { type Passkey, type PasskeySite, passkeySiteOf } from '@causeway/accounts';
+import { type OidcConnection, type Passkey, type PasskeySite, passkeySiteOf } from '@causeway/accounts';
 import {
   AddPasskeyRequest,
+  type AdminOidcConnection,
   type AdminPasskey,
   ConfirmTotpRequest,
   OfferPasskeyRequest,
@@ -11,7 +12,7 @@ import {
   SfuError,
 } from '@causeway/protocol';
 import { timeText } from './admin-bodies.ts';
-import type { AdminCall, AdminCaller, AdminRoute } from './admin-route.ts';
+import { type AdminCall, type AdminRoute, personOf } from './admin-route.ts';
 
 /** The endpoints for the caller's second factors. */
 export const FACTOR_ROUTES: readonly AdminRoute[] = [
@@ -24,8 +25,9 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     reply: 'FactorsReply',
     errors: ['forbidden'],
     async handle(call) {
-      const { totp, passkeys } = await call.accounts.readFactors(personOf(call).person.id);
-      return { body: { totp, passkeys: passkeys.map(passkeyBody) } };
+      const { totp, passkeys, oidc, hasPassword } = await call.accounts.readFactors(personOf(call).person.id);
+      const connected = oidc === undefined ? {} : { oidc: connectionBody(oidc) };
+      return { body: { totp, passkeys: passkeys.map(passkeyBody), ...connected, hasPassword } };
     },
   },
   {
@@ -129,8 +131,7 @@ function passkeyBody({ id, name, createdAtMs, lastUsedAtMs }: Passkey): AdminPas
   return { id, name, createdAt: timeText(createdAtMs), ...used };
 }
 
-/** Returns the caller as a person; the router admits no other caller to these routes. */
-export function personOf({ caller }: AdminCall): Extract<AdminCaller, { kind: 'person' }> {
-  if (caller.kind !== 'person') throw new SfuError('forbidden', 'this is for people who are signed in');
-  return caller;
+function connectionBody({ email, connectedAtMs, lastUsedAtMs }: OidcConnection): AdminOidcConnection {
+  const used = lastUsedAtMs === undefined ? {} : { lastUsedAt: timeText(lastUsedAtMs) };
+  return { email, connectedAt: timeText(connectedAtMs), ...used };
 }

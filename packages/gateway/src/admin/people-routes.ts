@@ -284,7 +284,8 @@ async function checkNewcomer(accounts: Accounts, token: string, name: string | u
   }
 }
 
-function signedInReply(signIn: Awaited<ReturnType<Accounts['signIn']>>): AdminReply {
+/** Tells someone who has just signed in who they are, and sets the cookie. */
+export function signedInReply(signIn: Awaited<ReturnType<Accounts['signIn']>>): AdminReply {
   return { body: personReply(signIn), signIn };
 }
 

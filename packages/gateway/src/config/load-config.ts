@@ -10,17 +10,20 @@ import {
   readRegionPrices,
 } from './cluster-config.ts';
 import { isLoopback } from './network-kinds.ts';
+import { type OidcConfig, type OidcOptions, readOidcConfig } from './oidc-config.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
 import { ConfigError } from './start-error.ts';
 
 /** The complete and validated configuration of the daemon. */
-export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey' | 'books'> {
+export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redisUrl' | 'clusterKey' | 'books' | keyof OidcOptions> {
   /** Undefined for a standalone node. */
   readonly cluster: ClusterConfig | undefined;
   /** Undefined if there is no location for them. */
   readonly books: BooksPlace | undefined;
   /** Whether the operator has configured their location. */
   readonly areBooksAsked: boolean;
+  /** The OpenID provider that signs people in; undefined if there is none. */
+  readonly oidc: OidcConfig | undefined;
   readonly networks: readonly ClientNetwork[];
   readonly regionPrices: readonly RegionPrice[];
   /** Empty if none is configured; the daemon then generates one. */
@@ -46,7 +49,10 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   refuseUnknownVariables(environment);
   const path = environment[CONFIG_FILE_VARIABLE];
   const file = path === undefined ? new Map<string, unknown>() : readConfigFile(path, readFile);
-  const { appId, appSecret, redisUrl, clusterKey, ...values } = readOptions(environment, file);
+  const { appId, appSecret, redisUrl, clusterKey, oidcIssuer, oidcClientId, oidcClientSecret, oidcName, ...values } = readOptions(
+    environment,
+    file,
+  );
   refuseUnreachableMedia(values);
   checkMetrics(values);
   const isSet = (name: OptionName): boolean => environment[OPTIONS[name].variable] !== undefined || file.has(name);
@@ -56,6 +62,7 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
     cluster,
     books: values.books ?? (cluster === undefined ? defaultBooksPlace(environment) : undefined),
     areBooksAsked: values.books !== undefined,
+    oidc: readOidcConfig({ oidcIssuer, oidcClientId, oidcClientSecret, oidcName }),
     networks: readNetworks(file.get('networks')),
     regionPrices: readRegionPrices(file.get('regionPrices')),
     apps: readApps(file, appId, appSecret),

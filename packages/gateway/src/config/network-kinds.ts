@@ -2,6 +2,7 @@ import { isIP, isIPv6 } from 'node:net';
 import type { GeoPoint, SocketAddress } from '@causeway/sfu';
 import type { OptionKind } from './option-kinds.ts';
 
+const MAX_ISSUER_LENGTH = 1_024;
 const ADDRESS_BITS: Readonly<Record<number, number>> = { 4: 32, 6: 128 };
 
 /** Whether an address is reachable only from this machine. */
@@ -55,6 +56,17 @@ export const baseUrl: OptionKind<string> = {
     const { protocol, username, password, search, hash, origin, pathname } = new URL(input);
     const isBase = /^https?:$/.test(protocol) && [username, password, search, hash].every((part) => part === '');
     return isBase ? `${origin}${pathname}`.replace(/\/+$/, '') : undefined;
+  },
+};
+
+/** An OpenID issuer, exactly as the provider writes it. Plain HTTP is for tests on this machine. */
+export const issuerUrl: OptionKind<string> = {
+  expected: 'a URL such as https://login.example, without user, query and fragment; http: only on this machine',
+  read(input) {
+    if (typeof input !== 'string' || input.length > MAX_ISSUER_LENGTH || !URL.canParse(input)) return undefined;
+    const { protocol, username, password, search, hash, hostname } = new URL(input);
+    const isSecure = protocol === 'https:' || (protocol === 'http:' && (hostname === 'localhost' || isLoopback(hostname)));
+    return isSecure && [username, password, search, hash].every((part) => part === '') ? input : undefined;
   },
 };
 

@@ -6,7 +6,7 @@ import { DEFAULT_CLIENT_LIMITS } from '../limits/client-limits.ts';
 import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
 import { LOG_LEVELS, type LogLevel } from '../logging/logger.ts';
 import { type BooksPlace, booksPlace } from './books-place.ts';
-import { addressRangeList, baseUrl, location, socketAddress, socketAddressList } from './network-kinds.ts';
+import { addressRangeList, baseUrl, issuerUrl, location, socketAddress, socketAddressList } from './network-kinds.ts';
 import {
   APP_BOUND_KINDS,
   autoOr,
@@ -175,6 +175,36 @@ export const OPTIONS = {
     meaning:
       'Where apps and keys are kept that the admin API manages (`docs/operate/books.md`): the path of a file, the URL of a Postgres for several nodes, or `off`. Media and tokens do not wait for it.',
     isSecret: true,
+  }),
+  oidcIssuer: option<string | undefined>({
+    variable: 'CAUSEWAY_OIDC_ISSUER',
+    kind: issuerUrl,
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning:
+      'The OpenID provider with which people may sign in to the console (`docs/admin.md`), as it calls itself; register the page `/oidc` of the console there.',
+  }),
+  oidcClientId: option<string | undefined>({
+    variable: 'CAUSEWAY_OIDC_CLIENT_ID',
+    kind: textMatching(/^[\x21-\x7e]{1,256}$/, '1 to 256 visible ASCII characters'),
+    fallback: undefined,
+    fallbackText: 'none',
+    meaning: 'What the OpenID provider calls this service.',
+  }),
+  oidcClientSecret: option<string | undefined>({
+    variable: 'CAUSEWAY_OIDC_CLIENT_SECRET',
+    kind: textMatching(/^[\x21-\x7e]{1,1024}$/, '1 to 1024 visible ASCII characters'),
+    fallback: undefined,
+    fallbackText: 'none, as for a public client',
+    meaning: 'Secret with which this service proves itself to the OpenID provider, besides PKCE.',
+    isSecret: true,
+  }),
+  oidcName: option<string | undefined>({
+    variable: 'CAUSEWAY_OIDC_NAME',
+    kind: textMatching(/^[^\p{C}]{1,64}$/u, '1 to 64 characters'),
+    fallback: undefined,
+    fallbackText: 'the host name of the issuer',
+    meaning: 'What the sign-in page calls the OpenID provider.',
   }),
   usageFolder: option<string | undefined>({
     variable: 'CAUSEWAY_USAGE_FOLDER',

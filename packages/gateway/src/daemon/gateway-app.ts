@@ -34,6 +34,8 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   readonly webhooks?: NodeWebhooks | undefined;
   /** Default: none; ledgers then cannot be exported. */
   readonly ledger?: NodeLedger;
+  /** What the operator calls the OpenID provider. Default: there is none. */
+  readonly oidcName?: string | undefined;
   readonly logger: Logger;
   readonly dashboardFolder: string;
   readonly replies: ReplyCounters;
@@ -62,7 +64,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   };
   const { region, logger, pricing = FREE, nodes = () => [] } = options;
   const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, webhooks: options.webhooks, ledger: options.ledger };
-  app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, pricing, nodes }));
+  app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, pricing, nodes, oidcName: options.oidcName }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));

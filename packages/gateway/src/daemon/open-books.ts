@@ -30,7 +30,7 @@ export interface NodeBooks {
  * books cannot be reached serves the apps that it knows from elsewhere, and the others once it reaches the books.
  */
 export async function openBooks(
-  config: Pick<Config, 'books' | 'areBooksAsked' | 'apps' | 'cluster' | 'tokenKey'>,
+  config: Pick<Config, 'books' | 'areBooksAsked' | 'apps' | 'cluster' | 'tokenKey' | 'oidc'>,
   logger: Logger,
 ): Promise<NodeBooks> {
   const { books: place, areBooksAsked, apps: configured } = config;
@@ -46,6 +46,7 @@ export async function openBooks(
   const thread = new BooksThread({
     location: place,
     ...(sealingKey === undefined ? {} : { sealingKey }),
+    ...(config.oidc === undefined ? {} : { oidc: config.oidc }),
     onReachable(isReachable, error) {
       logReachable(logger, isReachable, areBooksAsked, error);
       if (isReachable) void apps.refresh().then(() => first.resolve());

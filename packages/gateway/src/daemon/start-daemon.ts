@@ -157,6 +157,7 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     books,
     region: config.region,
     pricing: pricingOf(config),
+    oidcName: config.oidc?.name,
     ledger: usage.ledger,
     webhooks,
     logger,

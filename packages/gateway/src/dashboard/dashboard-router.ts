@@ -23,8 +23,8 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Pages of one-time links; every other page is in the fragment of the URL. */
-const ONE_TIME_PAGES = ['/setup', '/invitation'];
+/** Pages of one-time links, and the one to which an OpenID provider sends browsers; every other page is in the fragment of the URL. */
+const ONE_TIME_PAGES = ['/setup', '/invitation', '/oidc'];
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'Content-Security-Policy': CONTENT_SECURITY_POLICY,

@@ -172,7 +172,7 @@ test('someone with an authenticator signs in with its code, which is good once',
   expect(uri).toMatch(/^otpauth:\/\/totp\/127\.0\.0\.1%3A\d+:ada%40example\.org\?/);
   expect(replies.map(codeOf)).toEqual(['code_required', 'code_invalid', undefined]);
   expect(replies.map((reply) => reply.status)).toEqual([401, 401, 200]);
-  expect((await ada('GET', '/me/factors')).json).toEqual({ totp: { isOn: true, recoveryCodesLeft: 9 }, passkeys: [] });
+  expect((await ada('GET', '/me/factors')).json).toEqual({ totp: { isOn: true, recoveryCodesLeft: 9 }, passkeys: [], hasPassword: true });
   expect(codeOf(await ada('POST', '/me/totp/remove', { password: 'wrong', code }))).toBe('unauthorized');
 });
 
@@ -255,5 +255,43 @@ describe('roles', () => {
 
     expect((await call('DELETE', `/organisations/${org}/members/${personId}`)).status).toBe(200);
     expect(codeOf(await ada('DELETE', `/organisations/${org}/members/${adaId}`))).toBe('member_conflict');
+  });
+});
+
+describe('signing in with an OpenID provider', () => {
+  const page = { ...OWN_PAGE, Origin: 'https://sfu.example' };
+  const offer = (node: Node, redirectUri: string, headers: object = page) =>
+    node.admin('POST', '/sign-in/oidc/offer', '', { redirectUri }, headers);
+
+  test('is not offered on a node without one', async () => {
+    const node = await startNode();
+
+    expect((await node.admin('GET', '/sign-in', '')).json).toEqual({});
+    expect(codeOf(await offer(node, 'https://sfu.example/oidc'))).toBe('route_not_found');
+  });
+
+  test('leads back to the console that calls and nowhere else, and says so if the provider is away', async () => {
+    const node = await startNode({ oidc: { issuer: 'http://127.0.0.1:65535', clientId: 'causeway', clientSecret: undefined } });
+
+    expect((await node.admin('GET', '/sign-in', '')).json).toEqual({ oidc: { name: 'Example Login' } });
+    for (const elsewhere of [
+      'https://evil.example/oidc',
+      'https://sfu.example/oidc?next=x',
+      'https://sfu.example/other',
+      'https://sfu.example@evil.example/oidc',
+      'text',
+    ]) {
+      expect(codeOf(await offer(node, elsewhere))).toBe('invalid_params');
+    }
+    expect(codeOf(await offer(node, 'https://sfu.example/oidc', OWN_PAGE))).toBe('invalid_params');
+    expect(codeOf(await offer(node, 'https://sfu.example/below/oidc'))).toBe('identity_provider_unavailable');
+  });
+
+  test('is finished by pages of this node alone, with the ticket', async () => {
+    const node = await startNode({ oidc: { issuer: 'http://127.0.0.1:65535', clientId: 'causeway', clientSecret: undefined } });
+    const finish = (headers: object) => node.admin('POST', '/sign-in/oidc', '', { ticket: 'guess', query: '?code=x' }, headers);
+
+    expect(codeOf(await finish({ 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' }))).toBe('forbidden');
+    expect(codeOf(await finish(page))).toBe('unauthorized');
   });
 });

@@ -3,7 +3,7 @@ import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { AppMirror, KeyUses, TokenDesk } from '@causeway/accounts';
+import { AppMirror, KeyUses, type OidcSettings, TokenDesk } from '@causeway/accounts';
 import { backUp, migrate, openDatabase, SqlAccounts, SqlBooks, SqlWebhooks } from '@causeway/books';
 import { createNodeClock } from '@causeway/sfu';
 import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
@@ -29,12 +29,20 @@ export function keepOpen(): (() => Promise<void>)[] {
 }
 
 /** A node with empty books. */
-export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: boolean; readonly now?: () => number } = {}) {
+export async function startNode({
+  hasBooks = true,
+  now,
+  oidc,
+}: {
+  readonly hasBooks?: boolean;
+  readonly now?: () => number;
+  readonly oidc?: OidcSettings;
+} = {}) {
   const database = openDatabase({ kind: 'file', path: ':memory:' });
   await migrate(database, 'sqlite');
   const books = new SqlBooks(database, Date.now);
   const sealingKey = createSecretKey(Buffer.alloc(32, 7));
-  const accounts = new SqlAccounts(database, Date.now, sealingKey);
+  const accounts = new SqlAccounts(database, Date.now, { sealingKey, oidc });
   const tokens = new TokenDesk();
   const apps = new AppMirror({ books, configured: [], schedule: never });
   const uses = new KeyUses(books, never);
@@ -63,6 +71,7 @@ export async function startNode({ hasBooks = true, now }: { readonly hasBooks?: 
     dashboardFolder: '/nonexistent',
     replies: new ReplyCounters(),
     readiness: () => 'ready',
+    oidcName: oidc && 'Example Login',
     ...(now === undefined ? {} : { now }),
     ...(hasBooks ? { books: { books, accounts, apps, uses }, webhooks: { books: webhooks, desk, policy } } : {}),
   });

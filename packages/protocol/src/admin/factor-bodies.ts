@@ -1,6 +1,7 @@
 /** What the admin API takes and replies about what people prove themselves with beside their passwords. */
 import { z } from 'zod';
 import { Name, Time } from './admin-bodies.ts';
+import { AdminOidcConnection } from './oidc-bodies.ts';
 
 const MAX_CODE_LENGTH = 64;
 
@@ -29,6 +30,8 @@ export const FactorsReply = z.object({
     recoveryCodesLeft: z.int().meta({ description: 'Each is good once, in place of a code' }),
   }),
   passkeys: z.array(AdminPasskey).meta({ description: 'The oldest first' }),
+  oidc: AdminOidcConnection.optional().meta({ description: 'Missing if you are not connected to the OpenID provider' }),
+  hasPassword: z.boolean().meta({ description: 'Those who came from the OpenID provider have none' }),
 });
 export type FactorsReply = z.infer<typeof FactorsReply>;
 

@@ -164,6 +164,11 @@ export const ERROR_CODES = {
     retryable: true,
     meaning: 'This node keeps no books, or they cannot be reached at the moment. Sessions and tokens do not need them.',
   },
+  identity_provider_unavailable: {
+    httpStatus: 503,
+    retryable: true,
+    meaning: 'The OpenID provider that signs people in does not answer, or not as it should.',
+  },
   negotiation_timeout: {
     httpStatus: 504,
     retryable: true,

@@ -1,0 +1,112 @@
+/** Signing in with the OpenID provider of the operator. */
+import {
+  OfferOidcConnectionRequest,
+  OfferOidcSignInRequest,
+  OidcSignInRequest,
+  parseRequest,
+  SfuError,
+  type SignInWaysReply,
+} from '@causeway/protocol';
+import { type AdminCall, type AdminRoute, personOf } from './admin-route.ts';
+import { signedInReply } from './people-routes.ts';
+
+/** The page to which the provider sends the browser back. */
+const CALLBACK_PAGE = /\/oidc$/;
+
+/** For those who are not signed in. */
+export const OIDC_SIGN_IN_ROUTES: readonly AdminRoute[] = [
+  {
+    operationId: 'listSignInWays',
+    access: 'open',
+    method: 'get',
+    path: '/sign-in',
+    summary: 'Tell the ways to sign in besides passwords and passkeys',
+    reply: 'SignInWaysReply',
+    errors: [],
+    async handle({ oidcName }) {
+      const body: SignInWaysReply = oidcName === undefined ? {} : { oidc: { name: oidcName } };
+      return { body };
+    },
+  },
+  {
+    operationId: 'offerOidcSignIn',
+    access: 'open',
+    method: 'post',
+    path: '/sign-in/oidc/offer',
+    summary: 'Begin to sign in with the OpenID provider',
+    description: 'Open `url` in the same tab, keep `ticket`, and send it with what the provider adds to `redirectUri`.',
+    request: 'OfferOidcSignInRequest',
+    reply: 'OidcOfferReply',
+    errors: ['route_not_found', 'invitation_not_found', 'identity_provider_unavailable'],
+    async handle(call) {
+      const { redirectUri, invitationToken } = parseRequest(OfferOidcSignInRequest, call.body);
+      return { body: await call.accounts.offerOidcSignIn(ownPage(call, redirectUri), invitationToken) };
+    },
+  },
+  {
+    operationId: 'signInWithOidc',
+    access: 'open',
+    setsCookie: true,
+    method: 'post',
+    path: '/sign-in/oidc',
+    summary: 'Sign in with the OpenID provider, for the pages of this node',
+    description: 'Sets a cookie. The provider stands for password and code. It also finishes accepting an invitation and connecting.',
+    request: 'OidcSignInRequest',
+    reply: 'WhoAmIReply',
+    errors: [
+      'unauthorized',
+      'forbidden',
+      'route_not_found',
+      'invitation_not_found',
+      'member_conflict',
+      'factor_conflict',
+      'identity_provider_unavailable',
+    ],
+    async handle({ accounts, body }) {
+      const { ticket, query } = parseRequest(OidcSignInRequest, body);
+      return signedInReply(await accounts.signInWithOidc(ticket, query));
+    },
+  },
+];
+
+/** For the person who calls. */
+export const OIDC_CONNECTION_ROUTES: readonly AdminRoute[] = [
+  {
+    operationId: 'offerOidcConnection',
+    access: 'person',
+    method: 'post',
+    path: '/me/oidc/offer',
+    summary: 'Begin to connect yourself to the OpenID provider',
+    description: 'It goes on as signing in with it does.',
+    request: 'OfferOidcConnectionRequest',
+    reply: 'OidcOfferReply',
+    errors: ['unauthorized', 'forbidden', 'route_not_found', 'factor_conflict', 'identity_provider_unavailable'],
+    async handle(call) {
+      const { redirectUri, password } = parseRequest(OfferOidcConnectionRequest, call.body);
+      return { body: await call.accounts.offerOidcConnection(personOf(call).person.id, password, ownPage(call, redirectUri)) };
+    },
+  },
+  {
+    operationId: 'disconnectOidc',
+    access: 'person',
+    method: 'delete',
+    path: '/me/oidc',
+    summary: 'Disconnect yourself from the OpenID provider',
+    reply: 'RemovedReply',
+    errors: ['forbidden', 'route_not_found', 'factor_conflict'],
+    async handle(call) {
+      await call.accounts.disconnectOidc(personOf(call).person.id);
+      return { body: { success: true } };
+    },
+  },
+];
+
+/** @throws SfuError `invalid_params` – it is no callback page of the console that calls; the provider, too, takes the registered ones alone */
+function ownPage({ origin }: AdminCall, redirectUri: string): string {
+  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined;
+  const isOwn = url !== undefined && url.origin === origin && url.href === redirectUri;
+  if (isOwn && CALLBACK_PAGE.test(url.pathname) && url.search === '' && url.hash === '') return redirectUri;
+  throw new SfuError('invalid_params', 'redirectUri: must be the page /oidc of the console that calls', {
+    details: { path: 'redirectUri' },
+  });
+}
