@@ -237,6 +237,7 @@ const NAMED_SCHEMAS = {
   ReadInvitationReply: people.ReadInvitationReply,
   AcceptInvitationRequest: people.AcceptInvitationRequest,
   AppTokenReply: people.AppTokenReply,
+  AdminNodeLink: people.AdminNodeLink,
   AdminNode: people.AdminNode,
   AdminNodeList: people.AdminNodeList,
   AdminWebhook: webhooks.AdminWebhook,

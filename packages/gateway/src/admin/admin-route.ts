@@ -33,7 +33,7 @@ export interface AdminServices {
   readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
   /** Returns all live nodes, by number. */
-  readonly nodes: () => readonly AdminNode[];
+  readonly nodes: () => Promise<readonly AdminNode[]>;
   /** Whether an app is in the configuration of this node. */
   readonly isConfigured: (appId: string) => boolean;
   readonly pricing: Pricing;

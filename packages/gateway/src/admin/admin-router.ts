@@ -31,7 +31,7 @@ export interface AdminRouterOptions {
   /** Undefined on a node that cannot send any. */
   readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
-  readonly nodes: () => readonly AdminNode[];
+  readonly nodes: () => Promise<readonly AdminNode[]>;
   readonly keyUses: Pick<KeyUses, 'note'> | undefined;
   /** Reads the books again after a change, so that the next call sees it. */
   readonly apps: Pick<AppMirror, 'refresh' | 'isConfigured'> | undefined;

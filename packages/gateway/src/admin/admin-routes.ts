@@ -233,10 +233,10 @@ const BOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'get',
     path: '/nodes',
-    summary: 'List the live nodes',
+    summary: 'List the live nodes, and the links of the one that replies',
     reply: 'AdminNodeList',
     errors: [],
-    handle: async ({ nodes }) => ({ body: { nodes: nodes() } }),
+    handle: async ({ nodes }) => ({ body: { nodes: [...(await nodes())] } }),
   },
 ];
 

@@ -26,7 +26,7 @@ export interface GatewayAppOptions extends ApiRouterOptions {
   /** Default: none; the admin API then replies that there are no books. */
   readonly books?: Pick<NodeBooks, 'books' | 'accounts' | 'apps' | 'uses'>;
   /** Returns all live nodes for the admin API. Default: only this one. */
-  readonly nodes?: () => readonly AdminNode[];
+  readonly nodes?: () => Promise<readonly AdminNode[]>;
   readonly region: string;
   /** Default: nothing has a price. */
   readonly pricing?: Pricing;
@@ -62,7 +62,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
     tokens: options.tokens ?? new TokenDesk(),
   };
-  const { region, logger, pricing = FREE, nodes = () => [] } = options;
+  const { region, logger, pricing = FREE, nodes = async () => [] } = options;
   const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, webhooks: options.webhooks, ledger: options.ledger };
   app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, pricing, nodes, oidcName: options.oidcName }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));

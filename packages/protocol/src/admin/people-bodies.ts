@@ -124,6 +124,16 @@ export const AppTokenReply = z.object({
 });
 export type AppTokenReply = z.infer<typeof AppTokenReply>;
 
+const LINK_STATES = ['waiting', 'connecting', 'greeting', 'up', 'silent', 'refused', 'closed'] as const;
+
+/** The state of a link, over which media is relayed between two nodes. */
+export const AdminNodeLink = z.object({
+  state: z.enum(LINK_STATES).meta({ description: 'Only a link that is `up` carries media' }),
+  rttMs: z.number().optional().meta({ description: 'Round trip in milliseconds, as last measured' }),
+  lossRatio: z.number().optional().meta({ description: 'Share of what was to cross that did not at the first try; 0 to 1' }),
+});
+export type AdminNodeLink = z.infer<typeof AdminNodeLink>;
+
 /** A live node, as the cluster knows it. */
 export const AdminNode = z.object({
   nodeNo: z.int().meta({ description: 'The number in the ids of its sessions' }),
@@ -135,6 +145,7 @@ export const AdminNode = z.object({
     .object({ latitudeDegrees: z.number(), longitudeDegrees: z.number() })
     .optional()
     .meta({ description: 'As configured by its operator' }),
+  link: AdminNodeLink.optional().meta({ description: 'The link of the node that replies to this one; missing if there is none' }),
   isSelf: z.boolean().meta({ description: 'Whether it is the node that replies' }),
   mediaPort: z.int().optional().meta({ description: 'UDP port for media and plain STUN ; only for the node that replies' }),
 });
