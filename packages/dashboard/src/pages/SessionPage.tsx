@@ -30,7 +30,9 @@ export function SessionPage() {
       <Diagnosis appId={appId} sessionId={sessionId} />
       <section aria-labelledby="timeline-title">
         <h3 id="timeline-title">Timeline</h3>
-        <p className="hint">What has happened since this page was opened.</p>
+        <p className="hint">
+          What has happened, the newest first. Of the time before this page was opened, the node knows ten minutes at most.
+        </p>
         <Failure error={stopped} />
         <EventTable events={events} />
       </section>

@@ -103,21 +103,27 @@ export function useLiveSessions(appId: string): { readonly data: LiveSessions | 
   return { data, error };
 }
 
-/** Events as they come, the newest first, from when the page was opened. @param sessionId undefined for all of the app */
+/** Is older than every event, so that a session's stream begins with what its node still knows: the last ten minutes. */
+const BEFORE_ALL = '0-0';
+
+/** Events as they come, the newest first: of a session also those of before, of an app from when the page was opened. @param sessionId undefined for all of the app */
 export function useEvents(appId: string, sessionId: string | undefined, maxEvents: number) {
   const services = useServices();
   const [events, setEvents] = useState<readonly ApiEvent[]>([]);
   const [stopped, setStopped] = useState<unknown>();
   useEffect(() => {
     const running = new AbortController();
-    const request = { signal: running.signal, ...(sessionId === undefined ? {} : { sessionId }) };
+    const request = { signal: running.signal, ...(sessionId === undefined ? {} : { sessionId, lastEventId: BEFORE_ALL }) };
     setEvents([]);
     setStopped(undefined);
-    followEvents(services.appApi(appId), request, (event) => setEvents((known) => [event, ...known].slice(0, maxEvents))).catch(
-      (reason: unknown) => {
-        if (!running.signal.aborted) setStopped(reason);
-      },
-    );
+    const note = (event: ApiEvent) => {
+      // It says that there was something before the oldest event, as the page does.
+      if (sessionId !== undefined && event.type === 'events.lost') return;
+      setEvents((known) => [event, ...known].slice(0, maxEvents));
+    };
+    followEvents(services.appApi(appId), request, note).catch((reason: unknown) => {
+      if (!running.signal.aborted) setStopped(reason);
+    });
     return () => running.abort();
   }, [services, appId, sessionId, maxEvents]);
   return { events, stopped };
