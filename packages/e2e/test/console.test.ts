@@ -20,6 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'causeway-console-'));
 let stage: Stage;
 let tab: ChromiumPage;
 let appId = '';
+let webhookId = '';
 
 beforeAll(async () => {
   stage = await openStage({ CAUSEWAY_BOOKS: join(folder, 'books.sqlite') });
@@ -56,6 +57,7 @@ const PAGES = [
   'apps/:app/sessions',
   'apps/:app/events',
   'apps/:app/webhooks',
+  'apps/:app/webhooks/:webhook',
   'apps/:app/usage',
   'apps/:app/settings',
   'nodes',
@@ -67,12 +69,27 @@ const PAGES = [
 /** Lets a minute pass by the clock of the page on each of the pages. @returns what was asked for in that time */
 async function callsInAMinute(page: ChromiumPage['page'], open: (path: string) => Promise<void>): Promise<readonly string[]> {
   const calls: string[] = [];
+  const underWay = new Set<object>();
+  page.on('request', (request) => {
+    // A stream of events stays open.
+    if (!/\/events(?:\?|$)/.test(request.url())) underWay.add(request);
+  });
+  page.on('requestfinished', (request) => underWay.delete(request));
+  page.on('requestfailed', (request) => underWay.delete(request));
   for (const path of PAGES) {
     await open(path);
     await page.waitForLoadState('load');
     const note = (request: { url(): string }) => calls.push(`${path}: ${request.url()}`);
-    // What the page itself has asked for when it was opened is under way, and no poll.
-    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined))));
+    // What the page itself asks for when it is opened is no poll, nor is what it asks for when that has come.
+    await waitUntil(
+      'the page has all that it asks for',
+      async () => {
+        const before = underWay.size;
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+        return before + underWay.size;
+      },
+      (count) => count === 0,
+    );
     page.on('request', note);
     await page.clock.runFor(60_000);
     page.off('request', note);
@@ -134,6 +151,8 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
     .getByRole('link')
     .click();
   await page.getByText('The node finds nothing wrong with this session.').waitFor();
+  // It happened before the page was opened.
+  await page.getByRole('rowheader', { name: 'session.connected' }).waitFor();
   faults.push(...(await findFaultsInBoth(tab, 'session')));
   await other.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('rowheader', { name: 'session.closed' }).waitFor();
@@ -229,6 +248,19 @@ it.each([
   expect(await findFaultsInBoth(tab, name)).toEqual([]);
 });
 
+it('has nothing wrong on the page of one webhook', async () => {
+  const { page } = tab;
+  const made = await page.evaluate(
+    ([path, body]) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).then((reply) => reply.json()),
+    [`/api/admin/v1/apps/${appId}/webhooks`, JSON.stringify({ url: 'https://hooks.example/causeway', description: 'Backend' })] as const,
+  );
+  webhookId = made.webhook.id;
+  await page.goto(`${stage.daemon.access.host}/#/apps/${appId}/webhooks/${webhookId}`);
+  await page.getByRole('button', { name: 'Rotate secret' }).waitFor();
+
+  expect(await findFaultsInBoth(tab, 'webhook')).toEqual([]);
+});
+
 it('lets an invited person in, who sees what their role shows', async () => {
   const { page } = tab;
   await page.goto(`${stage.daemon.access.host}/#/team`);
@@ -284,7 +316,7 @@ it('makes no calls on any page while nothing happens', async () => {
   const calls = await callsInAMinute(page, async (path) => {
     // A list that is kept up to date is read once its stream of events is open.
     const listed = path === '' || path.endsWith('/sessions') ? page.waitForResponse(/\/sessions\?/) : undefined;
-    await page.goto(`${stage.daemon.access.host}/#/${path.replace(':app', appId)}`);
+    await page.goto(`${stage.daemon.access.host}/#/${path.replace(':app', appId).replace(':webhook', webhookId)}`);
     await listed;
     await waitUntil(
       'everything is loaded',
