@@ -13,11 +13,20 @@ export interface MapPlace {
 
 /** Groups the nodes that have a location by places that can be told apart on the map. */
 export function placesOf(nodes: readonly AdminNode[]): readonly MapPlace[] {
-  const cellOf = (degrees: number) => Math.round(degrees / SAME_PLACE_DEGREES);
-  const located = nodes.flatMap((node) => (node.location === undefined ? [] : [{ node, location: node.location }]));
-  const groups = Map.groupBy(located, ({ location }) => `${cellOf(location.latitudeDegrees)} ${cellOf(location.longitudeDegrees)}`);
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    return first === undefined ? [] : [{ nodes: group.map(({ node }) => node), ...placeOf(first.location) }];
-  });
+  const groups: { readonly location: Location; readonly nodes: AdminNode[] }[] = [];
+  for (const node of nodes) {
+    const { location } = node;
+    if (location === undefined) continue;
+    const group = groups.find((each) => isSamePlace(each.location, location));
+    if (group === undefined) groups.push({ location, nodes: [node] });
+    else group.nodes.push(node);
+  }
+  return groups.map((group) => ({ nodes: group.nodes, ...placeOf(group.location) }));
+}
+
+type Location = NonNullable<AdminNode['location']>;
+
+function isSamePlace(one: Location, other: Location): boolean {
+  const [latitude, longitude] = [one.latitudeDegrees - other.latitudeDegrees, one.longitudeDegrees - other.longitudeDegrees];
+  return Math.max(Math.abs(latitude), Math.abs(longitude)) < SAME_PLACE_DEGREES;
 }
