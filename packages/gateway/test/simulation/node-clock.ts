@@ -7,12 +7,15 @@ export class NodeClock implements Clock {
   wallOffsetMs = 0;
   #state: 'running' | 'paused' | 'ended' = 'running';
   readonly #clock: VirtualClock;
+  readonly #onRun: () => void;
   /** What fell due while the process stood still. */
   readonly #due: (() => void)[] = [];
   #armed = 0;
 
-  constructor(clock: VirtualClock) {
+  /** @param onRun called before anything of the process runs */
+  constructor(clock: VirtualClock, onRun: () => void = () => undefined) {
     this.#clock = clock;
+    this.#onRun = onRun;
   }
 
   get armedTimers(): number {
@@ -45,7 +48,9 @@ export class NodeClock implements Clock {
       return true;
     };
     const run = (): void => {
-      if (disarm()) callback();
+      if (!disarm()) return;
+      this.#onRun();
+      callback();
     };
     const cancel = this.#clock.schedule(delayMs, () => {
       if (this.#state === 'running') run();

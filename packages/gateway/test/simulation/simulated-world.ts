@@ -1,7 +1,7 @@
 import { createApp, type UsageBatch, type UsageJournal } from '@causeway/accounts';
 import type { GeoPoint, SfuEvent } from '@causeway/sfu';
 import { VirtualMesh } from '@causeway/testkit/mesh';
-import { ModelRedis, type ModelRedisWay } from '@causeway/testkit/model-redis';
+import { ModelRedis, type ModelRedisOptions, type ModelRedisWay } from '@causeway/testkit/model-redis';
 import { seededRandom } from '@causeway/testkit/seeded-random';
 import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import type { FormerEvents } from '../../src/events/event-outbox.ts';
@@ -23,6 +23,8 @@ export interface WorldListener {
   /** A node is about to be gone, killed or closed. */
   readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained') => void;
   readonly onDefect: (error: unknown) => void;
+  /** A node is about to run. */
+  readonly onNodeRuns?: (nodeNo: number) => void;
 }
 
 /** A machine, whichever life of a node runs there. */
@@ -63,16 +65,16 @@ export class SimulatedWorld {
   events = 0;
   #isHealing = false;
 
-  constructor(seed: number, size: WorldSize, listener: WorldListener) {
+  constructor(seed: number, size: WorldSize, listener: WorldListener, redis: Pick<ModelRedisOptions, 'canFailOver'> = {}) {
     this.#size = size;
     this.#listener = listener;
     this.#random = seededRandom(seed);
-    this.redis = new ModelRedis({ clock: this.clock, random: this.#random });
+    this.redis = new ModelRedis({ clock: this.clock, random: this.#random, ...redis });
     this.mesh = new VirtualMesh(this.clock, (from, to) => this.#oneWayMs(from, to));
     for (let nodeNo = 1; nodeNo <= size.nodes; nodeNo++) {
       this.#machines.set(nodeNo, {
         nodeNo,
-        clock: new NodeClock(this.clock),
+        clock: this.#clockOf(nodeNo),
         node: undefined,
         folder: [],
         usage: new Map(),
@@ -192,9 +194,13 @@ export class SimulatedWorld {
     }
   }
 
+  #clockOf(nodeNo: number): NodeClock {
+    return new NodeClock(this.clock, () => this.#listener.onNodeRuns?.(nodeNo));
+  }
+
   #startNode(machine: Machine): void {
     const { nodeNo } = machine;
-    machine.clock = new NodeClock(this.clock);
+    machine.clock = this.#clockOf(nodeNo);
     machine.isStarting = true;
     const { clock } = machine;
     SimulatedNode.start({

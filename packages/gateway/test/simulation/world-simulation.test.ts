@@ -5,6 +5,7 @@
  */
 
 import { type Fault, shrinkFaults } from './fault-plan.ts';
+import { LargeWorld } from './large-world.ts';
 import { SimulatedWorld } from './simulated-world.ts';
 import { describePlan, type Seen, WorldSimulation } from './world-simulation.ts';
 
@@ -80,6 +81,20 @@ test('a node sends Redis as many commands in a large cluster as in a small one',
   expect(small.idle).toBeLessThan(5);
   expect(large.idle).toBeCloseTo(small.idle, 1);
   expect(large.starting / small.starting).toBeLessThan(1.05);
+});
+
+// `scripts/simulate large` does the same with hundreds of nodes.
+test('a node that restarts and a Redis that is emptied leave every listing complete and no lease lost', async () => {
+  const large = new LargeWorld({ nodes: 6, regions: 3, sessionsPerNode: 150, writeUs: 37 });
+  await large.start();
+  await large.fill();
+
+  const { restartedMs } = await large.restart(2);
+  const { restoredAfterMs, ...outcome } = await large.flush();
+
+  expect(restartedMs).toBeGreaterThan(0);
+  expect(restoredAfterMs).toBeLessThan(60_000);
+  expect(outcome).toEqual({ missing: 0, unknown: 0, lostLeases: 0 });
 });
 
 test('a plan of faults is shortened to what is needed', async () => {

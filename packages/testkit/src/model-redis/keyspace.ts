@@ -18,9 +18,11 @@ export class Keyspace {
   readonly #undo: Undo[] = [];
   readonly #nowMs: () => number;
   readonly #monotonicMs: () => number;
+  readonly #canBeTakenBack: boolean;
 
   /** @param nowMs milliseconds since 1970, by Redis's clock; @param monotonicMs by a monotonic clock */
-  constructor(nowMs: () => number, monotonicMs: () => number) {
+  constructor(nowMs: () => number, monotonicMs: () => number, canBeTakenBack: boolean) {
+    this.#canBeTakenBack = canBeTakenBack;
     this.#nowMs = nowMs;
     this.#monotonicMs = monotonicMs;
   }
@@ -83,6 +85,7 @@ export class Keyspace {
 
   /** Everything is as it was so long ago. */
   takeBack(lastMs: number): void {
+    if (!this.#canBeTakenBack) throw new Error('this model keeps no history');
     const untilMs = this.#monotonicMs() - lastMs;
     for (let last = this.#undo.at(-1); last !== undefined && last.atMs > untilMs; last = this.#undo.at(-1)) {
       this.#undo.pop();
@@ -100,6 +103,7 @@ export class Keyspace {
 
   /** To be called before a key is written: values are never changed in place. */
   #note(key: string): void {
+    if (!this.#canBeTakenBack) return;
     const atMs = this.#monotonicMs();
     this.#undo.push({ atMs, key, before: this.#live(key) });
     if ((this.#undo[0]?.atMs ?? atMs) < atMs - 2 * UNDONE_WITHIN_MS) {

@@ -177,7 +177,7 @@ export class ModelRedisClient {
     const found = this.#options.way();
     if (found.state !== 'open' || connection !== this.#connection) return;
     const outcome = this.#carryOut(call.words);
-    this.#options.clock.schedule(found.oneWayMs, () => {
+    this.#options.clock.schedule(this.#server.queue() + found.oneWayMs, () => {
       if (this.#options.way().state !== 'open' || connection !== this.#connection) return;
       this.#heardAtMs = this.#options.clock.nowMs();
       for (const cancel of call.cancelTimers) cancel();

@@ -10,6 +10,8 @@ export interface ModelRedisOptions {
   readonly clock: { nowMs(): number; wallClockMs(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Whether its latest writes may be taken back by a failover, for which it has to remember them. Default true. */
+  readonly canFailOver?: boolean;
 }
 
 /** What a client hears without having asked. */
@@ -29,6 +31,8 @@ type Script = ReturnType<typeof compileLua>;
 export class ModelRedis {
   /** Set when the machine's clock is set; milliseconds. */
   clockOffsetMs = 0;
+  /** How long the server works on a command; others wait until it is done. */
+  commandMs = 0;
   /** Commands that were carried out, those of scripts not counted. */
   commands = 0;
   readonly #keys: Keyspace;
@@ -37,11 +41,20 @@ export class ModelRedis {
   readonly #scripts = new Map<string, Script>();
   readonly #connections = new Set<ModelConnection>();
   readonly #library = createLuaLibrary();
+  readonly #monotonicMs: () => number;
+  #freeAtMs = 0;
 
-  constructor({ clock, random }: ModelRedisOptions) {
+  constructor({ clock, random, canFailOver = true }: ModelRedisOptions) {
     this.#nowMs = () => clock.wallClockMs() + this.clockOffsetMs;
+    this.#monotonicMs = () => clock.nowMs();
     this.#random = random;
-    this.#keys = new Keyspace(this.#nowMs, () => clock.nowMs());
+    this.#keys = new Keyspace(this.#nowMs, this.#monotonicMs, canFailOver);
+  }
+
+  /** A command has arrived. @returns after how many milliseconds it is done, those before it included */
+  queue(): number {
+    this.#freeAtMs = Math.max(this.#freeAtMs, this.#monotonicMs()) + this.commandMs;
+    return this.#freeAtMs - this.#monotonicMs();
   }
 
   /** @throws ModelReplyError – what Redis would answer to a command that is wrong */
