@@ -1,4 +1,4 @@
-/** Clients that come for a moment: each way of joining, using and leaving a node that may leave something behind. */
+/** Short-lived clients that join, use and leave a node in all ways that could leak something. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createLoadApi,
@@ -14,7 +14,7 @@ import { ChatClient } from './chat-client.ts';
 
 export interface VisitContext extends LoadContext {
   readonly suite: CountingSecureSuite;
-  /** A track that is published all the time. */
+  /** A track that is always published. */
   readonly track: RemoteTrack;
 }
 
@@ -26,7 +26,7 @@ const PUBLISHED = { packetsPerSecond: 100, packetBytes: 600 } as const;
 const POLL_MS = 5;
 const PATIENCE_MS = 10_000;
 
-/** Every fifth client is of each kind. */
+/** The five kinds of visits, used in turn. */
 const VISITS: readonly Visit[] = [
   async function connectOnly(context) {
     await (await SubscribingClient.join(context, 'count')).leave();
@@ -43,7 +43,7 @@ const VISITS: readonly Visit[] = [
     await sleep(PUBLISH_MS);
     await publisher.leave();
   },
-  /** DTLS is closed, without a call to the API. */
+  /** Closes DTLS without calling the API. */
   async function hangUp(context) {
     (await LoadSession.join(context, { listener: SILENT_LISTENER })).peer.close();
   },
@@ -57,7 +57,7 @@ const VISITS: readonly Visit[] = [
   },
 ];
 
-/** Makes visit after visit, of every kind in turn. */
+/** Makes visits of all kinds in turn. */
 export class Visitors {
   readonly #context: VisitContext;
   readonly #host: PublishingClient;

@@ -1,4 +1,4 @@
-/** A node in a process of its own, and its debug port to look at it. */
+/** A node in a separate process, inspected through its debug port. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort, sampleOf } from '@causeway/lab';
@@ -20,7 +20,7 @@ const POLL_MS = 200;
 
 export class WatchedNode {
   readonly address: SfuAddress;
-  /** Of its media. */
+  /** The media port. */
   readonly udpPort: number;
   readonly #process: LaunchedSfu['process'];
   readonly #debugUrl: string;
@@ -33,10 +33,10 @@ export class WatchedNode {
   }
 
   /**
-   * Runs something with a node that is stopped afterwards, whatever happens.
+   * Runs a function with a node, which is stopped afterwards in any case.
    *
-   * @param options of the node, as environment variables
-   * @throws Error – also when the node ends too early
+   * @param options options of the node, as environment variables
+   * @throws Error – the node ended too early, or the function failed
    */
   static async with<Result>(use: (node: WatchedNode) => Promise<Result>, options: Readonly<Record<string, string>> = {}): Promise<Result> {
     const ports = { debug: String(await findFreePort('tcp')), udp: String(await findFreePort('udp')) };
@@ -50,17 +50,17 @@ export class WatchedNode {
     }
   }
 
-  /** The end of what it has written. */
+  /** The last part of its output. */
   get log(): string {
     return this.#process.outputTail;
   }
 
-  /** After forced collections. */
+  /** Returns the memory in use after forced garbage collections. */
   memory(): Promise<MemorySample> {
     return this.#process.ask('memory');
   }
 
-  /** Measures by how much the timers of the node are late. @returns what to stop it by, and to learn it */
+  /** Measures the event loop delay of the node. @returns a function that stops and returns the result */
   async watchEventLoop(): Promise<() => Promise<EventLoopDelay>> {
     const watch = await this.#process.ask('watchEventLoop');
     return () => this.#process.ask('unwatchEventLoop', watch);
@@ -70,12 +70,12 @@ export class WatchedNode {
     return (await (await fetch(`${this.#debugUrl}/debug/objects`)).json()) as LiveObjects;
   }
 
-  /** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
+  /** Returns the value of one sample of `/metrics`, named with its labels; 0 if it is absent. */
   async metric(sample: string): Promise<number> {
     return sampleOf(await (await fetch(`${this.#debugUrl}/metrics`)).text(), sample);
   }
 
-  /** Looks until the condition holds, or for as long as it may take. @returns what was seen last */
+  /** Polls until the condition holds or the deadline passes. @returns the last result */
   async lookUntil(condition: (seen: LiveObjects) => boolean, deadlineMs: number): Promise<LiveObjects> {
     const endMs = performance.now() + deadlineMs;
     for (;;) {
@@ -86,7 +86,7 @@ export class WatchedNode {
   }
 }
 
-/** Every count that is not zero, as `engine.timers: 3`; idle HTTP connections are their clients' own business. */
+/** Returns every count that is not zero, as `engine.timers: 3`. HTTP connections are omitted, since clients keep idle ones. */
 export function objectsLeft({ objects: { http: _http, ...objects } }: Pick<LiveObjects, 'objects'>): string[] {
   return Object.entries(objects).flatMap(([part, counts]) =>
     Object.entries(counts).flatMap(([kind, count]) => (count === 0 ? [] : [`${part}.${kind}: ${count}`])),

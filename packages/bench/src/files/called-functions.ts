@@ -1,15 +1,15 @@
 /**
- * Which functions of the project V8 has called in one short window after the other. What only belongs to timers or to other work is in
- * few of the windows, so what one event passes is what nearly all of its windows have in common.
+ * Lists the functions of the project that V8 has called in short windows of time. Functions of timers and other work appear in few windows,
+ * so those that nearly all windows of an event have in common belong to the event.
  */
 import { Session } from 'node:inspector/promises';
 
-/** A called function as `packages/media/src/engine.ts:handleDatagram@1234`: its file, its name, and where it begins. */
+/** A called function by file, name and offset: `packages/media/src/engine.ts:handleDatagram@1234`. */
 export type CalledFunction = string;
 
 const SHIPPED_FILE = /\/(packages\/(?:accounts|cluster|gateway|media|protocol|secure|sfu|wire)\/src\/[^?]+\.ts)$/;
 
-/** Counts calls for as long as the process lives, which is slower for it. */
+/** Counts calls for the rest of the process's life, which slows it down. */
 export class CalledFunctions {
   readonly #session = new Session();
 
@@ -21,7 +21,7 @@ export class CalledFunctions {
     return called;
   }
 
-  /** Lists what was called since this was asked last. A file's own top level, which runs when it is loaded, is no function. */
+  /** Lists the functions called since the last call. The top level of a file does not count as a function. */
   async take(): Promise<CalledFunction[]> {
     const { result } = await this.#session.post('Profiler.takePreciseCoverage');
     return result.flatMap(({ url, functions }) => {
@@ -33,13 +33,13 @@ export class CalledFunctions {
   }
 }
 
-/** A window may end between two steps of its event. */
+/** Less than 1, since a window may end between two steps of its event. */
 const NEARLY_ALL = 0.9;
 
 /**
- * Keeps the functions that nearly every window has, sorted.
+ * Returns the functions that nearly all windows have in common, sorted.
  *
- * @param minShare of the windows; default: nine in ten
+ * @param minShare the share of the windows; default: 0.9
  */
 export function commonTo(windows: readonly (readonly CalledFunction[])[], minShare = NEARLY_ALL): CalledFunction[] {
   const counts = new Map<CalledFunction, number>();
@@ -50,7 +50,7 @@ export function commonTo(windows: readonly (readonly CalledFunction[])[], minSha
     .sort();
 }
 
-/** Lists the files that functions are in, each once, sorted. */
+/** Returns the files of functions, sorted and without duplicates. */
 export function filesOf(functions: readonly CalledFunction[]): string[] {
   return [...new Set(functions.map((name) => name.slice(0, name.indexOf(':'))))].sort();
 }

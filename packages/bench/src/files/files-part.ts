@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- files`: how many files and functions of what ships one packet of video passes from a publisher to a subscriber, and
- * how many one call that subscribes. Both go through the real daemon; docs/architecture/before-after.md has the figures.
+ * `npm run bench -- files` counts the files and functions that a video packet passes from publisher to subscriber, and those of a call that
+ * subscribes, both in the real daemon. The figures are in docs/architecture/before-after.md.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLoadApi } from '@causeway/loadtest';
@@ -11,23 +11,23 @@ import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 import { type CalledFunction, commonTo, filesOf } from './called-functions.ts';
 
-/** So few that a window has one packet or none. */
+/** A rate at which a window contains at most one packet. */
 const LOAD: Load = { packetsPerSecond: 10, packetBytes: 1200 };
 const WINDOW_MS = 40;
-/** What timers do must not come into every window. */
+/** Enough windows that timers do not run in all of them. */
 const PACKET_WINDOWS = 40;
 const CALLS = 12;
-/** What a new session still does by itself must not come into the call. */
+/** Lets the background work of a new session finish, so that it does not count for the call. */
 const CALL_SETTLES_MS = 1_000;
-/** Windows without a call, as long as the call before them took. */
+/** The number of windows without a call, each as long as the preceding call. */
 const IDLE_WINDOWS = 5;
-/** Share of the windows without a call in which a function must have been called to count as none of the call's. */
+/** A function called in at least this share of the windows without a call does not belong to the call. */
 const IDLE_SHARE = 0.5;
-/** The first packets and calls find things to set up. */
+/** The first packets and calls include one-time set-up. */
 const WARM_UP_MS = 3_000;
-/** A window in which no stream has received anything had no packet. */
+/** Identifies windows with a packet. */
 const PACKET_MARK = /^packages\/media\/src\/publisher\/receive-stream\.ts:receive@/;
-/** What a call passes before it reaches the SFU, and its reply afterwards; requests are parsed there. */
+/** The files that a call passes before it reaches the SFU, and its reply afterwards. */
 const HTTP_FILE = /^packages\/(?:(?:accounts|cluster|gateway)\/|protocol\/src\/(?:bodies\/|parse-request))/;
 
 export async function runFiles({ otherCheckout }: BenchOptions, { print, note }: Printer): Promise<void> {
@@ -55,7 +55,7 @@ export async function runFiles({ otherCheckout }: BenchOptions, { print, note }:
   print(formatTable(['checkout', 'event', 'files', 'functions'], rows));
 }
 
-/** Takes what all windows have in common in which there was a packet. */
+/** Returns the functions common to all windows with a packet. */
 async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }: RunningSfu): Promise<CalledFunction[]> {
   const track = await load.source.ask('publish', { sfu, options: LOAD });
   await load.crowd.ask('join', { sfu, tracks: [track], count: 1, atOnce: 1, diligence: 'count' });
@@ -74,8 +74,8 @@ async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }:
 }
 
 /**
- * Every publisher subscribes to the first one's track; what it is offered is left unanswered. What the node does by itself in the same
- * time, by its timers, is no part of the call.
+ * Every publisher subscribes to the first one's track and leaves the offer unanswered. The background work of the node in the same time
+ * does not count for the call.
  */
 async function functionsOfSubscribing({ load }: RunningBench, { name: sfu, process, address }: RunningSfu): Promise<CalledFunction[]> {
   const api = createLoadApi(address);
@@ -101,7 +101,7 @@ async function functionsOfSubscribing({ load }: RunningBench, { name: sfu, proce
   return commonTo(windows).filter((each) => !byItself.has(each));
 }
 
-/** Each file with its functions, for the search for those that are passed for little. */
+/** Lists each file with its functions, to find those that contribute little. */
 function describe(functions: readonly CalledFunction[]): string {
   const named = (file: string): string[] =>
     functions.filter((each) => each.startsWith(`${file}:`)).map((each) => each.slice(file.length + 1, each.lastIndexOf('@')));

@@ -1,11 +1,11 @@
-/** What the floor process does when asked. */
+/** The verbs of the floor process. */
 export interface FloorVerbs {
-  /** Sends to these ports of 127.0.0.1 as well from now on, one connected socket each. */
+  /** Adds these ports of 127.0.0.1 as sinks, with one connected socket each. */
   aim(ports: readonly number[]): Promise<void>;
-  /** From now on sends one datagram to every sink, as often as the load's publisher sends a packet. */
+  /** Starts sending one datagram to every sink for each packet of the load's publisher. */
   start(load: FloorLoad): void;
   pause(): void;
-  /** Rounds since the process started; each was one datagram to every sink there was. */
+  /** Returns the number of rounds since the process started, each with one datagram to every sink. */
   sentRounds(): number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The floor under every SFU on this machine: what it costs to send the datagrams and to do nothing else. No packet comes in,
- * nothing is copied or encrypted; connected sockets, because they are the cheapest that Node has.
+ * The lower bound for every SFU on this machine: the cost of sending the datagrams and nothing else. No packet arrives, and
+ * nothing is copied or encrypted. It uses connected sockets, because they are the cheapest in Node.
  */
 
 import { createSocket, type Socket } from 'node:dgram';
@@ -12,7 +12,7 @@ const sockets: Socket[] = [];
 let source: PacedSource | undefined;
 let sentRounds = 0;
 
-// Questions are what this process lives for; the probe leaves that to the program.
+// The process must stay alive for further calls, although the probe unreferenced the channel.
 process.channel?.ref();
 answerQuestions<FloorVerbs>(process, {
   async aim(ports) {

@@ -2,15 +2,15 @@ import type { LoadTotals, PublishOptions, RemoteTrack, SfuAddress } from '@cause
 import type { DataTotals, SendingPlan } from '../data/data-group.ts';
 import type { PathConditions } from '../data/lossy-path.ts';
 
-/** What a process full of load clients does when asked. An SFU is named by whatever name `open` gave it. */
+/** The verbs of a process with load clients. SFUs are identified by the names given to `open`. */
 export interface LoadVerbs {
   open(request: { readonly sfu: string; readonly address: SfuAddress }): void;
-  /** Joins a publisher, which does not send yet. */
+  /** Joins a publisher that does not send yet. */
   publish(request: { readonly sfu: string; readonly options: PublishOptions }): Promise<RemoteTrack>;
   /**
-   * Joins clients, some at a time, and subscribes each to all the tracks.
+   * Joins clients, several at a time, and subscribes each to all the tracks.
    *
-   * @returns how many milliseconds ICE and DTLS took each client
+   * @returns the time that ICE and DTLS took for each client, in milliseconds
    */
   join(request: JoinRequest): Promise<number[]>;
   /** Joins a publisher that the SFU has placed on this shard. */
@@ -22,27 +22,27 @@ export interface LoadVerbs {
   start(sfu: string): void;
   pause(sfu: string): void;
   totals(sfu: string): LoadTotals;
-  /** Milliseconds between sending and receipt of every packet that was checked since the last call. */
+  /** Returns the latencies of all packets checked since the last call. */
   takeLatenciesMs(sfu: string): number[];
   /** Joins a client with a data channel that it will send on. @returns its session */
   publishData(sfu: string): Promise<string>;
-  /** Joins clients that receive what the session sends, each in order, or it is an error. */
+  /** Joins clients that receive the session's messages; a message out of order is an error. */
   joinData(request: {
     readonly sfu: string;
     readonly remoteSessionId: string;
     readonly count: number;
-    /** What their paths lose and delay. Default: nothing is added. */
+    /** The loss and delay of their paths. Default: none. */
     readonly conditions?: PathConditions | undefined;
   }): Promise<void>;
-  /** The publisher sends until `pauseData`, with a bounded number of bytes on the way, and at no more than the rate if there is one. */
+  /** Makes the publisher send until `pauseData`, with a bounded number of bytes in flight, and at most at the rate if one is given. */
   startData(request: SendingPlan & { readonly sfu: string }): void;
-  /** Resolves when what was sent has arrived. */
+  /** Stops sending, and resolves once everything has arrived. */
   pauseData(sfu: string): Promise<void>;
-  /** What has come to all clients, and how long it took, since this was asked last. */
+  /** Returns the messages received by all clients since the last call, with their delays. */
   takeDataTotals(sfu: string): DataTotals;
   /** Ends all data clients of this process. */
   leaveData(sfu: string): Promise<void>;
-  /** Opens sockets for the floor to send to, and tells their ports. */
+  /** Opens sockets for the floor to send to. @returns their ports */
   openSinks(count: number): Promise<number[]>;
   receivedBySinks(): number;
   /** Ends all sessions of this process with the SFU. */

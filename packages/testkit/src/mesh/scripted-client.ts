@@ -135,7 +135,7 @@ export class ScriptedClient {
     }
   }
 
-  /** Chromium refuses a bundled description in which one number has two meanings. */
+  /** Throws, as Chromium does, if one payload type has two meanings in a bundled description. */
   #checkMeanings(section: SdpSection): void {
     for (const { payloadType, name, clockRateHz } of section.codecs) {
       claim(this.#payloadTypeMeaning, payloadType, meaningOf(section.kind, name, clockRateHz));
@@ -223,7 +223,7 @@ export class ScriptedClient {
     return this.decodes.includes(name.toLowerCase());
   }
 
-  /** Two at a time, the second for retransmissions. A section may take the place of another, but never its SSRC. */
+  /** Reserves two SSRCs, the second for retransmissions. A section may replace another, but must not reuse its SSRCs. */
   #nextSsrc(): number {
     return 1000 + 2 * this.#ssrcs++;
   }

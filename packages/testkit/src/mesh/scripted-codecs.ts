@@ -22,7 +22,7 @@ const CODECS: Readonly<Record<string, SdpCodec>> = {
   pcmu: { payloadType: 0, name: 'PCMU', clockRateHz: 8000, channels: 1, fmtp: '', feedback: [] },
 };
 
-/** The codec as a client offers it, with its retransmissions if it is a video codec. */
+/** Returns the codec as a client offers it, with RTX if it is a video codec. */
 export function withRtx(name: string): readonly SdpCodec[] {
   const codec = CODECS[name];
   if (codec === undefined) throw new Error(`there is no codec ${name}`);

@@ -1,6 +1,6 @@
 /**
- * Several shards and the network between them, in virtual time and without packets: transports that reach each other connect, data channels
- * carry text in order, tracks arrive wherever they are forwarded. What happens is what the engine does, down to its silences.
+ * Simulates several shards and their network in virtual time and without packets: transports that reach each other connect, data channels
+ * carry text in order, and tracks arrive wherever they are forwarded. It follows the behaviour of the engine, including its time-outs.
  */
 import type { EngineEventListener, LinkStatistics, TransportPlan } from '@causeway/media';
 import type { VirtualClock } from '../virtual-clock.ts';
@@ -11,7 +11,7 @@ const SILENCE_MS = 2000;
 const CONTROL_STREAM = 1;
 const RELIABLE = { protocol: '', ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
 const HANDSHAKE_ROUND_TRIPS = 3;
-/** Between what a shard is told and what others notice of it, besides the way. */
+/** The delay, in addition to the path, between a command to a shard and its effect on others. */
 const REACTION_MS = 1;
 
 /** One end of a link that has connected at least once. */
@@ -19,7 +19,7 @@ interface Connected extends LinkEnd {
   readonly near: MeshShard;
   readonly nearId: string;
   state: 'connected' | 'disconnected';
-  /** Channel messages that the network holds up. */
+  /** Channel messages delayed by the network. */
   readonly held: (Uint8Array | string)[];
 }
 
@@ -32,13 +32,13 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   readonly #cut = new Set<number>();
   /** By node, then by transport. */
   readonly #ends = new Map<number, Map<string, Connected>>();
-  /** The links' transports by their credentials, as their own end names them. Some are closed. */
+  /** The transports of links by their local credentials, including closed ones. */
   readonly #transports = new Map<string, { readonly shard: MeshShard; readonly plan: TransportPlan }>();
-  /** Of packets between two nodes, 0 to 1. */
+  /** Loss ratios between pairs of nodes, 0 to 1. */
   readonly #loss = new Map<number, number>();
   #isChangeNoted = false;
 
-  /** @param silenceMs after how long a node notices that it hears nothing of another; the two ends of a link may differ */
+  /** @param silenceMs how long a node waits before it treats a silent link as lost; the two ends of a link may differ */
   constructor(
     clock: VirtualClock,
     oneWayMs: (from: number, to: number) => number = () => 20,
@@ -55,19 +55,19 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     return shard;
   }
 
-  /** The process behind a shard is gone, without a word. */
+  /** Kills the process of a shard without a goodbye. */
   kill(nodeNo: number): void {
     for (const other of this.shards.keys()) if (other !== nodeNo) this.cut(nodeNo, other);
     this.shards.delete(nodeNo);
     for (const [key, { shard }] of this.#transports) if (shard.nodeNo === nodeNo) this.#transports.delete(key);
   }
 
-  /** An end of a link is gone without a word: the other one stays, and hears nothing. */
+  /** Removes one end of a link without a goodbye; the other end remains, and receives nothing. */
   forget(shard: MeshShard, transportId: string): void {
     this.#forgetEnd(shard, transportId);
   }
 
-  /** Nothing gets through between two nodes any more. */
+  /** Cuts the path between two nodes. */
   cut(one: number, other: number): void {
     this.#cut.add(pairKey(one, other));
     this.noteChange();
@@ -86,7 +86,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     this.noteChange();
   }
 
-  /** So many of the packets between two nodes are lost from now on, 0 to 1; messages are not, since they are sent again. */
+  /** Sets the packet loss ratio between two nodes, 0 to 1. Messages are not lost, since they are retransmitted. */
   lose(one: number, other: number, ratio: number): void {
     this.#loss.set(pairKey(one, other), ratio);
   }
@@ -191,7 +191,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
 
   #noticeAgain(end: Connected): void {
     if (this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end)) return;
-    // The other end may have given up by then and not answer.
+    // The other end may have given up by then.
     if (this.endOf(end.far, end.farId) === undefined) {
       this.#later(SILENCE_MS, () => this.#noticeNobody(end));
       return;
@@ -232,7 +232,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     this.#ends.set(nodeNo, ends.set(end.nearId, end));
   }
 
-  /** @returns whether there was one */
+  /** @returns whether the end existed */
   #forgetEnd({ nodeNo }: MeshShard, transportId: string): boolean {
     return this.#ends.get(nodeNo)?.delete(transportId) ?? false;
   }

@@ -1,4 +1,4 @@
-/** The commands of Redis 7 that this project sends, or its scripts call. Any other is refused. */
+/** The commands of Redis 7 that this project and its scripts use. All others are refused. */
 import type { Keyspace } from './keyspace.ts';
 import { type ModelReply, ModelReplyError, type StreamEntry } from './stored-value.ts';
 
@@ -9,7 +9,7 @@ export interface CommandScene {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly publish: (channel: string, message: string) => number;
-  /** Whether members come in pairs with their scores, as RESP3 sends them, or in turn. */
+  /** Whether members and scores are returned as pairs (RESP3) or as a flat list (RESP2). */
   readonly pairsScores: boolean;
 }
 
@@ -136,10 +136,10 @@ function addToSortedSet({ keys }: CommandScene, [key = '', ...words]: readonly s
   });
 }
 
-/** What is stored is replaced, never changed, so it is sorted once. */
+/** Stored values are immutable, so the sorted form is cached. */
 const inOrder = new WeakMap<ReadonlyMap<string, number>, readonly Scored[]>();
 
-/** By score, then by text. */
+/** Returns members sorted by score, then by text. */
 function sorted({ keys }: CommandScene, key: string): readonly Scored[] {
   const scores = keys.find(key, 'zset')?.scores;
   if (scores === undefined) return [];
@@ -172,7 +172,7 @@ function slice<Item>(items: readonly Item[], from: string | undefined, to: strin
   return items.slice(whole(from), last === -1 ? undefined : last + 1);
 }
 
-/** `key [MINID ~ id] * field value`, or an id in place of `*`; how much of what is older goes is up to Redis, and here everything does. */
+/** Handles `key [MINID ~ id] * field value`, or an id in place of `*`. Redis may trim approximately, but this trims exactly. */
 function addToStream({ keys, nowMs }: CommandScene, [key = '', ...words]: readonly string[]): ModelReply {
   const trims = words[0] === 'MINID';
   const place = trims ? words.indexOf('*') : 0;
@@ -193,7 +193,7 @@ function nextId(nowMs: number, last: string): string {
   return compareIds(candidate, last) > 0 ? candidate : `${idParts(last)[0]}-${idParts(last)[1] + 1}`;
 }
 
-/** `key MINID id` or `key MAXLEN count`, exactly. */
+/** Handles `key MINID id` and `key MAXLEN count`, which trim exactly. */
 function trimStream({ keys }: CommandScene, [key = '', by, bound = '']: readonly string[]): ModelReply {
   if (keys.find(key, 'stream') === undefined) return 0;
   return keys.change(key, { type: 'stream', entries: [], lastId: '0-0' }, ({ entries }) => {
@@ -210,14 +210,14 @@ function dropBefore(entries: StreamEntry[], id: string): number {
   ).length;
 }
 
-/** Either bound may be exclusive; `-` and `+` are the first and the last. */
+/** Returns the entries in a range. Either bound may be exclusive; `-` and `+` stand for the first and the last entry. */
 function entriesBetween(entries: readonly StreamEntry[], from: string, to: string): readonly StreamEntry[] {
   const start = countBefore(entries, ({ id }) => !isBeyond(id, from, '-', (order) => order > 0));
   const end = countBefore(entries, ({ id }) => isBeyond(id, to, '+', (order) => order < 0));
   return entries.slice(start, end);
 }
 
-/** @returns how many of the entries, which are in the order of their ids, are before a bound */
+/** @returns how many of the entries, which are sorted by id, are before a bound */
 function countBefore(entries: readonly StreamEntry[], isBefore: (entry: StreamEntry) => boolean): number {
   let [low, high] = [0, entries.length];
   while (low < high) {

@@ -2,17 +2,17 @@ import { copyOf, isEmpty, ModelReplyError, type StoredKey, type StoredValue } fr
 
 type ValueOf<Type extends StoredValue['type']> = Extract<StoredValue, { readonly type: Type }>;
 
-/** How a key was before it was written. */
+/** The previous value of a key. */
 interface Undo {
   readonly atMs: number;
   readonly key: string;
   readonly before: StoredKey | undefined;
 }
 
-/** A replica that is promoted lacks the writes of some seconds, never of more. */
+/** A promoted replica lacks at most the writes of the last seconds. */
 const UNDONE_WITHIN_MS = 20_000;
 
-/** The keys of a Redis, and what has been done to them in the last seconds, so that it can be taken back. */
+/** The keys of a Redis, with an undo log of the last seconds. */
 export class Keyspace {
   readonly #keys = new Map<string, StoredKey>();
   readonly #undo: Undo[] = [];
@@ -20,7 +20,7 @@ export class Keyspace {
   readonly #monotonicMs: () => number;
   readonly #canBeTakenBack: boolean;
 
-  /** @param nowMs milliseconds since 1970, by Redis's clock; @param monotonicMs by a monotonic clock */
+  /** @param nowMs milliseconds since 1970 on Redis's clock @param monotonicMs monotonic time in milliseconds */
   constructor(nowMs: () => number, monotonicMs: () => number, canBeTakenBack: boolean) {
     this.#canBeTakenBack = canBeTakenBack;
     this.#nowMs = nowMs;
@@ -31,7 +31,7 @@ export class Keyspace {
     return [...this.#keys.keys()].filter((key) => this.#live(key) !== undefined);
   }
 
-  /** @throws ModelReplyError – something of another type is there */
+  /** @throws ModelReplyError – the key has a value of another type */
   find<Type extends StoredValue['type']>(key: string, type: Type): ValueOf<Type> | undefined {
     const value = this.#live(key)?.value;
     if (value === undefined) return undefined;
@@ -47,13 +47,13 @@ export class Keyspace {
     return this.#live(key)?.expiresAtMs;
   }
 
-  /** Replaces what is there, its time to live included. */
+  /** Replaces the value and the time to live. */
   put(key: string, value: StoredValue, expiresAtMs?: number): void {
     this.#note(key);
     this.#keys.set(key, { value, expiresAtMs });
   }
 
-  /** Changes what is there, or `fresh` if nothing is, in a copy of its own. The key keeps its time to live. */
+  /** Changes a copy of the value, or `fresh` if there is none, and stores it. The key keeps its time to live. */
   change<Type extends StoredValue['type'], Result>(key: string, fresh: ValueOf<Type>, how: (value: ValueOf<Type>) => Result): Result {
     const known = this.find(key, fresh.type as Type);
     const changed = copyOf(known ?? fresh) as ValueOf<Type>;
@@ -83,7 +83,7 @@ export class Keyspace {
     this.#undo.length = 0;
   }
 
-  /** Everything is as it was so long ago. */
+  /** Undoes all writes of the last `lastMs`. */
   takeBack(lastMs: number): void {
     if (!this.#canBeTakenBack) throw new Error('this model keeps no history');
     const untilMs = this.#monotonicMs() - lastMs;
@@ -101,7 +101,7 @@ export class Keyspace {
     return undefined;
   }
 
-  /** To be called before a key is written: values are never changed in place. */
+  /** Records the previous value. Call it before a key is written, since values are never changed in place. */
   #note(key: string): void {
     if (!this.#canBeTakenBack) return;
     const atMs = this.#monotonicMs();

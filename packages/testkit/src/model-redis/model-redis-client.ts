@@ -5,17 +5,17 @@ export interface ModelRedisClientOptions {
   readonly clock: { nowMs(): number; schedule(delayMs: number, callback: () => void): () => void };
   /** Uniform in [0, 1); spreads reconnections. */
   readonly random: () => number;
-  /** How the way to the server is now. */
+  /** Returns the present state of the path to the server. */
   readonly way: () => ModelRedisWay;
 }
 
-/** `refused`: the port is closed; `silent`: the server, or the network, swallows everything. */
+/** `refused` means that the port is closed, `silent` that the server or the network drops everything. */
 export type ModelRedisWay = { readonly state: 'open'; readonly oneWayMs: number } | { readonly state: 'refused' | 'silent' };
 
 type Word = string | number | Uint8Array;
 type Listener = (...news: never[]) => void;
 
-/** The time-outs and delays that `connect-redis.ts` of `cluster` gives its client. */
+/** The same time-outs and delays as in `connect-redis.ts` of `cluster`. */
 const COMMAND_TIMEOUT_MS = 800;
 const SOCKET_TIMEOUT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -23,17 +23,17 @@ const MIN_RETRY_MS = 100;
 const MAX_RETRY_MS = 1_000;
 const RETRY_JITTER = 0.5;
 
-/** One command on its way. */
+/** A pending command. */
 interface Call {
   readonly words: readonly string[];
   readonly settle: (outcome: ModelReply | Error) => void;
-  /** Of its time-outs; each that is left would only find that the reply has come. */
+  /** Cancel functions of its timers. */
   readonly cancelTimers: (() => void)[];
 }
 
 /**
- * A client of a `ModelRedis` that looks like one of ioredis: commands wait for the way there and back, connections break when the server goes
- * away or is silent, and are made again after a while.
+ * A client of a `ModelRedis` with the interface of ioredis. Commands take the delay of the path. Connections break when the server stops or
+ * is silent, and are then reopened.
  */
 export class ModelRedisClient {
   status: 'connecting' | 'ready' | 'reconnecting' | 'end' = 'connecting';
@@ -43,7 +43,7 @@ export class ModelRedisClient {
   readonly #channels = new Set<string>();
   readonly #waiting = new Set<Call>();
   #detach: (() => void) | undefined;
-  /** Which connection it is: what was sent on an earlier one is over. */
+  /** The number of the connection; commands of earlier ones have failed. */
   #connection = 0;
   #failedAttempts = 0;
   #heardAtMs = 0;
@@ -172,7 +172,7 @@ export class ModelRedisClient {
     if (found.state === 'open') clock.schedule(found.oneWayMs, () => this.#arrive(call, connection));
   }
 
-  /** Runs at the server, even if the caller no longer waits for the reply. */
+  /** Runs the command at the server, even if the caller no longer waits for the reply. */
   #arrive(call: Call, connection: number): void {
     const found = this.#options.way();
     if (found.state !== 'open' || connection !== this.#connection) return;

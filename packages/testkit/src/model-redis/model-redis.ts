@@ -14,9 +14,9 @@ export interface ModelRedisOptions {
   readonly canFailOver?: boolean;
 }
 
-/** What a client hears without having asked. */
+/** Receives messages that the server pushes to a client. */
 export interface ModelConnection {
-  /** Those it has subscribed to. */
+  /** The channels that the client has subscribed to. */
   readonly channels: ReadonlySet<string>;
   readonly onMessage: (channel: string, message: string) => void;
   readonly onClosed: () => void;

@@ -1,4 +1,4 @@
-/** Malformed HTTP: bytes onto a socket, and the status codes that come back. */
+/** Sends malformed HTTP, and counts the status codes of the responses. */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -10,17 +10,17 @@ export type StatusCounts = Map<string, number>;
 
 export interface RawConversation {
   readonly url: URL;
-  /** Sent first. */
+  /** The bytes to send first. */
   readonly start: string | Buffer;
-  /** Sent again and again for as long as the other side takes it. */
+  /** The bytes to send repeatedly while the other side accepts them. */
   readonly more?: { readonly bytes: Buffer; readonly limitBytes: number };
-  /** Sent at even intervals, so many times; the connection is closed a second after the last. */
+  /** The bytes to send at regular intervals; the connection is closed a second after the last. */
   readonly repeated?: { readonly bytes: string | (() => string); readonly everyMs: number; readonly times: number };
-  /** The connection is given up when nothing has moved on it for so long. */
+  /** The connection is closed after this time without traffic. */
   readonly patienceMs: number;
 }
 
-/** Resolves when the connection has ended, with the codes of all replies counted. */
+/** Resolves once the connection has ended and the codes of all responses are counted. */
 export function converse({ url, start, more, repeated, patienceMs }: RawConversation, counts: StatusCounts): Promise<void> {
   return new Promise((resolve) => {
     let replies = 0;
@@ -45,7 +45,7 @@ export function converse({ url, start, more, repeated, patienceMs }: RawConversa
         count(counts, status);
       }
     });
-    // To be reset is an answer too.
+    // A reset is a valid outcome.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       if (replies === 0) count(counts, 'cut');

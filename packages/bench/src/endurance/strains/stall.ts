@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Strain } from './strain.ts';
 
-/** The last is longer than a silent client is waited for: it was not the clients who were silent. */
+/** The last stall exceeds the time-out for silent clients, although the clients were not silent. */
 const STALLS_MS = [1_000, 4_000, 10_000, 40_000];
 const BETWEEN_MS = 3_000;
 
-/** The process is stopped and goes on: a machine that is moved, a disk that hangs, a debugger. */
+/** Suspends and resumes the process, as a live migration, a hanging disk or a debugger does. */
 export const stall: Strain = {
   name: 'stall',
   what: `the node stands still for ${STALLS_MS.map((ms) => ms / 1000).join(', ')} s`,

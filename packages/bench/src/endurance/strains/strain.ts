@@ -1,18 +1,18 @@
 import type { WatchedNode } from '../watched-node.ts';
 
-/** Something that a node has to bear while a call runs on it. */
+/** A stress test of a node with a running call. */
 export interface Strain {
   readonly name: string;
   readonly what: string;
   /** Options of the node, as environment variables. */
   readonly options?: () => Readonly<Record<string, string>>;
-  /** Whether the call must not lose a packet over it. */
+  /** Whether the call must not lose any packet. */
   readonly sparesOthers?: boolean;
-  /** What the latency of the call may be, but for one packet in a hundred. */
+  /** The bound for the 99th percentile of the call's latency. */
   readonly maxLatencyP99Ms?: number;
   /**
-   * @param isShort whether it is only to be found out that all of it works
-   * @returns what happened, a line each; a line that begins with `!` is a failure
+   * @param isShort whether to check only that the test works
+   * @returns lines of results; a line that begins with `!` is a failure
    */
   exert(node: WatchedNode, isShort: boolean): Promise<readonly string[]>;
 }

@@ -1,6 +1,6 @@
 /**
- * Runs Lua 5.1 as far as the scripts of this project go: no functions of their own, no metatables. What is beyond that is refused when the
- * script is read. Redis's own Lua is the measure: the contract suites and `model-redis.test.ts` run the same scripts in both.
+ * Runs the subset of Lua 5.1 that the scripts of this project use, without function definitions and metatables. Anything else is refused at
+ * compile time. The contract suites and `model-redis.test.ts` run the same scripts in Redis for comparison.
  */
 import { readLuaExpression, type Scope, spread } from './lua-expressions.ts';
 import { LuaReader } from './lua-reader.ts';
@@ -12,7 +12,7 @@ type Statement = (locals: LuaValue[]) => Outcome;
 
 const BROKEN = Symbol('break');
 
-/** @returns runs the script with the given globals; its values are what the script returns */
+/** @returns a function that runs the script with the given globals and returns its values */
 export function compileLua(source: string): (globals: ReadonlyMap<string, LuaValue>) => readonly LuaValue[] {
   const reader = new LuaReader(source);
   const slots = { count: 0 };
@@ -131,7 +131,7 @@ function readAssignmentOrCall(reader: LuaReader, scope: Scope): Statement {
   return (locals) => assign(locals, value(locals)[0]);
 }
 
-/** Of several values the last one may be a call that gives several. */
+/** Reads a list of values, the last of which may be a call with several results. */
 function readList(reader: LuaReader, scope: Scope): (locals: LuaValue[]) => readonly LuaValue[] {
   const values = [readLuaExpression(reader, scope)];
   while (reader.takeIf(',')) values.push(readLuaExpression(reader, scope));

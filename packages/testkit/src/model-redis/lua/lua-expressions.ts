@@ -1,26 +1,26 @@
 import type { LuaReader } from './lua-reader.ts';
 import { isTrue, LuaError, LuaTable, type LuaValue, numberText, operand, typeName } from './lua-values.ts';
 
-/** Names of locals and where they are kept; place 0 holds the globals. */
+/** The names of local variables and their slots; slot 0 holds the globals. */
 export interface Scope {
   readonly names: Map<string, number>;
-  /** How many places the script needs. */
+  /** The number of slots that the script needs. */
   readonly slots: { count: number };
 }
 
 export interface Expression {
-  /** @returns one value, or those that a call gives */
+  /** @returns one value, or all results of a call */
   (locals: LuaValue[]): readonly LuaValue[];
   readonly isCall?: boolean;
-  /** The same without a list around it, for what always has one value. */
+  /** Returns the value without a list, for expressions that always have one value. */
   readonly one?: Single;
-  /** Where something can be assigned to it. */
+  /** Assigns a value, if the expression is assignable. */
   readonly assign?: (locals: LuaValue[], value: LuaValue) => undefined;
 }
 
 type Single = (locals: LuaValue[]) => LuaValue;
 
-/** How strongly operators bind; the first binds least. */
+/** Operators by precedence, lowest first. */
 const PRECEDENCE: readonly (readonly string[])[] = [
   ['or'],
   ['and'],
@@ -30,14 +30,14 @@ const PRECEDENCE: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ];
 
-/** @throws Error – it is no expression of those that are read here */
+/** @throws Error – the expression is invalid or not supported */
 export function readLuaExpression(reader: LuaReader, scope: Scope, level = 0): Expression {
   const operators = PRECEDENCE[level];
   if (operators === undefined) return readUnary(reader, scope);
   let left = readLuaExpression(reader, scope, level + 1);
   while (operators.includes(reader.next.text) && reader.next.type !== 'string') {
     const operator = reader.takeAny().text;
-    // `..` binds to the right.
+    // `..` is right-associative.
     const right = readLuaExpression(reader, scope, operator === '..' ? level : level + 1);
     left = single(binary(operator, first(left), first(right)));
   }
@@ -151,7 +151,7 @@ function called(of: Single, given: readonly Expression[]): Expression {
   return Object.assign(call, { isCall: true });
 }
 
-/** The last of several may be a call that gives several. */
+/** Evaluates several expressions, the last of which may be a call with several results. */
 export function spread(values: readonly Expression[]): (locals: LuaValue[]) => readonly LuaValue[] {
   const last = values.at(-1);
   const singles = (last?.one === undefined ? values.slice(0, -1) : values).map(first);
@@ -199,7 +199,7 @@ function computed(operator: string, left: number, right: number): number {
   return operator === '/' ? left / right : left - Math.floor(left / right) * right;
 }
 
-/** Numbers with numbers, texts with texts: unlike arithmetic, comparing takes no text for a number. */
+/** Compares numbers with numbers or strings with strings. Unlike arithmetic, comparison does not convert strings. */
 function isInOrder(operator: '<' | '>' | '<=' | '>=', left: LuaValue, right: LuaValue): boolean {
   const areAlike = typeof left === typeof right && (typeof left === 'number' || typeof left === 'string');
   if (!areAlike) throw new LuaError(`attempt to compare ${typeName(left)} with ${typeName(right)}`);
@@ -216,7 +216,7 @@ function pieceOf(value: LuaValue): string {
 }
 
 function lengthOf(value: LuaValue): number {
-  // The length of a string counts bytes, which no script has needed so far.
+  // The length of a string in bytes is not supported, since no script uses it.
   if (value instanceof LuaTable) return value.length;
   throw new LuaError(`attempt to get length of a ${typeName(value)} value`);
 }

@@ -19,7 +19,7 @@ export function createLuaLibrary(): ReadonlyMap<string, LuaValue> {
   ]);
 }
 
-/** @returns the values of 1, 2, 3 and so on; a script of ours never changes a table that it goes through */
+/** Iterates over the values of 1, 2, 3 and so on. Our scripts never change a table during iteration. */
 const ipairs: LuaFunction = ([table]) => {
   if (!(table instanceof LuaTable)) throw new LuaError(`bad argument #1 to 'ipairs' (table expected, got ${typeName(table)})`);
   const next: LuaFunction = ([, last]) => {
@@ -42,7 +42,7 @@ const match: LuaFunction = ([subject, pattern]) => {
   return found === null ? [undefined] : found.length > 1 ? found.slice(1) : [found[0]];
 };
 
-/** Only what patterns of Lua and regular expressions have in common, besides `%d`. */
+/** Supports only the common subset of Lua patterns and regular expressions, and `%d`. */
 function asRegExp(pattern: string): RegExp {
   if (/%[^d]|[-.[\]*?\\{}|]/.test(pattern)) throw new LuaError(`the pattern ${pattern} is not read here`);
   return new RegExp(pattern.replaceAll('%d', '[0-9]'), 's');

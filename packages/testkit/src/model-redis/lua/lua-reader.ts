@@ -1,6 +1,6 @@
 import { type LuaToken, readLuaTokens } from './lua-tokens.ts';
 
-/** Goes through the words of a script. */
+/** A cursor over the tokens of a script. */
 export class LuaReader {
   readonly #tokens: readonly LuaToken[];
   #place = 0;
@@ -13,14 +13,14 @@ export class LuaReader {
     return this.#tokens[this.#place] as LuaToken;
   }
 
-  /** @returns whether a keyword or symbol was there */
+  /** @returns whether the next token was this keyword or symbol */
   takeIf(text: string): boolean {
     const isThere = this.next.text === text && (this.next.type === 'keyword' || this.next.type === 'symbol');
     if (isThere) this.#place++;
     return isThere;
   }
 
-  /** @throws Error – something else is there */
+  /** @throws Error – the next token is another one */
   take(text: string): void {
     if (!this.takeIf(text)) throw this.unexpected(`"${text}"`);
   }
@@ -36,7 +36,7 @@ export class LuaReader {
     return this.takeAny().text;
   }
 
-  /** One or more, with commas between. */
+  /** Reads one or more names separated by commas. */
   names(): readonly string[] {
     const names = [this.name()];
     while (this.takeIf(',')) names.push(this.name());

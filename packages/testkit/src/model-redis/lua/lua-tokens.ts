@@ -1,4 +1,4 @@
-/** Lua 5.1 text in words, as far as the scripts of this project go. What is beyond that is refused, never guessed. */
+/** Splits Lua 5.1 into tokens. Syntax that the scripts of this project do not use is refused. */
 
 export interface LuaToken {
   readonly type: 'name' | 'keyword' | 'symbol' | 'number' | 'string' | 'end';
@@ -17,7 +17,7 @@ const SYMBOL = /\.\.\.|\.\.|==|~=|<=|>=|[-+*/%^#<>=(){}[\];:,.]/y;
 const BLANK = /(?:\s+|--(?!\[\[)[^\n]*)+/y;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\', "'": "'", '"': '"' };
 
-/** @throws Error – there is something in the text that is no word of Lua, with its line */
+/** @throws Error – the text contains an invalid token; the message names the line */
 export function readLuaTokens(source: string): readonly LuaToken[] {
   const tokens: LuaToken[] = [];
   let offset = 0;

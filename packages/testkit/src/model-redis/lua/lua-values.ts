@@ -1,15 +1,15 @@
-/** What Lua computes with. nil is `undefined`, and every number is a double, as in the Lua 5.1 that Redis has. */
+/** The values of Lua. nil is `undefined`, and every number is a double, as in Redis's Lua 5.1. */
 
 export type LuaValue = undefined | boolean | number | string | LuaTable | LuaFunction;
 export type LuaFunction = (args: readonly LuaValue[]) => readonly LuaValue[];
 
-/** An error that a script would stop with, in Lua's words. */
+/** A runtime error with Lua's message. */
 export class LuaError extends Error {
   override readonly name = 'LuaError';
 }
 
 export class LuaTable {
-  /** Of the keys 1, 2, 3 and so on. */
+  /** The values of the keys 1, 2, 3 and so on. */
   readonly #list: LuaValue[] = [];
   readonly #others = new Map<string | number | boolean, LuaValue>();
 
@@ -25,7 +25,7 @@ export class LuaTable {
     return table;
   }
 
-  /** How many there are before the first that is nil. */
+  /** The number of values before the first nil. */
   get length(): number {
     return this.#list.length;
   }
@@ -53,7 +53,7 @@ export class LuaTable {
       }
     }
     if (typeof key === 'number' && key >= 1 && key <= this.#list.length) {
-      // What stood behind the one that is gone is no longer in the list.
+      // The values after a removed one are no longer part of the list.
       for (const [index, moved] of this.#list.splice(key - 1).entries()) if (index > 0) this.#others.set(key + index, moved);
       return;
     }
@@ -79,21 +79,21 @@ export function typeName(value: LuaValue): string {
   return value instanceof LuaTable ? 'table' : typeof value;
 }
 
-/** @returns undefined for what is no number and no text of one */
+/** @returns undefined for anything but a number or a numeric string */
 export function toNumber(value: LuaValue): number | undefined {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string' || !/^\s*[+-]?(?:0x[0-9a-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)\s*$/i.test(value)) return undefined;
   return Number(value);
 }
 
-/** For arithmetic, where texts of numbers count as numbers. */
+/** Converts an operand of arithmetic, where numeric strings count as numbers. */
 export function operand(value: LuaValue): number {
   const number = toNumber(value);
   if (number === undefined) throw new LuaError(`attempt to perform arithmetic on a ${typeName(value)} value`);
   return number;
 }
 
-/** As `..` and `tostring` write it: `%.14g`. */
+/** Formats a number like `..` and `tostring`, with `%.14g`. */
 export function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e14) return String(value);
   const [digits = '', exponent = '0'] = value.toExponential(13).split('e');
