@@ -1,4 +1,4 @@
-/** `npm run bench`: measures Causeway beside its two yardsticks and prints what it found. */
+/** `npm run bench` measures Causeway and its two yardsticks, and prints the results. */
 import { type BenchOptions, readBenchOptions, USAGE } from './bench-options.ts';
 import { runCluster } from './cluster/cluster-part.ts';
 import { runCrossing } from './crossing/crossing-part.ts';

@@ -1,14 +1,14 @@
-/** Waiting for a condition instead of for a time. Runs in Node and, served to the page, in browsers. */
+/** Waits for a condition instead of a fixed time. It runs in Node and, served to a page, in browsers. */
 
 const POLL_EVERY_MS = 50;
 const DEFAULT_DEADLINE_MS = 10_000;
 
 /**
- * Reads a value again and again until it is as wanted.
+ * Polls a value until a condition is met.
  *
- * @param what in words what is waited for, as the failure says it: "bob decodes 30 frames"
+ * @param what describes the condition for the error message: "bob decodes 30 frames"
  * @returns the first value that `isMet` accepts
- * @throws Error – the deadline passed; the message tells the last value seen
+ * @throws Error – the deadline has passed; the message contains the last value
  */
 export async function waitUntil<T>(
   what: string,

@@ -1,4 +1,4 @@
-/** A process of load clients, apart from the SFUs it loads: its own cost is never in their figures. */
+/** A process with load clients, separate from the SFUs so that its cost is not in their figures. */
 import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, LoadGroup, repeatConcurrently } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
@@ -13,7 +13,7 @@ const groups = new Map<string, LoadGroup>();
 const dataGroups = new Map<string, DataGroup>();
 const sinks = new Sinks();
 
-// Questions are what this process lives for; the probe leaves that to the program.
+// The process must stay alive for further calls, although the probe unreferenced the channel.
 process.channel?.ref();
 answerQuestions<LoadVerbs>(process, {
   open({ sfu, address }) {

@@ -1,10 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 
-/** As load clients have. */
+/** The same size as for load clients. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 
-/** Sockets that count what comes in and look at nothing: the floor's subscribers. */
+/** The floor's subscribers: sockets that only count datagrams. */
 export class Sinks {
   readonly #sockets: Socket[] = [];
   #received = 0;

@@ -1,6 +1,6 @@
 /**
- * In which order contestants are measured: each once a round, so that drift of the machine meets all of them alike, and with
- * the start moved on by one from round to round, so that none always follows the same neighbour's heat.
+ * Returns the order of measurements. Each contestant is measured once per round, so that drift of the machine affects all alike, and
+ * each round starts with the next contestant, so that none always follows the same one.
  */
 export function interleave<Contestant>(contestants: readonly Contestant[], rounds: number): Contestant[] {
   return Array.from({ length: rounds }, (_, round) => {

@@ -1,13 +1,13 @@
 import { quantile } from '@causeway/loadtest';
 
-/** A figure measured several times: what to believe, and how far it moved. */
+/** The median and range of repeated measurements. */
 export interface Spread {
   readonly median: number;
   readonly lowest: number;
   readonly highest: number;
 }
 
-/** @throws RangeError – when there is nothing to summarise */
+/** @throws RangeError – there are no samples */
 export function spreadOf(samples: readonly number[]): Spread {
   return { median: medianOf(samples), lowest: quantile(samples, 0), highest: quantile(samples, 1) };
 }
@@ -20,7 +20,7 @@ export function total(samples: readonly number[]): number {
   return samples.reduce((sum, sample) => sum + sample, 0);
 }
 
-/** Of an even number of samples, the mean of the two in the middle. */
+/** Returns the median; for an even number of samples, the mean of the middle two. */
 function medianOf(samples: readonly number[]): number {
   const lower = quantile(samples, 0.5);
   const upper = -quantile(

@@ -1,4 +1,4 @@
-/** Offers as long as they may be: what a big client sends, and what makes each step of negotiation as dear as it can be made. */
+/** Offers of the maximum size, which make every step of negotiation as expensive as possible. */
 import { LIMITS } from '@causeway/protocol';
 
 export interface LongOffer {
@@ -63,7 +63,7 @@ function sixCodecs(suffix: () => string): readonly string[] {
   return [payloadTypes.join(' '), 'a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid', ...lines];
 }
 
-/** In another order in every section, so that no two lists are equal. */
+/** Returns codecs in a different order for every section, so that no two lists are equal. */
 function manyCodecs(index: number): readonly string[] {
   const payloadTypes = PAYLOAD_TYPES.slice(0, 30);
   const turned = [...payloadTypes.slice(index % 30), ...payloadTypes.slice(0, index % 30)];

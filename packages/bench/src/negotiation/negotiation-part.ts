@@ -1,4 +1,4 @@
-/** `npm run bench -- negotiation`: what long session descriptions cost the thread that carries media. */
+/** `npm run bench -- negotiation` measures what long session descriptions cost the media thread. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppId, type SubscribeReply } from '@causeway/protocol';
 import { createSfu, type Sfu } from '@causeway/sfu';
@@ -13,7 +13,7 @@ import { answerTo } from './viewer-answer.ts';
 const APP = AppId.parse('bench');
 const TRACKS_PER_CALL = 64;
 const CALLERS = 20;
-/** So that what one call leaves to be done later is not counted with the next. */
+/** A pause between calls, so that deferred work of one does not count for the next. */
 const PAUSE_MS = 20;
 
 type Costs = Map<string, TurnCost[]>;
@@ -26,7 +26,7 @@ export async function runNegotiation({ rounds, isQuick }: BenchOptions, { print,
   try {
     for (let repetition = 0; repetition <= repetitions; repetition++) {
       note(`Negotiation: round ${repetition} of ${repetitions}`);
-      // The first round finds nothing compiled: its figures are in the row of their own.
+      // In the first round nothing is compiled yet, so its figures have a separate row.
       const into: Costs = new Map();
       await createSessions(sfu, into);
       await watchManyTracks(sfu, into);
@@ -55,7 +55,7 @@ async function createSessions(sfu: Sfu, costs: Costs): Promise<void> {
   }
 }
 
-/** A viewer of as many tracks as there may be, in calls of 64; then it offers again, as for an ICE restart. */
+/** Subscribes a viewer to the maximum number of tracks in calls of 64, and then offers again, as for an ICE restart. */
 async function watchManyTracks(sfu: Sfu, costs: Costs): Promise<void> {
   const publisher = await sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: longOffer('sendonly') } });
   const viewer = await sfu.createSession(APP, { sessionDescription: { type: 'offer', sdp: longOffer('recvonly') } });
@@ -76,7 +76,7 @@ async function watchManyTracks(sfu: Sfu, costs: Costs): Promise<void> {
   await sleep(PAUSE_MS);
 }
 
-/** What one app may do at its worst: the longest turn should be that of one caller. */
+/** Makes calls concurrently, the worst that one app can do. The longest turn should be that of a single call. */
 async function callTogether(sfu: Sfu, costs: Costs): Promise<void> {
   const request = { sessionDescription: { type: 'offer', sdp: longOffer('sendonly') } } as const;
   const name = `session/new, 256 m-sections that send, ${CALLERS} at once`;

@@ -1,4 +1,4 @@
-/** What a call costs the thread that it runs on, in all and in the dearest turn of the event loop. */
+/** What a call costs its thread, in total and in the longest turn of the event loop. */
 export interface TurnCost {
   readonly totalMs: number;
   /** The longest turn, which is the longest that an arriving packet waits. */
@@ -6,8 +6,8 @@ export interface TurnCost {
 }
 
 /**
- * Measures the time that passes: the CPU time of a thread is counted in steps of up to 4 ms, which is what is looked for. The event loop
- * is kept turning; what an empty turn costs is part of the total.
+ * Measures elapsed time, because the CPU time of a thread is counted in steps of up to 4 ms, which is too coarse. The event loop is kept
+ * turning, and the cost of empty turns is part of the total.
  */
 export async function measureTurns(call: () => Promise<unknown>): Promise<TurnCost> {
   let isOver = false;

@@ -3,7 +3,7 @@ import { parseSdp, writeSdp } from '@causeway/wire';
 const ICE = { ufrag: 'abcd', password: '0123456789012345678901' };
 const FINGERPRINT = { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'CD').join(':') };
 
-/** The answer of a client that takes all it is offered and sends nothing. */
+/** Returns the answer of a client that accepts all media and sends none. */
 export function answerTo(offer: string): string {
   const parsed = parseSdp(offer);
   if (!parsed.ok) throw new Error(`the SFU's offer: ${parsed.reason}`);

@@ -1,6 +1,6 @@
 /**
- * Loaded into a measured process ahead of its program (`node --import`), so that the program itself knows nothing of the
- * bench. It works only when asked.
+ * Loaded into a measured process before its program (`node --import`), so that the program does not depend on the bench. It is
+ * idle between requests.
  */
 
 import { writeFile } from 'node:fs/promises';
@@ -14,9 +14,9 @@ import type { EventLoopDelay, MemorySample, ProbeVerbs } from './probe-verbs.ts'
 
 const SAMPLING_INTERVAL_MICROS = 200;
 const YOUNG_SPACES = new Set(['new_space', 'new_large_object_space']);
-/** Freed objects may free others in turn (finalizers, weak references). */
+/** Collections may have to be repeated, since freed objects can release others (finalizers, weak references). */
 const COLLECTIONS = 4;
-/** As the node itself looks at its event loop: the more often, the less a delay weighs among the times when there was none. */
+/** The resolution that the node itself uses. With a finer one, a single delay has less weight among the samples. */
 const LOOP_RESOLUTION_MS = 20;
 const NANOSECONDS_PER_MS = 1e6;
 
@@ -65,9 +65,9 @@ answerQuestions<ProbeVerbs>(process, {
     await writeFile(path, JSON.stringify(profile));
   },
 });
-// Whether the process ends is for its own program to decide.
+// The channel must not keep the process alive.
 process.channel?.unref();
-// A bench that was killed leaves nothing running behind.
+// A killed bench must leave no process behind.
 process.once('disconnect', () => process.exit());
 
 async function measureMemory(): Promise<MemorySample> {
@@ -82,7 +82,7 @@ async function measureMemory(): Promise<MemorySample> {
   return { rssBytes: rss, heapBytes: heapUsed, externalBytes: external, youngBytes };
 }
 
-/** The histogram has the time between two calls of a timer, all of it. */
+/** Subtracts the resolution, since the histogram contains whole intervals between timer calls. */
 function describeDelays(delays: DelayHistogram): EventLoopDelay {
   const lateByMs = (nanoseconds: number): number => Math.max(0, nanoseconds / NANOSECONDS_PER_MS - LOOP_RESOLUTION_MS);
   return { p50Ms: lateByMs(delays.percentile(50)), p99Ms: lateByMs(delays.percentile(99)), maxMs: lateByMs(delays.max) };

@@ -10,14 +10,14 @@ import { findFreePort } from '../processes/ports.ts';
 const run = promisify(execFile);
 const START_TIMEOUT_MS = 30_000;
 const TRIAL_INTERVAL_MS = 50;
-/** Where Debian has the programs that are not for everybody's path. */
+/** Where Debian installs the server programs, which are not on the path. */
 const DEBIAN_FOLDER = '/usr/lib/postgresql';
 /** Postgres refuses to run as root; this user has no other rights. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
-/** A test database that loses its last second with the machine is no loss. */
+/** Test databases need no durability. */
 const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=16MB', 'max_connections=40'];
 
-/** A real Postgres on a port and in a folder of its own; it is gone after `stop`. */
+/** A real Postgres with its own port and folder, which `stop` removes. */
 export class PostgresServer {
   readonly port: number;
   readonly #folder: string;
@@ -30,7 +30,7 @@ export class PostgresServer {
     this.#folder = folder;
   }
 
-  /** @throws Error – it is not installed, or does not start; the message holds what it wrote */
+  /** @throws Error – it is not installed, or does not start; the message contains its output */
   static async start(): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), 'causeway-postgres-'));
     if (process.getuid?.() === 0) chownSync(folder, NOBODY.uid, NOBODY.gid);
@@ -48,7 +48,7 @@ export class PostgresServer {
     }
   }
 
-  /** Starts it after `kill`, with everything that was in it. */
+  /** Restarts it after `kill`, with its data. */
   async restart(): Promise<void> {
     const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
     const place = ['-D', join(this.#folder, 'data'), '-p', String(this.port), '-h', '127.0.0.1', '-k', this.#folder];
@@ -65,19 +65,19 @@ export class PostgresServer {
     }
   }
 
-  /** Makes an empty database. @returns its URL */
+  /** Creates an empty database. @returns its URL */
   async createDatabase(): Promise<string> {
     const name = `tests${++this.#databases}`;
     await this.#runClient('createdb', [name]);
     return `postgres://tests@127.0.0.1:${this.port}/${name}`;
   }
 
-  /** Ends it; what is in it stays for `restart`. */
+  /** Ends it, and keeps its data for `restart`. */
   async kill(): Promise<void> {
     const ending = this.#process;
     if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
     const ended = once(ending, 'exit');
-    // Ends all connections at once, and keeps what was committed although nothing is synced.
+    // SIGINT is a fast shutdown: it closes all connections and writes committed data.
     ending.kill('SIGINT');
     await ended;
   }
@@ -103,7 +103,7 @@ function user(): { readonly uid?: number; readonly gid?: number } {
   return process.getuid?.() === 0 ? NOBODY : {};
 }
 
-/** @throws Error – there is none */
+/** @throws Error – the program is not installed */
 function programPath(program: string): string {
   const versions = existsSync(DEBIAN_FOLDER) ? readdirSync(DEBIAN_FOLDER).toSorted((one, other) => Number(other) - Number(one)) : [];
   const folders = [...versions.map((version) => join(DEBIAN_FOLDER, version, 'bin')), ...(process.env.PATH ?? '').split(':')];

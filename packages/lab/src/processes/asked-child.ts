@@ -5,21 +5,21 @@ import { COMPILE_CACHE, PROJECT_ROOT } from './project-root.ts';
 import { Asker, type Contract } from './request-channel.ts';
 
 export interface AskedChildOptions {
-  /** For messages. */
+  /** The name for messages. */
   readonly name: string;
-  /** Its TypeScript file. */
+  /** The TypeScript file to run. */
   readonly program: URL | string;
-  /** Further arguments of `node` itself. */
+  /** Additional arguments of `node`. */
   readonly nodeArguments?: readonly string[];
   /** Added to the environment of this process. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Where it runs. */
   readonly within?: CommandPlace;
-  /** Gets every line that it writes. */
+  /** Receives every line that it writes. */
   readonly onLine?: (line: string) => void;
 }
 
-/** A program of the project in a process of its own, which does what it is asked. */
+/** A program of the project in a separate process, controlled by requests. */
 export class AskedChild<Verbs extends Contract<Verbs>> {
   readonly child: Child;
   readonly #asker: Asker<Verbs>;

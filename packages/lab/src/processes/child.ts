@@ -1,26 +1,26 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
 const MAX_LOG_CHARACTERS = 400_000;
-/** Of a process that was asked to end. */
+/** How long a process may take to end. */
 const STOP_DEADLINE_MS = 15_000;
 
 export interface ChildOptions {
-  /** For messages. */
+  /** The name for messages. */
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
-  /** The user it runs as, which only root may choose. */
+  /** The user id that it runs as, which only root can set. */
   readonly uid?: number;
-  /** Gets every line that it writes. */
+  /** Receives every line that it writes. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Whether `process.stdin` can be written to. Default: it is empty. */
   readonly hasInput?: boolean;
-  /** Whether it has a channel for questions and answers. */
+  /** Whether it has an IPC channel. */
   readonly hasChannel?: boolean;
 }
 
-/** A process that may be asked to end, killed and frozen. */
+/** A child process that can be stopped, killed and suspended. */
 export class Child {
   readonly name: string;
   readonly process: ChildProcess;
@@ -36,14 +36,14 @@ export class Child {
       ...(uid === undefined ? {} : { uid, gid: uid }),
       env: environment,
       stdio: [hasInput ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
-      // JSON knows no infinity.
+      // JSON cannot represent infinity.
       serialization: 'advanced',
     });
     this.#ended = new Promise((resolve) => this.process.once('close', () => resolve()));
     this.#collect(onLine);
   }
 
-  /** The end of what it wrote. */
+  /** The last part of its output. */
   get log(): string {
     return this.#log;
   }
@@ -56,31 +56,31 @@ export class Child {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
-  /** As a number, or the name of the signal that ended it; undefined while it runs. */
+  /** The exit code, or the signal that ended it; undefined while it runs. */
   get ending(): number | string | undefined {
     return this.process.exitCode ?? this.process.signalCode ?? undefined;
   }
 
-  /** Resolves when it has ended and all it wrote was read. */
+  /** Resolves once it has ended and all its output was read. */
   get ended(): Promise<void> {
     return this.#ended;
   }
 
-  /** Resolves when it ends without having been told to. */
+  /** Resolves if it ends unexpectedly. */
   get died(): Promise<void> {
     return this.#ended.then(() => (this.#isExpectedToEnd ? new Promise<void>(() => {}) : undefined));
   }
 
-  /** `SIGKILL` is the power cut, `SIGSTOP` and `SIGCONT` freeze it and let it go on. */
+  /** Sends a signal: `SIGKILL` simulates a power cut, and `SIGSTOP` and `SIGCONT` suspend and resume the process. */
   signal(signal: NodeJS.Signals): void {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#isExpectedToEnd = true;
     this.process.kill(signal);
   }
 
-  /** Asks it to end, and makes it after a while. @returns as `ending` */
+  /** Sends SIGTERM, and SIGKILL after the deadline. @returns as `ending` */
   async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<number | string | undefined> {
     this.signal('SIGTERM');
-    // A frozen one could not even hear of it.
+    // A suspended process would not handle the signal.
     this.process.kill('SIGCONT');
     const deadline = setTimeout(() => this.process.kill('SIGKILL'), deadlineMs);
     await this.#ended;

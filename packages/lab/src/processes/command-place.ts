@@ -1,5 +1,5 @@
-/** Where a command is run: takes one, and makes the command that runs it there. */
+/** Wraps a command so that it runs in another place, such as a network namespace. */
 export type CommandPlace = (command: readonly [string, ...string[]]) => readonly [string, ...string[]];
 
-/** On this machine, as it is. */
+/** Runs a command on this machine unchanged. */
 export const here: CommandPlace = (command) => command;

@@ -1,4 +1,4 @@
-/** The daemon in a process of its own, run from its TypeScript sources as a user would run it. */
+/** Runs the daemon in a separate process from its TypeScript sources, as a user would. */
 import { resolve } from 'node:path';
 import { waitUntil } from '../wait-until.ts';
 import { Child, type ChildOptions } from './child.ts';
@@ -7,28 +7,28 @@ import { COMPILE_CACHE, PROJECT_ROOT } from './project-root.ts';
 
 const DAEMON = 'packages/gateway/src/main.ts';
 const PROBE_DEADLINE_MS = 1_000;
-/** A node starts in a second; on a machine that is busy with other things it may take a minute. */
+/** A node starts in a second, but on a busy machine it may take a minute. */
 const START_DEADLINE_MS = 90_000;
 
 export interface ServerOptions extends Pick<ChildOptions, 'name' | 'uid' | 'onLine'> {
   /** The program, relative to the project's root. Default: the daemon. */
   readonly main?: string;
-  /** Everything that it gets beside the path, the home and the compile cache of this process. */
+  /** Its environment, in addition to the path, home and compile cache of this process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Further arguments of `node` itself. */
+  /** Additional arguments of `node`. */
   readonly nodeArguments?: readonly string[];
   /** Where it runs. */
   readonly within?: CommandPlace;
 }
 
-/** Starts a program of the project that serves until it is told to end. It may not be ready yet. */
+/** Starts a server program of the project. It is not ready yet when this returns. */
 export function startServer({ main = DAEMON, environment, nodeArguments = [], within = here, ...rest }: ServerOptions): Child {
   const { PATH, HOME } = process.env;
   const command = within([process.execPath, '--conditions=causeway-source', ...nodeArguments, resolve(PROJECT_ROOT, main)]);
   return new Child({ ...rest, command, environment: { PATH, HOME, ...COMPILE_CACHE, ...environment }, folder: PROJECT_ROOT });
 }
 
-/** Reads the state of a URL: `HTTP 200`, or why it cannot be reached. */
+/** Returns the state of a URL: `HTTP 200`, or why it cannot be reached. */
 export type ReadState = (url: string) => Promise<string>;
 
 const readState: ReadState = async (url) => {
@@ -37,10 +37,10 @@ const readState: ReadState = async (url) => {
 };
 
 /**
- * Waits until a server answers 200.
+ * Waits until a server replies with 200.
  *
- * @param read for a server that this process cannot reach itself
- * @throws Error – it ends, or is not ready in time, and is killed then; the message has what it wrote
+ * @param read reads the state of a server that this process cannot reach itself
+ * @throws Error – the server ends, or is not ready in time and is killed; the message contains its output
  */
 export async function untilReady(
   server: Child,
@@ -60,7 +60,7 @@ export async function untilReady(
   }
 }
 
-/** The value of one sample of `/metrics`, named with its labels; 0 if there is none. */
+/** Returns the value of one sample of `/metrics`, named with its labels; 0 if it is absent. */
 export function sampleOf(metrics: string, sample: string): number {
   const line = metrics.split('\n').find((candidate) => candidate.startsWith(`${sample} `));
   return line === undefined ? 0 : Number(line.slice(sample.length + 1));

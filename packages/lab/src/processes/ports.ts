@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Finds a port that is free at this moment, for a program that must be told its own. */
+/** Finds a port that is free now, for a program that cannot choose one itself. */
 export async function findFreePort(protocol: 'tcp' | 'udp'): Promise<number> {
   const socket = protocol === 'tcp' ? createServer().listen(0, '127.0.0.1') : createSocket('udp4').bind(0);
   await once(socket, 'listening');
@@ -14,13 +14,13 @@ export async function findFreePort(protocol: 'tcp' | 'udp'): Promise<number> {
 
 export type PortUse = readonly ['tcp' | 'udp', number];
 
-/** @returns those that another program has, of the ports that are about to be used */
+/** @returns the ports among the given ones that another program uses */
 export async function findTakenPorts(uses: readonly PortUse[]): Promise<PortUse[]> {
   const isTaken = await Promise.all(uses.map(([protocol, port]) => (protocol === 'tcp' ? isTcpTaken(port) : isUdpTaken(port))));
   return uses.filter((_, index) => isTaken[index]);
 }
 
-/** A program that listens on one address counts: the kernel would give us the port on the others, and that program the connections. */
+/** A port in use on only one address counts as taken, because connections to that address would go to the other program. */
 async function isTcpTaken(port: number): Promise<boolean> {
   for (const host of ['::', '127.0.0.1']) {
     const server = createServer().listen({ port, host, exclusive: true });
@@ -46,7 +46,7 @@ async function isUdpTaken(port: number): Promise<boolean> {
   return taken;
 }
 
-/** On a machine without IPv6, `::` fails with another code. */
+/** Without IPv6, `::` fails with another code. */
 function isInUse(error: unknown): boolean {
   return (error as { readonly code?: string } | undefined)?.code === 'EADDRINUSE';
 }

@@ -1,13 +1,13 @@
 /**
- * Questions and answers between two processes over Node's IPC channel. A contract is an interface whose methods
- * are the verbs; both ends are of one source tree, so the types of arguments and results are taken on trust.
+ * Requests and responses between two processes over Node's IPC channel. A contract is an interface whose methods
+ * are the verbs. Both ends are from one source tree, so arguments and results are not validated.
  */
 import { flushCompileCache } from 'node:module';
 import { inspect } from 'node:util';
 
 export type Contract<Verbs> = { readonly [Verb in keyof Verbs]: (argument: never) => unknown };
 
-/** What an asker needs of a `ChildProcess`, and an answerer of `process`. */
+/** The common part of `ChildProcess` and `process`. */
 export interface MessagePort {
   send?(message: unknown, onSent?: (error: Error | null) => void): boolean;
   on(event: 'message', listener: (message: unknown) => void): unknown;
@@ -32,7 +32,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** The asking end. */
+/** The requesting end. */
 export class Asker<Verbs extends Contract<Verbs>> {
   readonly #port: MessagePort;
   readonly #waiting = new Map<number, Waiting>();
@@ -45,18 +45,18 @@ export class Asker<Verbs extends Contract<Verbs>> {
     });
   }
 
-  /** @throws Error – with the message of the error that the other process met */
+  /** @throws Error – with the message of the error in the other process */
   ask<Verb extends keyof Verbs & string>(verb: Verb, ...[argument]: Parameters<Verbs[Verb]>): Promise<Awaited<ReturnType<Verbs[Verb]>>> {
     const id = this.#nextId++;
     const asked = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
-    // Without a callback Node throws the error of a closed channel where it cannot be caught, and what the other process said at last is not shown.
+    // Without a callback, the error of a closed channel is uncaught, and hides the last output of the other process.
     this.#port.send?.({ lab: 'question', id, verb, argument } satisfies Question, (error) => {
       if (error !== null) this.#settle({ lab: 'answer', id, error: `The other process is gone: ${error.message}` });
     });
     return asked as Promise<Awaited<ReturnType<Verbs[Verb]>>>;
   }
 
-  /** Fails everything that is still unanswered: the other process is gone. */
+  /** Fails all pending requests, because the other process has ended. */
   fail(error: Error): void {
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
@@ -80,13 +80,13 @@ export function answerQuestions<Verbs extends Contract<Verbs>>(port: MessagePort
   const desk = desks.get(port) ?? new AnswerDesk(port);
   desks.set(port, desk);
   desk.add(Object.entries(verbs) as [string, Verb][]);
-  // Node writes what it has compiled when a process ends, and such a process is often killed.
+  // Node writes compiled code at an orderly exit, but these processes are often killed.
   flushCompileCache();
 }
 
 /**
- * All answers of one port. It keeps questions that cannot be answered yet: Node hands messages to the first listener there is,
- * and a program's own verbs may come later than those of what was loaded ahead of it.
+ * Answers all requests of one port. It keeps requests for verbs that are not registered yet, because a program may register its verbs
+ * later than a module loaded before it, and Node delivers messages as soon as there is a listener.
  */
 class AnswerDesk {
   readonly #port: MessagePort;

@@ -13,7 +13,7 @@ const START_DEADLINE_MS = 10_000;
 const COMMAND_DEADLINE_MS = 5_000;
 const MAX_ATTEMPTS = 3;
 
-/** One command to the server that speaks Redis on that port of loopback, as typed into `redis-cli`. @returns what it prints */
+/** Sends a command with `redis-cli` to the server on that port of loopback. @returns its output */
 export async function askRedis(port: number, words: readonly string[], within: CommandPlace = here): Promise<string> {
   const [program, ...programArguments] = within(['redis-cli', '-p', String(port), ...words]);
   const { stdout } = await run(program, programArguments, { timeout: COMMAND_DEADLINE_MS });
@@ -21,22 +21,22 @@ export async function askRedis(port: number, words: readonly string[], within: C
 }
 
 export interface RedisServerOptions {
-  /** Default: one that is free. */
+  /** Default: any free port. */
   readonly port?: number;
-  /** The port of the server to copy. */
+  /** The port of the server to replicate. */
   readonly replicaOf?: number;
-  /** More options of `redis-server`, as on its command line: `['--cluster-enabled', 'yes']`. */
+  /** Additional command line options of `redis-server`: `['--cluster-enabled', 'yes']`. */
   readonly options?: readonly string[];
-  /** The user it runs as, which only root may choose. */
+  /** The user id that it runs as, which only root can set. */
   readonly uid?: number;
-  /** Whether it has an append-only file, as `docs/operate` advises. Default: it keeps nothing on disk. */
+  /** Whether it has an append-only file, as `docs/operate` recommends. Default: it stores nothing on disk. */
   readonly isDurable?: boolean;
-  /** Where it runs, and is asked: in a network namespace, say, whose loopback it then is on. */
+  /** Where it and `redis-cli` run, for example in a network namespace, whose loopback is then used. */
   readonly within?: CommandPlace;
   readonly onLine?: (line: string) => void;
 }
 
-/** A real `redis-server` on loopback, in a folder of its own. */
+/** A real `redis-server` on loopback with its own folder. */
 export class RedisServer {
   readonly port: number;
   readonly #options: RedisServerOptions;
@@ -50,7 +50,7 @@ export class RedisServer {
     this.#child = this.#spawn();
   }
 
-  /** @throws Error – it is not installed, or does not start; the message holds what it wrote */
+  /** @throws Error – it is not installed, or does not start; the message contains its output */
   static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
     for (let attempt = 1; ; attempt++) {
       const folder = await mkdtemp(join(tmpdir(), 'causeway-redis-'));
@@ -61,7 +61,7 @@ export class RedisServer {
         return server;
       } catch (error) {
         await server.stop();
-        // Another process may have taken the port between finding it and listening on it.
+        // Another process may have taken the port since it was found.
         if (options.port !== undefined || attempt === MAX_ATTEMPTS) throw error;
       }
     }
@@ -75,12 +75,12 @@ export class RedisServer {
     return this.#child;
   }
 
-  /** One command, as typed into `redis-cli`. @returns what it prints */
+  /** Sends a command with `redis-cli`. @returns its output */
   command(...words: readonly string[]): Promise<string> {
     return askRedis(this.port, words, this.#options.within);
   }
 
-  /** Freezes it: connections stay open and are never answered. */
+  /** Suspends it: connections stay open, but commands get no reply. */
   pause(): void {
     this.#child.signal('SIGSTOP');
   }
@@ -93,13 +93,13 @@ export class RedisServer {
     return this.#child.kill();
   }
 
-  /** Starts it again after its end, with what it has kept on disk. */
+  /** Restarts it after its end, with its data on disk. */
   async restart(): Promise<void> {
     this.#child = this.#spawn();
     await this.#answers();
   }
 
-  /** Ends it at once (asked to end, it would wait for replicas that lag), and removes its folder. */
+  /** Kills it, since an orderly shutdown would wait for lagging replicas, and removes its folder. */
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
@@ -120,7 +120,7 @@ export class RedisServer {
     });
   }
 
-  /** It may be another server that answers on a port that had been free. */
+  /** Waits until it replies, and checks that it is not another server on the same port. */
   async #answers(): Promise<void> {
     const read = async (): Promise<string> => {
       if (this.#child.hasEnded) throw new Error(`redis-server did not start:\n${this.#child.log}`);

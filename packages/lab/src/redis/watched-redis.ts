@@ -9,16 +9,16 @@ import { askRedis, RedisServer } from './redis-server.ts';
 const MASTER = 'causeway';
 const SENTINELS = 3;
 const QUORUM = 2;
-/** As `docs/operate/redis.md` advises. */
+/** The settings that `docs/operate/redis.md` recommends. */
 const SETTINGS = ['down-after-milliseconds causeway 3000', 'failover-timeout causeway 10000', 'parallel-syncs causeway 1'];
 const READY_DEADLINE_MS = 30_000;
 
 export interface WatchedRedisOptions {
-  /** With n of them, n failovers are possible. */
+  /** The number of replicas, and therefore of possible failovers. */
   readonly replicas: number;
-  /** Where a row of free ports begins: of the master, the replicas and the Sentinels. Default: any free ports. */
+  /** The first of consecutive free ports for the master, the replicas and the Sentinels. Default: any free ports. */
   readonly firstPort?: number;
-  /** The user that the master runs as, which only root may choose. */
+  /** The user id that the master runs as, which only root can set. */
   readonly masterUid?: number;
 }
 
@@ -59,12 +59,12 @@ export class WatchedRedis {
     return watched;
   }
 
-  /** As clients are given it. */
+  /** The URL for clients. */
   get url(): string {
     return `redis+sentinel://${this.sentinelPorts.map((port) => `127.0.0.1:${port}`).join(',')}/${MASTER}`;
   }
 
-  /** The server that the Sentinels send clients to. */
+  /** Returns the server that the Sentinels name as the master. */
   async master(): Promise<RedisServer> {
     const [, port] = (await this.#ask('get-master-addr-by-name', MASTER)).split('\n');
     const master = this.#servers.find((server) => server.port === Number(port));
@@ -77,7 +77,7 @@ export class WatchedRedis {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  /** Sentinels find each other, and the replicas, through the master. */
+  /** Waits until the Sentinels have found each other and the replicas through the master. */
   async #agree(): Promise<void> {
     const read = async (): Promise<string> =>
       (await this.#ask('ckquorum', MASTER).catch(String)) + (await this.#ask('replicas', MASTER).catch(String));

@@ -1,4 +1,4 @@
-/** The admin API of a running daemon, called as a program calls it that has a key. */
+/** Calls the admin API of a running daemon with a key. */
 import { waitUntil } from '../wait-until.ts';
 
 const SET_UP_TOKEN = /cwsetup_[A-Za-z0-9_-]+/;
@@ -14,7 +14,7 @@ export class AdminApi {
   readonly key: string;
   readonly #url: string;
 
-  /** @param url of any node with the books */
+  /** @param url the URL of any node with the books */
   constructor(url: string, organisation: string, key: string) {
     this.#url = url;
     this.organisation = organisation;
@@ -22,10 +22,10 @@ export class AdminApi {
   }
 
   /**
-   * Makes the first organisation, with the token that the daemon prints at its start.
+   * Creates the first organisation, with the token that the daemon prints at its start.
    *
-   * @param log what the daemon has written so far
-   * @throws Error – it has printed none, or was set up before
+   * @param log returns the daemon's output so far
+   * @throws Error – the daemon has printed no token, or was set up before
    */
   static async setUp(url: string, log: () => string): Promise<AdminApi> {
     const printed = await waitUntil(
@@ -42,12 +42,12 @@ export class AdminApi {
     return new AdminApi(url, organisation.id, secret);
   }
 
-  /** @throws Error – the reply is none of success; the message holds it */
+  /** @throws Error – the reply is an error; the message contains it */
   async call<Reply>(method: string, path: string, body?: unknown): Promise<Reply> {
     return JSON.parse(await this.text(method, path, body)) as Reply;
   }
 
-  /** As `call`, for replies that are not JSON. */
+  /** Like `call`, for replies that are not JSON. */
   async text(method: string, path: string, body?: unknown): Promise<string> {
     const reply = await this.send(method, path, body);
     const text = await reply.text();
@@ -55,7 +55,7 @@ export class AdminApi {
     return text;
   }
 
-  /** Whatever the reply is. */
+  /** Sends a call, and returns any reply. */
   send(method: string, path: string, body?: unknown): Promise<Response> {
     return fetch(`${this.#url}/api/admin/v1${path}`, {
       method,
@@ -68,14 +68,14 @@ export class AdminApi {
     });
   }
 
-  /** Makes an app, and a secret for it. */
+  /** Creates an app with a secret. */
   async createApp(name: string, settings: Readonly<Record<string, unknown>> = {}): Promise<AdminApp> {
     const { id } = await this.call<{ readonly id: string }>('POST', `/organisations/${this.organisation}/apps`, { name, settings });
     const { secret } = await this.call<{ readonly secret: string }>('POST', `/apps/${id}/keys`, { name: 'lab' });
     return { id, secret };
   }
 
-  /** Invites people and accepts for them. They all have the same password. */
+  /** Invites people, and accepts for them with the same password. */
   async createPeople(count: number, password: string): Promise<readonly string[]> {
     const emails = Array.from({ length: count }, (_, index) => `person-${index}@example.org`);
     const stranger = new AdminApi(this.#url, '', '');
@@ -87,7 +87,7 @@ export class AdminApi {
     return emails;
   }
 
-  /** A key may make twenty calls a second. */
+  /** Retries when rate limited, since a key may make only twenty calls a second. */
   async #patiently<Reply>(path: string, body: unknown): Promise<Reply> {
     const reply = await waitUntil(
       `POST ${path} is not limited`,
