@@ -44,7 +44,17 @@ export const PACKAGE_RULES: Readonly<Record<string, PackageRule>> = {
   cluster: { packages: ['protocol', 'accounts', 'sfu'], vendors: ['ioredis', 'geoip-lite', 'zod'], nodeModules: true },
   gateway: {
     packages: ['protocol', 'accounts', 'books', 'sfu', 'cluster'],
-    vendors: ['express', 'winston'],
+    vendors: [
+      'express',
+      'winston',
+      '@opentelemetry/api',
+      '@opentelemetry/core',
+      '@opentelemetry/exporter-metrics-otlp-http',
+      '@opentelemetry/exporter-trace-otlp-http',
+      '@opentelemetry/resources',
+      '@opentelemetry/sdk-metrics',
+      '@opentelemetry/sdk-trace-base',
+    ],
     nodeModules: true,
     toolVendors: ['zod', 'standardwebhooks'],
   },

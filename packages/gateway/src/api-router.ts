@@ -15,6 +15,7 @@ import { BodyMemory } from './http/body-memory.ts';
 import { allowCrossOrigin } from './http/cors.ts';
 import { identifyRequest } from './http/identify-request.ts';
 import { logRequests } from './http/log-requests.ts';
+import type { Tracer } from './http/request-span.ts';
 import { sendErrors } from './http/send-error.ts';
 import { dropTinyChunks } from './http/tiny-chunks.ts';
 import { ClientLimits } from './limits/client-limits.ts';
@@ -55,6 +56,8 @@ export interface ApiRouterOptions {
   readonly isDraining?: () => boolean;
   /** Source of event streams. Default: a desk that receives all events of this SFU. */
   readonly events?: EventDesk;
+  /** Records requests as spans. Default: it does not. */
+  readonly tracer?: Tracer | undefined;
   /** The parts of a cluster node. Default: the node is standalone. */
   readonly cluster?: ClusterCalls;
 }
@@ -84,7 +87,7 @@ export function createApiRouter(options: ApiRouterOptions): Router {
     if (closesSessions) sfu.closeSessionsOf(appId, revoked);
   });
   const api = express.Router();
-  api.use(dropChunks, identifyRequest(region), logRequests(logger, now), allowCrossOrigin());
+  api.use(dropChunks, identifyRequest(region, options.tracer), logRequests(logger, now), allowCrossOrigin());
   for (const [path, routes] of Map.groupBy(ROUTES, (route) => route.path)) {
     const endpoint = api.route(`/:sfu_app_id${path}`);
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, services, request, response));

@@ -52,6 +52,18 @@ test('with an app configured it says nothing secret', async () => {
   expect(stderr).not.toContain('secret-canary');
 });
 
+test('a collector that does not answer costs one warning, and the node ends in good order', async () => {
+  const daemon = start({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_EXPORTER_OTLP_HEADERS: 'key=canary-of-the-collector' });
+  await daemon.waitFor('"message":"ready"');
+
+  daemon.child.kill('SIGINT');
+  const { code, stderr } = await daemon.exit;
+
+  expect(code).toBe(0);
+  expect(stderr.split('"message":"metrics or traces were not exported"')).toHaveLength(2);
+  expect(stderr).not.toContain('canary-of-the-collector');
+});
+
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it in good order', async (signal) => {
   const daemon = start();
   await daemon.waitFor('"message":"ready"');

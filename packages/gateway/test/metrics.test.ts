@@ -23,10 +23,12 @@ test('docs/metrics.md has exactly one row for each metric, in the order of the s
 test('no name is used twice, and exactly the counters end in _total', () => {
   expect(new Set(METRICS.map(({ name }) => name)).size).toBe(METRICS.length);
   for (const { name, type } of METRICS) expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+  for (const { name } of METRICS) expect(name).not.toMatch(/_(?:bucket|sum|count)$/);
 });
 
 test('every sample has a value for each of its labels', () => {
   for (const metric of METRICS) {
+    if (metric.type === 'histogram') continue;
     const samples = metric.read(SAMPLE_INSPECTION);
     expect(samples.length).toBeGreaterThan(0);
     for (const { labels, value } of samples) {
@@ -34,6 +36,35 @@ test('every sample has a value for each of its labels', () => {
       expect(Number.isFinite(value)).toBe(true);
     }
   }
+});
+
+test('every histogram has a count for each of its classes and the one above', () => {
+  const histograms = METRICS.filter((metric) => metric.type === 'histogram');
+
+  expect(histograms.map(({ name }) => name)).toEqual([
+    'causeway_join_seconds',
+    'causeway_first_frame_seconds',
+    'causeway_forward_latency_seconds',
+    'causeway_event_loop_lateness_seconds',
+  ]);
+  for (const { boundsMs, read } of histograms) expect(read(SAMPLE_INSPECTION).counts).toHaveLength(boundsMs.length + 1);
+});
+
+test('buckets of a histogram are cumulative and in seconds', () => {
+  const metric = {
+    name: 'causeway_x_seconds',
+    type: 'histogram',
+    help: 'x',
+    labels: [],
+    boundsMs: [0.5, 250],
+    read: () => ({ counts: [3, 0, 2], sumMs: 1_500 }),
+  } as const;
+
+  expect(writePrometheusText([metric], SAMPLE_INSPECTION)).toBe(
+    '# HELP causeway_x_seconds x\n# TYPE causeway_x_seconds histogram\n' +
+      'causeway_x_seconds_bucket{le="0.0005"} 3\ncauseway_x_seconds_bucket{le="0.25"} 3\ncauseway_x_seconds_bucket{le="+Inf"} 5\n' +
+      'causeway_x_seconds_sum 1.5\ncauseway_x_seconds_count 5\n',
+  );
 });
 
 test('the text is what Prometheus reads: help, type, and a line for each sample', () => {
@@ -93,6 +124,6 @@ test('before the first second is over there is no sample of the load', () => {
 
   const text = writePrometheusText(METRICS, early);
 
-  expect(text).not.toMatch(/^causeway_event_loop_/m);
+  expect(text).not.toMatch(/^causeway_event_loop_(?:delay|utilization)/m);
   expect(text).toContain('causeway_full 0\n');
 });

@@ -6,12 +6,14 @@ import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
 import type { EngineEventListener } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { Histogram } from './histogram.ts';
 import { Outbox, type OutboxSink } from './outbox.ts';
 import type { TransportCloseReason } from './plan.ts';
 import { PacketMemory } from './publisher/packet-memory.ts';
 import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
 import { SendSlots } from './send-slots.ts';
 import { SpeechWatch } from './speech/speech-watch.ts';
+import { FIRST_FRAME_BOUNDS_MS } from './subscriber/first-frame.ts';
 import { type EngineTime, Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
@@ -57,6 +59,8 @@ export interface EngineContext extends EngineWiring {
   readonly data: DataRouter;
   readonly usage: UsageTally;
   readonly traffic: TrafficCounters;
+  /** How long viewers waited for their first picture. */
+  readonly firstFrames: Histogram;
   /** Counts the packets of transports within the process. */
   readonly plainTraffic: TrafficCounters;
   readonly checks: OutstandingChecks;
@@ -137,6 +141,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     }),
     usage,
     traffic,
+    firstFrames: new Histogram(FIRST_FRAME_BOUNDS_MS),
     plainTraffic,
     checks: new OutstandingChecks(),
     onEvent,

@@ -12,6 +12,7 @@ import { createEngineContext, type DeferringTransport, type EngineContext } from
 import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { EngineTracks } from './engine-tracks.ts';
+import type { HistogramCounts } from './histogram.ts';
 import type { TransportCloseReason, TransportPlan } from './plan.ts';
 import { measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
 import type { EngineSnapshot, PathEstimates } from './statistics.ts';
@@ -233,6 +234,11 @@ export class Engine {
   /** Traffic from and to the network so far. */
   get traffic(): Readonly<TrafficCounters> {
     return this.#context.traffic;
+  }
+
+  /** How long viewers waited for their first picture, so far. */
+  firstFrames(): HistogramCounts {
+    return this.#context.firstFrames.snapshot();
   }
 
   /** A copy of the numbers of packets dropped so far, by the name of the reason. */

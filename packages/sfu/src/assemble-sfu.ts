@@ -93,7 +93,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
   const dataDirectory = new DataDirectory();
   const relay = createRelay(assembly, { directory, dataDirectory, store });
   const shard = relay?.shard ?? assembly.shard;
-  const counters = new SessionCounters();
+  const counters = new SessionCounters(() => clock.nowMs());
   const watchers = new Set<SfuWatcher>();
   const usage = new AppUsageSource(shard, clock);
   const parts: SessionParts = {

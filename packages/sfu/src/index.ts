@@ -1,4 +1,11 @@
-export type { CarriedBytes, CertificateFingerprint, IceCredentials } from '@causeway/media';
+export {
+  type CarriedBytes,
+  type CertificateFingerprint,
+  FIRST_FRAME_BOUNDS_MS,
+  type HistogramBounds,
+  type HistogramCounts,
+  type IceCredentials,
+} from '@causeway/media';
 export type { AppUsage, AppUsagePart } from './app-usage.ts';
 export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
 export type { CancelTimer, Clock } from './clock.ts';
@@ -20,7 +27,7 @@ export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal, DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/admission.ts';
 export { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
 export type { AppRefusal, QuotaState } from './overload/app-shares.ts';
-export type { EntranceReport, NodeLoad } from './overload/entrance.ts';
+export { type EntranceReport, type NodeLoad, TIMER_DELAY_BOUNDS_MS } from './overload/entrance.ts';
 export type { LoadSample, LoadSource } from './overload/load-source.ts';
 export type { Random } from './random.ts';
 export * from './registry/index.ts';
@@ -31,8 +38,10 @@ export type { RelayPrice } from './relay/path/link-state-teller.ts';
 export { DEFAULT_MAX_FAN_OUT } from './relay/path/region-tree.ts';
 export type * from './session/data/data-participant.ts';
 export type { SessionOwner } from './session/session-access.ts';
+export { JOIN_BOUNDS_MS } from './session/session-counters.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';
 export { DEFAULT_WORKER_FILL_SHARE } from './shard/choose-shard.ts';
+export { FORWARD_LATENCY_BOUNDS_MS } from './shard/forward-latency.ts';
 export type { ShardLoss } from './shard/shard-pool.ts';
 export type { Shard, ShardAnswers, ShardQuestion } from './shard.ts';

@@ -41,6 +41,7 @@ export async function inspectSfu(parts: InspectedParts): Promise<SfuInspection> 
     sessionsByState: countStates(store),
     sessionsCreated: counters.created,
     sessionsClosed: counters.closed(),
+    joins: counters.joins(),
     dataTroubles: counters.dataTroubles(),
     entrance: entrance.report(),
     apps: { refused: shares.refused(), heldSubscriptions: egress.heldSubscriptions },

@@ -1,5 +1,5 @@
 /** The state and the counters of an SFU as plain data, for operators, for metrics and for finding leaks. */
-import type { ConnectionState, DataCounters, EngineCensus, PathEstimates, TrafficCounters } from '@causeway/media';
+import type { ConnectionState, DataCounters, EngineCensus, HistogramCounts, PathEstimates, TrafficCounters } from '@causeway/media';
 import type { DtlsCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
 import type { SendCounters } from './io/send-counters.ts';
@@ -27,6 +27,8 @@ export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
+  /** How long RTP packets took through a thread, and how long viewers waited for their first picture, since the shard began. */
+  readonly latencies: { readonly forward: HistogramCounts; readonly firstFrame: HistogramCounts };
   /** Estimates of the paths to clients and to other nodes. */
   readonly estimates: PathEstimates;
   /** Packets that the engine discarded, by reason. */
@@ -117,6 +119,8 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   /** Since the SFU began. */
   readonly sessionsCreated: number;
   readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
+  /** How long clients took from the creation of their session until they were connected, since the SFU began. */
+  readonly joins: HistogramCounts;
   /** Since the SFU began. */
   readonly dataTroubles: DataTroubles;
   readonly entrance: EntranceReport;

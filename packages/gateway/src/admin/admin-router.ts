@@ -8,6 +8,7 @@ import type { BodyMemory } from '../http/body-memory.ts';
 import { identifyRequest } from '../http/identify-request.ts';
 import { readJsonBody } from '../http/json-body.ts';
 import { logRequests } from '../http/log-requests.ts';
+import type { Tracer } from '../http/request-span.ts';
 import { sendErrors } from '../http/send-error.ts';
 import { JSON_TYPE, sendText } from '../http/send-json.ts';
 import type { ClientLimits } from '../limits/client-limits.ts';
@@ -47,6 +48,8 @@ export interface AdminRouterOptions {
   /** What the operator calls the OpenID provider. Default: there is none. */
   readonly oidcName?: string | undefined;
   readonly logger: Logger;
+  /** Undefined if requests are not recorded as spans. */
+  readonly tracer: Tracer | undefined;
   /** Monotonic time in milliseconds. */
   readonly now: () => number;
 }
@@ -67,7 +70,7 @@ const SECONDS_PER_MINUTE = 60;
 export function createAdminRouter(options: AdminRouterOptions): Router {
   const admin = express.Router();
   const context = { ...options, signIns: createRateLimiter(options.now, SECONDS_PER_MINUTE) };
-  admin.use(identifyRequest(options.region), logRequests(options.logger, options.now));
+  admin.use(identifyRequest(options.region, options.tracer), logRequests(options.logger, options.now));
   for (const [path, routes] of Map.groupBy(ADMIN_ROUTES, (route) => route.path)) {
     const endpoint = admin.route(path);
     for (const route of routes) endpoint[route.method]((request, response) => carryOut(route, context, request, response));

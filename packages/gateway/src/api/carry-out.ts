@@ -55,7 +55,7 @@ async function carryOutAdmitted(
   const idempotencyKey = idempotencyKeyOf(route, request);
   const carryOutHere = (): Promise<CallReply> => executeHere(route, services, call, idempotencyKey);
   const isForThisNode = admitted !== undefined || cluster === undefined;
-  const { requestId, trace } = requestContextOf(response);
+  const { requestId, trace, span } = requestContextOf(response);
   const { regionFor } = route;
   const reply = isForThisNode
     ? await carryOutHere()
@@ -68,6 +68,7 @@ async function carryOutAdmitted(
         request,
         requestId,
         trace,
+        span,
         idempotencyKey,
         carryOutHere,
       });

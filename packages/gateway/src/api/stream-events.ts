@@ -41,7 +41,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
     ended.addEventListener('abort', stop, { once: true });
   }
   const { appId, grants } = principal;
-  const { requestId, trace } = requestContextOf(response);
+  const { requestId, trace, span } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
   const isForCluster = admitted === undefined && cluster !== undefined;
   const owner = isForCluster ? cluster.forwarder.ownerOf(appId, sessionId ?? '') : undefined;
@@ -51,7 +51,8 @@ export async function streamEvents(route: RouteDescription, services: EventServi
       ...traceHeaders(trace),
       ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
     };
-    return passThrough(cluster, owner, { appId, grants, method: 'GET', path: request.path, body: undefined, headers }, { response, ended });
+    const call = { appId, grants, method: 'GET', path: request.path, body: undefined, headers, span };
+    return passThrough(cluster, owner, call, { response, ended });
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId, token);
   const kind = admitted !== undefined && sessionId === undefined ? 'node' : 'client';

@@ -12,6 +12,7 @@ import {
 import { isLoopback } from './network-kinds.ts';
 import { type OidcConfig, type OidcOptions, readOidcConfig } from './oidc-config.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
+import { type OtlpConfig, readOtlpConfig } from './otlp-config.ts';
 import { ConfigError } from './start-error.ts';
 
 /** The complete and validated configuration of the daemon. */
@@ -20,6 +21,8 @@ export interface Config extends Omit<OptionValues, 'appId' | 'appSecret' | 'redi
   readonly cluster: ClusterConfig | undefined;
   /** Undefined if there is no location for them. */
   readonly books: BooksPlace | undefined;
+  /** Undefined if neither metrics nor traces are exported. */
+  readonly otlp: OtlpConfig | undefined;
   /** Whether the operator has configured their location. */
   readonly areBooksAsked: boolean;
   /** The OpenID provider that signs people in; undefined if there is none. */
@@ -60,6 +63,7 @@ export function loadConfig({ environment, readFile }: ConfigSources): Config {
   return {
     ...values,
     cluster,
+    otlp: readOtlpConfig(environment),
     books: values.books ?? (cluster === undefined ? defaultBooksPlace(environment) : undefined),
     areBooksAsked: values.books !== undefined,
     oidc: readOidcConfig({ oidcIssuer, oidcClientId, oidcClientSecret, oidcName }),

@@ -62,9 +62,9 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
     bodyMemory: options.bodyMemory ?? new BodyMemory(),
     tokens: options.tokens ?? new TokenDesk(),
   };
-  const { region, logger, pricing = FREE, nodes = async () => [] } = options;
+  const { region, logger, tracer, pricing = FREE, nodes = async () => [] } = options;
   const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, webhooks: options.webhooks, ledger: options.ledger };
-  app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, pricing, nodes, oidcName: options.oidcName }));
+  app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, tracer, pricing, nodes, oidcName: options.oidcName }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));

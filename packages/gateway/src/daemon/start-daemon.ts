@@ -16,6 +16,8 @@ import { createDebugListener, createMetricsListener } from '../monitoring/debug-
 import type { DefectLog } from '../monitoring/defect-log.ts';
 import { inspectNode } from '../monitoring/inspect-node.ts';
 import { ReplyCounters } from '../monitoring/reply-counters.ts';
+import { openTelemetry } from '../monitoring/telemetry/load-telemetry.ts';
+import type { Telemetry } from '../monitoring/telemetry/telemetry.ts';
 import type { Pricing } from '../usage/bill.ts';
 import { type NodeUsage, openUsageDesk } from '../usage/open-usage-desk.ts';
 import { type NodeWebhooks, openWebhooks } from '../webhooks/open-webhooks.ts';
@@ -96,6 +98,8 @@ interface RunningNode {
   readonly debug: HttpPort | undefined;
   /** Undefined if it is not configured. */
   readonly metrics: HttpPort | undefined;
+  /** Undefined if nothing is exported. */
+  readonly telemetry: Telemetry | undefined;
 }
 
 async function startNode(config: Config, services: DaemonServices, http: ApiPort, opened: Closable[]): Promise<RunningNode> {
@@ -151,6 +155,8 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   const debug = await openDebugPort(config, createDebugListener({ inspect, usage: usage.desk, onDefect }));
   if (debug !== undefined) opened.push(debug);
   const metrics = await openMetricsPort(config, createMetricsListener({ inspect, onDefect }, config.metricsToken ?? ''));
+  const telemetry = await openTelemetry(config, inspect, logger);
+  if (telemetry !== undefined) opened.push(telemetry);
   const app = createGatewayApp({
     sfu,
     apps: membership?.cluster.appStore ?? books.apps,
@@ -165,13 +171,14 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
     events,
     readiness: () => lifecycle.readiness(sfu, membership?.cluster.directory),
     isDraining: () => lifecycle.isDraining,
+    tracer: telemetry?.tracer,
     nodes: () => listNodes({ config, sfu, lifecycle, directory: membership?.cluster.directory }),
     ...(membership === undefined ? {} : { cluster: membership.calls }),
     ...counted,
   });
   http.serve(app);
   lifecycle.noteServing();
-  return { config, services, lifecycle, events, sfu, usage, books, webhooks, madeUpApp, membership, http, debug, metrics };
+  return { config, services, lifecycle, events, sfu, usage, books, webhooks, madeUpApp, membership, http, debug, metrics, telemetry };
 }
 
 const BYTES_PER_GB = 1_000_000_000;
@@ -243,7 +250,7 @@ function controlOf(node: RunningNode): Daemon {
 
 /** Sessions end first, so that further calls are told the reason, events report it, and all usage is counted. */
 async function closeNode(node: RunningNode): Promise<void> {
-  const { services, lifecycle, events, sfu, usage, books, webhooks, membership, http, debug, metrics } = node;
+  const { services, lifecycle, events, sfu, usage, books, webhooks, membership, http, debug, metrics, telemetry } = node;
   const { logger } = services;
   logger.log('info', 'stopping', { sessions: sfu.stats.sessions });
   lifecycle.noteDraining();
@@ -254,7 +261,7 @@ async function closeNode(node: RunningNode): Promise<void> {
   if (outstanding > 0)
     logger.log('warn', 'events were not sent; they are kept in the usage folder, or lost if there is none', { events: outstanding });
   if (batches > 0) logger.log('warn', 'usage was not counted; it is kept in the journal, or lost if there is none', { batches });
-  await Promise.all([membership?.close(), books.close()]);
+  await Promise.all([membership?.close(), books.close(), telemetry?.close()]);
   logger.log('info', 'stopped');
 }
 

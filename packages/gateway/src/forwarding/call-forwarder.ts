@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Grants } from '@causeway/accounts';
 import { type AppId, nodeNoOf, parseSessionId, SfuError } from '@causeway/protocol';
 import type { NodeDirectory, NodeRecord } from '@causeway/sfu';
+import type { RequestSpan } from '../http/request-span.ts';
+import { traceHeaders } from '../http/trace-context.ts';
 import { API_BASE_PATH, assertedPathOf, digestOf } from './asserted-call.ts';
 import { ASSERTION_HEADER, type AssertionDesk } from './assertion-desk.ts';
 import type { CallReply } from './call-reply.ts';
@@ -22,6 +24,8 @@ export interface PassedCall {
   readonly body: unknown;
   /** Headers passed on unchanged, such as the request id. */
   readonly headers: Readonly<Record<string, string>>;
+  /** The request that makes this call. Default: no spans are recorded. */
+  readonly span?: RequestSpan | undefined;
 }
 
 /** The outcome of an attempt to forward a call. */
@@ -86,7 +90,7 @@ export class CallForwarder {
    * @throws NodeCallError – there is no reply, or the other node does not accept calls from this one
    */
   openStream(target: NodeRecord, call: PassedCall, signal: AbortSignal): Promise<IncomingMessage> {
-    return this.#count(this.#client.stream(this.#requestFor(target, call), signal).then((reply) => acceptedStream(target, reply)));
+    return this.#attempt(target, call, async (request) => acceptedStream(target, await this.#client.stream(request, signal)));
   }
 
   /** Builds a request that is valid only once, and only for the present life of the other node. */
@@ -102,17 +106,26 @@ export class CallForwarder {
   }
 
   #callOnce(target: NodeRecord, call: PassedCall): Promise<CallReply> {
-    return this.#count(this.#client.call(this.#requestFor(target, call)).then((reply) => accepted(target, reply)));
+    return this.#attempt(target, call, async (request) => accepted(target, await this.#client.call(request)));
   }
 
-  async #count<Reply>(reply: Promise<Reply>): Promise<Reply> {
+  /** Makes a call once, counts its outcome and records it as a span, of which the span of the other node is a part. */
+  async #attempt<Reply>(target: NodeRecord, call: PassedCall, send: (request: NodeRequest) => Promise<Reply>): Promise<Reply> {
+    const span = call.span?.beginCall(call.method, target.nodeNo);
+    let failure: string | undefined = 'interrupted';
     try {
-      const value = await reply;
+      const value = await send(this.#requestFor(target, { ...call, headers: { ...call.headers, ...traceHeaders(span?.trace) } }));
       this.#outcomes.replied++;
+      failure = undefined;
       return value;
     } catch (error) {
-      if (error instanceof NodeCallError) this.#outcomes[error.failure]++;
+      if (error instanceof NodeCallError) {
+        this.#outcomes[error.failure]++;
+        failure = error.failure;
+      }
       throw error;
+    } finally {
+      span?.end(failure);
     }
   }
 }

@@ -8,8 +8,8 @@ import { randomBytes } from 'node:crypto';
 
 export interface TraceContext {
   readonly traceId: string;
-  /** The id of the caller's span. */
-  readonly parentSpanId: string;
+  /** The id of the caller's span; undefined if the trace begins here. */
+  readonly parentSpanId: string | undefined;
   /** The id of this request's span. */
   readonly spanId: string;
   readonly flags: string;
@@ -21,11 +21,19 @@ const SPAN_ID_BYTES = 8;
 
 /** @returns undefined if the header is missing or invalid; the request then belongs to no trace */
 export function continueTrace(traceparent: string | undefined): TraceContext | undefined {
-  const [, version, traceId, parentSpanId, flags, more] = TRACEPARENT.exec(traceparent ?? '') ?? [];
-  if (traceId === undefined || parentSpanId === undefined || flags === undefined) return undefined;
+  const parent = readTraceparent(traceparent);
+  if (parent === undefined) return undefined;
+  const { traceId, spanId: parentSpanId, flags } = parent;
+  return { traceId, parentSpanId, spanId: randomBytes(SPAN_ID_BYTES).toString('hex'), flags };
+}
+
+/** Reads what a header says of the caller's span. @returns undefined if it is not understood */
+export function readTraceparent(traceparent: string | undefined): Omit<TraceContext, 'parentSpanId'> | undefined {
+  const [, version, traceId, spanId, flags, more] = TRACEPARENT.exec(traceparent ?? '') ?? [];
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
   // Later versions may append fields, but this one has none.
   if (version === VERSION && more !== undefined) return undefined;
-  return { traceId, parentSpanId, spanId: randomBytes(SPAN_ID_BYTES).toString('hex'), flags };
+  return { traceId, spanId, flags };
 }
 
 /** Returns the headers for calls made on behalf of this request. */

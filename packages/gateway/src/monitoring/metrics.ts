@@ -1,5 +1,6 @@
-import type { NodeInspection } from './inspect-node.ts';
-import type { Metric, MetricSample } from './metric.ts';
+import { FIRST_FRAME_BOUNDS_MS, FORWARD_LATENCY_BOUNDS_MS, JOIN_BOUNDS_MS, TIMER_DELAY_BOUNDS_MS } from '@causeway/sfu';
+import type { Metric } from './metric.ts';
+import { byName, countBy, counter, eventLoopDelays, gauge, histogram, ofNode, one, optional } from './metric-rows.ts';
 
 /**
  * Everything that `/metrics` reports. No metric has a label for an app, a session or a track, whose number is
@@ -52,6 +53,24 @@ export const METRICS: readonly Metric[] = [
   gauge('causeway_full', '1 while new sessions are refused.', [], ({ sfu }) => one(sfu.entrance.obstacle === undefined ? 0 : 1)),
   counter('causeway_handshakes_completed_total', 'DTLS handshakes that clients have finished.', [], ({ sfu }) =>
     one(sfu.traffic.handshakesCompleted),
+  ),
+  histogram(
+    'causeway_join_seconds',
+    'How long clients took from the creation of their session until they were connected.',
+    JOIN_BOUNDS_MS,
+    ({ sfu }) => sfu.joins,
+  ),
+  histogram(
+    'causeway_first_frame_seconds',
+    'How long viewers waited for a picture: from when their subscription could be sent to until the first packet of a keyframe was. Waiting for a publisher who sends nothing yet is included, a pause is not.',
+    FIRST_FRAME_BOUNDS_MS,
+    ({ sfu }) => sfu.latencies.firstFrame,
+  ),
+  histogram(
+    'causeway_forward_latency_seconds',
+    'How long RTP packets took through the node, from when the first datagram of their flush was read until the system took them; without the time that they wait for room on a narrow path.',
+    FORWARD_LATENCY_BOUNDS_MS,
+    ({ sfu }) => sfu.latencies.forward,
   ),
   gauge('causeway_handshakes_open', 'DTLS associations whose handshake is not finished.', [], ({ sfu }) =>
     one(sfu.objects.secure.handshakes),
@@ -137,6 +156,12 @@ export const METRICS: readonly Metric[] = [
     'By how much timers were late during the last second: half of them at most, all but one in a hundred, at worst.',
     ['quantile'],
     ({ sfu }) => eventLoopDelays(sfu.entrance.load?.eventLoopDelayMs),
+  ),
+  histogram(
+    'causeway_event_loop_lateness_seconds',
+    'By how much timers were late, of which each thread measures ten a second, or two while it is idle.',
+    TIMER_DELAY_BOUNDS_MS,
+    ({ sfu }) => sfu.entrance.timerDelays,
   ),
   gauge('causeway_event_loop_utilization', 'Share of the last second that the event loop was busy.', [], ({ sfu }) =>
     optional(sfu.entrance.load?.utilization),
@@ -301,45 +326,3 @@ export const METRICS: readonly Metric[] = [
     one(process.externalBytes),
   ),
 ];
-
-function gauge(name: Metric['name'], help: string, labels: readonly string[], read: Metric['read']): Metric {
-  return { name, type: 'gauge', help, labels, read };
-}
-
-function counter(name: Metric['name'], help: string, labels: readonly string[], read: Metric['read']): Metric {
-  return { name, type: 'counter', help, labels, read };
-}
-
-function one(value: number): readonly MetricSample[] {
-  return [{ labels: [], value }];
-}
-
-/** Omits the sample while there is no value. */
-function optional(value: number | undefined): readonly MetricSample[] {
-  return value === undefined ? [] : one(value);
-}
-
-function ofNode(nodeNo: number, value: number): readonly MetricSample[] {
-  return [{ labels: [String(nodeNo)], value }];
-}
-
-function countBy(names: readonly string[]): Readonly<Record<string, number>> {
-  return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, each]) => [name, each.length]));
-}
-
-function byName(counts: Readonly<Record<string, number>>, labelsBefore: readonly string[] = []): readonly MetricSample[] {
-  return Object.entries(counts).map(([name, value]) => ({ labels: [...labelsBefore, name], value }));
-}
-
-type Delays = NonNullable<NodeInspection['sfu']['entrance']['load']>['eventLoopDelayMs'];
-
-function eventLoopDelays(delays: Delays | undefined): readonly MetricSample[] {
-  if (delays === undefined) return [];
-  const { p50, p99, max } = delays;
-  const byQuantile: readonly [quantile: string, ms: number][] = [
-    ['0.5', p50],
-    ['0.99', p99],
-    ['1', max],
-  ];
-  return byQuantile.map(([quantile, ms]) => ({ labels: [quantile], value: ms / 1000 }));
-}

@@ -7,6 +7,7 @@ import { AssertionDesk } from '../forwarding/assertion-desk.ts';
 import { CallForwarder, nodeUnreachable, type PassedCall } from '../forwarding/call-forwarder.ts';
 import type { CallReply } from '../forwarding/call-reply.ts';
 import { NodeCallError, NodeClient } from '../forwarding/node-client.ts';
+import type { RequestSpan } from '../http/request-span.ts';
 import { type TraceContext, traceHeaders } from '../http/trace-context.ts';
 import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
 import { SessionPlacement } from './session-placement.ts';
@@ -42,6 +43,8 @@ export interface IncomingCall {
   readonly requestId: string;
   /** Undefined if the call is in no trace. */
   readonly trace: TraceContext | undefined;
+  /** Undefined if no spans are recorded. */
+  readonly span: RequestSpan | undefined;
   readonly idempotencyKey: string | undefined;
   readonly carryOutHere: () => Promise<CallReply>;
 }
@@ -112,13 +115,14 @@ export class ClusterCalls {
   }
 }
 
-function passedCall({ principal, method, body, request, requestId, trace, idempotencyKey }: IncomingCall): PassedCall {
+function passedCall({ principal, method, body, request, requestId, trace, span, idempotencyKey }: IncomingCall): PassedCall {
   return {
     appId: principal.appId,
     grants: principal.grants,
     method,
     path: request.path,
     body,
+    span,
     headers: {
       'X-Request-Id': requestId,
       ...traceHeaders(trace),

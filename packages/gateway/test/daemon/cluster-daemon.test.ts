@@ -4,10 +4,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { RedisServer } from '@causeway/lab';
-import { APP, CLUSTER_KEY, type ClusterDaemon, joinCluster, OFFER, startClusterDaemon } from '../support/cluster-daemons.ts';
+import { APP, CLUSTER_KEY, type ClusterDaemon, joinCluster, OFFER, SECRET, startClusterDaemon } from '../support/cluster-daemons.ts';
+import { OtlpCollector } from '../support/otlp-collector.ts';
 import { killDaemons, type RunningDaemon, startDaemon } from '../support/running-daemon.ts';
 
 jest.setTimeout(120_000);
+
+/** The kind of a span of a call that a node makes, in OTLP. */
+const CLIENT_SPAN = 3;
 
 let redis: RedisServer;
 
@@ -27,8 +31,8 @@ const join = (nodeNo: number, region: string, environment?: Record<string, strin
   joinCluster(redis.url, nodeNo, region, environment);
 
 /** Two nodes that know each other; the app is configured on the first alone. */
-async function joinTwo(nodeNo: number): Promise<[ClusterDaemon, ClusterDaemon]> {
-  const nodes = await Promise.all([join(nodeNo, 'eu', APP), join(nodeNo + 1, 'us')]);
+async function joinTwo(nodeNo: number, environment?: Record<string, string>): Promise<[ClusterDaemon, ClusterDaemon]> {
+  const nodes = await Promise.all([join(nodeNo, 'eu', { ...APP, ...environment }), join(nodeNo + 1, 'us', environment)]);
   await Promise.all(nodes.map(({ daemon }) => daemon.waitFor('"message":"linked to a node"')));
   return nodes;
 }
@@ -37,8 +41,9 @@ async function created(reply: Response): Promise<{ readonly sessionId: string; r
   return (await reply.json()) as { readonly sessionId: string; readonly region: string };
 }
 
-test('any node answers any call, with apps and sessions of any other', async () => {
-  const [eu, us] = await joinTwo(201);
+test('any node answers any call, with apps and sessions of any other, and a collector hears of each call as one trace', async () => {
+  const collector = await OtlpCollector.start();
+  const [eu, us] = await joinTwo(201, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_RESOURCE_ATTRIBUTES: 'deployment=test' });
 
   const there = await created(await us.call('POST', '/session/new?region=eu', OFFER));
   const here = await created(await us.call('POST', '/session/new', OFFER));
@@ -52,6 +57,24 @@ test('any node answers any call, with apps and sessions of any other', async () 
   expect(await described.json()).toMatchObject({ sessionId: there.sessionId, tracks: [{ status: 'pending' }] });
   expect(new Set(listed.map(({ sessionId }) => sessionId))).toEqual(new Set([there.sessionId, here.sessionId]));
   expect(closed.status).toBe(200);
+
+  for (const { daemon } of [eu, us]) daemon.child.kill('SIGINT');
+  await Promise.all([eu.daemon.exit, us.daemon.exit]);
+  collector.close();
+  const { spans, metrics, resource } = collector;
+  const [asked] = spans.filter(({ name }) => name.startsWith('DELETE /'));
+  const trace = spans.filter(({ traceId }) => traceId === asked?.traceId);
+  const [received, call] = [trace.find(({ parentSpanId }) => parentSpanId === undefined), trace.find(({ kind }) => kind === CLIENT_SPAN)];
+  const carriedOut = trace.find(({ parentSpanId }) => parentSpanId === call?.spanId);
+  expect(trace).toHaveLength(3);
+  expect(call?.parentSpanId).toBe(received?.spanId);
+  expect([received?.name, carriedOut?.name]).toEqual(Array(2).fill('DELETE /:sfu_app_id/session/:session_id'));
+  expect(resource).toMatchObject({ 'service.name': 'causeway', deployment: 'test' });
+  expect(metrics.get('causeway_sessions_created_total')?.sum?.isMonotonic).toBe(true);
+  expect(metrics.get('causeway_event_loop_lateness_seconds')?.histogram?.dataPoints[0]?.explicitBounds[0]).toBe(0.001);
+  // Neither ids nor credentials are in a trace.
+  const exported = collector.requests.map(({ text }) => text).join('');
+  for (const secret of [SECRET, CLUSTER_KEY, there.sessionId, here.sessionId]) expect(exported).not.toContain(secret);
 });
 
 test('other nodes soon know that a node is draining, and its sessions continue', async () => {

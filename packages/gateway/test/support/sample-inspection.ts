@@ -54,6 +54,10 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       pathPacketsLost: 81,
       handshakesCompleted: 36,
     },
+    latencies: {
+      forward: { counts: [301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312], sumMs: 313_500 },
+      firstFrame: { counts: [321, 322, 323, 324, 325, 326, 327, 328, 329, 330], sumMs: 331_000 },
+    },
     estimates: { peers: 82, congestedPeers: 83, targetBps: 84_000, acknowledgedBps: 85_000 },
     drops: { 'unknown-path': 37, paused: 38 },
     sends: {
@@ -107,9 +111,17 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       draining: 61,
       internal_error: 62,
     },
+    joins: { counts: [341, 342, 343, 344, 345, 346, 347, 348, 349, 350], sumMs: 351_250 },
     waitingDescriptionCharacters: 214,
     entrance: {
-      load: { eventLoopDelayMs: { p50: 1, p99: 12, max: 250 }, utilization: 0.25, memoryShare: 0.125, uplinkLossRatio: 0.0625 },
+      load: {
+        eventLoopDelayMs: { p50: 1, p99: 12, max: 250 },
+        timerDelaysMs: [1, 12, 250],
+        utilization: 0.25,
+        memoryShare: 0.125,
+        uplinkLossRatio: 0.0625,
+      },
+      timerDelays: { counts: [361, 362, 363, 364, 365, 366, 367, 368, 369, 370, 371], sumMs: 372_000 },
       obstacle: 'sessions',
       sessionsRefused: { sessions: 63, memory: 64, event_loop: 65, uplink: 213, queue: 66 },
       joinsWaiting: 67,

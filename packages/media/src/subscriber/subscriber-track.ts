@@ -13,6 +13,7 @@ import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { CopyMoves } from './copy-moves.ts';
+import { FirstFrameTimer } from './first-frame.ts';
 import { findKeptBeginning } from './kept-beginning.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { canBeginWith, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
@@ -38,6 +39,8 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   readonly #reports = new ReceiverReports();
   readonly guard = new StepGuard();
   readonly #told: ToldLayer;
+  /** Undefined for audio, and on links, which no viewer watches. */
+  readonly #firstFrame: FirstFrameTimer | undefined;
   granted: LayerOption | undefined = undefined;
   isDecided = false;
   isWishNew = false;
@@ -55,6 +58,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#stream = new OutgoingStream(context, transport, plan, (nowMs) => this.#handleGap(nowMs));
     this.#moves = new CopyMoves(this, this.#stream);
     this.#told = new ToldLayer({ transportId: transport.id, subscriptionId: plan.subscriptionId }, context.onEvent);
+    this.#firstFrame = plan.kind === 'video' && !transport.isLink ? new FirstFrameTimer(context.firstFrames) : undefined;
     this.#keyframeDemand = new KeyframeDemand(
       context.timers,
       (nowMs) => this.requestKeyframe(nowMs),
@@ -131,6 +135,8 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.isWishNew = !isSameWish(this.#plan, plan);
     this.#plan = plan;
     this.#isPaused = plan.paused;
+    if (plan.paused) this.#firstFrame?.interrupt();
+    else if (this.transport.canSend) this.#firstFrame?.begin(nowMs);
     if (resumed) {
       this.#awaitKeyframe();
       this.isDecided = false;
@@ -275,6 +281,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
 
   /** Called when packets can be sent to the receiver, for the first time or again. */
   becomeReachable(nowMs: number): void {
+    if (!this.#plan.paused) this.#firstFrame?.begin(nowMs);
     if (this.#target === undefined || !this.#beginsAtOnce(nowMs, this.#target)) this.requestKeyframe(nowMs);
   }
 
@@ -431,6 +438,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   #noteEntered(nowMs: number, stream: ReceiveStream): void {
     this.#layer = stream;
     this.#target = undefined;
+    this.#firstFrame?.end(nowMs);
     this.#tellLayer(stream);
     // Another layer may no longer need to be sent, now that this one is.
     if (this.transport.linkLayers !== undefined) this.transport.allocation.runSoon(nowMs);

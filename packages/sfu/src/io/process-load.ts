@@ -43,6 +43,7 @@ export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): 
     const sleptMs = (media?.sleptMs ?? 0) - sleptBeforeMs;
     const sample = {
       eventLoopDelayMs: { p50: lateByMs(delays.percentile(50)), p99: lateByMs(delays.percentile(99)), max: lateByMs(delays.max) },
+      timerDelaysMs: valuesOf(delays).map(lateByMs),
       utilization: workShare(since, sleptMs),
       memoryShare: memoryShare(residentBytes(), maxMemoryBytes),
       uplinkLossRatio: media?.takeUplinkLossRatio() ?? 0,
@@ -76,6 +77,12 @@ export function createProcessLoad(maxMemoryBytes: number, media?: MediaThread): 
       delays.disable();
     },
   };
+}
+
+/** @returns the values in a histogram, each as precise as the histogram is, ascending; one percentile lies at each of them */
+export function valuesOf(histogram: { readonly count: number; percentile(percent: number): number }): number[] {
+  const { count } = histogram;
+  return Array.from({ length: count }, (_, index) => histogram.percentile(((index + 0.5) / count) * 100));
 }
 
 /** @returns the share of time spent working, excluding `sleptMs` that the event loop counted as work */

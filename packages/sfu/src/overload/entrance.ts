@@ -1,7 +1,11 @@
+import { Histogram, type HistogramBounds, type HistogramCounts } from '@causeway/media';
 import { type Random, uniform } from '../random.ts';
 import { Admission, type AdmissionRefusal, MEMORY_FULL_SHARE, type OverloadLimits } from './admission.ts';
 import { JoinLane } from './join-lane.ts';
 import type { LoadSample, LoadSource } from './load-source.ts';
+
+/** Classes of the delays of timers. */
+export const TIMER_DELAY_BOUNDS_MS: HistogramBounds = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
 export interface EntranceOptions {
   readonly limits: OverloadLimits;
@@ -20,6 +24,8 @@ export interface EntranceOptions {
 export interface EntranceReport {
   /** Load during the last second; undefined until the first has passed. */
   readonly load: LoadSample | undefined;
+  /** By how much timers were late, since the node began. */
+  readonly timerDelays: HistogramCounts;
   /** Why the next session would be refused; undefined if it would be accepted. */
   readonly obstacle: AdmissionRefusal | undefined;
   readonly sessionsRefused: Readonly<Record<AdmissionRefusal, number>>;
@@ -39,6 +45,7 @@ export class Entrance {
   readonly #options: EntranceOptions;
   readonly #admission: Admission;
   readonly #joins: JoinLane;
+  readonly #timerDelays = new Histogram(TIMER_DELAY_BOUNDS_MS);
   /** Sessions that have been admitted and are not counted yet. */
   readonly #arrivals = new Set<symbol>();
 
@@ -73,6 +80,7 @@ export class Entrance {
   report(): EntranceReport {
     return {
       load: this.#admission.latest,
+      timerDelays: this.#timerDelays.snapshot(),
       obstacle: this.#obstacle(),
       sessionsRefused: this.#admission.refused(),
       joinsWaiting: this.#joins.waiting,
@@ -96,6 +104,7 @@ export class Entrance {
 
   #note(sample: LoadSample): void {
     this.#admission.note(sample);
+    for (const delayMs of sample.timerDelaysMs) this.#timerDelays.record(delayMs);
     if (this.#admission.isMemoryCritical) this.#options.onMemoryCritical();
   }
 }

@@ -2,6 +2,8 @@
 export interface LoadSample {
   /** Delay of timers: median, 99th percentile and maximum. */
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
+  /** Delays of single timers in milliseconds, in order of length. */
+  readonly timerDelaysMs: readonly number[];
   /** Share of time that the event loop spent working, 0 to 1; waiting for a core counts as work. */
   readonly utilization: number;
   /** Share of its memory that the process uses, 0 to 1: of the resident set or the JavaScript heap, whichever is nearer to its limit. */

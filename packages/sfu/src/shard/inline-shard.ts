@@ -17,6 +17,7 @@ import type { CountingSecureSuite } from '@causeway/secure';
 import { loadSystemCalls, type SystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
+import { ForwardLatency } from './forward-latency.ts';
 import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
 import { HeldTurn } from './held-turn.ts';
 import { inspectShard } from './inspect-shard.ts';
@@ -30,6 +31,7 @@ const LONGEST_SLEEP_MS = 60_000;
  * every few milliseconds, so most timers would be unnecessary, and each costs as much as four forwarded packets.
  */
 const TIMER_SLACK_MS = 5;
+const nowMs = () => performance.now();
 /** This many packets fill the lanes of authentication, so waiting for more input of this turn gains nothing. */
 const FULL_FLUSH_PACKETS = 32;
 
@@ -55,6 +57,7 @@ export class InlineShard implements Shard {
   #heldTurn: HeldTurn | undefined = undefined;
   #isHolding = false;
   readonly #finishTurnLater = () => this.#finishTurn();
+  readonly #latency = new ForwardLatency();
   readonly #events: EngineEvent[] = [];
   #listener: EngineEventListener | undefined = undefined;
   #isFlushScheduled = false;
@@ -151,7 +154,8 @@ export class InlineShard implements Shard {
   ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
   async ask(question: ShardQuestion, transportId?: string): Promise<ShardAnswers[ShardQuestion]> {
     if (question !== 'inspection') return this.#engine.answer(question, transportId);
-    return inspectShard({ engine: this.#engine, port: this.#port, suite: this.#suite, handshakes: this.#handshakes });
+    const parts = { engine: this.#engine, port: this.#port, suite: this.#suite, handshakes: this.#handshakes, latency: this.#latency };
+    return inspectShard(parts);
   }
 
   /** Opens a transport to another shard, which is connected at once. */
@@ -193,6 +197,7 @@ export class InlineShard implements Shard {
   #handleDatagram(path: Path, datagram: Uint8Array): void {
     const nowMs = performance.now();
     this.#heldTurn?.notePacket(nowMs);
+    this.#latency.noteInput(nowMs);
     this.#engine.handleDatagram(nowMs, path, datagram);
     // With neighbours, each turn ends by reading what has crossed from them.
     const isFull = this.#engine.waitingPackets >= FULL_FLUSH_PACKETS && this.#neighbours === undefined;
@@ -276,6 +281,7 @@ export class InlineShard implements Shard {
   #sendOut(): void {
     this.#engine.flush(performance.now());
     this.#neighbours?.flush();
+    this.#latency.noteFlushed(nowMs, this.#engine.traffic.rtpPacketsSent);
     this.#suite.prepareAhead();
   }
 

@@ -2,6 +2,7 @@ import type { Engine } from '@causeway/media';
 import type { CountingSecureSuite } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
 import type { UdpPort } from '../io/udp-port.ts';
+import type { ForwardLatency } from './forward-latency.ts';
 import type { HandshakeTurns } from './handshake-turns.ts';
 
 export interface ShardParts {
@@ -9,10 +10,11 @@ export interface ShardParts {
   readonly port: UdpPort;
   readonly suite: CountingSecureSuite;
   readonly handshakes: HandshakeTurns;
+  readonly latency: ForwardLatency;
 }
 
 /** @returns a copy of a shard's state and counters */
-export function inspectShard({ engine, port, suite, handshakes }: ShardParts): ShardInspection {
+export function inspectShard({ engine, port, suite, handshakes, latency }: ShardParts): ShardInspection {
   const { refused, dropped } = port.sendCounters;
   const { dtlsCounters: dtls, srtpCounters: srtp } = suite;
   return {
@@ -22,6 +24,7 @@ export function inspectShard({ engine, port, suite, handshakes }: ShardParts): S
       udp: { ...port.counts, waitingHandshakes: handshakes.waiting },
     },
     traffic: { ...engine.traffic },
+    latencies: { forward: latency.snapshot(), firstFrame: engine.firstFrames() },
     estimates: engine.pathEstimates(),
     drops: engine.drops(),
     sends: { refused: { ...refused }, dropped: { ...dropped } },
@@ -32,14 +35,23 @@ export function inspectShard({ engine, port, suite, handshakes }: ShardParts): S
 
 /** Adds up the state and counters of several shards. @param inspections at least one */
 export function sumInspections(inspections: readonly ShardInspection[]): ShardInspection {
-  return inspections.reduce((sum, each) => addCounts(sum, each));
+  return inspections.reduce((sum, each) => addInspections(sum, each));
 }
 
-/** Inspections consist only of counts: nested records of numbers, the same in all shards. */
-function addCounts<Counts extends object>(one: Counts, other: Counts): Counts {
-  const added = Object.entries(one).map(([name, value]) => {
-    const counterpart: unknown = other[name as keyof Counts];
-    return [name, typeof value === 'number' ? value + Number(counterpart) : addCounts(value as object, counterpart as object)];
-  });
-  return Object.fromEntries(added) as Counts;
+type Counts = number | readonly number[] | { readonly [name: string]: Counts };
+
+/** Inspections consist only of counts: nested records and lists of numbers, the same in all shards. */
+function addInspections(one: ShardInspection, other: ShardInspection): ShardInspection {
+  return addCounts(one as object as Counts, other as object as Counts) as object as ShardInspection;
+}
+
+function addCounts(one: Counts, other: Counts | undefined): Counts {
+  if (typeof one === 'number') return one + Number(other);
+  if (isList(one)) return one.map((value, index) => value + (isList(other) ? (other[index] ?? 0) : 0));
+  const counterparts = typeof other === 'object' && !isList(other) ? other : {};
+  return Object.fromEntries(Object.entries(one).map(([name, value]) => [name, addCounts(value, counterparts[name])]));
+}
+
+function isList(counts: Counts | undefined): counts is readonly number[] {
+  return Array.isArray(counts);
 }

@@ -8,11 +8,15 @@ import type { ShardPool } from './shard-pool.ts';
  * @param main load of the main thread
  */
 export function createPoolLoad(main: LoadSource, pool: Pick<ShardPool, 'shards'>): LoadSource {
+  const counted = new WeakSet<LoadSample>();
   return {
     start: (listener) =>
       main.start((sample) => {
         const loads = pool.shards().flatMap(({ isAlive, load }) => (isAlive && load !== undefined ? [load] : []));
-        listener(combine(sample, loads));
+        // A thread may have taken no sample since, because its seconds begin at another time.
+        const fresh = loads.filter((load) => !counted.has(load));
+        for (const load of fresh) counted.add(load);
+        listener({ ...combine(sample, loads), timerDelaysMs: [sample, ...fresh].flatMap((each) => each.timerDelaysMs) });
       }),
     stop: () => main.stop(),
   };

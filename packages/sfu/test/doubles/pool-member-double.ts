@@ -62,6 +62,6 @@ export class PoolMemberDouble extends RecordingShard implements PoolMember {
   beat(utilization?: number): void {
     this.beats++;
     if (utilization === undefined) return;
-    this.load = { eventLoopDelayMs: { p50: 0, p99: 0, max: 0 }, utilization, memoryShare: 0.1, uplinkLossRatio: 0 };
+    this.load = { eventLoopDelayMs: { p50: 0, p99: 0, max: 0 }, timerDelaysMs: [], utilization, memoryShare: 0.1, uplinkLossRatio: 0 };
   }
 }

@@ -24,7 +24,8 @@ export class ScriptedLoad implements LoadSource {
 
   /** Lets seconds pass that are all alike; busy, in time and with memory to spare unless told otherwise. */
   passSeconds(count: number, { delayMs = 1, utilization = 0.9, memoryShare = 0.1, uplinkLossRatio = 0 }: ScriptedInterval = {}): void {
-    const sample = { eventLoopDelayMs: { p50: delayMs, p99: delayMs, max: delayMs }, utilization, memoryShare, uplinkLossRatio };
+    const eventLoopDelayMs = { p50: delayMs, p99: delayMs, max: delayMs };
+    const sample = { eventLoopDelayMs, timerDelaysMs: [delayMs], utilization, memoryShare, uplinkLossRatio };
     for (let second = 0; second < count; second++) this.#listener(sample);
   }
 }

@@ -1,4 +1,5 @@
-import { lookingIntervalMs, workShare } from '../../src/io/process-load.ts';
+import { createHistogram } from 'node:perf_hooks';
+import { lookingIntervalMs, valuesOf, workShare } from '../../src/io/process-load.ts';
 
 test.each([
   ['nothing was slept in held turns', { active: 250, idle: 750 }, 0, 0.25],
@@ -11,4 +12,15 @@ test.each([
 
 test('a node that has work to do is looked at ten times a second, an idle one twice', () => {
   expect([0, 0.019, 0.02, 1].map(lookingIntervalMs)).toEqual([500, 500, 100, 100]);
+});
+
+test('every value of a histogram can be read back', () => {
+  const histogram = createHistogram();
+  for (const value of [7, 3, 900, 3, 50]) histogram.record(value);
+
+  expect(valuesOf(histogram)).toEqual([3, 3, 7, 50, 900]);
+});
+
+test('an empty histogram has no values', () => {
+  expect(valuesOf(createHistogram())).toEqual([]);
 });

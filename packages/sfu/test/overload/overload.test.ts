@@ -250,7 +250,8 @@ test('what was refused, and why, is in the inspection', async () => {
   node.load.passSeconds(1, { delayMs: 7, utilization: 0.5, memoryShare: 0.25 });
 
   expect((await node.sfu.inspect()).entrance).toEqual({
-    load: { eventLoopDelayMs: { p50: 7, p99: 7, max: 7 }, utilization: 0.5, memoryShare: 0.25, uplinkLossRatio: 0 },
+    load: { eventLoopDelayMs: { p50: 7, p99: 7, max: 7 }, timerDelaysMs: [7], utilization: 0.5, memoryShare: 0.25, uplinkLossRatio: 0 },
+    timerDelays: { counts: [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0], sumMs: 7 },
     obstacle: 'sessions',
     sessionsRefused: { sessions: 1, memory: 0, event_loop: 0, uplink: 0, queue: 0 },
     joinsWaiting: 0,

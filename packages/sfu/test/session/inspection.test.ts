@@ -38,6 +38,21 @@ test('the inspection counts sessions, what they publish, and who follows whom', 
   expect(kept).toEqual({ tombstones: 0 });
 });
 
+test('joining takes from the creation of a session until its client is connected for the first time', async () => {
+  const world = new SfuUnderTest();
+  const viewer = await joinViewer(world);
+  await joinViewer(world);
+  await world.clock.advance(700);
+
+  world.shard.connect(viewer.id);
+  await world.clock.advance(60);
+  world.shard.listener({ type: 'connection-state', transportId: viewer.id, state: 'disconnected' });
+  world.shard.connect(viewer.id);
+
+  const { joins } = await world.sfu.inspect();
+  expect(joins).toEqual({ counts: [0, 0, 0, 0, 1, 0, 0, 0, 0, 0], sumMs: 700 });
+});
+
 test('when all sessions have ended, every object is gone, whatever was in progress', async () => {
   const world = new SfuUnderTest();
   const publisher = await world.joinPublisher('camera');

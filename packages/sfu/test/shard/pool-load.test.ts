@@ -2,7 +2,8 @@ import type { LoadSample, LoadSource } from '../../src/overload/load-source.ts';
 import { createPoolLoad } from '../../src/shard/pool-load.ts';
 
 function sample(utilization: number, delayMs: number, memoryShare = 0.1, uplinkLossRatio = 0): LoadSample {
-  return { utilization, eventLoopDelayMs: { p50: delayMs, p99: delayMs, max: delayMs }, memoryShare, uplinkLossRatio };
+  const eventLoopDelayMs = { p50: delayMs, p99: delayMs, max: delayMs };
+  return { utilization, eventLoopDelayMs, timerDelaysMs: [delayMs], memoryShare, uplinkLossRatio };
 }
 
 /** What the node says of itself when its threads say this. */
@@ -16,15 +17,19 @@ function loadOf(main: LoadSample, shards: readonly { readonly load: LoadSample |
 }
 
 test('a node is as busy as the shard that the next session would go to', () => {
-  expect(loadOf(sample(0.1, 1), [{ load: sample(0.99, 200) }, { load: sample(0.4, 5) }])).toEqual(sample(0.4, 5));
+  const load = loadOf(sample(0.1, 1), [{ load: sample(0.99, 200) }, { load: sample(0.4, 5) }]);
+
+  expect(load).toEqual({ ...sample(0.4, 5), timerDelaysMs: [1, 200, 5] });
 });
 
 test('or as its main thread, which every session passes through', () => {
-  expect(loadOf(sample(0.9, 80), [{ load: sample(0.2, 5) }])).toEqual(sample(0.9, 80));
+  expect(loadOf(sample(0.9, 80), [{ load: sample(0.2, 5) }])).toEqual({ ...sample(0.9, 80), timerDelaysMs: [80, 5] });
 });
 
 test('a shard that hangs takes no sessions, so it does not count', () => {
-  expect(loadOf(sample(0.3, 1), [{ load: sample(0, 0), isAlive: false }, { load: sample(0.8, 30) }])).toEqual(sample(0.8, 30));
+  const load = loadOf(sample(0.3, 1), [{ load: sample(0, 0), isAlive: false }, { load: sample(0.8, 30) }]);
+
+  expect(load).toEqual({ ...sample(0.8, 30), timerDelaysMs: [1, 30] });
 });
 
 test('memory is short when it is for one of the threads', () => {
@@ -39,4 +44,21 @@ test('an uplink that one shard finds full is full, whichever is the idlest', () 
   const full = [{ load: sample(0.9, 1, 0.1, 0.25) }, { load: sample(0.1, 1) }];
 
   expect(loadOf(sample(0.05, 1), full).uplinkLossRatio).toBe(0.25);
+});
+
+test('the timers of a sample are counted once, even if its thread takes none until the next second of the main thread', () => {
+  const told: LoadSample[] = [];
+  const source: LoadSource = {
+    start: (listener) => {
+      listener(sample(0.1, 1));
+      listener(sample(0.1, 2));
+    },
+    stop: () => undefined,
+  };
+  const load = sample(0.5, 40);
+  const pool = { shards: () => [{ shardNo: 0, isAlive: true, load, sessions: 0 }] };
+
+  createPoolLoad(source, pool).start((each) => told.push(each));
+
+  expect(told.map(({ timerDelaysMs }) => timerDelaysMs)).toEqual([[1, 40], [2]]);
 });

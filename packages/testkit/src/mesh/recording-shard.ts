@@ -205,6 +205,7 @@ export class RecordingShard implements Shard {
         pathPacketsLost: 0,
         handshakesCompleted: 0,
       },
+      latencies: { forward: { counts: [], sumMs: 0 }, firstFrame: { counts: [], sumMs: 0 } },
       estimates: { peers: 0, congestedPeers: 0, targetBps: 0, acknowledgedBps: 0 },
       drops: {},
       sends: {
