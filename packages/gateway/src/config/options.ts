@@ -262,7 +262,7 @@ export const OPTIONS = {
     fallback: undefined,
     fallbackText: 'no limit',
     meaning:
-      'How many megabits of RTP per second this node sends to the sessions of one app. Above that, new subscriptions are refused with `quota_exceeded` and the newest existing ones are paused, video before audio.',
+      'How many megabits of RTP per second this node sends to the sessions of one app. Above that, new subscriptions are refused with `quota_exceeded` and the newest existing ones are paused, video before audio, and data channels last.',
   }),
   maxIdempotencyKeysPerApp: option({
     variable: 'CAUSEWAY_MAX_IDEMPOTENCY_KEYS_PER_APP',

@@ -1,7 +1,7 @@
 /**
  * Keeps the media sent to an app's sessions within the app's bound. It does not count packets but uses the billing
  * figures, read every two seconds; what exceeds the bound in between is sent. While an app is above its bound, new
- * subscriptions are refused, and as many of the newest ones as necessary are held, video before audio.
+ * subscriptions are refused, and as many of the newest ones as necessary are held: video before audio, and data channels last.
  */
 import type { AppUsage } from '../app-usage.ts';
 import type { CancelTimer, Clock } from '../clock.ts';
@@ -15,6 +15,8 @@ const NEARLY_FULL_SHARE = 0.95;
 const RELEASE_SHARE = 0.9;
 /** How much more a video subscription is assumed to carry than an audio one, since single subscriptions are not measured. */
 const VIDEO_WEIGHT = 20;
+/** Data is held last, because a receiver misses the messages of that time for good. */
+const DATA_WEIGHT = 0.5;
 /** The delay doubles each time a release turns out to be too much. */
 const MIN_RELEASE_DELAY_MS = 4_000;
 const MAX_RELEASE_DELAY_MS = 64_000;
@@ -25,7 +27,8 @@ const MS_PER_SECOND = 1_000;
 export interface GovernedSession {
   readonly appId: string;
   readonly negotiation: Negotiation;
-  /** @param heldIds of subscriptions; those of other sessions are ignored */
+  readonly data: { readonly subscribed: { all(): readonly { readonly id: string; readonly isPaused: boolean }[] } };
+  /** @param heldIds of subscriptions to tracks and data channels; those of other sessions are ignored */
   hold(heldIds: ReadonlySet<string>): void;
 }
 
@@ -169,12 +172,12 @@ function bitrateOf(appId: string, usage: readonly AppUsage[], elapsedMs: number)
 
 /** Subscriptions that the client has paused are not candidates, since they carry nothing. */
 function candidatesOf(session: GovernedSession): Candidate[] {
-  const sending = subscriptions(session.negotiation).filter(({ subscription }) => !subscription.isPaused);
-  return sending.map(({ section, subscription }) => ({
-    session,
-    id: subscription.id,
-    weight: section.kind === 'video' ? VIDEO_WEIGHT : 1,
-  }));
+  const media = subscriptions(session.negotiation).filter(({ subscription }) => !subscription.isPaused);
+  const data = session.data.subscribed.all().filter(({ isPaused }) => !isPaused);
+  return [
+    ...media.map(({ section, subscription: { id } }) => ({ session, id, weight: section.kind === 'video' ? VIDEO_WEIGHT : 1 })),
+    ...data.map(({ id }) => ({ session, id, weight: DATA_WEIGHT })),
+  ];
 }
 
 function newestVideoFirst(candidates: readonly Candidate[]): Candidate[] {

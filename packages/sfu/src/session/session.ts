@@ -244,6 +244,7 @@ export class Session implements TrackFollower, DataOwner {
     if (this.#life.type === 'closed') return;
     this.#heldIds = heldIds;
     this.#applyPlan();
+    this.data.hold(heldIds);
   }
 
   /** Ends the session; further calls do nothing. */

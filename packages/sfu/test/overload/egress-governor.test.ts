@@ -1,4 +1,4 @@
-import { SfuError } from '@causeway/protocol';
+import { DataChannelName, SfuError, type SubscribeItem } from '@causeway/protocol';
 import { ScriptedClient } from '@causeway/testkit/mesh';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
@@ -133,6 +133,64 @@ test('an app whose quota is used up gets no new subscriptions, and once it is pa
   expect(closed).toEqual(ids);
   expect(paused).toEqual([]);
   expect(node.flowing).toEqual(ids);
+});
+
+/** A channel of one page that another one receives and may reply on; both also have what the second client subscribes to. */
+async function shareData(node: GovernedNode, ...tracks: SubscribeItem[]): Promise<void> {
+  const [publisher, viewer] = [await joinWithData(node), await joinWithData(node)];
+  const reliability = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
+  node.shard.listener({ type: 'data-channel-opened', transportId: publisher.id, streamId: 0, label: 'chat', protocol: '', ...reliability });
+  const channel = { remoteSessionId: publisher.id, dataChannelName: DataChannelName.parse('chat'), canReply: true };
+  await node.sfu.subscribeDataChannels(APP, viewer.id, { dataChannels: [channel] });
+  if (tracks.length > 0) await viewer.receive(...tracks);
+}
+
+async function joinWithData(node: GovernedNode): Promise<Joined> {
+  const client = new ScriptedClient();
+  client.addDataSection();
+  const joined = await node.join(client);
+  node.shard.connect(joined.id);
+  return joined;
+}
+
+/** What the engine was last told of the subscription to the data channel. */
+function dataSubscription({ shard }: GovernedNode): { readonly isPaused: boolean; readonly canReply: string } | undefined {
+  const plans = shard.dataCommands.flatMap((command) => (command.type === 'put-data-subscription' ? [command.plan] : []));
+  const last = plans.at(-1);
+  return last && { isPaused: last.isPaused, canReply: last.canReply };
+}
+
+test('the data channels of a paused app are paused in both directions, and go on as before once its quota is open', async () => {
+  const node = new GovernedNode(Number.POSITIVE_INFINITY);
+  await shareData(node);
+  const before = dataSubscription(node);
+
+  node.sfu.setQuota(APP, 'paused');
+  await node.carry(0, 1);
+  const paused = dataSubscription(node);
+  node.sfu.setQuota(APP, 'open');
+  await node.carry(0, 1);
+
+  expect(before).toEqual({ isPaused: false, canReply: 'one' });
+  expect(paused).toEqual({ isPaused: true, canReply: 'none' });
+  expect(dataSubscription(node)).toEqual(before);
+});
+
+test('data is held only when neither video nor audio is left to hold', async () => {
+  const node = new GovernedNode(1_000);
+  const publisher = await node.joinPublisher('camera');
+  await shareData(node, publisher.track('camera'));
+  const tick = async (data: number): Promise<void> => {
+    node.shard.usage = [{ account: APP, bytes: { ...NOTHING, data }, parts: [] }];
+    await node.clock.advance(INTERVAL_MS);
+  };
+
+  await tick(260);
+  const afterVideo = { isSent: node.flowing.length > 0, data: dataSubscription(node) };
+  await tick(600);
+
+  expect(afterVideo).toMatchObject({ isSent: false, data: { isPaused: false } });
+  expect(dataSubscription(node)).toMatchObject({ isPaused: true });
 });
 
 test('a quota that was used up before there was a session holds for the first one', async () => {

@@ -8,6 +8,7 @@ import { agreedData, type SctpPeer } from '../../negotiation/index.ts';
 import { DataPlanApplier } from './apply-data-plan.ts';
 import type { ChannelContext, DataOwner } from './channel-context.ts';
 import type { DataMessage, HostedEnd, HostedListener } from './data-participant.ts';
+import type { DataSubscription } from './data-records.ts';
 import { DataReports } from './data-reports.ts';
 import { PublishedChannels } from './published-channels.ts';
 import { SubscribedChannels } from './subscribed-channels.ts';
@@ -21,6 +22,8 @@ export class SessionData {
   /** Listeners of this process's channels, by the id of the publication or subscription. */
   readonly #listeners = new Map<string, HostedListener>();
   #named = 0;
+  /** Subscriptions that are sent nothing, whatever their client asked for. */
+  #heldIds: ReadonlySet<string> = new Set();
   #transportId: string | undefined = undefined;
   /** The peer as the engine knows it. */
   #peer: SctpPeer | undefined = undefined;
@@ -50,6 +53,12 @@ export class SessionData {
     if (!isSame) this.sync();
   }
 
+  /** Sends nothing for these subscriptions until it is called without them; they do not change otherwise. */
+  hold(heldIds: ReadonlySet<string>): void {
+    this.#heldIds = heldIds;
+    this.sync();
+  }
+
   /** Informs the engine of everything that it does not know yet. */
   sync(): void {
     if (this.#hasEnded) return;
@@ -67,7 +76,7 @@ export class SessionData {
       transport: { transportId: transport?.id, account: appId, sessionId: this.#owner.id },
       agreed,
       publications: isReady ? this.published.all() : [],
-      subscriptions: isReady ? this.subscribed.all() : [],
+      subscriptions: isReady ? this.subscribed.all().map((each) => this.#asHeld(each)) : [],
     });
   }
 
@@ -96,6 +105,11 @@ export class SessionData {
    */
   onReceived(id: string, message: DataMessage): void {
     this.#listeners.get(id)?.onMessage(message);
+  }
+
+  /** A held subscriber may not reply either, because replies are sent to another session of the app. */
+  #asHeld(subscription: DataSubscription): DataSubscription {
+    return this.#heldIds.has(subscription.id) ? { ...subscription, isPaused: true, canReply: 'none' } : subscription;
   }
 
   #silence(id: string, reason: HostedEnd): void {
