@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { createJsonLogger } from '../src/logging/logger.ts';
 import { redact } from '../src/logging/redact.ts';
 import { APP_ID, AUTHORIZATION, OFFER, SECRET, startTestServer } from './support/test-server.ts';
@@ -118,6 +119,38 @@ describe('redact', () => {
       '[redacted] and [redacted] end',
     );
     expect(redact(new Error('sent Bearer abc.def'))).toMatchObject({ name: 'Error', message: 'sent Bearer [redacted]' });
+  });
+
+  test('knows every kind of secret that a node handles, within a text and as a field', () => {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const dtlsKey = privateKey.export({ format: 'pem', type: 'sec1' }).toString();
+    const texts = [
+      'cws_canary-0123456789',
+      'cwa_canary-0123456789',
+      'whsec_canary0123456789==',
+      'whsk_canary0123456789==',
+      'https://sfu.example/#/set-up/cwsetup_canary-0123456789',
+      'https://sfu.example/callback?code=canary-code&state=canary-state',
+      'grant_type=authorization_code&client_secret=canary-oidc&code_verifier=canary-verifier&id_token=canary-id',
+      'postgres://causeway:canary-books@10.0.0.6/causeway',
+      'otpauth://totp/canary?secret=canary',
+    ];
+    const fields = [
+      'oidcClientSecret',
+      'client_secret',
+      'clusterKey',
+      'tokenKey',
+      'privateKey',
+      'setUpToken',
+      'code_verifier',
+      'accessToken',
+    ];
+
+    const redacted = JSON.stringify(redact({ texts, dtlsKey, ...Object.fromEntries(fields.map((field) => [field, `canary ${field}`])) }));
+
+    expect(redacted).not.toContain('canary');
+    expect(redacted).not.toContain(dtlsKey.split('\n')[1]);
+    expect(redacted).toContain('grant_type=authorization_code');
   });
 
   test('ends on circular data', () => {

@@ -3,7 +3,7 @@ const MAX_DEPTH = 8;
 
 /** Fields that always count as secrets, or as SDP. */
 const SECRET_FIELD =
-  /^(?:authorization|cookie|set-cookie|password|clusterkey|tokenkey|masterkey|metricstoken|privatekey|redisurl|seed|recoverycodes|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
+  /^(?:authorization|cookie|set-cookie|password|clusterkey|tokenkey|masterkey|metricstoken|privatekey|(?:oidc)?client_?secret|code_?verifier|(?:id|access|refresh)_?token|redisurl|seed|recoverycodes|invitationtoken|secrets?|setuptoken|appsecret|token|sessiontoken|sdp|sessiondescription|idempotency-key)$/i;
 
 /** A JWT in any position. Its header is a JSON object, which begins with `{"` and therefore in base64 with these letters. */
 const TOKEN = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g;
@@ -19,7 +19,8 @@ const SECRET_TEXTS: readonly [pattern: RegExp, replacement: string][] = [
   [/\bBearer\s+[^\s"',]+/gi, `Bearer ${REDACTED}`],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s"'/@:]*:)[^\s"'/@]+(?=@)/gi, `$1${REDACTED}`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, REDACTED],
-  [/([?&](?:token|sentinelPassword)=)[^&\s"']+/gi, `$1${REDACTED}`],
+  [/([?&](?:token|sentinelPassword|code|state)=)[^&\s"']+/gi, `$1${REDACTED}`],
+  [/(\b(?:client_secret|code_verifier|(?:id|access|refresh)_token)=)[^&\s"']+/gi, `$1${REDACTED}`],
   [/(a=ice-pwd:)[^\s"'\\]+/gi, `$1${REDACTED}`],
   [/(a=fingerprint:)[^\r\n"'\\]+/gi, `$1${REDACTED}`],
 ];
