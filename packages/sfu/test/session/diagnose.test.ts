@@ -2,6 +2,8 @@
 import type { SourceSnapshot, SubscriberTrackSnapshot, TransportSnapshot } from '@causeway/media';
 import type { DiagnosisCode } from '@causeway/protocol';
 import { ScriptedClient } from '@causeway/testkit/mesh';
+import { findingsOf } from '../../src/session/diagnosis/findings.ts';
+import type { SessionFacts, SubscriptionFacts } from '../../src/session/diagnosis/session-facts.ts';
 import { APP, type Joined, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const FLOWING = {
@@ -136,6 +138,44 @@ test.each<[what: string, changes: Changes]>([
   call.show(changes);
 
   expect(await call.findings()).toEqual([]);
+});
+
+/** What is known of the viewer's session, if its publisher is on another node. */
+async function factsAcrossNodes(changes: Changes): Promise<SessionFacts> {
+  const call = await Call.start();
+  call.show(changes);
+  const transport = call.world.shard.snapshots.get(call.viewer.id);
+  const subscription: SubscriptionFacts = {
+    mid: 's0',
+    kind: 'video',
+    remoteSessionId: call.publisher.id,
+    remoteTrackId: 'camera',
+    isPaused: false,
+    publisher: { connectionState: 'connected', isOnThisNode: false },
+    seen: transport?.subscriberTracks[0],
+  };
+  return {
+    isHosted: false,
+    quota: 'open',
+    offerWaitsMs: undefined,
+    transport,
+    publications: [],
+    subscriptions: [subscription],
+    failed: [],
+  };
+}
+
+test.each<[what: string, source: Partial<SourceSnapshot>, says: string]>([
+  ['has never come', { silentMs: undefined, layers: [], isLinked: true }, "arrived from its publisher's node yet"],
+  ['no longer comes', { silentMs: 4_100, isLinked: true }, "arrived from its publisher's node for 4.1 s"],
+])('a relay is blamed for a track of another node that %s', async (_, source, says) => {
+  expect(findingsOf(await factsAcrossNodes({ source }))).toEqual([
+    { code: 'relay_silent', severity: 'problem', mid: 's0', summary: expect.stringContaining(says) },
+  ]);
+});
+
+test('nothing is said of a track that arrives from another node', async () => {
+  expect(findingsOf(await factsAcrossNodes({ source: { isLinked: true } }))).toEqual([]);
 });
 
 test('an app that has used up its quota', async () => {
