@@ -23,3 +23,6 @@ export const OPUS: CodecPlan = {
   pli: false,
   fir: false,
 };
+
+/** Several packets of `OPUS` in one. */
+export const RED: CodecPlan = { ...OPUS, payloadType: 63, name: 'red', fmtp: '111/111' };

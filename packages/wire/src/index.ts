@@ -6,6 +6,7 @@ export * from './payload/h264.ts';
 export * from './payload/keyframe.ts';
 export * from './payload/opus.ts';
 export * from './payload/picture-id.ts';
+export * from './payload/red.ts';
 export * from './payload/vp8.ts';
 export * from './payload/vp9.ts';
 export { type Bye, writeBye } from './rtcp/bye.ts';

@@ -51,6 +51,7 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   inCall('two-tracks', 'two tracks over 1 Mbit/s', runTwoTracks, { isOnJanus: false }),
   inCall('sound-600', 'sound beside a picture over 600 kbit/s', (call) => runSound(call, 600_000), { hasSound: true }),
   inCall('sound-300', 'sound beside a picture over 300 kbit/s', (call) => runSound(call, 300_000), { hasSound: true }),
+  inCall('sound-loss-5', 'sound beside a picture over a path that loses 5%', (call) => runSound(call, 4_000_000, 0.05), { hasSound: true }),
   inCall('vp9', 'VP9 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 12), svc('vp9')),
   inCall('av1', 'AV1 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 7), svc('av1')),
   {
@@ -183,17 +184,18 @@ async function runTwoTracks(call: QualityCall): Promise<readonly Measure[]> {
   return [...each, together];
 }
 
-async function runSound(call: QualityCall, rateBps: number): Promise<readonly Measure[]> {
-  await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS });
+async function runSound(call: QualityCall, rateBps: number, lossRatio = 0): Promise<readonly Measure[]> {
+  await call.viewerAccess.impair('down', { rateBps, delayMs: DELAY_MS, lossRatio });
   const viewer = await settled(call);
   const before = await viewer.sound();
   await viewer.pass(20);
   const after = await viewer.sound();
   const endMs = Date.now();
   const frames = await firstTrack(viewer);
-  const isWider = rateBps >= 600_000;
+  const isWider = rateBps >= 600_000 && lossRatio === 0;
+  const mostConcealed = lossRatio > 0 ? 1 : isWider ? 0.4 : 2;
   return [
-    { what: 'concealed', value: concealedPercent(before, after), unit: '%', bound: { atMost: isWider ? 0.4 : 2 } },
+    { what: 'concealed', value: concealedPercent(before, after), unit: '%', bound: { atMost: mostConcealed } },
     { what: 'jitter buffer', value: jitterBufferMs(before, after), unit: 'ms', bound: { atMost: isWider ? 175 : 290 } },
     { what: 'frames', value: framesPerSecond(frames, endMs - 20_000, endMs), unit: 'fps', bound: { atLeast: 10 } },
     { what: 'height', value: usualHeight(frames, endMs - 20_000, endMs), unit: 'lines' },

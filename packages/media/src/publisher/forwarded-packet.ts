@@ -115,6 +115,12 @@ export class ForwardedPacket<Stream extends PictureSource = PictureSource> {
     if (codec.plan.name === 'av1' && this.extensionLength[DEPENDENCY_DESCRIPTOR_KIND] > 0) this.#loadDependency();
   }
 
+  /** Continues with the packet that is inside this one, whose payload starts at `start` in `bytes`. */
+  unwrap(codec: PublisherCodec, start: number, length: number): void {
+    this.codec = codec;
+    this.payload = this.bytes.subarray(start, start + length);
+  }
+
   #loadLayers(codecName: string, { bytes, headerLength, payloadLength }: RtpView): void {
     const isVp8 = codecName === 'vp8' && this.#vp8.read(bytes, headerLength, payloadLength);
     const isVp9 = codecName === 'vp9' && this.#vp9.read(bytes, headerLength, payloadLength);

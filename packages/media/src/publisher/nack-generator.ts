@@ -23,9 +23,21 @@ const DEFAULT_RTT_MS = 100;
 /** Weight of a new sample in the smoothed round-trip time (RFC 6298 §2). */
 const RTT_GAIN = 1 / 8;
 
+/** What limits requests for missing packets. */
+export interface RepairLimits {
+  /** How long a packet is requested. */
+  readonly maxAgeMs?: number;
+  /** With a longer round trip, nothing is requested. */
+  readonly maxRttMs?: number;
+}
+
+/** Sound is played out much sooner than video, and a repair that comes too late only makes the jitter buffer longer. */
+export const SOUND_REPAIR = { maxAgeMs: 250, maxRttMs: 100 } as const;
+
 export class NackGenerator {
   readonly #canAsk: boolean;
   readonly #maxAgeMs: number;
+  readonly #maxRttMs: number;
   readonly #missing = new MissingPackets();
   readonly #guard = new ReorderGuard();
   #highest = Number.NaN;
@@ -40,9 +52,10 @@ export class NackGenerator {
   #gaveUpSeq = Number.NEGATIVE_INFINITY;
 
   /** @param canAsk whether the publisher retransmits packets on request; if not, missing packets are only given up */
-  constructor(canAsk = true) {
+  constructor(canAsk = true, { maxAgeMs = MAX_AGE_MS, maxRttMs = Number.POSITIVE_INFINITY }: RepairLimits = {}) {
     this.#canAsk = canAsk;
-    this.#maxAgeMs = canAsk ? MAX_AGE_MS : MAX_AGE_UNASKED_MS;
+    this.#maxAgeMs = canAsk ? maxAgeMs : MAX_AGE_UNASKED_MS;
+    this.#maxRttMs = maxRttMs;
   }
 
   /** How many packets are missing and not given up. */
@@ -102,6 +115,7 @@ export class NackGenerator {
    */
   collect(nowMs: number, out: ExtendedSeq[]): number {
     const missing = this.#missing;
+    if (this.#rttMs > this.#maxRttMs && missing.count > 0) this.#giveUpAll(nowMs, this.#highest);
     this.#giveUpOld(nowMs);
     let asked = 0;
     for (let row = 0; row < missing.count; ) {
@@ -154,6 +168,8 @@ export class NackGenerator {
     // If the packet comes too soon after the first request to be its answer, it was on its way all the time.
     const isUnasked = tries === 0 || (tries === 1 && nowMs - missing.askedAtMs[row] < this.#rttMs / 2);
     if (isUnasked) this.#guard.recordLate(nowMs, nowMs - missing.missedAtMs[row], this.#arrivals - missing.missedAtArrival[row] + 1);
+    // Without RTX, this is the only round-trip sample of a peer that only publishes sound, whose repairs depend on it.
+    else if (tries === 1 && this.#maxRttMs < Number.POSITIVE_INFINITY) this.#sampleRtt(nowMs - missing.askedAtMs[row]);
     this.#remove(nowMs, row);
   }
 

@@ -1,5 +1,6 @@
 /** One publication: its encodings as they arrive, its payload types, and the router to its subscribers. */
-import { type ExtendedSeq, type RtpView, readAudioLevel } from '@causeway/wire';
+import { type ExtendedSeq, RedPayload, type RtpView, readAudioLevel } from '@causeway/wire';
+import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
 import { TrackRouter } from '../router/track-router.ts';
@@ -45,6 +46,8 @@ export class PublisherTrack implements StreamTrack {
   #codecs: readonly (PublisherCodec | undefined)[];
   #extensionIds: Uint8Array;
   #streams: readonly ReceiveStream[] = [];
+  /** Created with the first packet of RED. */
+  #red: RedPayload | undefined = undefined;
   /** Created with the first level. Copies are measured where their publisher is. */
   #speech: SpeechMeter | undefined = undefined;
   /** Bytes received on streams that have been replaced. */
@@ -110,10 +113,13 @@ export class PublisherTrack implements StreamTrack {
 
   /** Forwards an accepted packet to the router, parsed once for all subscribers. */
   route(nowMs: number, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq, isKeyframe: boolean): void {
-    if (this.#activity !== 'active') this.#setActivity('active');
     if (this.#packet === undefined) this.#packet = new ForwardedPacket();
     const packet = this.#packet;
-    packet.load(stream, codec, view, sequence, this.#extensionIds);
+    if (!this.#load(packet, stream, codec, view, sequence)) {
+      this.#context.drops.increment(DropReason.RtpMalformed);
+      return;
+    }
+    if (this.#activity !== 'active') this.#setActivity('active');
     packet.isKeyframe = isKeyframe;
     if (isKeyframe) packet.noteSize();
     const { temporalId, spatialId = 0 } = packet;
@@ -131,8 +137,7 @@ export class PublisherTrack implements StreamTrack {
     const codec = this.codecOf(view.payloadType);
     if (codec === undefined) return undefined;
     this.#reloaded ??= new ForwardedPacket();
-    this.#reloaded.load(stream, codec, view, sequence, this.#extensionIds);
-    return this.#reloaded;
+    return this.#load(this.#reloaded, stream, codec, view, sequence) ? this.#reloaded : undefined;
   }
 
   /** Called once a second. Detects silence, releases old packets and updates the layers. */
@@ -163,6 +168,21 @@ export class PublisherTrack implements StreamTrack {
     for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);
     this.#streams = [];
     for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.endInbound(ssrc);
+  }
+
+  /** @returns false if it is RED that cannot be read, or holds something other than a codec of the track */
+  #load(packet: StreamPacket, stream: ReceiveStream, codec: PublisherCodec, view: RtpView, sequence: ExtendedSeq): boolean {
+    packet.load(stream, codec, view, sequence, this.#extensionIds);
+    return !codec.isRed || this.#unwrapRed(packet, view);
+  }
+
+  #unwrapRed(packet: StreamPacket, { bytes, headerLength, payloadLength }: RtpView): boolean {
+    this.#red ??= new RedPayload();
+    if (!this.#red.read(bytes, headerLength, payloadLength)) return false;
+    const inner = this.codecOf(this.#red.primaryPayloadType);
+    if (inner === undefined || inner.isRed || inner.isRtx) return false;
+    packet.unwrap(inner, this.#red.primaryStart, this.#red.primaryLength);
+    return true;
   }
 
   #noteLevel(nowMs: number, { bytes, extensionOffset, extensionLength }: StreamPacket): void {

@@ -25,11 +25,12 @@ import type { ForwardedPacket } from './forwarded-packet.ts';
 import { type KeyframePace, KeyframeRequester } from './keyframe-requester.ts';
 import { LayerRate } from './layer-rate.ts';
 import { LayerShares } from './layer-shares.ts';
-import { NackGenerator } from './nack-generator.ts';
+import { NackGenerator, SOUND_REPAIR } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
+import { RedRecovery } from './red-recovery.ts';
 import type { UploadLimit } from './upload-limit.ts';
 
 /** A layer that was silent for this long does not arrive. Screen shares run at a few frames per second, and must not be affected. */
@@ -117,6 +118,8 @@ export class ReceiveStream implements Timer {
   readonly #nack: NackGenerator;
   readonly #missing: ExtendedSeq[] = [];
   readonly #frames = new BitrateMeter();
+  /** Created with the first loss in a stream of RED. */
+  #redRecovery: RedRecovery | undefined = undefined;
   /** The peer has announced that it will send nothing after this number for now. */
   #endedAfter = Number.POSITIVE_INFINITY;
 
@@ -124,7 +127,9 @@ export class ReceiveStream implements Timer {
     this.#context = context;
     this.track = track;
     this.#clockRateHz = codec.clockRateHz;
-    this.#nack = new NackGenerator(codec.nack);
+    // Links carry sound for nodes with many listeners, and repeat it within the history of the next node.
+    const isSound = track.plan.kind === 'audio' && !track.transport.isLink;
+    this.#nack = new NackGenerator(codec.nack, isSound ? SOUND_REPAIR : {});
     this.keyframes = new KeyframeRequester(track.keyframePace);
     this.ssrc = ssrc;
     this.rid = rid;
@@ -160,8 +165,10 @@ export class ReceiveStream implements Timer {
 
   /** Takes a decrypted packet of this stream. `view` covers its bytes, which are on loan. */
   receive(nowMs: number, view: RtpView, codec: PublisherCodec): void {
+    const before = this.#unwrapper.highest ?? Number.POSITIVE_INFINITY;
     const sequence = this.#unwrapper.unwrap(view.sequenceNumber);
     this.statistics.record(nowMs, sequence, view.timestamp, view.length);
+    if (codec.isRed && sequence > before + 1) this.#restoreLost(nowMs, view, codec, sequence, sequence - before - 1);
     const isKeyframe = this.#startsKeyframe(nowMs, view, codec, sequence);
     if (heedsLoss(codec)) this.#nack.receive(nowMs, sequence, isKeyframe);
     this.#accept(nowMs, view, codec, sequence, isKeyframe);
@@ -263,6 +270,19 @@ export class ReceiveStream implements Timer {
     this.isCurrent = false;
     this.#context.timers.cancel(this);
     this.history.close(nowMs);
+  }
+
+  /** Takes the packets that are missing just before this one, as far as this one holds them. */
+  #restoreLost(nowMs: number, view: RtpView, { plan }: PublisherCodec, sequence: ExtendedSeq, missing: number): void {
+    this.#redRecovery ??= new RedRecovery();
+    this.#redRecovery.restore(view, missing, this.lastTimestamp, (restored, before) => {
+      const codec = this.track.codecOf(restored.payloadType);
+      if (codec === undefined || codec.isRed || codec.isRtx) return;
+      const lost = (sequence - before) as ExtendedSeq;
+      this.packetsRepaired++;
+      if (plan.nack) this.#nack.receive(nowMs, lost, false);
+      this.#accept(nowMs, restored, codec, lost, false);
+    });
   }
 
   #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq, isKeyframe: boolean): void {

@@ -13,6 +13,7 @@ import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-
 import { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import { LayerFilter } from './layer-filter.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { Redundancy } from './redundancy.ts';
 import { Retransmitter } from './retransmitter.ts';
 import { makeSenderReport } from './sender-report.ts';
 import { SentIndex } from './sent-index.ts';
@@ -47,6 +48,8 @@ export class OutgoingStream {
   /** Audio never waits for room on the path. */
   readonly #mayWait: boolean;
   readonly #sent: SentIndex;
+  /** Undefined unless the receiver accepts RED. */
+  #redundancy: Redundancy | undefined = undefined;
   packetsSent = 0;
   payloadBytesSent = 0;
   chargedExtensionBytesSent = 0;
@@ -118,7 +121,8 @@ export class OutgoingStream {
   useCodecs(published: readonly CodecPlan[], subscribed: readonly CodecPlan[]): void {
     this.#payloadTypes = mapPayloadTypes(published, subscribed);
     this.#sourcePayloadType = NONE_LOOKED_UP;
-    this.#retransmitter.usePayloadTypes(this.#payloadTypes);
+    this.#redundancy = Redundancy.for(subscribed, this.#redundancy);
+    this.#retransmitter.usePayloadTypes(this.#payloadTypes, this.#redundancy);
   }
 
   /** The reason why such a packet can never be sent to this receiver; undefined if it can. */
@@ -130,6 +134,7 @@ export class OutgoingStream {
   /** Switches to the source of this packet, starting with this packet. */
   begin(nowMs: number, { stream, sequence, timestamp, codec }: StreamPacket): void {
     this.#sequence.switchSource(nowMs, stream, sequence, timestamp, codec.plan.clockRateHz);
+    this.#redundancy?.beginWith(sequence);
     this.#startEpoch();
   }
 
@@ -156,6 +161,7 @@ export class OutgoingStream {
   /** Continues with another copy of the source. The packet numbered `next` there follows the newest packet sent. */
   continueWith(source: ReceiveStream, next: ExtendedSeq): void {
     this.#sequence.continueWith(source, next);
+    this.#redundancy?.beginWith(next);
     this.#vp8.continueEpoch(this.#sequence.epoch);
     this.#frameNumbers.continueEpoch(this.#sequence.epoch);
   }
@@ -228,8 +234,13 @@ export class OutgoingStream {
   }
 
   #write(nowMs: number, packet: StreamPacket, sequence: ExtendedSeq, epoch: number): void {
-    const payloadType = this.#payloadTypeFor(packet.codec);
-    this.#writer.write(packet, payloadType, sequence, this.#sequence.mapTimestamp(packet.timestamp, epoch), this.#ssrc);
+    const timestamp = this.#sequence.mapTimestamp(packet.timestamp, epoch);
+    if (this.#redundancy !== undefined && epoch === this.#sequence.epoch && this.#addsTo(nowMs, packet, this.#redundancy)) {
+      this.#redundancy.lastSequence = Math.max(this.#redundancy.lastSequence, sequence);
+      this.#writer.writeRed(packet, this.#redundancy, sequence, timestamp, this.#ssrc);
+    } else {
+      this.#writer.write(packet, this.#payloadTypeFor(packet.codec), sequence, timestamp, this.#ssrc);
+    }
     // Rewrite the numbers in payload and extensions that have to continue across sources. Only the copy is changed, never the packet
     // itself.
     if (packet.vp8 !== undefined) this.#vp8.rewrite(this.#context.suite.arena.bytes, this.#writer.payloadOffset, packet.vp8, epoch);
@@ -242,10 +253,27 @@ export class OutgoingStream {
     this.chargedExtensionBytesSent += packet.chargedExtensionBytes;
   }
 
-  /** Corrects the counters after a packet of the stream was dropped unsent. */
-  noteUnsent(payloadBytes: number): void {
+  /** Whether there are earlier packets to send along with this one. */
+  #addsTo(nowMs: number, packet: StreamPacket, redundancy: Redundancy): boolean {
+    const { level } = redundancy;
+    const { sender, allocation } = this.#transport;
+    if (level.isDue(nowMs)) level.decide(nowMs, sender.lossRatio(nowMs), packet.stream.rate.bps, allocation.limitBps);
+    return level.value > 0 && redundancy.collect(nowMs, packet) && this.#writer.fits(packet, redundancy.extraBytes);
+  }
+
+  /** How many packets of sound each packet holds at present. */
+  get packetsInEach(): number {
+    return 1 + (this.#redundancy?.level.value ?? 0);
+  }
+
+  /**
+   * Corrects the counters after a packet of the stream was dropped unsent. Earlier packets that it held were never counted; what they took
+   * of it is no longer known, so they are assumed to be as long as the new one.
+   */
+  noteUnsent(payloadBytes: number, payloadType: number): void {
+    const isRed = payloadType === this.#redundancy?.payloadType;
     this.packetsSent--;
-    this.payloadBytesSent -= payloadBytes;
+    this.payloadBytesSent -= isRed ? Math.floor(payloadBytes / this.packetsInEach) : payloadBytes;
   }
 
   /** Sends the packets from `first` to `last` that are still in the source's history, except those of no use to the receiver. */

@@ -20,6 +20,7 @@ import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds }
 import type { PacketArena } from '../secure-endpoint.ts';
 import { MIN_DESCRIPTOR_LENGTH } from './frame-number-rewriter.ts';
 import type { LayerFilter } from './layer-filter.ts';
+import type { Redundancy } from './redundancy.ts';
 
 /** Space for the fixed header, the extension block without forwarded extensions, RTX's two bytes, and what `secure` appends to a packet. */
 const RESERVED_BYTES = 112;
@@ -99,8 +100,9 @@ export class PacketWriter {
     return this.#midId ^ this.length;
   }
 
-  fits(packet: ForwardedPacket): boolean {
-    const length = packet.extensionBytes + this.#midLength + packet.payload.length;
+  /** @param extraBytes to be added to the payload */
+  fits(packet: ForwardedPacket, extraBytes = 0): boolean {
+    const length = packet.extensionBytes + this.#midLength + packet.payload.length + extraBytes;
     return length + RESERVED_BYTES <= this.#arena.slotSizeBytes;
   }
 
@@ -109,6 +111,12 @@ export class PacketWriter {
     this.#writeHeader(packet, payloadType, sequence, timestamp, ssrc);
     this.#arena.bytes.set(packet.payload, this.offset + this.headerLength);
     this.length = this.headerLength + packet.payload.length;
+  }
+
+  /** Writes the packet with the earlier ones that were collected. */
+  writeRed(packet: ForwardedPacket, redundancy: Redundancy, sequence: number, timestamp: number, ssrc: number): void {
+    this.#writeHeader(packet, redundancy.payloadType, sequence, timestamp, ssrc);
+    this.length = redundancy.write(this.#arena.bytes, this.payloadOffset, packet.payload) - this.offset;
   }
 
   /** Writes the packet as a retransmission, with the original sequence number in front of the payload. */

@@ -13,6 +13,7 @@ import type { OutboundStream } from '../secure-endpoint.ts';
 import { NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import type { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import type { PacketWriter } from './packet-writer.ts';
+import type { Redundancy } from './redundancy.ts';
 import { ResendBudget } from './resend-budget.ts';
 import type { SentIndex } from './sent-index.ts';
 import type { SequenceRewriter } from './sequence-rewriter.ts';
@@ -51,6 +52,7 @@ export class Retransmitter {
   readonly #budget = new ResendBudget();
   readonly #view = new RtpView();
   #payloadTypes: PayloadTypeMaps;
+  #redundancy: Redundancy | undefined = undefined;
   #rtxSequence: number;
   #isGivenUp = false;
   /** Timestamp of the last retransmitted packet; padding reuses it. */
@@ -69,8 +71,9 @@ export class Retransmitter {
     this.#rtxSequence = parts.firstRtxSequence;
   }
 
-  usePayloadTypes(payloadTypes: PayloadTypeMaps): void {
+  usePayloadTypes(payloadTypes: PayloadTypeMaps, redundancy: Redundancy | undefined): void {
     this.#payloadTypes = payloadTypes;
+    this.#redundancy = redundancy;
   }
 
   /**
@@ -109,7 +112,7 @@ export class Retransmitter {
     if (source === undefined || packet === undefined || !this.#transport.canSend) return DropReason.RtxNotInHistory;
     // The publisher's codecs may have changed since.
     if (this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return DropReason.UnknownPayloadType;
-    if (!this.#mayRepeat(packet)) {
+    if (!this.#mayRepeat(packet, outSeq)) {
       this.#isGivenUp = true;
       return DropReason.RtxSuppressed;
     }
@@ -186,12 +189,15 @@ export class Retransmitter {
 
   /**
    * Without an RTX stream, AES-GCM allows a packet to be repeated only with an identical header (RFC 7714 §8.3), but its transport-wide
-   * number would differ.
+   * number would differ. In no profile may it be repeated with another payload, so nothing up to the last packet of RED is.
    */
-  #mayRepeat({ codec }: StreamPacket): boolean {
+  #mayRepeat({ codec }: StreamPacket, outSeq: ExtendedSeq): boolean {
     const { rtxStream, writer } = this.#parts;
     const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
-    return hasRtx || !writer.carriesNumbers || !this.#transport.repeatsHeaders;
+    if (hasRtx) return true;
+    return (
+      outSeq > (this.#redundancy?.lastSequence ?? Number.NEGATIVE_INFINITY) && !(writer.carriesNumbers && this.#transport.repeatsHeaders)
+    );
   }
 
   #sendAgain(packet: StreamPacket, outSeq: ExtendedSeq, epoch: number): void {

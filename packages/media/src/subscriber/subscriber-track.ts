@@ -9,6 +9,7 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { GrantedQuality, SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
+import { SOUND_REPAIR } from '../publisher/nack-generator.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
@@ -87,8 +88,8 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   }
 
   /** Corrects the counters after a packet was dropped behind the engine, so that it is not charged. */
-  noteUnsent(payloadBytes: number): void {
-    this.#stream.noteUnsent(payloadBytes);
+  noteUnsent(payloadBytes: number, payloadType: number): void {
+    this.#stream.noteUnsent(payloadBytes, payloadType);
   }
 
   get plan(): SubscriberTrackPlan {
@@ -176,7 +177,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
 
   fixedCostBps(nowMs: number): number {
     if (this.#plan.kind === 'video' || this.#plan.paused || this.#source === undefined) return 0;
-    return this.#source.layerOptions(nowMs).reduce((sum, { costBps }) => sum + costBps, 0);
+    return this.#stream.packetsInEach * this.#source.layerOptions(nowMs).reduce((sum, { costBps }) => sum + costBps, 0);
   }
 
   get spentBps(): number {
@@ -334,6 +335,10 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
     // Missing packets of a layer that a link does not carry must not take the place of layers that it does.
     if (this.#isHeldBack && this.transport.isLink) return;
+    if (this.#plan.kind === 'audio' && !this.transport.isLink && this.transport.rttMs > SOUND_REPAIR.maxRttMs) {
+      this.#context.drops.increment(DropReason.RtxSuppressed);
+      return;
+    }
     // Without this, Chromium would wait for three seconds before it reports that it cannot decode.
     if (!this.#stream.handleNack(nowMs, lost) && this.#plan.kind === 'video') this.handlePictureLoss(nowMs);
   }

@@ -40,6 +40,7 @@ export interface SendingTransport {
   /** Undefined while nothing can be sent. */
   readonly sendPath: Path | undefined;
   readonly endpoint: SecureEndpoint;
+  readonly allocation: Pick<BandwidthAllocator, 'limitBps'>;
   readonly sender: StreamSender;
   /** Hands a packet to the outbox, or drops it if there is no path. @param packetIndex the unwrapped sequence number */
   release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void;

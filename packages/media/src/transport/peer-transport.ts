@@ -248,7 +248,7 @@ export class PeerTransport implements SecureEndpointListener {
   handleUnsent(packet: Uint8Array): void {
     const headerLength = rtpHeaderLength(packet, packet.length);
     if (headerLength < 0) return;
-    this.subscriptions.get(peekRtpSsrc(packet))?.noteUnsent(packet.length - headerLength - this.#tagBytes);
+    this.subscriptions.get(peekRtpSsrc(packet))?.noteUnsent(packet.length - headerLength - this.#tagBytes, packet[1] & 0x7f);
   }
 
   /** Called when a publication or subscription was added or removed. */

@@ -34,7 +34,7 @@ export interface NegotiatedCodec {
   readonly identity: string;
 }
 
-/** RED, FEC, comfort noise and telephone events are not forwarded yet; see docs/rfc-notes/sdp.md. */
+/** FEC, comfort noise and telephone events are not forwarded; see docs/rfc-notes/sdp.md. RED is for Opus alone. */
 const SUPPORTED: Readonly<Record<MediaKind, ReadonlySet<string>>> = {
   audio: new Set(['opus', 'pcmu', 'pcma', 'g722']),
   video: new Set(['vp8', 'vp9', 'h264', 'av1']),
@@ -47,6 +47,10 @@ const SUPPORTED: Readonly<Record<MediaKind, ReadonlySet<string>>> = {
 const MAX_CODECS = 24;
 const MAX_FMTP_LENGTH = 256;
 
+/** Redundancy for Opus, as in `codecIdentity` (RFC 2198). */
+export const RED_IDENTITY = 'red/48000/2';
+export const OPUS_IDENTITY = 'opus/48000/2';
+
 const NACK: SdpFeedback = { type: 'nack', parameter: '' };
 const PLI: SdpFeedback = { type: 'nack', parameter: 'pli' };
 const FIR: SdpFeedback = { type: 'ccm', parameter: 'fir' };
@@ -55,17 +59,22 @@ const TRANSPORT_CC: SdpFeedback = { type: 'transport-cc', parameter: '' };
 const REPORTS_BY_STREAM: SdpFeedback = { type: 'ack', parameter: 'ccfb' };
 const REMB: SdpFeedback = { type: 'goog-remb', parameter: '' };
 
-/** The feedback that the SFU asks of a subscriber in an m-section that it adds. */
-export const SUBSCRIBER_FEEDBACK: Readonly<Record<MediaKind, readonly SdpFeedback[]>> = {
-  audio: [TRANSPORT_CC],
-  video: [NACK, PLI, FIR, TRANSPORT_CC],
-};
+/**
+ * Returns the feedback that the SFU asks of a subscriber in an m-section that it adds.
+ *
+ * @param isByStream whether the client reports by stream
+ * @param hasSoundNack whether sound may be requested again
+ */
+export function subscriberFeedback(kind: MediaKind, isByStream: boolean, hasSoundNack: boolean): readonly SdpFeedback[] {
+  const reports = isByStream ? REPORTS_BY_STREAM : TRANSPORT_CC;
+  if (kind === 'video') return [NACK, PLI, FIR, reports];
+  return hasSoundNack ? [NACK, reports] : [reports];
+}
 
-/** The same for a client that reports by stream. */
-export const SUBSCRIBER_FEEDBACK_BY_STREAM: Readonly<Record<MediaKind, readonly SdpFeedback[]>> = {
-  audio: [REPORTS_BY_STREAM],
-  video: [NACK, PLI, FIR, REPORTS_BY_STREAM],
-};
+/** Whether the client has listed NACK for the codec in one of its sections. Sound is repeated only for clients that have asked for that. */
+export function listsNack(identity: string, listed: readonly NegotiatedCodec[]): boolean {
+  return listed.some((codec) => codec.identity === identity && offers(codec, NACK));
+}
 
 /** Static payload types of RFC 3551 §6. */
 const STATIC_PAYLOAD_TYPES: ReadonlyMap<string, number> = new Map([
@@ -119,9 +128,18 @@ export class CodecReader {
     const rtxOf = new Map<number, number>();
     for (const codec of listed) if (isRtx(codec)) rtxOf.set(this.#repairedBy(codec), codec.payloadType);
     return listed
-      .filter(({ name, fmtp }) => SUPPORTED[kind].has(name.toLowerCase()) && fmtp.length <= MAX_FMTP_LENGTH)
+      .filter((codec) => SUPPORTED[kind].has(codec.name.toLowerCase()) || (kind === 'audio' && this.#isRedOfOpus(codec, listed)))
+      .filter(({ fmtp }) => fmtp.length <= MAX_FMTP_LENGTH)
       .slice(0, MAX_CODECS)
       .map((codec) => ({ ...codec, rtxPayloadType: rtxOf.get(codec.payloadType), identity: this.#identityOf(codec) }));
+  }
+
+  /** Whether the payload type is for several packets of Opus in one: its parameters are Opus's payload type, once or several times. */
+  #isRedOfOpus(codec: SdpCodec, listed: readonly SdpCodec[]): boolean {
+    if (this.#identityOf(codec) !== RED_IDENTITY) return false;
+    const types = new Set(codec.fmtp.split('/').map(Number));
+    const opus = listed.find(({ payloadType }) => types.size === 1 && types.has(payloadType));
+    return opus !== undefined && this.#identityOf(opus) === OPUS_IDENTITY;
   }
 
   #meaningOf(codec: SdpCodec, codecOf: ReadonlyMap<number, SdpCodec>): string {
@@ -186,7 +204,9 @@ export const codecPlans = madeOnce((codecs: readonly NegotiatedCodec[]): readonl
 
 /** Converts a list of codecs for subscribers. */
 export const sourceCodecs = madeOnce((codecs: readonly NegotiatedCodec[]): readonly SourceCodec[] => {
-  return codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp }));
+  // RED is unwrapped as it arrives, and added for each receiver that accepts it.
+  const inner = codecs.filter(({ identity }) => identity !== RED_IDENTITY);
+  return inner.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp }));
 });
 
 function codecPlan(codec: NegotiatedCodec): CodecPlan {

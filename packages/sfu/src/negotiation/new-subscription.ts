@@ -3,11 +3,13 @@ import type { MediaKind } from '@causeway/media';
 import { invariant } from '../invariant.ts';
 import {
   type IdentifiedCodec,
+  listsNack,
   type NegotiatedCodec,
+  OPUS_IDENTITY,
   payloadTypeCandidates,
+  RED_IDENTITY,
   rtxMeaning,
-  SUBSCRIBER_FEEDBACK,
-  SUBSCRIBER_FEEDBACK_BY_STREAM,
+  subscriberFeedback,
 } from './codecs.ts';
 import { subscriptionsOn } from './edit-sections.ts';
 import {
@@ -61,7 +63,9 @@ export interface NamingContext {
 
 /** @returns the state with the subscription live on that section */
 export function subscribeOn(state: Negotiation, section: RtpSection, wish: SubscriptionWish, naming: NamingContext): Placed {
-  const codecs = wish.source.codecs.map((codec) => onSection(codec, section)).filter((codec) => codec !== undefined);
+  const sent = wish.source.codecs.map((codec) => onSection(codec, section)).filter((codec) => codec !== undefined);
+  const red = sent.some(isOpus) ? section.codecs.filter(({ identity }) => identity === RED_IDENTITY) : [];
+  const codecs = [...sent, ...red];
   const extensions = subscriberExtensions(section.extensions, wish.source.extensionUris);
   const subscription = createSubscription(state, wish, { codecs, extensions }, naming);
   const live: Section = { ...section, sending: { type: 'live', subscription } };
@@ -201,16 +205,40 @@ function allocateCodecs(
 ): { readonly state: Negotiation; readonly codecs: readonly NegotiatedCodec[] } {
   let table = state.payloadTypes;
   const codecs: NegotiatedCodec[] = [];
-  const feedback = (reportsByStream(state.sections) ? SUBSCRIBER_FEEDBACK_BY_STREAM : SUBSCRIBER_FEEDBACK)[source.kind];
+  const isByStream = reportsByStream(state.sections);
+  const listed = source.kind === 'audio' ? state.sections.flatMap((section) => (section.type === 'rtp' ? section.codecs : [])) : [];
   for (const { name, clockRateHz, channels, fmtp, identity } of source.codecs) {
     const primary = allocateNumber(table, identity, payloadTypeCandidates(name));
     if (primary === undefined) continue;
     const rtx = source.kind === 'video' ? allocateNumber(primary.table, rtxMeaning(identity), payloadTypeCandidates('rtx')) : undefined;
     table = rtx?.table ?? primary.table;
+    const feedback = subscriberFeedback(source.kind, isByStream, listsNack(identity, listed));
     const payloadTypes = { payloadType: primary.number, rtxPayloadType: rtx?.number };
     codecs.push({ ...payloadTypes, name, clockRateHz, channels, fmtp, feedback, identity });
   }
+  const opus = codecs.find(isOpus);
+  const red = opus && acceptsRed(state) ? allocateNumber(table, RED_IDENTITY, payloadTypeCandidates('red')) : undefined;
+  if (opus !== undefined && red !== undefined) {
+    table = red.table;
+    codecs.push({
+      ...opus,
+      payloadType: red.number,
+      name: 'red',
+      fmtp: `${opus.payloadType}/${opus.payloadType}`,
+      feedback: [],
+      identity: RED_IDENTITY,
+    });
+  }
   return { state: { ...state, payloadTypes: table }, codecs };
+}
+
+/** Whether the client has listed RED. One that has described no sound yet is offered it, and says in its answer whether it accepts it. */
+function acceptsRed({ payloadTypes: { numberOf } }: Negotiation): boolean {
+  return numberOf.has(RED_IDENTITY) || !numberOf.has(OPUS_IDENTITY);
+}
+
+function isOpus({ identity }: NegotiatedCodec): boolean {
+  return identity === OPUS_IDENTITY;
 }
 
 function allocateExtensions(

@@ -269,7 +269,10 @@ function stopSending({ way, put, cancelOverlap }: Crossing): void {
 function relayedTrackOf({ kind, codecs, extensions, rids }: PublisherTrackPlan): RelayedTrack {
   return {
     kind,
-    codecs: codecs.map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
+    // RED is unwrapped where it arrives.
+    codecs: codecs
+      .filter(({ name }) => name !== 'red')
+      .map(({ name, clockRateHz, channels, fmtp }) => ({ name, clockRateHz, channels, fmtp })),
     extensionUris: extensions.map(({ uri }) => uri),
     rids,
   };

@@ -72,8 +72,10 @@ describe.each(capturedOffers())('the answer to %s', (name) => {
 
   it('leaves out what is not forwarded', () => {
     const names = answer.sections.flatMap(({ codecs }) => codecs.map((codec) => codec.name.toLowerCase()));
+    const reds = answer.sections.flatMap(({ kind, codecs }) => codecs.filter(({ name }) => name === 'red').map(() => kind));
 
-    expect(names.filter((each) => !['opus', 'pcmu', 'pcma', 'g722', 'vp8', 'vp9', 'h264', 'av1', 'rtx'].includes(each))).toEqual([]);
+    expect(reds.every((kind) => kind === 'audio')).toBe(true);
+    expect(names.filter((each) => !['opus', 'pcmu', 'pcma', 'g722', 'vp8', 'vp9', 'h264', 'av1', 'rtx', 'red'].includes(each))).toEqual([]);
   });
 
   it('asks for one kind of congestion feedback', () => {

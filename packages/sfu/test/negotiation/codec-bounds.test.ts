@@ -76,6 +76,6 @@ describe('codecs of an offer', () => {
     const { sections } = parsed(sessionDescription?.sdp ?? '');
     expect(sections).toHaveLength(LIMITS.maxTracksPerCall);
     const listed = sections.map(({ formats, codecs }) => `${formats.length} ${codecs.map(({ name, fmtp }) => `${name} ${fmtp}`).join()}`);
-    expect(new Set(listed)).toEqual(new Set(['2 opus x=0,PCMU ']));
+    expect(new Set(listed)).toEqual(new Set(['3 opus x=0,PCMU ,red 96/96']));
   });
 });

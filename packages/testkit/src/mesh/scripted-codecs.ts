@@ -19,6 +19,15 @@ const CODECS: Readonly<Record<string, SdpCodec>> = {
     feedback: FEEDBACK,
   },
   opus: { payloadType: 111, name: 'opus', clockRateHz: 48_000, channels: 2, fmtp: 'minptime=10;useinbandfec=1', feedback: [FEEDBACK[0]] },
+  'opus-nack': {
+    payloadType: 111,
+    name: 'opus',
+    clockRateHz: 48_000,
+    channels: 2,
+    fmtp: 'minptime=10;useinbandfec=1',
+    feedback: [FEEDBACK[0], FEEDBACK[1]],
+  },
+  red: { payloadType: 63, name: 'red', clockRateHz: 48_000, channels: 2, fmtp: '111/111', feedback: [] },
   pcmu: { payloadType: 0, name: 'PCMU', clockRateHz: 8000, channels: 1, fmtp: '', feedback: [] },
 };
 
@@ -39,5 +48,5 @@ export function withRtx(name: string): readonly SdpCodec[] {
 }
 
 export function isAudio(name: string): boolean {
-  return name === 'opus' || name === 'pcmu';
+  return ['opus', 'opus-nack', 'red', 'pcmu'].includes(name);
 }
