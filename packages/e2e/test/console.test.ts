@@ -23,7 +23,7 @@ let appId = '';
 let webhookId = '';
 
 beforeAll(async () => {
-  stage = await openStage({ CAUSEWAY_BOOKS: join(folder, 'books.sqlite') });
+  stage = await openStage({ CAUSEWAY_BOOKS: join(folder, 'books.sqlite'), CAUSEWAY_LOCATION: '52.52,13.40' });
 });
 
 afterAll(async () => {

@@ -19,7 +19,7 @@ export function AppsPage() {
       <Loaded query={apps}>
         {(list) =>
           list.length === 0 ? (
-            <p>There is none yet.</p>
+            <p>No apps yet.</p>
           ) : (
             <TableBox label="Table of apps">
               <table>

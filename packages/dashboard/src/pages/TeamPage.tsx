@@ -172,7 +172,7 @@ function Invitations({ orgId }: { readonly orgId: string }) {
       <Loaded query={query}>
         {(list) =>
           list.length === 0 ? (
-            <p>There is none that was not accepted.</p>
+            <p>No open invitations.</p>
           ) : (
             <ul className="lines">
               {list.map(({ id, email, role, expiresAt }) => (

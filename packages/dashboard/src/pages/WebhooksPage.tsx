@@ -32,7 +32,7 @@ export function WebhooksPage() {
       </div>
       <p>Each event of the app is sent to these addresses, signed, in the order of its session, and tried again for 28 hours.</p>
       <Loaded query={webhooks}>
-        {(list) => (list.length === 0 ? <p>There is none yet.</p> : <WebhookTable appId={appId} webhooks={list} />)}
+        {(list) => (list.length === 0 ? <p>No webhooks yet.</p> : <WebhookTable appId={appId} webhooks={list} />)}
       </Loaded>
     </section>
   );
