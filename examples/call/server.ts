@@ -3,7 +3,7 @@ import { createHmac, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import express from 'express';
 
 const { PORT = '3000', SFU_URL = 'http://localhost:8080', SFU_APP_ID = 'demo', SFU_SECRET } = process.env;
-if (SFU_SECRET === undefined) throw new Error('SFU_SECRET must be the secret of your app');
+if (!SFU_SECRET) throw new Error('SFU_SECRET must be the secret of your app');
 
 const cookieKey = randomBytes(32);
 const signatureOf = (text: string): Buffer => createHmac('sha256', cookieKey).update(text).digest();

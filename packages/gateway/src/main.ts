@@ -1,6 +1,7 @@
 /** The daemon: one node of the SFU, configured by environment variables and a file. */
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
+import { COMMAND_USAGE } from './config/command-usage.ts';
 import { describeUsage } from './config/describe-options.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError, StartError } from './config/start-error.ts';
@@ -18,27 +19,28 @@ const EXIT_CODE_SUPERSEDED = 3;
 const MAX_SIGNALS = 2;
 
 async function main(): Promise<void> {
-  const [argument] = process.argv.slice(2);
-  if (argument === '--help' || argument === '-h') {
-    process.stdout.write(describeUsage());
+  const [argument, ...rest] = process.argv.slice(2);
+  const usage = usageOf(argument, rest);
+  if (usage !== undefined) {
+    process.stdout.write(usage);
     return;
   }
   if (argument === 'ledger') {
     const { runLedgerCommand } = await import('./daemon/ledger-command.ts');
-    process.stdout.write(await runLedgerCommand(process.argv.slice(3)));
+    process.stdout.write(await runLedgerCommand(rest));
     return;
   }
   if (argument !== undefined && argument !== 'books' && argument !== 'doctor')
-    throw new ConfigError(`"${argument}" is not understood: a node is told by environment variables alone (--help lists them)`);
+    throw new ConfigError(`there is no command or option "${argument}"; --help lists them`);
   const config = loadConfig({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
   if (argument === 'books') {
     const { runBooksCommand } = await import('./daemon/books-command.ts');
-    process.stdout.write(await runBooksCommand(config, process.argv.slice(3)));
+    process.stdout.write(await runBooksCommand(config, rest));
     return;
   }
   if (argument === 'doctor') {
     const { runDoctorCommand } = await import('./doctor/doctor-command.ts');
-    const { text, exitCode } = await runDoctorCommand(config, process.argv.slice(3));
+    const { text, exitCode } = await runDoctorCommand(config, rest);
     process.stdout.write(text);
     process.exitCode = exitCode;
     return;
@@ -62,6 +64,16 @@ async function main(): Promise<void> {
   await starting;
   // With `NODE_COMPILE_CACHE`, Node writes compiled code only at an orderly exit, which a killed node never has.
   flushCompileCache();
+}
+
+/** @returns undefined if no help was asked for */
+function usageOf(argument: string | undefined, rest: readonly string[]): string | undefined {
+  if (isHelp(argument)) return describeUsage();
+  return argument !== undefined && rest.some(isHelp) ? COMMAND_USAGE[argument] : undefined;
+}
+
+function isHelp(argument: string | undefined): boolean {
+  return argument === '--help' || argument === '-h';
 }
 
 /**

@@ -235,10 +235,9 @@ test('the environment overrides the file and adds its app', () => {
 });
 
 const REDIS = { CAUSEWAY_REDIS_URL: 'redis://localhost:6379' };
-const ALL_VARIABLES = [...Object.values(OPTIONS).map((option) => option.variable), 'CAUSEWAY_CONFIG'].join(', ');
 
 const REFUSED_VARIABLES: [environment: Record<string, string>, message: string][] = [
-  [{ CAUSEWAY_HTTP_PROT: '80' }, `CAUSEWAY_HTTP_PROT is not an option; the options are ${ALL_VARIABLES}`],
+  [{ CAUSEWAY_HTTP_PROT: '80' }, 'CAUSEWAY_HTTP_PROT is not an option; --help lists them'],
   [{ CAUSEWAY_HTTP_PORT: '' }, 'CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not ""'],
   [{ CAUSEWAY_HTTP_PORT: '80a' }, 'CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "80a"'],
   [{ CAUSEWAY_HTTP_PORT: '-1' }, 'CAUSEWAY_HTTP_PORT must be a whole number from 0 to 65535, not "-1"'],

@@ -192,7 +192,7 @@ test('an argument stops the start, for there are none', async () => {
   const { code, stderr } = await start({}, '--port=80').exit;
 
   expect(code).toBe(2);
-  expect(stderr).toBe('causeway: "--port=80" is not understood: a node is told by environment variables alone (--help lists them)\n');
+  expect(stderr).toBe('causeway: there is no command or option "--port=80"; --help lists them\n');
 });
 
 test('--help prints the options', async () => {

@@ -9,12 +9,11 @@ export function describeOptionsInMarkdown(): string[] {
 
 /** Returns the text that `--help` prints. */
 export function describeUsage(): string {
-  const entries = Object.values(OPTIONS).map(
-    (option) =>
-      `  ${option.variable}\n      ${option.meaning.replaceAll('`', '')}\n      ${option.kind.expected}; default: ${fallbackOf(option)}\n`,
+  const entries = Object.values(OPTIONS).map((option) =>
+    `  ${option.variable}\n      ${option.meaning}\n      ${option.kind.expected}; default: ${fallbackOf(option)}\n`.replaceAll('`', ''),
   );
   return `${[
-    'Runs one node of the Causeway SFU. Takes no arguments; set environment variables:\n',
+    'Runs one node of the Causeway SFU. Other commands: doctor, books, ledger; each takes --help.\nEnvironment variables configure the node:\n',
     ...entries,
     `  ${CONFIG_FILE_VARIABLE}\n      Path of a JSON file with the same options and any number of apps; see docs/config.md\n`,
   ].join('\n')}`;

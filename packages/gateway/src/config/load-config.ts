@@ -93,7 +93,7 @@ function checkMetrics({ metricsListen, metricsToken }: Pick<OptionValues, 'metri
 function refuseUnknownVariables(environment: ConfigSources['environment']): void {
   const known = [...Object.values(OPTIONS).map((option) => option.variable as string), CONFIG_FILE_VARIABLE];
   const unknown = Object.keys(environment).find((name) => name.startsWith(PREFIX) && !known.includes(name));
-  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; the options are ${known.join(', ')}`);
+  if (unknown !== undefined) throw new ConfigError(`${unknown} is not an option; --help lists them`);
 }
 
 function readConfigFile(path: string, readFile: ConfigSources['readFile']): Map<string, unknown> {

@@ -95,7 +95,7 @@ function schedule(delayMs: number, callback: () => void): () => void {
 export function describeSetUp(token: string, baseUrl: string): string {
   const body = JSON.stringify({ setUpToken: token, organisation: 'My organisation' });
   return `
-  This service has not been set up yet. This link creates the first account. It works once:
+  No one has an account on the console yet. This link creates the first one, and works once:
 
   ${baseUrl}setup#${token}
 

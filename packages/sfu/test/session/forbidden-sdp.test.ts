@@ -23,8 +23,8 @@ function offer(world: SfuUnderTest, sdp: string) {
 describe('an offer is refused', () => {
   it.each<[string, string, string]>([
     // RFC 8866
-    ['that says v=0 and nothing else', 'v=0\r\n', 'has no o= and no s= and no t= line'],
-    ['without an o-line', replaced(/^o=.*\r\n/m, ''), 'has no o= line'],
+    ['that says v=0 and nothing else', 'v=0\r\n', 'lacks o=, s=, t= before its first m-line'],
+    ['without an o-line', replaced(/^o=.*\r\n/m, ''), 'lacks o= before its first m-line'],
     ['without an s-line', replaced(/^s=.*\r\n/m, ''), 'has no s= line'],
     ['without a t-line', replaced(/^t=.*\r\n/m, ''), 'has no t= line'],
     ['of another version', replaced('v=0', 'v=1'), 'line 1 is not v=0'],

@@ -147,7 +147,7 @@ export class SdpReader {
 
   #sessionFailure(): SdpFailure | undefined {
     const missing = [...(this.#hasOrigin ? [] : ['o=']), ...(this.#hasName ? [] : ['s=']), ...(this.#hasTiming ? [] : ['t='])];
-    return missing.length === 0 ? undefined : { ok: false, reason: `has no ${missing.join(' and no ')} line before its first m-line` };
+    return missing.length === 0 ? undefined : { ok: false, reason: `lacks ${missing.join(', ')} before its first m-line` };
   }
 
   #readOther(line: string): string | undefined {
