@@ -25,8 +25,8 @@ describe('an offer is refused', () => {
     // RFC 8866
     ['that says v=0 and nothing else', 'v=0\r\n', 'lacks o=, s=, t= before its first m-line'],
     ['without an o-line', replaced(/^o=.*\r\n/m, ''), 'lacks o= before its first m-line'],
-    ['without an s-line', replaced(/^s=.*\r\n/m, ''), 'has no s= line'],
-    ['without a t-line', replaced(/^t=.*\r\n/m, ''), 'has no t= line'],
+    ['without an s-line', replaced(/^s=.*\r\n/m, ''), 'lacks s= before its first m-line'],
+    ['without a t-line', replaced(/^t=.*\r\n/m, ''), 'lacks t= before its first m-line'],
     ['of another version', replaced('v=0', 'v=1'), 'line 1 is not v=0'],
     ['of version 01', replaced('v=0', 'v=01'), 'line 1 is not v=0'],
     ['with two o-lines', replaced(/^(o=.*\r\n)/m, '$1$1'), 'line 3 is a second o='],
