@@ -33,7 +33,7 @@ export async function watchBesideDownload(onTrace?: (line: string) => void): Pro
     const atLeast = (LEAST_SHARE * RATE_BPS) / (VIEWERS + 1) / 1000;
     return [
       ...shares.viewersKbps.map((value, index): Measure => ({ what: `viewer ${index + 1}`, value, unit: 'kbit/s', bound: { atLeast } })),
-      { what: 'download', value: shares.downloadKbps, unit: 'kbit/s', bound: { atLeast } },
+      { what: `download with ${shares.congestionControl}`, value: shares.downloadKbps, unit: 'kbit/s', bound: { atLeast } },
     ];
   } finally {
     room.close();

@@ -1,6 +1,6 @@
 /** Holds a call in the node's namespace, with viewers and a download in the other one. */
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -43,6 +43,7 @@ answerQuestions<SharedAccessVerbs>(process, {
       return {
         viewersKbps: after.map((bytes, index) => kbps(bytes - (before[index] ?? 0))),
         downloadKbps: kbps(downloaded - downloadedBefore),
+        congestionControl: (await readFile('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8')).trim(),
       };
     } finally {
       await call.close();

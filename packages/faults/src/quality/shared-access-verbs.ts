@@ -14,4 +14,6 @@ export interface SharedAccessVerbs {
 export interface AccessShares {
   readonly viewersKbps: readonly number[];
   readonly downloadKbps: number;
+  /** What the download obeys, by its name in the kernel: `cubic`, `bbr`. Each kind shares a link in a way of its own. */
+  readonly congestionControl: string;
 }
