@@ -130,7 +130,7 @@ test.each([
   [['books'], 'causeway books takes "backup FILE" or "restore FILE"'],
   [['books', 'burn', 'x'], 'causeway books takes "backup FILE" or "restore FILE"'],
   [['books', 'backup', 'x'], 'CAUSEWAY_BOOKS must be set to the location of the books'],
-  [['nonsense'], '"nonsense" is not understood'],
+  [['nonsense'], 'there is no command or option "nonsense"'],
 ])('the command %j is refused with one line', async (args, message) => {
   const { code, stderr } = await startDaemon({}, ...args).exit;
 

@@ -35,7 +35,7 @@ test('the inspection counts sessions, what they publish, and who follows whom', 
   expect(objects.engine).toMatchObject({ transports: 2, publisherTracks: 1, subscriberTracks: 1 });
   expect(sessionsByState).toEqual({ new: 1, connecting: 0, connected: 1, disconnected: 0, failed: 0 });
   expect(sessionsCreated).toBe(2);
-  expect(kept).toEqual({ tombstones: 0 });
+  expect(kept).toEqual({ conversations: 0, tombstones: 0 });
 });
 
 test('joining takes from the creation of a session until its client is connected for the first time', async () => {
@@ -74,7 +74,7 @@ test('when all sessions have ended, every object is gone, whatever was in progre
   expect(new Set(Object.values(objects.sessions))).toEqual(new Set([0]));
   expect(new Set(Object.values(objects.engine))).toEqual(new Set([0]));
   expect(sessionsClosed).toMatchObject({ requested: 3, connection_lost: 1, setup_timeout: 0 });
-  expect(kept).toEqual({ tombstones: 4 });
+  expect(kept).toEqual({ conversations: 0, tombstones: 4 });
 });
 
 test('tombstones are forgotten after ten minutes', async () => {
@@ -86,5 +86,5 @@ test('tombstones are forgotten after ten minutes', async () => {
   const second = await joinViewer(world);
   await world.sfu.deleteSession(APP, second.id);
 
-  expect((await world.sfu.inspect()).kept).toEqual({ tombstones: 1 });
+  expect((await world.sfu.inspect()).kept).toEqual({ conversations: 0, tombstones: 1 });
 });
