@@ -16,7 +16,7 @@ const ID_SIZE_BYTES = 9;
 export interface Newcomer {
   readonly email: string;
   readonly name: string;
-  /** As it is kept; empty for someone who has none. */
+  /** The hash of the password; empty for a person who has none. */
   readonly password: string;
 }
 

@@ -9,7 +9,7 @@ export interface BooksThreadOptions {
   readonly location: BooksLocation;
   /** 256 bits that are not in the books. By default there is no key, and calls that must seal a secret fail. */
   readonly sealingKey?: KeyObject;
-  /** By default there is no provider, and people sign in with a password or passkey. */
+  /** The OpenID provider. Without one, people sign in with a password or passkey. */
   readonly oidc?: OidcSettings;
   /** Called when the books can no longer be reached, and when they can again. */
   readonly onReachable?: (isReachable: boolean, error?: unknown) => void;

@@ -4,7 +4,7 @@ import type { RedisTarget } from './redis-target.ts';
 
 export type RedisClient = Redis | Cluster;
 
-/** For how long answers are awaited. */
+/** How long a client waits for Redis before it gives up. */
 export interface RedisTimeouts {
   readonly commandMs: number;
   /** The longest time without data after a command was sent. A frozen server still accepts connections, so silence must end the connection. */

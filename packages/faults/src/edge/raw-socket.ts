@@ -8,7 +8,7 @@ import { parseIpAddress } from '@causeway/wire';
 
 const AF_INET = 2;
 const SOCK_RAW = 3;
-/** With this protocol, packets include their IP header. */
+/** With this protocol the caller writes the IP header of each packet, and may forge its source (raw(7)). */
 const IPPROTO_RAW = 255;
 const SOCKET_ADDRESS_BYTES = 16;
 const ADDRESS_AT = 4;

@@ -13,7 +13,7 @@ import { signedInReply } from './people-routes.ts';
 /** The page to which the provider sends the browser back. */
 const CALLBACK_PAGE = /\/oidc$/;
 
-/** For those who are not signed in. */
+/** People sign in through these routes, so their callers are not signed in yet. */
 export const OIDC_SIGN_IN_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'listSignInWays',
@@ -69,7 +69,7 @@ export const OIDC_SIGN_IN_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-/** For the person who calls. */
+/** People who are signed in connect their account with the provider through these routes. */
 export const OIDC_CONNECTION_ROUTES: readonly AdminRoute[] = [
   {
     operationId: 'offerOidcConnection',

@@ -41,7 +41,7 @@ async function created(reply: Response): Promise<{ readonly sessionId: string; r
   return (await reply.json()) as { readonly sessionId: string; readonly region: string };
 }
 
-test('any node answers any call, with apps and sessions of any other, and a collector hears of each call as one trace', async () => {
+test('any node answers calls about the apps and sessions of any other, and exports each call as one trace', async () => {
   const collector = await OtlpCollector.start();
   const [eu, us] = await joinTwo(201, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_RESOURCE_ATTRIBUTES: 'deployment=test' });
 

@@ -27,7 +27,7 @@ const RTT_GAIN = 1 / 8;
 export interface RepairLimits {
   /** How long a packet is requested. */
   readonly maxAgeMs?: number;
-  /** With a longer round trip, nothing is requested. */
+  /** Nothing is requested over a longer round trip, because the repair would come too late. */
   readonly maxRttMs?: number;
 }
 

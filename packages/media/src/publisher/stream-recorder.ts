@@ -12,7 +12,7 @@ const CAPACITY = 512;
 const MAX_STREAMS = 256;
 const MAX_INTERVAL_MS = 100;
 const MIN_INTERVAL_MS = 50;
-/** With this many packets waiting, a report is sent as soon as the minimum interval allows. */
+/** A report that covers this many packets is not delayed beyond the minimum interval. */
 const MANY_PACKETS = 20;
 /** Fits any path MTU, with room for IP, UDP and SRTCP. */
 const MAX_REPORT_BYTES = 1100;

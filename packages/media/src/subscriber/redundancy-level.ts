@@ -6,11 +6,11 @@
 const DECIDE_EVERY_MS = 500;
 /** Weight of each look at the loss, which is of one second with some fifty packets. The average is over about four seconds. */
 const LOSS_GAIN = 1 / 8;
-/** From these losses on, one and two earlier packets are added. */
+/** The loss ratios at which the first and the second earlier packet are added. */
 const LOSS_FOR_LEVEL = [0.02, 0.1] as const;
-/** A level is given up once the loss has been below this part of what it was chosen for … */
+/** A level is given up once the loss has stayed below this share of the level's threshold. */
 const CALM = 0.5;
-/** … for so long. Losses come in bursts. */
+/** Losses come in bursts, so a short calm says nothing. */
 const CALM_FOR_MS = 10_000;
 /** Sound with its redundancy takes at most this share of what the path carries. */
 const MAX_SHARE = 0.5;

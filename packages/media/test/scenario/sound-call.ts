@@ -16,7 +16,7 @@ export interface SoundCallOptions {
   readonly codecs?: readonly CodecPlan[];
   readonly subscriber?: Pick<Partial<SubscriberTrackPlan>, 'codecs'>;
   readonly publisher?: Pick<Partial<PublisherTrackPlan>, 'extensions'>;
-  /** From the SFU to Bob. */
+  /** The path from the SFU to Bob. */
   readonly path?: typeof CLEAN_PATH;
   /** From Alice to the SFU. */
   readonly uplink?: typeof CLEAN_PATH;

@@ -24,7 +24,7 @@ export interface EntranceOptions {
 export interface EntranceReport {
   /** Load during the last second; undefined until the first has passed. */
   readonly load: LoadSample | undefined;
-  /** By how much timers were late, since the node began. */
+  /** How late timers have fired since the node began. */
   readonly timerDelays: HistogramCounts;
   /** Why the next session would be refused; undefined if it would be accepted. */
   readonly obstacle: AdmissionRefusal | undefined;
