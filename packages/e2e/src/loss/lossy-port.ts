@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 
 const TABLE = ['inet', 'causeway_loss'] as const;
 const PER_MILLE = 1000;
+/** The kernel's default. */
+const MAX_TRAIN = 65_535;
 
 /** Datagrams that were dropped on the way to the port and from it. */
 export interface LossCounts {
@@ -19,14 +21,28 @@ export interface LossyPort {
 /**
  * Lets the kernel drop a share of the datagrams to the port, and as many of those from it, each by a throw of its own.
  *
- * @throws Error – this process may not change the packet filter, or there is no `nft`; the message has what it printed
+ * @throws Error – this process may not change the packet filter, or there is no `nft` or `ip`; the message has what it printed
  */
 export function loseDatagrams(port: number, share: number): LossyPort {
   nft('add', 'table', ...TABLE);
   nft('add', 'chain', ...TABLE, 'arrivals', '{ type filter hook input priority 0; }');
   const throwOfDice = ['numgen', 'random', 'mod', String(PER_MILLE), '<', String(Math.round(share * PER_MILLE)), 'counter', 'drop'];
+  limitTrains(1);
   for (const side of ['dport', 'sport']) nft('add', 'rule', ...TABLE, 'arrivals', 'udp', side, String(port), ...throwOfDice);
-  return { readCounts, heal: () => nft('delete', 'table', ...TABLE) };
+  return { readCounts, heal };
+}
+
+function heal(): void {
+  nft('delete', 'table', ...TABLE);
+  limitTrains(MAX_TRAIN);
+}
+
+/**
+ * Sets how many datagrams reach the packet filter as one, where the node sends them as a train. On a network, each is lost by
+ * itself.
+ */
+function limitTrains(datagrams: number): void {
+  execFileSync('ip', ['link', 'set', 'dev', 'lo', 'gso_max_segs', String(datagrams)]);
 }
 
 function readCounts(): LossCounts {

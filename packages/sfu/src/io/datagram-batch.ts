@@ -1,36 +1,31 @@
 /**
- * Datagrams of one socket that are sent in one system call: an array of `mmsghdr` structures, each of which points to
- * an address and to memory.
+ * Datagrams of one socket that are sent in one system call. Consecutive datagrams of one length to one path form a
+ * train, which the system takes as one.
  *
- * @see sendmmsg(2)
+ * @see sendmmsg(2), docs/adr/0011-many-datagrams-in-one-system-call.md
  */
+import { constants } from 'node:os';
 import type { Path, ProtectedBytes, SendKind } from '@causeway/media';
 import type { AddressSlots } from './address-slots.ts';
 import { isForNow, refusalOfErrno, type SendRefusal } from './send-counters.ts';
-import { SOCKET_ADDRESS_BYTES } from './socket-address.ts';
+import { SendHeaders } from './send-headers.ts';
 import type { SystemCalls } from './system-calls.ts';
 
-/** A large fan-out takes a few calls. With more headers per call, they would evict the packets from the L1 cache. */
+/**
+ * A large fan-out takes a few calls. With more headers per call, they would evict the packets from the L1 cache. The
+ * system takes trains of at most as many.
+ */
 const MAX_DATAGRAMS = 64;
-
-/** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
-const HEADER_WORDS = 16;
-const NAME = 0;
-const NAME_LENGTH = 2;
-const PIECES = 4;
-const PIECE_COUNT = 6;
-/** Size of `struct iovec`. */
-const PIECE_WORDS = 4;
-const PIECE_AT = 0;
-const PIECE_LENGTH = 2;
-const WORD_BYTES = 4;
-const TWO_TO_32 = 2 ** 32;
-const TWO_TO_MINUS_32 = 2 ** -32;
+/** A train has to fit into one IP packet until it is divided. */
+const MAX_TRAIN_BYTES = 60_000;
 const NO_FD = -1;
+const { EINVAL, EIO, EMSGSIZE } = constants.errno;
 
 /** A path whose remote address has a slot in the system's form. */
 export interface SlottedPath extends Path {
   readonly addressSlot: number;
+  /** Whether the system has refused a train on this path whose datagrams it may take one by one: they are longer than its MTU. */
+  refusesTrains: boolean;
 }
 
 export interface DatagramBatchListener {
@@ -45,13 +40,7 @@ export interface DatagramBatchListener {
 export class DatagramBatch {
   readonly #calls: SystemCalls;
   #fd: number;
-  readonly #addresses: AddressSlots;
-  readonly #addressesAt: number;
-  /** All headers, followed by one `iovec` for each. */
-  readonly #words = new Uint32Array(new ArrayBuffer(MAX_DATAGRAMS * (HEADER_WORDS + PIECE_WORDS) * WORD_BYTES));
-  readonly #headersAt: number;
-  /** The same address as system calls take it, because creating a `bigint` for each call costs more. */
-  readonly #allHeadersAt: bigint;
+  readonly #headers: SendHeaders;
   /** The memory that the packets are in, and its address. */
   #memory: ProtectedBytes | undefined;
   #memoryAt = 0;
@@ -60,20 +49,19 @@ export class DatagramBatch {
   readonly #paths = new Array<SlottedPath | undefined>(MAX_DATAGRAMS).fill(undefined);
   readonly #kinds = new Uint8Array(MAX_DATAGRAMS);
   #count = 0;
+  /** Whether the system divides trains. */
+  #hasTrains: boolean;
+  /** The lengths of the first and the last datagram of the last header, and of all its datagrams together. */
+  #segmentBytes = 0;
+  #lastBytes = 0;
+  #trainBytes = 0;
 
   constructor(calls: SystemCalls, fd: number, addresses: AddressSlots, listener: DatagramBatchListener) {
     this.#calls = calls;
     this.#fd = fd;
-    this.#addresses = addresses;
+    this.#hasTrains = calls.dividesTrains(fd);
+    this.#headers = new SendHeaders(calls, addresses, MAX_DATAGRAMS);
     this.#listener = listener;
-    this.#addressesAt = calls.addressOf(addresses.bytes);
-    this.#headersAt = calls.addressOf(new Uint8Array(this.#words.buffer));
-    this.#allHeadersAt = BigInt(this.#headersAt);
-    const piecesAt = this.#headersAt + MAX_DATAGRAMS * HEADER_WORDS * WORD_BYTES;
-    for (let index = 0; index < MAX_DATAGRAMS; index++) {
-      this.#writePointer(index * HEADER_WORDS + PIECES, piecesAt + index * PIECE_WORDS * WORD_BYTES);
-      this.#words[index * HEADER_WORDS + PIECE_COUNT] = 1;
-    }
   }
 
   /** Adds a datagram for a path that has an address slot. The bytes must not change until `send`. */
@@ -83,12 +71,17 @@ export class DatagramBatch {
       this.#listener.onFull(path, memory, offset, length, kind);
       return;
     }
-    const header = this.#count * HEADER_WORDS;
-    const piece = MAX_DATAGRAMS * HEADER_WORDS + this.#count * PIECE_WORDS;
-    this.#writePointer(header + NAME, this.#addressesAt + path.addressSlot * SOCKET_ADDRESS_BYTES);
-    this.#words[header + NAME_LENGTH] = this.#addresses.lengthOf(path.addressSlot);
-    this.#writePointer(piece + PIECE_AT, this.#memoryAt + offset);
-    this.#words[piece + PIECE_LENGTH] = length;
+    const headers = this.#headers;
+    headers.writePiece(this.#count, this.#memoryAt + offset, length);
+    if (this.#joinsTrain(path, length)) {
+      headers.extend(this.#segmentBytes);
+      this.#trainBytes += length;
+    } else {
+      headers.add(this.#count, path.addressSlot);
+      this.#segmentBytes = length;
+      this.#trainBytes = length;
+    }
+    this.#lastBytes = length;
     this.#kinds[this.#count] = kind;
     this.#paths[this.#count++] = path;
   }
@@ -101,15 +94,15 @@ export class DatagramBatch {
    */
   send(): boolean {
     const count = this.#count;
-    this.#count = 0;
-    if (this.#fd !== NO_FD) return this.#sendAll(count);
-    for (let index = 0; index < count; index++) this.#refuse(index, 'no_socket');
-    return true;
+    const hadRoom = this.#fd === NO_FD ? this.#refuseAll(count) : this.#sendAll(count);
+    this.discard();
+    return hadRoom;
   }
 
   /** Discards the datagrams that were added but not sent. */
   discard(): void {
     this.#count = 0;
+    this.#headers.count = 0;
   }
 
   /** Releases the references to paths of the last batch. */
@@ -122,28 +115,61 @@ export class DatagramBatch {
     this.#fd = NO_FD;
   }
 
+  /** Whether a datagram continues the train of the last header. A shorter one ends it. */
+  #joinsTrain(path: SlottedPath, length: number): boolean {
+    return (
+      this.#count > 0 &&
+      this.#paths[this.#count - 1] === path &&
+      this.#lastBytes === this.#segmentBytes &&
+      length <= this.#segmentBytes &&
+      this.#trainBytes + length <= MAX_TRAIN_BYTES &&
+      this.#hasTrains &&
+      !path.refusesTrains
+    );
+  }
+
   #sendAll(count: number): boolean {
-    for (let next = 0; next < count; ) {
-      const taken = this.#sendFrom(next, count);
+    const headers = this.#headers;
+    for (let next = 0; next < headers.count; ) {
+      const taken = Math.max(0, this.#calls.sendMany(this.#fd, headers.addressOf(next), headers.count - next));
       next += taken;
-      if (next === count) break;
-      // The system reports why it stopped only in a call that begins with the datagram in question.
+      // The system reports why it stopped only in a call that begins with the header in question.
       if (taken > 0) continue;
       const errno = this.#calls.lastError();
+      const first = headers.firstPiece(next);
       if (isForNow(errno)) {
-        this.#leave(next, count);
+        this.#leave(first, count);
         return false;
       }
-      this.#refuse(next, refusalOfErrno(errno));
-      next++;
+      if (headers.isTrain(next)) {
+        this.#noteRefusedTrain(first, errno);
+        next = this.#separate(first, count);
+      } else {
+        this.#refuse(first, refusalOfErrno(errno));
+        next++;
+      }
     }
     return true;
   }
 
-  /** @returns how many datagrams the system accepted */
-  #sendFrom(first: number, count: number): number {
-    const headersAt = first === 0 ? this.#allHeadersAt : BigInt(this.#headersAt + first * HEADER_WORDS * WORD_BYTES);
-    return Math.max(0, this.#calls.sendMany(this.#fd, headersAt, count - first));
+  #noteRefusedTrain(first: number, errno: number): void {
+    // A network card without checksums, or a system without trains.
+    if (errno === EIO) this.#hasTrains = false;
+    const path = this.#paths[first];
+    if (path !== undefined && (errno === EINVAL || errno === EMSGSIZE)) path.refusesTrains = true;
+  }
+
+  /** Gives each datagram from `first` on a header of its own. @returns the number of the first of these headers */
+  #separate(first: number, count: number): number {
+    // There are as many headers as pieces, and none of those before `first` is needed any more.
+    this.#headers.count = first;
+    for (let index = first; index < count; index++) this.#headers.add(index, this.#paths[index]?.addressSlot ?? 0);
+    return first;
+  }
+
+  #refuseAll(count: number): true {
+    for (let index = 0; index < count; index++) this.#refuse(index, 'no_socket');
+    return true;
   }
 
   #leave(first: number, count: number): void {
@@ -151,7 +177,7 @@ export class DatagramBatch {
     for (let index = first; index < count; index++) {
       const path = this.#paths[index];
       if (path === undefined || memory === undefined) continue;
-      this.#listener.onFull(path, memory, this.#offsetOf(index), this.#lengthOf(index), this.#kinds[index] as SendKind);
+      this.#listener.onFull(path, memory, this.#offsetOf(index), this.#headers.pieceLength(index), this.#kinds[index] as SendKind);
     }
   }
 
@@ -159,15 +185,12 @@ export class DatagramBatch {
     const path = this.#paths[index];
     const memory = this.#memory;
     if (path === undefined || memory === undefined) return;
-    this.#listener.onRefused(refusal, path, memory, this.#offsetOf(index), this.#lengthOf(index), this.#kinds[index] as SendKind);
+    const [offset, length] = [this.#offsetOf(index), this.#headers.pieceLength(index)];
+    this.#listener.onRefused(refusal, path, memory, offset, length, this.#kinds[index] as SendKind);
   }
 
   #offsetOf(index: number): number {
-    return this.#readPointer(MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS + PIECE_AT) - this.#memoryAt;
-  }
-
-  #lengthOf(index: number): number {
-    return this.#words[MAX_DATAGRAMS * HEADER_WORDS + index * PIECE_WORDS + PIECE_LENGTH] ?? 0;
+    return this.#headers.pieceAt(index) - this.#memoryAt;
   }
 
   /** @returns false if there was no room for some of the datagrams added before */
@@ -178,15 +201,5 @@ export class DatagramBatch {
       this.#memoryAt = this.#calls.addressOf(memory);
     }
     return hasRoom;
-  }
-
-  #writePointer(word: number, address: number): void {
-    // Storing to a Uint32Array keeps the low 32 bits of a whole number.
-    this.#words[word] = address;
-    this.#words[word + 1] = address * TWO_TO_MINUS_32;
-  }
-
-  #readPointer(word: number): number {
-    return (this.#words[word] ?? 0) + (this.#words[word + 1] ?? 0) * TWO_TO_32;
   }
 }

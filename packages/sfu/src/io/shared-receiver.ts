@@ -16,7 +16,7 @@ export interface Source {
 }
 
 export interface SharedReceiverListener {
-  /** @param datagram may be kept if it is DTLS; otherwise it is overwritten after this returns */
+  /** @param datagram may be kept if it is part of a DTLS handshake; otherwise it is overwritten after this returns */
   onDatagram(path: Path, datagram: Uint8Array): void;
   /** Announces RTP that `onDatagram` will receive next, in this order, after at most three others. */
   onAhead(path: Path, packet: Uint8Array): void;
@@ -106,8 +106,12 @@ export class SharedReceiver {
     const lent = batch.datagram(index);
     const kind = classifyDatagram(lent);
     const path = this.#paths.findSource(local, batch.sources, batch.sourceAt(index), batch.sourcePort(index));
-    // DTLS may wait for its turn, and a stranger's check may be taken by another owner of the port.
-    const isTakenAtOnce = kind === 'rtp' || kind === 'rtcp' || (kind === 'stun' && path !== undefined);
+    // A step of a handshake may wait for its turn, and a stranger's check may be taken by another owner of the port.
+    const isTakenAtOnce =
+      kind === 'rtp' ||
+      kind === 'rtcp' ||
+      (kind === 'stun' && path !== undefined) ||
+      (kind === 'dtls' && path?.transport?.isSecure === true);
     this.#datagrams[place] = isTakenAtOnce ? lent : lent.slice();
     this.#pathsOf[place] = path;
     if (isOneOfMany && kind === 'rtp' && path !== undefined) this.#listener.onAhead(path, lent);

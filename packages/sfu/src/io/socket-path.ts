@@ -30,6 +30,8 @@ export class SocketPath extends Path {
   connected: Socket | undefined = undefined;
   /** The slot that holds the remote address in the system's form. */
   addressSlot = NO_ADDRESS_SLOT;
+  /** Whether datagrams for this path must not be joined into trains (`DatagramBatch`). */
+  refusesTrains = false;
   /**
    * The remote address as 32-bit words of memory, and its family; 0 until the path is in a table. An IPv4 address is
    * the first word.

@@ -17,6 +17,8 @@ const SO_REUSEADDR = 2;
 const SO_REUSEPORT = 15;
 /** Reads a socket's memory counters, the ninth of which counts datagrams that did not fit into the receive buffer. */
 const SO_MEMINFO = 55;
+const SOL_UDP = 17;
+const UDP_SEGMENT = 103;
 const MEMORY_COUNTS = 9;
 const OVERFLOWED = 8;
 const IPPROTO_IPV6 = 41;
@@ -71,6 +73,11 @@ export interface SystemCalls {
   close(fd: number): void;
   /** Clears the option that libuv sets on every descriptor it is given, which would let other users' sockets take the same port. */
   forbidAddressReuse(fd: number): void;
+  /**
+   * Whether the system divides what it is given with UDP_SEGMENT. One that does not know it would send all of it in one
+   * datagram (Linux before 4.18).
+   */
+  dividesTrains(fd: number): boolean;
   /**
    * Sends datagrams without waiting.
    *
@@ -150,6 +157,11 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
     },
     forbidAddressReuse: (fd) => {
       setOption(fd, SOL_SOCKET, SO_REUSEADDR, 0);
+    },
+    dividesTrains(fd) {
+      const value = new Uint8Array(4);
+      const length = new Uint8Array(Uint32Array.of(value.length).buffer);
+      return library.functions.getsockopt(fd, SOL_UDP, UDP_SEGMENT, value, length) === 0;
     },
     sendMany: (fd, headersAt, count) => library.functions.sendmmsg(fd, headersAt, count, MSG_DONTWAIT),
     receiveMany: (fd, headersAt, count) => library.functions.recvmmsg(fd, headersAt, count, MSG_DONTWAIT, NO_TIMEOUT),

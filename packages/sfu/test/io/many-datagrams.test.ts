@@ -58,7 +58,7 @@ function close(opened: OpenedPort, peers: readonly Peer[]): void {
   for (const { socket } of peers) socket.close();
 }
 
-/** One `sendMany`: how many datagrams it was given, and how many the system took. */
+/** One `sendMany`: how many datagrams or trains it was given, and how many the system took. */
 type Asked = readonly [given: number, taken: number];
 
 /** As the system's, but has no room after the first `room` datagrams, and notes each call. */
@@ -171,6 +171,23 @@ describe('what the system is asked', () => {
     ]);
   });
 
+  test.each([LOOPBACK, '::1'])('is to divide what is of one length and goes to one peer, from %s', async (address) => {
+    const asked: Asked[] = [];
+    const opened = await openPort(2, watched(asked), address);
+    const peers = await joinPeers(opened, 2, address);
+    const texts = [...Array.from({ length: 30 }, (_, number) => `${number + 10} ${'x'.repeat(1_200)}`), 'the last is shorter'];
+
+    queueAll(
+      opened,
+      peers.flatMap(({ path }) => texts.map((text) => [path, text] as const)),
+    );
+    await until(() => peers.every(({ heard }) => heard.length === texts.length));
+    close(opened, peers);
+
+    for (const { heard } of peers) expect(heard).toEqual(texts);
+    expect(asked).toEqual([[2, 2]]);
+  });
+
   test('is to take what comes behind a datagram that cannot be sent', async () => {
     const asked: Asked[] = [];
     const opened = await openPort(2, watched(asked));
@@ -183,10 +200,11 @@ describe('what the system is asked', () => {
     await until(() => peer.heard.length === 9);
     close(opened, peers);
 
+    // Those before and those behind it are of one length, and so one train each.
     expect(asked).toEqual([
-      [10, 6],
-      [4, -1],
-      [3, 3],
+      [3, 1],
+      [2, -1],
+      [1, 1],
     ]);
     expect(opened.port.sendCounters.refused).toMatchObject({ too_long: 1, other: 0 });
     expect(opened.drops).toEqual(['send-refused']);

@@ -31,6 +31,7 @@ function create(script: Script) {
     openSharedSocket: () => undefined,
     close: () => undefined,
     forbidAddressReuse: () => undefined,
+    dividesTrains: () => false,
     sendMany: () => -1,
     receiveMany: () => -1,
     lastError: () => 0,
