@@ -47,6 +47,8 @@ test('with nothing set, everything has its default', () => {
     cluster: undefined,
     networks: [],
     regionPrices: [],
+    maxDataMbpsPerSession: 320,
+    maxDataMessagesPerSecondPerSession: 5_000,
     maxSessions: 10_000,
     maxSessionsPerApp: undefined,
     maxUnconnectedSessionsPerApp: undefined,

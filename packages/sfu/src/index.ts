@@ -1,6 +1,7 @@
 export {
   type CarriedBytes,
   type CertificateFingerprint,
+  DEFAULT_DATA_LIMITS,
   FIRST_FRAME_BOUNDS_MS,
   type HistogramBounds,
   type HistogramCounts,

@@ -22,6 +22,8 @@ const LOSSY: PathConditions = { lossRatio: 0.05, delayMs: 25 };
 /** Small messages are few: more time tells more about the latest of them. */
 const LOSSY_WINDOW_FACTOR = 5;
 const WARM_UP_MS = 1_500;
+/** The naive SFU has none. */
+const WITHOUT_LIMITS = { CAUSEWAY_MAX_DATA_MBPS_PER_SESSION: '10000', CAUSEWAY_MAX_DATA_MESSAGES_PER_SECOND_PER_SESSION: '1000000' };
 const HEADINGS = ['SFU', '1 to N, size', 'sent', 'messages/s each', 'Mbit/s each', 'CPU us/delivery', 'core', 'p50 ms', 'p99 ms'];
 
 interface Scene {
@@ -62,7 +64,7 @@ export async function runData(options: BenchOptions, { print, note }: Printer): 
   const { rounds, secondsPerWindow } = options;
   print(`Data channels: reliable messages, DTLS and SCTP on both sides, loopback; median of ${rounds} x ${secondsPerWindow} s.`);
   await RunningBench.with(async (bench) => {
-    const sfus: DataSfu[] = [await bench.startNode('causeway', {})];
+    const sfus: DataSfu[] = [await bench.startNode('causeway', WITHOUT_LIMITS)];
     if (options.contestants.includes('naive')) sfus.push((await bench.startSfu('naive')) as DataSfu);
     for (const { name, address } of sfus) {
       for (const load of [bench.load.source, bench.load.crowd]) await load.ask('open', { sfu: name, address });

@@ -1,6 +1,13 @@
 import { MAX_SECRET_LENGTH, MIN_SECRET_LENGTH } from '@causeway/accounts';
 import { MAX_NODE_NO } from '@causeway/protocol';
-import { DEFAULT_OVERLOAD_LIMITS, DEFAULT_WORKER_FILL_SHARE, defaultAppBounds, type GeoPoint, type SocketAddress } from '@causeway/sfu';
+import {
+  DEFAULT_DATA_LIMITS,
+  DEFAULT_OVERLOAD_LIMITS,
+  DEFAULT_WORKER_FILL_SHARE,
+  defaultAppBounds,
+  type GeoPoint,
+  type SocketAddress,
+} from '@causeway/sfu';
 import { DEFAULT_MAX_STREAMS_PER_APP } from '../events/event-desk.ts';
 import { DEFAULT_CLIENT_LIMITS } from '../limits/client-limits.ts';
 import { DEFAULT_MAX_REPLIES_PER_APP } from '../limits/idempotency.ts';
@@ -36,6 +43,7 @@ export interface Option<Value> {
 
 const PORT = integerFrom(0, 65_535);
 const APP_SECRET = new RegExp(`^[\\x21-\\x7e]{${MIN_SECRET_LENGTH},${MAX_SECRET_LENGTH}}$`);
+const BITS_PER_MEGABIT = 1_000_000;
 const DEFAULT_APP_BOUNDS = defaultAppBounds(DEFAULT_OVERLOAD_LIMITS.maxSessions);
 
 /**
@@ -263,6 +271,19 @@ export const OPTIONS = {
     fallbackText: 'no limit',
     meaning:
       'How many megabits of RTP per second this node sends to the sessions of one app. Above that, new subscriptions are refused with `quota_exceeded` and the newest existing ones are paused, video before audio, and data channels last.',
+  }),
+  maxDataMbpsPerSession: option({
+    variable: 'CAUSEWAY_MAX_DATA_MBPS_PER_SESSION',
+    kind: integerFrom(1, 10_000),
+    fallback: (DEFAULT_DATA_LIMITS.bytesPerSecond * 8) / BITS_PER_MEGABIT,
+    meaning:
+      'How many megabits per second of data channels this node takes from one session, with all that the protocols add; a client that sends more is slowed down.',
+  }),
+  maxDataMessagesPerSecondPerSession: option({
+    variable: 'CAUSEWAY_MAX_DATA_MESSAGES_PER_SECOND_PER_SESSION',
+    kind: integerFrom(1, 1_000_000),
+    fallback: DEFAULT_DATA_LIMITS.messagesPerSecond,
+    meaning: 'How many messages per second on data channels this node takes from one session; a client that sends more is slowed down.',
   }),
   maxIdempotencyKeysPerApp: option({
     variable: 'CAUSEWAY_MAX_IDEMPOTENCY_KEYS_PER_APP',

@@ -5,6 +5,8 @@ import { appBoundsOf } from '../limits/app-bounds.ts';
 import { explainListenFailure } from './start-failure.ts';
 
 const BYTES_PER_MB = 1024 * 1024;
+/** A megabit is a million bits. */
+const BYTES_PER_MEGABIT = 125_000;
 
 /**
  * Opens the UDP port.
@@ -25,6 +27,8 @@ export async function openSfu(
     maxSessions,
     maxEventLoopDelayMs,
     maxMemoryMb,
+    maxDataMbpsPerSession,
+    maxDataMessagesPerSecondPerSession,
   } = config;
   try {
     return await createSfu({
@@ -34,6 +38,9 @@ export async function openSfu(
       workers,
       workerFillShare: workerFillPercent / 100,
       overload: { maxSessions, maxEventLoopDelayMs },
+      limits: {
+        data: { messagesPerSecond: maxDataMessagesPerSecondPerSession, bytesPerSecond: maxDataMbpsPerSession * BYTES_PER_MEGABIT },
+      },
       appBounds: boundsOfAllApps(config),
       ...hooks,
       ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),

@@ -4,8 +4,6 @@
  */
 import { TokenBucket } from '../token-bucket.ts';
 
-/** 320 Mbit/s, which takes about a third of a thread. */
-export const CLIENT_DATA_BYTES_PER_SECOND = 40_000_000;
 /** 2 Gbit/s, more than one thread can carry. */
 export const LINK_DATA_BYTES_PER_SECOND = 250_000_000;
 /** How much a client may send at once after it was held up. */

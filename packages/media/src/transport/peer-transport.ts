@@ -7,7 +7,7 @@ import { type Path, SendKind } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Outbox, WrittenPacket } from '../outbox.ts';
-import type { ConnectionState, TransportCloseReason, TransportPlan } from '../plan.ts';
+import { type ConnectionState, DEFAULT_DATA_LIMITS, type TransportCloseReason, type TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
 import { UploadLimit } from '../publisher/upload-limit.ts';
 import type {
@@ -22,7 +22,7 @@ import { sendReady } from '../send-slots.ts';
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
-import { CLIENT_DATA_BYTES_PER_SECOND, DataBudget, LINK_DATA_BYTES_PER_SECOND } from './data-budget.ts';
+import { DataBudget, LINK_DATA_BYTES_PER_SECOND } from './data-budget.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
 import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
@@ -106,9 +106,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.outbox = this.isInProcess ? context.plainOutbox : context.outbox;
     this.#traffic = this.isInProcess ? context.plainTraffic : context.traffic;
     this.#budget = new PacketBudget(this.isLink ? LINK_PACKET_RATES : CLIENT_PACKET_RATES);
-    this.#dataBudget = new DataBudget(
-      this.isLink ? LINK_DATA_BYTES_PER_SECOND : (plan.dataLimits?.bytesPerSecond ?? CLIENT_DATA_BYTES_PER_SECOND),
-    );
+    this.#dataBudget = new DataBudget(this.isLink ? LINK_DATA_BYTES_PER_SECOND : (plan.dataLimits ?? DEFAULT_DATA_LIMITS).bytesPerSecond);
     this.ice = new IceLite(context, this, plan);
     this.maxUploadBps = plan.maxUploadBps ?? Number.POSITIVE_INFINITY;
     this.receive = new ReceiveDemux(context, this.isLink, plan.maxUploadBps === undefined ? undefined : new UploadLimit(plan.maxUploadBps));

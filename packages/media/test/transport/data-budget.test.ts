@@ -1,4 +1,5 @@
-import { CLIENT_DATA_BYTES_PER_SECOND, DataBudget } from '../../src/transport/data-budget.ts';
+import { DEFAULT_DATA_LIMITS } from '../../src/plan.ts';
+import { DataBudget } from '../../src/transport/data-budget.ts';
 
 const PACKET_BYTES = 1_229;
 
@@ -10,17 +11,17 @@ function admitted(budget: DataBudget, sizeBytes: number, forMs: number): number 
 }
 
 test('full packets are let in up to the rate in bytes, and half a second of it at once', () => {
-  const budget = new DataBudget(CLIENT_DATA_BYTES_PER_SECOND);
+  const budget = new DataBudget(DEFAULT_DATA_LIMITS.bytesPerSecond);
 
   let burst = 0;
   while (budget.admit(0, PACKET_BYTES)) burst++;
 
-  expect(burst).toBe(Math.floor(CLIENT_DATA_BYTES_PER_SECOND / 2 / PACKET_BYTES));
-  expect(admitted(budget, PACKET_BYTES, 2000) * PACKET_BYTES).toBeCloseTo(2 * CLIENT_DATA_BYTES_PER_SECOND, -6);
+  expect(burst).toBe(Math.floor(DEFAULT_DATA_LIMITS.bytesPerSecond / 2 / PACKET_BYTES));
+  expect(admitted(budget, PACKET_BYTES, 2000) * PACKET_BYTES).toBeCloseTo(2 * DEFAULT_DATA_LIMITS.bytesPerSecond, -6);
 });
 
 test('short datagrams cost what their cryptography does: about 40,000 a second', () => {
-  const budget = new DataBudget(CLIENT_DATA_BYTES_PER_SECOND);
+  const budget = new DataBudget(DEFAULT_DATA_LIMITS.bytesPerSecond);
   while (budget.admit(0, 60));
 
   let count = 0;

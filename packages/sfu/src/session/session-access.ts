@@ -2,7 +2,7 @@
  * What a caller may do with a session. A caller without a token may do everything in its app. One with a token changes
  * the sessions of its own subject, sees those that the token names, and is bound by the token's limits.
  */
-import type { TransportPlan } from '@causeway/media';
+import type { DataLimits, TransportPlan } from '@causeway/media';
 import { allowsAction, matchesAny, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { MayPublish, MediaPlan } from '../negotiation/index.ts';
 
@@ -70,16 +70,21 @@ export function refuseHosted({ isHosted, id }: { readonly isHosted: boolean; rea
   if (isHosted) throw new SfuError('forbidden', `session ${id} belongs to the SFU's own process and has no peer connection`);
 }
 
-/** Transport properties that are fixed when a session is created: the bitrates that the token allows, and whether to wait for the page. */
-export type TransportTerms = Pick<TransportPlan, 'maxUploadBps' | 'maxDownloadBps' | 'connectsAtOnce'>;
+/** Transport properties that are fixed when a session is created: the bitrates that the token allows, the node's limits for data, and whether to wait for the page. */
+export type TransportTerms = Pick<TransportPlan, 'maxUploadBps' | 'maxDownloadBps' | 'connectsAtOnce' | 'dataLimits'>;
 
 const BPS_PER_KBPS = 1_000;
 
 /** Returns the terms of a session; fields with their default are missing. */
-export function transportTermsOf(creator: TokenGrants | undefined, connectsAtOnce: boolean): TransportTerms {
+export function transportTermsOf(
+  creator: TokenGrants | undefined,
+  connectsAtOnce: boolean,
+  dataLimits: DataLimits | undefined,
+): TransportTerms {
   const { kbpsUp, kbpsDown } = creator?.max ?? {};
   return {
     ...(connectsAtOnce && { connectsAtOnce }),
+    ...(dataLimits !== undefined && { dataLimits }),
     ...(kbpsUp !== undefined && { maxUploadBps: kbpsUp * BPS_PER_KBPS }),
     ...(kbpsDown !== undefined && { maxDownloadBps: kbpsDown * BPS_PER_KBPS }),
   };

@@ -1,3 +1,4 @@
+import type { DataLimits } from '@causeway/media';
 import type { AppId, TokenGrants } from '@causeway/protocol';
 import type { Clock } from '../clock.ts';
 import type { SfuEvent } from '../events.ts';
@@ -15,6 +16,8 @@ import type { TrackDirectory } from './track-directory.ts';
 export interface SessionLimits {
   readonly maxSdpLength: number;
   readonly maxSections: number;
+  /** What the client of each session may send on data channels. Default: `DEFAULT_DATA_LIMITS`. */
+  readonly data?: DataLimits;
 }
 
 /** What all sessions of an SFU share. */

@@ -119,7 +119,7 @@ export class Session implements TrackFollower, DataOwner {
     this.#metadata = options.metadata;
     this.#owner = ownerOf(options.creator);
     this.#maxTracks = options.creator?.max?.tracks;
-    this.#terms = transportTermsOf(options.creator, options.connectsAtOnce ?? false);
+    this.#terms = transportTermsOf(options.creator, options.connectsAtOnce ?? false, parts.limits.data);
     this.#caller = options.creator;
   }
 

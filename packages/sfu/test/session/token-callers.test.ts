@@ -274,6 +274,15 @@ describe('other claims', () => {
     expect(planOf(free.id)).not.toHaveProperty('maxUploadBps');
   });
 
+  it("the node's limits for data hold for every transport", async () => {
+    const data = { messagesPerSecond: 100, bytesPerSecond: 1_000_000 };
+    const [limited, byDefault] = [new SfuUnderTest({ limits: { data } }), new SfuUnderTest()];
+    const planOf = async (world: SfuUnderTest) => world.shard.transports.get((await createAs(world, ALICE)).id);
+
+    expect(await planOf(limited)).toHaveProperty('dataLimits', data);
+    expect(await planOf(byDefault)).not.toHaveProperty('dataLimits');
+  });
+
   it('a session that could not be created does not count', async () => {
     const world = new SfuUnderTest();
     const caller = { ...ALICE, max: { sessions: 1 } };

@@ -4,6 +4,7 @@
  *
  * @see docs/adr/0021-data-is-published-and-subscribed-to.md
  */
+import { DEFAULT_DATA_LIMITS } from '../../plan.ts';
 import { Audiences } from '../../router/audiences.ts';
 import type { EngineTime, Timer, Timers } from '../../timers.ts';
 import { MAX_MESSAGE_BYTES } from '../association/association-limits.ts';
@@ -30,9 +31,6 @@ interface Member {
   readonly publications: Set<DataPublication>;
   readonly subscriptions: Set<DataSubscription>;
 }
-
-/** The messages that a peer may send per second if its plan does not say. */
-const DEFAULT_MESSAGES_PER_SECOND = 5_000;
 
 export class DataRouter implements Timer {
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -67,7 +65,7 @@ export class DataRouter implements Timer {
   }
 
   /** @param messagesPerSecond that a client may send; links are not limited */
-  addPeer(port: DataPort, messagesPerSecond = DEFAULT_MESSAGES_PER_SECOND): void {
+  addPeer(port: DataPort, messagesPerSecond = DEFAULT_DATA_LIMITS.messagesPerSecond): void {
     const peer = new DataPeer(port, messagesPerSecond);
     this.#members.set(port.id, { peer, publications: new Set(), subscriptions: new Set() });
   }
