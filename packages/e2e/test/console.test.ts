@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChromiumPage, openStage, type Stage } from '@causeway/e2e';
-import { waitUntil } from '@causeway/lab';
-import { addVirtualAuthenticator, codeAt } from './support/factors.ts';
+import { codeAt, waitUntil } from '@causeway/lab';
+import { addVirtualAuthenticator } from './support/factors.ts';
 import { findFaults, NOTE_VIOLATIONS } from './support/find-faults.ts';
 
 jest.setTimeout(120_000);

@@ -9,4 +9,5 @@ export * from './processes/request-channel.ts';
 export * from './redis/redis-server.ts';
 export * from './redis/watched-redis.ts';
 export * from './service/admin-api.ts';
+export * from './service/authenticator.ts';
 export * from './wait-until.ts';
