@@ -1,143 +1,165 @@
-import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PostgresServer } from '@causeway/lab';
+import { RecordingServer } from '../clients/recording-server.ts';
 import { BOOKS_REGION, BookedService } from './booked-service.ts';
 import { Call } from './call.ts';
-import { exactly, type Finding } from './finding.ts';
+import { CHOSEN_SECRETS, MISSING, type Secrets, Told, useApp, usePeople, useWebhook, WEBHOOK_PATH } from './canary-uses.ts';
+import { atLeast, exactly, type Finding } from './finding.ts';
 import type { Lab } from './lab.ts';
 import type { Scenario } from './scenario.ts';
+import { callWithRight, callWrongly, isOfAdmin, type Operation, PAUSE_MS, readOperations, type WrongCaller } from './wrong-calls.ts';
 
-const PASSWORD = `canary ${randomBytes(12).toString('hex')}`;
-const REDIS_PASSWORD = randomBytes(12).toString('hex');
-const BOOKS_PASSWORD = randomBytes(12).toString('hex');
 const TROUBLE_MS = 4_000;
+const METRICS_EVERY_MS = 2_000;
+/** Calls come to this one and are carried to the node of the session, or of the books. */
+const ENTRY_REGION = 'us';
+const SET_UP_TOKEN = 'the token of the set-up link';
+/** What wrong calls are answered with, while all is well and while Redis and the books are away. */
+const REFUSALS = [400, 401, 403, 404, 503];
 
 /** Each kind of secret is used rightly and wrongly, and everything that a node tells anyone is searched for it. */
 export const canary: Scenario = {
   name: 'canary',
-  covers: ['Show: no kind of secret in any log, metric, event or error'],
-  title: 'Secrets of every kind, in calls that succeed and that fail, while Redis and the books come and go',
+  covers: ['Show: no kind of secret in any log, metric, trace, event or error'],
+  title: 'Secrets of every kind, in calls of every endpoint that succeed and fail, while Redis and the books come and go',
   async run(lab) {
     const postgres = await PostgresServer.start();
+    const outside = await RecordingServer.start();
+    const folder = await mkdtemp(join(tmpdir(), 'causeway-canary-'));
     try {
-      await lab.redis.command('ACL', 'SETUSER', 'node', 'on', `>${REDIS_PASSWORD}`, '~sfu:*', '&sfu:*', '+@all');
-      const environment = {
-        CAUSEWAY_LOG_LEVEL: 'debug',
-        CAUSEWAY_REDIS_URL: `redis://node:${REDIS_PASSWORD}@127.0.0.1:${lab.redis.port}`,
-      };
-      const booksUrl = (await postgres.createDatabase()).replace('tests@', `tests:${BOOKS_PASSWORD}@`);
-      return await BookedService.with(lab, { booksUrl, environment }, (service) => useEverything(lab, service, postgres));
+      await lab.redis.command('ACL', 'SETUSER', 'node', 'on', `>${CHOSEN_SECRETS['the password of Redis']}`, '~sfu:*', '&sfu:*', '+@all');
+      const booksUrl = (await postgres.createDatabase()).replace('tests@', `tests:${CHOSEN_SECRETS['the password of the books']}@`);
+      const environment = await environmentOf(lab, outside, folder);
+      return await BookedService.with(lab, { booksUrl, environment }, (service) => useEverything(lab, service, { postgres, outside }));
     } finally {
+      outside.stop();
       await postgres.stop();
+      await rm(folder, { recursive: true, force: true });
     }
   },
 };
 
-async function useEverything(lab: Lab, service: BookedService, postgres: PostgresServer): Promise<readonly Finding[]> {
-  const told: string[] = [];
-  const secrets = await usePeople(lab, service, told);
-  await useApp(lab, secrets, told);
+async function environmentOf(lab: Lab, { url }: RecordingServer, folder: string): Promise<Readonly<Record<string, string>>> {
+  const config = join(folder, 'config.json');
+  const signingKey = { kid: 'canary', alg: 'HS256', secret: CHOSEN_SECRETS['the signing secret of a configured app'] };
+  await writeFile(
+    config,
+    JSON.stringify({ apps: [{ id: 'configured', secrets: [CHOSEN_SECRETS['the secret of a configured app']], tokenKeys: [signingKey] }] }),
+  );
+  return {
+    CAUSEWAY_CONFIG: config,
+    CAUSEWAY_LOG_LEVEL: 'debug',
+    CAUSEWAY_REDIS_URL: `redis://node:${CHOSEN_SECRETS['the password of Redis']}@127.0.0.1:${lab.redis.port}`,
+    CAUSEWAY_WEBHOOKS_ALLOW_PRIVATE: '127.0.0.1',
+    CAUSEWAY_OIDC_ISSUER: url,
+    CAUSEWAY_OIDC_CLIENT_ID: 'causeway',
+    CAUSEWAY_OIDC_CLIENT_SECRET: CHOSEN_SECRETS['the secret of the OpenID client'],
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
+    OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${CHOSEN_SECRETS['the credential for the collector']}`,
+    OTEL_METRIC_EXPORT_INTERVAL: String(METRICS_EVERY_MS),
+  };
+}
+
+interface Surroundings {
+  readonly postgres: PostgresServer;
+  readonly outside: RecordingServer;
+}
+
+async function useEverything(lab: Lab, service: BookedService, { postgres, outside }: Surroundings): Promise<readonly Finding[]> {
+  const told = new Told();
+  const people = await usePeople(lab.address(BOOKS_REGION).url, service, told);
+  const webhook = await useWebhook(service, outside, told);
+  const app = await useApp(lab, ENTRY_REGION, told);
+  const secrets: Secrets = { ...CHOSEN_SECRETS, ...ofTheCluster(lab, service), ...people, ...webhook, ...app.secrets };
+  const operations = await readOperations(lab.address(BOOKS_REGION).url);
+  const ids = { org_id: service.admin.organisation, app_id: service.appId, sfu_app_id: service.appId, session_id: app.sessionId };
+  const callerOf = (operation: Operation): WrongCaller =>
+    isOfAdmin(operation)
+      ? { url: lab.address(BOOKS_REGION).url, credential: service.admin.key, ids, secrets }
+      : { url: lab.address(ENTRY_REGION).url, credential: lab.address(ENTRY_REGION).secret, ids, secrets };
+  for (const operation of operations) await callWrongly(operation, callerOf(operation), told.hear);
   const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: 1 } });
   await postgres.kill();
   lab.redis.child.signal('SIGSTOP');
   await sleep(TROUBLE_MS);
-  for (const path of ['/sessions', '/session/session-101-nonsense', '/session/new']) {
-    told.push(JSON.stringify((await lab.api('us').call(path === '/session/new' ? 'POST' : 'GET', path, undefined)).body));
-  }
-  told.push(await (await service.admin.send('GET', `/apps/${service.appId}/usage`)).text());
+  await Promise.all(
+    operations.map(async (operation, index) => {
+      await sleep(index * PAUSE_MS);
+      await callWithRight(operation, callerOf(operation), told.hear);
+    }),
+  );
   lab.redis.child.signal('SIGCONT');
   await postgres.restart();
   await sleep(TROUBLE_MS);
   await call.leave('us');
+  await sleep(2 * METRICS_EVERY_MS);
+  const events = await app.endEvents();
+  told.texts.push(events);
   for (const { plan } of lab.cluster.nodes) {
-    for (const path of ['/metrics', '/debug/objects']) told.push(await (await fetch(`http://127.0.0.1:${plan.debugPort}${path}`)).text());
+    for (const path of ['/metrics', '/debug/objects']) await told.add(await fetch(`http://127.0.0.1:${plan.debugPort}${path}`));
   }
-  // What is printed for the person who starts a node contains the link that sets it up, on purpose.
-  const logs = lab.cluster.nodes.map(({ child }) => linesOfLog(child.log)).join('\n');
-  return Object.entries(secrets).map(([kind, secret]) =>
-    exactly(
-      `${kind}, in ${logs.length + told.join('').length} characters of logs, metrics, events and replies`,
-      [logs, ...told].some((text) => text.includes(secret)) ? 'found' : 'not found',
-      'not found',
-    ),
-  );
+  const heard = { operations: operations.length, told, outside, events };
+  return [...heardOfEverything(heard), ...searched(lab, secrets, [...told.texts, ...outside.recorded.map(({ body }) => body)])];
 }
 
-function linesOfLog(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .join('\n');
-}
-
-/** Signs people up and in, with everything that they have. @returns secrets by their kind */
-async function usePeople(lab: Lab, { admin, appId }: BookedService, told: string[]): Promise<Record<string, string>> {
-  const { plan } = lab.cluster.node(BOOKS_REGION);
-  const url = plan.url.replace('127.0.0.1', 'localhost');
-  const [email = ''] = await admin.createPeople(1, PASSWORD);
-  const { token: invitation } = await admin.call<{ readonly token: string }>('POST', `/organisations/${admin.organisation}/invitations`, {
-    email: 'second@example.org',
-    role: 'viewer',
-  });
-  const ask = async (path: string, body: unknown, cookie = ''): Promise<Response> => {
-    const headers = { 'Content-Type': 'application/json', Origin: url, ...(cookie === '' ? {} : { Cookie: cookie }) };
-    return fetch(`${url}/api/admin/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  };
-  const signedIn = await ask('/sign-in', { email, password: PASSWORD });
-  const cookie = (signedIn.headers.get('Set-Cookie') ?? '').split(';', 1)[0] ?? '';
-  const totp = (await (await ask('/me/totp', { password: PASSWORD }, cookie)).json()) as { readonly seed?: string };
-  for (const [path, body] of [
-    ['/sign-in', { email, password: `${PASSWORD}!` }],
-    ['/sign-in', `{"password":"${PASSWORD}"`],
-    ['/me/totp/confirm', { code: '000000' }],
-    ['/invitations/accept', { invitationToken: invitation, password: PASSWORD }],
-    ['/set-up', { setUpToken: 'cwsetup_nonsense' }],
-  ] as const) {
-    told.push(await (await ask(path, body, cookie)).text());
-  }
-  told.push(await admin.text('GET', `/organisations/${admin.organisation}/audit`), await admin.text('GET', `/apps/${appId}/keys`));
+function ofTheCluster(lab: Lab, { admin }: BookedService): Secrets {
+  const { plan, child } = lab.cluster.node(BOOKS_REGION);
   return {
-    'a password': PASSWORD,
-    'the cookie of a sign-in': cookie.split('=')[1] ?? '?',
-    'an invitation': invitation,
-    'the seed of an authenticator': totp.seed ?? '?',
+    [SET_UP_TOKEN]: /cwsetup_[A-Za-z0-9_-]+/.exec(child.log)?.[0] ?? MISSING,
     'a key of the admin API': admin.key,
-    'the password of Redis': REDIS_PASSWORD,
-    'the password of the books': BOOKS_PASSWORD,
-    'the cluster key': plan.environment.CAUSEWAY_CLUSTER_KEY ?? '?',
-    'the secret of a configured app': lab.cluster.app.secret,
+    'the cluster key': plan.environment.CAUSEWAY_CLUSTER_KEY ?? MISSING,
+    'the secret of the app in the environment': lab.cluster.app.secret,
+    'the secret of an app in the books': lab.address(BOOKS_REGION).secret,
   };
 }
 
-/** Calls with tokens and secrets, and hears events. Adds to the secrets what it meets. */
-async function useApp(lab: Lab, secrets: Record<string, string>, told: string[]): Promise<void> {
-  const api = lab.api('us');
-  const { secret } = lab.address('us');
-  const { token = '?' } = (await api.call('POST', '/tokens', { sub: 'user' })).body as { readonly token?: string };
-  const events = new AbortController();
-  const { url, appId } = lab.address('us');
-  const stream = await fetch(`${url}/api/sfu/${appId}/events?token=${token}`, { signal: events.signal });
-  const heard = stream.body?.getReader();
-  const sdp = await lab.sources.ask('offer');
-  const joined = (await lab.apiWith('us', token).call('POST', '/session/new', { sessionDescription: { type: 'offer', sdp } })).body as {
-    readonly sessionId?: string;
-    readonly sessionToken?: string;
-    readonly sessionDescription?: { readonly sdp: string };
-  };
-  for (const body of [`{"sdp": "${sdp.replaceAll('\r\n', '')}`, { sessionDescription: { type: 'nonsense', sdp } }]) {
-    told.push(JSON.stringify((await api.call('POST', '/session/new', body)).body));
-  }
-  told.push(JSON.stringify((await lab.apiWith('eu', `${secret}x`).call('GET', '/sessions')).body));
-  told.push(JSON.stringify((await api.call('GET', `/session/${joined.sessionId}/diagnose`)).body));
-  told.push(JSON.stringify((await api.call('GET', `/session/${joined.sessionId}`)).body));
-  const first = await heard?.read();
-  told.push(Buffer.from(first?.value ?? []).toString());
-  events.abort();
-  Object.assign(secrets, {
-    'the secret of an app in the books': secret,
-    'a token': token,
-    'the token of a session': joined.sessionToken ?? '?',
-    'the ICE password of a client': /a=ice-pwd:(\S+)/.exec(sdp)?.[1] ?? '?',
-    'the ICE password of the SFU': /a=ice-pwd:(\S+)/.exec(joined.sessionDescription?.sdp ?? '')?.[1] ?? '?',
+interface HeardOf {
+  readonly operations: number;
+  readonly told: Told;
+  readonly outside: RecordingServer;
+  readonly events: string;
+}
+
+/** Where nothing was heard, nothing could be found. */
+function heardOfEverything({ operations, told, outside, events }: HeardOf): Finding[] {
+  return [
+    atLeast('endpoints that were called wrongly', operations, 80),
+    exactly('statuses of the replies', REFUSALS.filter((status) => told.statuses.has(status)).join(' '), REFUSALS.join(' ')),
+    atLeast('events that were streamed', events.split('\ndata: ').length - 1, 3),
+    atLeast('events that were sent to a webhook', outside.countAt(WEBHOOK_PATH), 3),
+    atLeast('batches of traces that were exported', outside.countAt('/v1/traces'), 3),
+    atLeast('batches of metrics that were exported', outside.countAt('/v1/metrics'), 3),
+  ];
+}
+
+function searched(lab: Lab, secrets: Secrets, texts: readonly string[]): Finding[] {
+  const logs = lab.cluster.nodes.map(({ child }) => child.log);
+  // What is printed for the person who starts a node contains the link that sets it up, on purpose.
+  const lines = logs.map((log) =>
+    log
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .join('\n'),
+  );
+  const size = [...logs, ...texts].join('').length;
+  const { appId } = lab.address(BOOKS_REGION);
+  const control = [texts, logs].every((some) => some.some((text) => text.includes(appId)));
+  const cut = lab.cluster.nodes.filter(({ child }) => !child.isLogWhole).map(({ plan }) => plan.name);
+  const found = Object.entries(secrets).map(([kind, secret]) => {
+    const places = [...(kind === SET_UP_TOKEN ? lines : logs), ...texts];
+    const isFound = secret === MISSING || places.some((text) => text.includes(secret));
+    return exactly(
+      `${kind}, in ${size} characters of logs, metrics, traces, events and replies`,
+      isFound ? 'found' : 'not found',
+      'not found',
+    );
   });
+  return [
+    exactly('nodes of whose log the beginning is missing', cut.join(', '), ''),
+    exactly('the id of the app, which is no secret, in logs and in replies', control ? 'found' : 'not found', 'found'),
+    ...found,
+  ];
 }

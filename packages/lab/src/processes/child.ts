@@ -26,6 +26,7 @@ export class Child {
   readonly process: ChildProcess;
   readonly #ended: Promise<void>;
   #log = '';
+  #isLogWhole = true;
   #isExpectedToEnd = false;
 
   constructor({ name, command, environment, folder, uid, onLine, hasInput = false, hasChannel = false }: ChildOptions) {
@@ -46,6 +47,11 @@ export class Child {
   /** The last part of its output. */
   get log(): string {
     return this.#log;
+  }
+
+  /** Whether the log has its whole output. */
+  get isLogWhole(): boolean {
+    return this.#isLogWhole;
   }
 
   get pid(): number {
@@ -108,6 +114,8 @@ export class Child {
   }
 
   #remember(text: string): void {
-    this.#log = (this.#log + text).slice(-MAX_LOG_CHARACTERS);
+    const log = this.#log + text;
+    this.#isLogWhole &&= log.length <= MAX_LOG_CHARACTERS;
+    this.#log = log.slice(-MAX_LOG_CHARACTERS);
   }
 }
