@@ -48,6 +48,9 @@ answerQuestions<ClientVerbs>(process, {
     const joined = watchersOf(group);
     await repeatConcurrently(count, JOINS_AT_ONCE, async () => joined.push(await WatchingClient.join(contextOf(address), track, quality)));
   },
+  startReports(group) {
+    for (const client of watchersOf(group)) client.startReports();
+  },
   async talk({ group, address, maxRetransmits }) {
     const talker = await DataTalker.join(contextOf(address), maxRetransmits);
     talkers.set(group, talker);

@@ -78,6 +78,8 @@ export interface ClientVerbs {
   sent(group: string): number;
   /** Joins subscribers that decrypt and check every packet. */
   watch(request: WatchRequest): Promise<void>;
+  /** Makes the watching clients of the group report what arrives, as browsers do. */
+  startReports(group: string): void;
   /** Joins a publisher of a data channel that keeps its last message for later subscribers. @returns its session id */
   talk(request: TalkRequest): Promise<string>;
   /** Makes the publisher send a numbered message of this size periodically. */

@@ -1,6 +1,15 @@
-import { checkVideoPayload, isFrameEnd, type LoadContext, LoadSession, monotonicMs, type RemoteTrack } from '@causeway/loadtest';
+import {
+  checkVideoPayload,
+  isFrameEnd,
+  type LoadContext,
+  LoadSession,
+  monotonicMs,
+  type RemoteTrack,
+  RtcpChannel,
+} from '@causeway/loadtest';
 import { parseRtcp, RTP_FIXED_HEADER_LENGTH, RtpView } from '@causeway/wire';
 import type { WatchFigures } from './client-verbs.ts';
+import { ReceptionReporter } from './reception-reporter.ts';
 import { WatchRecord } from './watch-record.ts';
 
 const MAX_PACKET_BYTES = 2048;
@@ -10,7 +19,9 @@ export class WatchingClient {
   readonly #view = new RtpView();
   readonly #scratch = new Uint8Array(MAX_PACKET_BYTES);
   readonly #record = new WatchRecord();
+  readonly #suite: LoadContext['suite'];
   #session: LoadSession | undefined;
+  #reporter: ReceptionReporter | undefined;
   #renegotiatedAtMs: number | undefined;
   #firstFrameAtMs: number | undefined;
   #hasKeyframe = false;
@@ -18,9 +29,13 @@ export class WatchingClient {
   #goodbyes = 0;
   #receivedBytes = 0;
 
+  private constructor(suite: LoadContext['suite']) {
+    this.#suite = suite;
+  }
+
   /** Resolves once it is subscribed. */
   static async join(context: LoadContext, track: RemoteTrack, quality?: string): Promise<WatchingClient> {
-    const client = new WatchingClient();
+    const client = new WatchingClient(context.suite);
     const listener = { onSrtp: (packet: Buffer) => client.#takeRtp(packet), onSrtcp: (packet: Buffer) => client.#takeRtcp(packet) };
     client.#session = await LoadSession.join(context, { listener });
     await client.#session.subscribe(track);
@@ -49,7 +64,13 @@ export class WatchingClient {
     };
   }
 
+  /** Reports what arrives to the SFU from now on, which costs each side a packet a second. */
+  startReports(): void {
+    if (this.#session !== undefined) this.#reporter ??= new ReceptionReporter(new RtcpChannel(this.#suite, this.#session.peer));
+  }
+
   async leave(): Promise<void> {
+    this.#reporter?.close();
     await this.#session?.leave();
   }
 
@@ -59,6 +80,7 @@ export class WatchingClient {
   }
 
   vanish(): void {
+    this.#reporter?.close();
     this.#session?.peer.vanish();
   }
 
@@ -69,6 +91,7 @@ export class WatchingClient {
       this.#corrupted++;
       return;
     }
+    this.#reporter?.note(this.#view);
     const { headerLength, payloadLength } = this.#view;
     // A packet with only padding is a bandwidth probe.
     if (payloadLength === 0) return;

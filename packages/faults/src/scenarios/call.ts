@@ -69,6 +69,11 @@ export class Call {
     return this.#lab.watchers.ask('figures', this.#group(region));
   }
 
+  /** Makes everybody who watches report what arrives. */
+  async startReports(): Promise<void> {
+    for (const region of this.regions) await this.#lab.watchers.ask('startReports', this.#group(region));
+  }
+
   get regions(): readonly string[] {
     return Object.keys(this.#options.to);
   }

@@ -6,6 +6,7 @@ import { booksStopped } from './books-stopped.ts';
 import { canary } from './canary.ts';
 import { clockSkew } from './clock-skew.ts';
 import { dataRegions } from './data-regions.ts';
+import { diagnosed } from './diagnosed.ts';
 import { drainBetween } from './drain-between.ts';
 import { forgedStorm, forgedStormWorkers } from './edge/forged-storm.ts';
 import { frozenNode } from './edge/frozen-node.ts';
@@ -32,6 +33,7 @@ import { redisFrozen, redisStopped, redisUnwritable } from './redis-down.ts';
 import { redisFrozenOver, redisKilledOver } from './redis-failover.ts';
 import { redisFlushed } from './redis-flushed.ts';
 import { redisSlow } from './redis-slow.ts';
+import { revokedTokens } from './revoked-tokens.ts';
 import { roaming } from './roaming.ts';
 import { rollingRestart } from './rolling-restart.ts';
 import type { Scenario } from './scenario.ts';
@@ -55,6 +57,8 @@ export const SCENARIOS: readonly Scenario[] = [
   quota,
   booksStopped,
   canary,
+  revokedTokens,
+  diagnosed,
   ownerDies,
   herd,
   nodeFrozen,

@@ -1,7 +1,8 @@
+import type { DiagnoseReply } from '@causeway/protocol';
 import { BookedService } from './booked-service.ts';
 import { Call } from './call.ts';
 import { atLeast, atMost, exactly } from './finding.ts';
-import { timeUntil } from './lab.ts';
+import { type Lab, timeUntil } from './lab.ts';
 import type { Scenario } from './scenario.ts';
 
 /** The smallest quota that there is. */
@@ -44,6 +45,13 @@ export const quota: Scenario = {
         atLeast('share used of what was left', received.bytes / leftBytes, 0.9),
         atMost('used beyond the quota, of 1000 MB', (received.bytes - leftBytes) / 1e6, MAX_OVERSHOOT_BYTES / 1e6, ' MB'),
         exactly('a new subscription', subscribing, 'refused'),
+        exactly('what `diagnose` says to someone who sees nothing any more', await diagnose(lab, call), 'quota_used_up'),
       ];
     }),
 };
+
+async function diagnose(lab: Lab, call: Call): Promise<string> {
+  const [watcher] = await call.figures('us');
+  const { body } = await lab.api('us').call('GET', `/session/${watcher?.sessionId}/diagnose`);
+  return (body as DiagnoseReply).findings.map(({ code }) => code).join(', ');
+}
