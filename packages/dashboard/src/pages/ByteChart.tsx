@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { type ByteReading, sizeText } from '../service/received-bytes.ts';
+import type { BarSpan } from '../service/usage-range.ts';
 
 const HEIGHT_PIXELS = 200;
 const AXIS_PIXELS = 64;
@@ -11,19 +12,20 @@ interface ByteChartProps {
   readonly readings: readonly ByteReading[];
   /** Says what the chart shows to those who do not see it. */
   readonly label: string;
-  /** Present if a reading is of a span of time, and not of all since the first one: what the chart covers, in seconds since 1970. */
-  readonly bars?: { readonly fromSeconds: number; readonly toSeconds: number };
+  /** Present if a reading is of a span of time, and not of all since the first one. */
+  readonly bars?: BarSpan;
 }
 
 /** Bytes over time; the table beside it says the same in words. */
 export function ByteChart({ readings, label, bars }: ByteChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);
-  const { fromSeconds, toSeconds = 0 } = bars ?? {};
+  const { fromSeconds, toSeconds = 0, stepSeconds = 0 } = bars ?? {};
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const made = new uPlot(optionsFor(element, fromSeconds === undefined ? undefined : [fromSeconds, toSeconds]), [[], []], element);
+    const span = fromSeconds === undefined ? undefined : { fromSeconds, toSeconds, stepSeconds };
+    const made = new uPlot(optionsFor(element, span), [[], []], element);
     chart.current = made;
     const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PIXELS }));
     sized.observe(element);
@@ -32,21 +34,25 @@ export function ByteChart({ readings, label, bars }: ByteChartProps) {
       made.destroy();
       chart.current = undefined;
     };
-  }, [fromSeconds, toSeconds]);
+  }, [fromSeconds, toSeconds, stepSeconds]);
   useEffect(() => {
     chart.current?.setData([readings.map(({ atSeconds }) => atSeconds), readings.map(({ totalBytes }) => totalBytes)]);
   }, [readings]);
   return <div ref={place} className="chart" role="img" aria-label={`Chart: ${label}`} />;
 }
 
-/** How much of its span a bar fills, and how wide it is at most. */
-const BAR_SIZE: [share: number, maxPixels: number] = [0.6, 40];
+/** How much of its time a bar fills, and how wide it is at most. */
+const BAR_SIZE: [share: number, maxPixels: number] = [0.9, 200];
+/** Bars begin where their time does. */
+const RIGHT_OF_ITS_TIME = 1;
+/** How many bars there are between two marks of the axis, depending on the room. */
+const BARS_PER_MARK = [1, 2, 3, 6, 12, 24];
 
 /** @param span what bars cover; undefined for a line, which covers what is read */
-function optionsFor(element: HTMLElement, span: readonly [number, number] | undefined): uPlot.Options {
+function optionsFor(element: HTMLElement, span: BarSpan | undefined): uPlot.Options {
   // Asked with each drawing: the scheme may change under the chart.
   const colour = (name: string) => () => getComputedStyle(element).getPropertyValue(name).trim();
-  const paths = uPlot.paths.bars?.({ size: BAR_SIZE });
+  const paths = uPlot.paths.bars?.({ size: BAR_SIZE, align: RIGHT_OF_ITS_TIME });
   const bar = { points: { show: false }, ...(paths === undefined ? {} : { paths }) };
   const axis = {
     stroke: colour('--ink-soft'),
@@ -54,6 +60,8 @@ function optionsFor(element: HTMLElement, span: readonly [number, number] | unde
     grid: { stroke: colour('--rule'), width: 1 },
     ticks: { stroke: colour('--rule'), width: 1 },
   };
+  // No mark names a time within a bar.
+  const timeAxis = span === undefined ? axis : { ...axis, incrs: BARS_PER_MARK.map((bars) => bars * span.stepSeconds) };
   return {
     width: element.clientWidth,
     height: HEIGHT_PIXELS,
@@ -62,10 +70,13 @@ function optionsFor(element: HTMLElement, span: readonly [number, number] | unde
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      x: span === undefined ? {} : { range: () => [...span] },
+      x: span === undefined ? {} : { range: () => [span.fromSeconds, span.toSeconds] },
       y: { range: (_chart, _min, max) => [0, Math.max(1_000, max * 1.1)] },
     },
-    axes: [axis, { ...axis, size: AXIS_PIXELS, values: (_chart, values) => values.map((value) => (value === 0 ? '0' : sizeText(value))) }],
+    axes: [
+      timeAxis,
+      { ...axis, size: AXIS_PIXELS, values: (_chart, values) => values.map((value) => (value === 0 ? '0' : sizeText(value))) },
+    ],
     series: [{}, span ? { ...bar, stroke: colour('--accent'), fill: colour('--accent') } : { stroke: colour('--accent'), width: 2 }],
   };
 }

@@ -4,11 +4,9 @@ import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { sizeText } from '../service/received-bytes.ts';
 import { useServices } from '../service/services-context.ts';
-import { barsOf, USAGE_RANGES, type UsageRange, usageQueryText } from '../service/usage-range.ts';
+import { barsOf, spanOf, USAGE_RANGES, type UsageRange, usageQueryText } from '../service/usage-range.ts';
 import { Choice, Loaded, TableBox } from '../shell/controls.tsx';
 import { ByteChart } from './ByteChart.tsx';
-
-const MS_PER_SECOND = 1_000;
 
 /** What an app has used, and what that costs. */
 export function UsagePage() {
@@ -42,8 +40,7 @@ function Bill({ bill }: { readonly bill: BillReply }) {
 }
 
 function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: string }) {
-  const { by, billedMetric, total, rows, next, from, to } = usage;
-  const bars = { fromSeconds: Date.parse(from) / MS_PER_SECOND, toSeconds: Date.parse(to) / MS_PER_SECOND };
+  const { by, billedMetric, total, rows, next } = usage;
   if (rows.length === 0) return <p>Nothing in this range.</p>;
   return (
     <>
@@ -51,7 +48,7 @@ function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: 
         <figcaption>
           Billed ({billedMetric}) by {by}: <strong>{sizeText(total.billed)}</strong>
         </figcaption>
-        <ByteChart readings={barsOf(rows)} label={`${sizeText(total.billed)} billed, by ${by}`} bars={bars} />
+        <ByteChart readings={barsOf(rows)} label={`${sizeText(total.billed)} billed, by ${by}`} bars={spanOf(usage)} />
       </figure>
       <TableBox label="Table of usage">
         <table>

@@ -1,5 +1,5 @@
 /** Which usage a page asks for, and how its rows go into a chart. */
-import type { UsageRow } from '@causeway/protocol';
+import type { UsageReply, UsageRow } from '@causeway/protocol';
 import type { ByteReading } from './received-bytes.ts';
 
 /** The ranges that can be chosen. */
@@ -7,6 +7,8 @@ export const USAGE_RANGES = ['This month by day', 'Last 24 hours by hour'] as co
 export type UsageRange = (typeof USAGE_RANGES)[number];
 
 const HOUR_MS = 3_600_000;
+const HOUR_SECONDS = 3_600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 const HOURS_SHOWN = 24;
 const MS_PER_SECOND = 1_000;
 
@@ -20,4 +22,18 @@ export function usageQueryText(range: UsageRange, nowMs: number): string {
 /** One bar for each row, where its hour or day begins. */
 export function barsOf(rows: readonly UsageRow[]): readonly ByteReading[] {
   return rows.map(({ start, billed }) => ({ atSeconds: Date.parse(start) / MS_PER_SECOND, totalBytes: billed }));
+}
+
+/** What a chart of bars covers, in seconds since 1970, and how long the time of one bar is. */
+export interface BarSpan {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly stepSeconds: number;
+}
+
+/** The whole hours or days of a reply, also those that are not over. */
+export function spanOf({ from, to, by }: Pick<UsageReply, 'from' | 'to' | 'by'>): BarSpan {
+  const stepSeconds = by === 'hour' ? HOUR_SECONDS : DAY_SECONDS;
+  const steps = (time: string): number => Date.parse(time) / MS_PER_SECOND / stepSeconds;
+  return { fromSeconds: Math.floor(steps(from)) * stepSeconds, toSeconds: Math.ceil(steps(to)) * stepSeconds, stepSeconds };
 }

@@ -1,5 +1,5 @@
 import type { UsageRow } from '@causeway/protocol';
-import { barsOf, usageQueryText } from '../../src/service/usage-range.ts';
+import { barsOf, spanOf, usageQueryText } from '../../src/service/usage-range.ts';
 
 test('asks for the month by day, and for the last 24 hours by hour, the present one included', () => {
   const nowMs = Date.UTC(2026, 11, 1, 13, 25);
@@ -12,4 +12,12 @@ test('makes a bar of each row, as high as what is billed', () => {
   const rows = [{ start: '2026-12-01T13:00:00.000Z', billed: 7, down: 5, data: 2 }] as unknown as UsageRow[];
 
   expect(barsOf(rows)).toEqual([{ atSeconds: Date.UTC(2026, 11, 1, 13) / 1_000, totalBytes: 7 }]);
+});
+
+test('covers whole days or hours, so that a bar of today is as wide as a day', () => {
+  const [from, to] = ['2026-12-01T00:00:00.000Z', '2026-12-02T14:00:00.000Z'];
+  const seconds = (day: number, hour = 0): number => Date.UTC(2026, 11, day, hour) / 1_000;
+
+  expect(spanOf({ from, to, by: 'day' })).toEqual({ fromSeconds: seconds(1), toSeconds: seconds(3), stepSeconds: 86_400 });
+  expect(spanOf({ from, to, by: 'hour' })).toEqual({ fromSeconds: seconds(1), toSeconds: seconds(2, 14), stepSeconds: 3_600 });
 });
