@@ -9,13 +9,16 @@ import type { Load, SfuName } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
-import { type CalledFunction, commonTo, filesOf } from './called-functions.ts';
+import { type CalledFunction, type Calls, calledBecauseOf, commonTo, filesOf } from './called-functions.ts';
 
-/** A rate at which a window contains at most one packet. */
-const LOAD: Load = { packetsPerSecond: 10, packetBytes: 1200 };
-const WINDOW_MS = 40;
-/** Enough windows that timers do not run in all of them. */
-const PACKET_WINDOWS = 40;
+/**
+ * A rate at which packets are so close together that the node waits for them in a held turn, and a window contains at most one. It is no
+ * divisor of the intervals of timers and reports, so that those fall into any windows.
+ */
+const LOAD: Load = { packetsPerSecond: 17, packetBytes: 1200 };
+const WINDOW_MS = 20;
+/** The number of windows with a packet. About as many are without one. */
+const PACKET_WINDOWS = 60;
 const CALLS = 12;
 /** Lets the background work of a new session finish, so that it does not count for the call. */
 const CALL_SETTLES_MS = 1_000;
@@ -27,6 +30,8 @@ const IDLE_SHARE = 0.5;
 const WARM_UP_MS = 3_000;
 /** Identifies windows with a packet. */
 const PACKET_MARK = /^packages\/media\/src\/publisher\/receive-stream\.ts:receive@/;
+/** Identifies windows in which libuv has read a datagram, which takes another way into the node. */
+const LIBUV_MARK = /^packages\/sfu\/src\/io\/udp-port\.ts:#take@/;
 /** The files that a call passes before it reaches the SFU, and its reply afterwards. */
 const HTTP_FILE = /^packages\/(?:(?:accounts|cluster|gateway)\/|protocol\/src\/(?:bodies\/|parse-request))/;
 
@@ -55,22 +60,24 @@ export async function runFiles({ otherCheckout }: BenchOptions, { print, note }:
   print(formatTable(['checkout', 'event', 'files', 'functions'], rows));
 }
 
-/** Returns the functions common to all windows with a packet. */
+/** Returns the functions that a packet causes to be called, without those of reports and timers that run beside it. */
 async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }: RunningSfu): Promise<CalledFunction[]> {
   const track = await load.source.ask('publish', { sfu, options: LOAD });
   await load.crowd.ask('join', { sfu, tracks: [track], count: 1, atOnce: 1, diligence: 'count' });
   await load.source.ask('start', sfu);
   await sleep(WARM_UP_MS);
   await process.ask('takeCalledFunctions');
-  const windows: CalledFunction[][] = [];
+  const windows: Calls[] = [];
+  const otherWindows: Calls[] = [];
   for (let taken = 0; windows.length < PACKET_WINDOWS; taken++) {
     if (taken > 20 * PACKET_WINDOWS) throw new Error('Too few windows had a packet');
     await sleep(WINDOW_MS);
     const called = await process.ask('takeCalledFunctions');
-    if (called.some((each) => PACKET_MARK.test(each))) windows.push(called);
+    const names = Object.keys(called);
+    if (!names.some((each) => LIBUV_MARK.test(each))) (names.some((each) => PACKET_MARK.test(each)) ? windows : otherWindows).push(called);
   }
   await load.source.ask('pause', sfu);
-  return commonTo(windows);
+  return calledBecauseOf(windows, otherWindows);
 }
 
 /**
@@ -80,8 +87,8 @@ async function functionsOfPacket({ load }: RunningBench, { name: sfu, process }:
 async function functionsOfSubscribing({ load }: RunningBench, { name: sfu, process, address }: RunningSfu): Promise<CalledFunction[]> {
   const api = createLoadApi(address);
   const track = await load.source.ask('publish', { sfu, options: LOAD });
-  const windows: CalledFunction[][] = [];
-  const idleWindows: CalledFunction[][] = [];
+  const windows: Calls[] = [];
+  const idleWindows: Calls[] = [];
   for (let call = 0; call <= CALLS; call++) {
     const { remoteSessionId } = await load.source.ask('publish', { sfu, options: LOAD });
     await sleep(CALL_SETTLES_MS);

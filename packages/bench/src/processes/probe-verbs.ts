@@ -1,4 +1,4 @@
-import type { CalledFunction } from '../files/called-functions.ts';
+import type { Calls } from '../files/called-functions.ts';
 
 /** The verbs of every process that the bench measures. */
 export interface ProbeVerbs {
@@ -10,8 +10,8 @@ export interface ProbeVerbs {
   watchEventLoop(): number;
   unwatchEventLoop(watch: number): EventLoopDelay;
   startProfile(): Promise<void>;
-  /** Returns the functions of the project called since the last call; none the first time. */
-  takeCalledFunctions(): Promise<CalledFunction[]>;
+  /** Returns how often functions of the project were called since the last call of this; nothing the first time. */
+  takeCalledFunctions(): Promise<Calls>;
   /** Writes the samples since `startProfile` as a `.cpuprofile`. */
   stopProfile(path: string): Promise<void>;
 }
