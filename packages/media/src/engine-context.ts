@@ -9,7 +9,7 @@ import type { EngineOptions } from './engine-options.ts';
 import { Histogram } from './histogram.ts';
 import { Outbox, type OutboxSink } from './outbox.ts';
 import type { TransportCloseReason } from './plan.ts';
-import { PacketMemory } from './publisher/packet-memory.ts';
+import { PacketMemory } from './publisher/packet-history.ts';
 import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
 import { SendSlots } from './send-slots.ts';
 import { SpeechWatch } from './speech/speech-watch.ts';

@@ -1,7 +1,6 @@
 import { type ExtendedSeq, SequenceUnwrapper, toSeq16 } from '@causeway/wire';
 import fc from 'fast-check';
-import { PACKET_HISTORY_DEFAULTS, PacketHistory } from '../../src/publisher/packet-history.ts';
-import { PacketMemory } from '../../src/publisher/packet-memory.ts';
+import { PACKET_HISTORY_DEFAULTS, PacketHistory, PacketMemory } from '../../src/publisher/packet-history.ts';
 
 const LENGTH = 3;
 

@@ -1,5 +1,5 @@
 import { seededRandom } from '@causeway/testkit';
-import { PacketMemory, type PacketSlab, SLAB_BYTES, SPARE_SLABS } from '../../src/publisher/packet-memory.ts';
+import { PacketMemory, type PacketSlab, SLAB_BYTES, SPARE_SLABS } from '../../src/publisher/packet-history.ts';
 
 interface Kept {
   readonly slab: PacketSlab;
