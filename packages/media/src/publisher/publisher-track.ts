@@ -2,6 +2,7 @@
 import { type ExtendedSeq, RedPayload, type RtpView, readAudioLevel } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import { MAX_LINK_TRACK_BITRATE_BPS, MAX_TRACK_BITRATE_BPS, NewStreamLimit, UploadLimit } from '../inbound-limits.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
@@ -9,10 +10,8 @@ import { SpeechMeter } from '../speech/speech-meter.ts';
 import { AUDIO_LEVEL_KIND, ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
 import { KeyframePace } from './keyframe-requester.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
-import { NewStreamLimit } from './new-stream-limit.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream, type StreamPacket, type StreamPeer, type StreamTrack } from './receive-stream.ts';
-import { MAX_LINK_TRACK_BITRATE_BPS, MAX_TRACK_BITRATE_BPS, UploadLimit } from './upload-limit.ts';
 
 const INACTIVE_AFTER_MS = 30_000;
 

@@ -8,10 +8,10 @@
 import { MID_URI, REPAIRED_RTP_STREAM_ID_URI, RTP_STREAM_ID_URI, type RtpView, readMid, readRid } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import type { UploadLimit } from '../inbound-limits.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import type { ReceiveStream } from './receive-stream.ts';
-import type { UploadLimit } from './upload-limit.ts';
 
 /** Bounds the state that a peer can create: three layers and their retransmissions for every publication, and some to spare. */
 const SSRCS_PER_TRACK = 8;

@@ -18,6 +18,7 @@ import {
 import { BitrateMeter } from '../bitrate-meter.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import type { UploadLimit } from '../inbound-limits.ts';
 import type { CodecPlan, PublisherTrackPlan } from '../plan.ts';
 import type { TrackRouter } from '../router/track-router.ts';
 import type { Timer } from '../timers.ts';
@@ -31,7 +32,6 @@ import type { PublisherCodec } from './publisher-codec.ts';
 import { RecentKeyframe } from './recent-keyframe.ts';
 import { ReceptionStatistics } from './reception-statistics.ts';
 import { RedRecovery } from './red-recovery.ts';
-import type { UploadLimit } from './upload-limit.ts';
 
 /** A layer that was silent for this long does not arrive. Screen shares run at a few frames per second, and must not be affected. */
 const ARRIVING_WITHIN_MS = 1000;

@@ -6,10 +6,17 @@ import type { DataChannels } from '../data/data-channels.ts';
 import { type Path, SendKind } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import {
+  CLIENT_PACKET_RATES,
+  DataBudget,
+  LINK_DATA_BYTES_PER_SECOND,
+  LINK_PACKET_RATES,
+  PacketBudget,
+  UploadLimit,
+} from '../inbound-limits.ts';
 import type { Outbox, WrittenPacket } from '../outbox.ts';
 import { type ConnectionState, DEFAULT_DATA_LIMITS, type TransportCloseReason, type TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
-import { UploadLimit } from '../publisher/upload-limit.ts';
 import type {
   OutboundStream,
   ProtectedBytes,
@@ -22,11 +29,9 @@ import { sendReady } from '../send-slots.ts';
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
-import { DataBudget, LINK_DATA_BYTES_PER_SECOND } from './data-budget.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
 import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
-import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from './packet-budget.ts';
 import { createPeerChannels } from './peer-channels.ts';
 import { PeerSender } from './peer-sender.ts';
 import { PlainEndpoint } from './plain-endpoint.ts';

@@ -4,9 +4,9 @@
  */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
 import type { EngineContext } from '../engine-context.ts';
+import { MAX_TRACK_BITRATE_BPS } from '../inbound-limits.ts';
 import type { TransportCloseReason } from '../plan.ts';
 import type { ReceiveDemux } from '../publisher/receive-demux.ts';
-import { MAX_TRACK_BITRATE_BPS } from '../publisher/upload-limit.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import { onGrid, type Timer } from '../timers.ts';

@@ -1,4 +1,4 @@
-import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from '../../src/transport/packet-budget.ts';
+import { CLIENT_PACKET_RATES, LINK_PACKET_RATES, PacketBudget } from '../../src/inbound-limits.ts';
 import { RunningCall, UNHARMED } from './running-call.ts';
 
 describe('a peer with valid keys that sends 50,000 packets a second', () => {

@@ -1,4 +1,4 @@
-import { UploadLimit } from '../../src/publisher/upload-limit.ts';
+import { UploadLimit } from '../../src/inbound-limits.ts';
 
 function admittedBytes(limit: UploadLimit, offeredBps: number, fromMs: number, durationMs: number): number {
   let admitted = 0;

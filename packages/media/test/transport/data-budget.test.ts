@@ -1,5 +1,5 @@
+import { DataBudget } from '../../src/inbound-limits.ts';
 import { DEFAULT_DATA_LIMITS } from '../../src/plan.ts';
-import { DataBudget } from '../../src/transport/data-budget.ts';
 
 const PACKET_BYTES = 1_229;
 

@@ -1,6 +1,6 @@
 /** A peer as seen by the data router: its channels, and the owner of each. */
 
-import { TokenBucket } from '../../token-bucket.ts';
+import { TokenBucket } from '../../inbound-limits.ts';
 import type { DataMessage } from '../data-channel.ts';
 import type { DataChannels } from '../data-channels.ts';
 import { HeldMessages } from './held-messages.ts';
