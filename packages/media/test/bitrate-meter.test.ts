@@ -1,4 +1,4 @@
-import { BitrateMeter } from '../src/bitrate-meter.ts';
+import { BitrateMeter } from '../src/publisher/reception-statistics.ts';
 
 /** Records packets of `sizeBytes` every `intervalMs` from `fromMs` up to `toMs`. */
 function recordSteadily(meter: BitrateMeter, fromMs: number, toMs: number, intervalMs: number, sizeBytes: number): void {

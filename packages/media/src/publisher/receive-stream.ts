@@ -15,7 +15,6 @@ import {
   unixMsFromNtp,
   writeRtpHeader,
 } from '@causeway/wire';
-import { BitrateMeter } from '../bitrate-meter.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { UploadLimit } from '../inbound-limits.ts';
@@ -30,7 +29,7 @@ import { NackGenerator, SOUND_REPAIR } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
 import { RecentKeyframe } from './recent-keyframe.ts';
-import { ReceptionStatistics } from './reception-statistics.ts';
+import { BitrateMeter, ReceptionStatistics } from './reception-statistics.ts';
 import { RedRecovery } from './red-recovery.ts';
 
 /** A layer that was silent for this long does not arrive. Screen shares run at a few frames per second, and must not be affected. */
