@@ -1,5 +1,5 @@
 /** Renumbers the pictures of one source without those that are dropped on purpose. Decoders would otherwise wait for them. */
-import { NumberMap } from './number-map.ts';
+import { NumberMap } from './sequence-rewriter.ts';
 
 export class PictureNumbers {
   readonly #period: number;

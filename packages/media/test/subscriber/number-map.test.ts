@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { NumberMap } from '../../src/subscriber/number-map.ts';
+import { NumberMap } from '../../src/subscriber/sequence-rewriter.ts';
 
 function mapAll(map: NumberMap, ...sources: number[]): (number | undefined)[] {
   return sources.map((source) => map.map(source));
