@@ -4,9 +4,8 @@
  */
 import { Path, SendKind } from '../src/demux/path.ts';
 import { DropCounters, DropReason } from '../src/drop-reason.ts';
-import { Outbox, type OutboxSink, type WrittenPacket } from '../src/outbox.ts';
+import { Outbox, type OutboxSink, SendSlots, type WrittenPacket } from '../src/outbox.ts';
 import type { PacketArena, ProtectBatch } from '../src/secure-endpoint.ts';
-import { SendSlots } from '../src/send-slots.ts';
 import { TrafficCounters } from '../src/traffic-counters.ts';
 
 const SLOT_BYTES = 16;

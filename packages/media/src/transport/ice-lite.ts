@@ -8,8 +8,8 @@ import { MAX_BINDING_SUCCESS_LENGTH, type StunMessage, verifyMessageIntegrity, w
 import { type Path, type PathOwner, SendKind } from '../demux/path.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import { sendReady } from '../outbox.ts';
 import type { IceCredentials, TransportPlan } from '../plan.ts';
-import { sendReady } from '../send-slots.ts';
 import { FirstAnswers } from './first-answers.ts';
 import { createGeneration, type IceGeneration } from './ice-generation.ts';
 import { PathChallenge } from './path-challenge.ts';

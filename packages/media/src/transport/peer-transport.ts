@@ -14,7 +14,7 @@ import {
   PacketBudget,
   UploadLimit,
 } from '../inbound-limits.ts';
-import type { Outbox, WrittenPacket } from '../outbox.ts';
+import { type Outbox, sendReady, type WrittenPacket } from '../outbox.ts';
 import { type ConnectionState, DEFAULT_DATA_LIMITS, type TransportCloseReason, type TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
 import type {
@@ -25,7 +25,6 @@ import type {
   SecureEndpointListener,
   SrtpProfile,
 } from '../secure-endpoint.ts';
-import { sendReady } from '../send-slots.ts';
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
