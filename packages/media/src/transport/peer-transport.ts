@@ -28,6 +28,7 @@ import type {
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import type { TrafficCounters } from '../traffic-counters.ts';
+import { ArrivalFeedback } from './arrival-feedback.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
 import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
@@ -37,7 +38,6 @@ import { PlainEndpoint } from './plain-endpoint.ts';
 import { ReportRound } from './report-round.ts';
 import { handleRtcp } from './rtcp-receiver.ts';
 import { RtcpSender } from './rtcp-sender.ts';
-import { TransportCongestion } from './transport-congestion.ts';
 import { unprotectDropReason } from './unprotect-drop-reason.ts';
 
 /** Assumed until it is measured; mediasoup assumes the same. */
@@ -70,7 +70,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
   readonly liveness: Liveness;
-  readonly congestion: TransportCongestion;
+  readonly congestion: ArrivalFeedback;
   readonly sender: PeerSender;
   readonly allocation: BandwidthAllocator;
   /** What this peer receives, by the SFU's SSRC. */
@@ -115,7 +115,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.maxUploadBps = plan.maxUploadBps ?? Number.POSITIVE_INFINITY;
     this.receive = new ReceiveDemux(context, this.isLink, plan.maxUploadBps === undefined ? undefined : new UploadLimit(plan.maxUploadBps));
     this.rtcp = new RtcpSender(this, Math.floor(context.random() * 0xffff_ffff) >>> 0);
-    this.congestion = new TransportCongestion(this);
+    this.congestion = new ArrivalFeedback(this);
     this.sender = new PeerSender(context, this, plan.maxDownloadBps);
     const isNodeLink = this.isLink && !this.isInProcess;
     this.linkLayers = isNodeLink ? new LinkLayers(this.id, this.subscriptions, context.onEvent) : undefined;

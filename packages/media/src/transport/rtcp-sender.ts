@@ -20,9 +20,8 @@ import {
 import type { Path } from '../demux/path.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { Outbox } from '../outbox.ts';
-import type { StreamRecorder } from '../publisher/stream-recorder.ts';
-import type { TwccRecorder } from '../publisher/twcc-recorder.ts';
 import type { ProtectedBytes, SecureEndpoint } from '../secure-endpoint.ts';
+import type { StreamRecorder, TwccRecorder } from './arrival-feedback.ts';
 
 /** The most streams that one receiver report can contain, since its count has five bits (RFC 3550 §6.4.2). */
 const MAX_REPORT_BLOCKS = 31;

@@ -1,5 +1,5 @@
 import { CongestionFeedbackReader, type Seq16 } from '@causeway/wire';
-import { StreamRecorder } from '../../src/publisher/stream-recorder.ts';
+import { StreamRecorder } from '../../src/transport/arrival-feedback.ts';
 
 const SENDER = 1;
 

@@ -1,6 +1,6 @@
 import { parseRtcp, type Seq16, type TransportFeedback, toSeq16 } from '@causeway/wire';
 import fc from 'fast-check';
-import { TwccRecorder } from '../../src/publisher/twcc-recorder.ts';
+import { TwccRecorder } from '../../src/transport/arrival-feedback.ts';
 
 const SENDER_SSRC = 0x1111_1111;
 const MEDIA_SSRC = 0x2222_2222;
