@@ -1,4 +1,4 @@
-import { RedundancyLevel } from '../../src/subscriber/redundancy-level.ts';
+import { RedundancyLevel } from '../../src/subscriber/redundancy.ts';
 
 const SOUND_BPS = 50_000;
 
