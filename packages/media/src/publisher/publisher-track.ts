@@ -8,10 +8,10 @@ import { TrackRouter } from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import { SpeechMeter } from '../speech/speech-meter.ts';
 import { AUDIO_LEVEL_KIND, ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
-import { KeyframePace } from './keyframe-requester.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream, type StreamPacket, type StreamPeer, type StreamTrack } from './receive-stream.ts';
+import { KeyframePace } from './stream-keyframes.ts';
 
 const INACTIVE_AFTER_MS = 30_000;
 

@@ -22,15 +22,14 @@ import type { CodecPlan, PublisherTrackPlan } from '../plan.ts';
 import type { TrackRouter } from '../router/track-router.ts';
 import type { Timer } from '../timers.ts';
 import type { ForwardedPacket } from './forwarded-packet.ts';
-import { type KeyframePace, KeyframeRequester } from './keyframe-requester.ts';
 import { LayerRate } from './layer-rate.ts';
 import { LayerShares } from './layer-shares.ts';
 import { NackGenerator, SOUND_REPAIR } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import type { PublisherCodec } from './publisher-codec.ts';
-import { RecentKeyframe } from './recent-keyframe.ts';
 import { BitrateMeter, ReceptionStatistics } from './reception-statistics.ts';
 import { RedRecovery } from './red-recovery.ts';
+import { type KeyframePace, KeyframeRequester, RecentKeyframe } from './stream-keyframes.ts';
 
 /** A layer that was silent for this long does not arrive. Screen shares run at a few frames per second, and must not be affected. */
 const ARRIVING_WITHIN_MS = 1000;

@@ -1,4 +1,4 @@
-import { KeyframePace, KeyframeRequester } from '../../src/publisher/keyframe-requester.ts';
+import { KeyframePace, KeyframeRequester } from '../../src/publisher/stream-keyframes.ts';
 
 /** Calls `takeDue` whenever it is due, up to `untilMs`. @returns when requests went out */
 function retryTimes(requester: KeyframeRequester, untilMs: number): number[] {

@@ -1,5 +1,5 @@
 import type { ExtendedSeq } from '@causeway/wire';
-import { RecentKeyframe } from '../../src/publisher/recent-keyframe.ts';
+import { RecentKeyframe } from '../../src/publisher/stream-keyframes.ts';
 
 const FIRST = 1000 as ExtendedSeq;
 const WITHIN_MS = 250;
