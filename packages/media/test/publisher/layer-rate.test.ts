@@ -1,4 +1,4 @@
-import { LayerRate } from '../../src/publisher/layer-rate.ts';
+import { LayerRate } from '../../src/publisher/layer-cost.ts';
 
 const NO_HEADERS = { packetsReceived: 0, bytesReceived: 1 };
 

@@ -1,4 +1,4 @@
-import { LayerShares } from '../../src/publisher/layer-shares.ts';
+import { LayerShares } from '../../src/publisher/layer-cost.ts';
 
 /** Pictures of spatial layers of these sizes, in the temporal pattern 0 2 1 2. */
 function noteAll(shares: LayerShares, spatialBytes: readonly number[], pictures: number): void {
