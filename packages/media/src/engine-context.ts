@@ -15,9 +15,9 @@ import { SpeechWatch } from './speech/speech-watch.ts';
 import { FIRST_FRAME_BOUNDS_MS } from './subscriber/first-frame.ts';
 import { type EngineTime, Timers } from './timers.ts';
 import { TrafficCounters } from './traffic-counters.ts';
+import { Standstill } from './transport/liveness.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
 import { leavePlain } from './transport/plain-endpoint.ts';
-import { Standstill } from './transport/standstill.ts';
 import { UsageTally } from './usage-tally.ts';
 
 /** A transport with work to do for an event that happened while the time was not known. */

@@ -3,11 +3,8 @@
  *
  * @see RFC 7675 §5.1 (consent): an authenticated check or an authenticated packet counts
  */
-
-import type { EngineContext } from '../engine-context.ts';
 import type { ConnectionState, TransportCloseReason } from '../plan.ts';
-import { onGrid, type Timer } from '../timers.ts';
-import type { Standstill } from './standstill.ts';
+import { onGrid, type Timer, type Timers } from '../timers.ts';
 
 export interface LivenessTimes {
   /** From opening the transport until it has keys. */
@@ -50,10 +47,13 @@ export const IN_PROCESS_LIVENESS: LivenessTimes = {
 
 /** Timers of many peers are aligned, so that they wake the process only a few times per second. */
 const GRID_MS = 250;
+const LOOK_FOR_STANDSTILL_EVERY_MS = 500;
+/** A delay this long cannot be due to the work of other timers. */
+const STOOD_STILL_MS = 1_000;
 
 /** The transport whose peer is watched. */
 export interface WatchedTransport {
-  readonly context: Pick<EngineContext, 'timers' | 'standstill'>;
+  readonly context: { readonly timers: Timers; readonly standstill: Standstill };
   readonly state: ConnectionState;
   readonly isSecure: boolean;
   setState(state: ConnectionState): void;
@@ -131,5 +131,63 @@ export class Liveness implements Timer {
 
   #lookAfter(nowMs: number, afterMs: number): void {
     this.#transport.context.timers.schedule(onGrid(nowMs + afterMs, GRID_MS), this);
+  }
+}
+
+/**
+ * Measures for how long the engine did not run when it should have, because the process was stopped or the machine slept. No peer could be
+ * heard during that time, which does not mean that they were silent.
+ */
+export class Standstill implements Timer {
+  readonly #timers: Timers;
+  /** Number of peers that need the measurement. */
+  #watchers = 0;
+  #totalMs = 0;
+  #lookAtMs = Number.POSITIVE_INFINITY;
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Starts the measurement for another peer. */
+  watch(nowMs: number): void {
+    if (this.#watchers++ === 0) this.#lookLater(nowMs);
+  }
+
+  unwatch(): void {
+    if (--this.#watchers === 0) this.#timers.cancel(this);
+  }
+
+  /** The total duration so far. Only differences are meaningful. */
+  totalMs(nowMs: number): number {
+    // The caller's timer may fire before the late timer of this object.
+    if (nowMs - this.#lookAtMs >= STOOD_STILL_MS) this.#note(nowMs);
+    return this.#totalMs;
+  }
+
+  /** The total as of the last timer. Cheap enough to read for each packet, and no packet arrives while nothing runs. */
+  get knownMs(): number {
+    return this.#totalMs;
+  }
+
+  fire(nowMs: number): void {
+    this.#note(nowMs);
+  }
+
+  fail(): void {
+    // `fire` only reads the clock, so it does not fail.
+  }
+
+  #note(nowMs: number): void {
+    const lateMs = nowMs - this.#lookAtMs;
+    if (lateMs >= STOOD_STILL_MS) this.#totalMs += lateMs;
+    this.#lookLater(nowMs);
+  }
+
+  #lookLater(nowMs: number): void {
+    this.#lookAtMs = onGrid(nowMs + LOOK_FOR_STANDSTILL_EVERY_MS, GRID_MS);
+    this.#timers.schedule(this.#lookAtMs, this);
   }
 }
