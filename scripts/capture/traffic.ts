@@ -66,7 +66,7 @@ async function listen(): Promise<void> {
   overhear(IceLite.prototype, 'handleBindingRequest', ([, , request]) => keep('stun', (request as { bytes: Uint8Array }).bytes));
   const { PathChallenge } = await load<ClassOf<'PathChallenge'>>('packages/media/src/transport/path-challenge.ts');
   overhear(PathChallenge.prototype, 'isAnsweredBy', ([answer]) => keep('stun', (answer as { bytes: Uint8Array }).bytes));
-  const { PeerEndpoint } = await load<ClassOf<'PeerEndpoint'>>('packages/secure/src/peer-endpoint.ts');
+  const { PeerEndpoint } = await load<ClassOf<'PeerEndpoint'>>('packages/secure/src/secure-suite.ts');
   const decrypted = (kind: Kind) => (values: readonly unknown[], length: unknown) => {
     if (Number(length) > 0) keep(kind, (values[0] as Uint8Array).subarray(0, Number(length)));
   };

@@ -1,6 +1,5 @@
 export { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 export type { DtlsCounters } from './dtls/dtls-counters.ts';
 export { bindByFfi } from './node-ffi.ts';
-export type { SecureCensus } from './secure-census.ts';
-export { type CountingSecureSuite, createSecureSuite, type SecureSuiteOptions } from './secure-suite.ts';
+export { type CountingSecureSuite, createSecureSuite, type SecureCensus, type SecureSuiteOptions } from './secure-suite.ts';
 export type { SrtpCounters } from './srtp/flush-protector.ts';
