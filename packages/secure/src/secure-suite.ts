@@ -17,7 +17,7 @@ import { createCertificate, type LocalCertificate } from './dtls/certificate.ts'
 import { DtlsAssociation } from './dtls/dtls-association.ts';
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
 import type { SrtpCounters } from './srtp/flush-protector.ts';
-import type { RtpOutboundStream } from './srtp/outbound-stream.ts';
+import type { RtpOutboundStream } from './srtp/outbound-srtp.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
 import { SrtpSuite, type SrtpTransform } from './srtp/srtp-suite.ts';
 import { SystemTimers } from './system-timers.ts';

@@ -9,7 +9,7 @@ import { compactNumber } from '@causeway/wire';
 import { AuthenticationJobs } from './authentication-jobs.ts';
 import { HMAC_TAG_LENGTH } from './authentication-key.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
-import type { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
+import type { RtcpOutboundStream, RtpOutboundStream } from './outbound-srtp.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
 /** Packets that could not be protected, by cause. There is one object per suite, and its counters only increase. */

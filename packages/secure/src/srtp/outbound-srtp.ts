@@ -1,9 +1,8 @@
 /** The sending side of one peer: its outbound streams and, once DTLS has derived them, the keys they share. */
-import type { SrtpProfile } from '@causeway/media';
-import type { KeystreamSupply } from './keystream-window.ts';
-import { RtcpOutboundStream, RtpOutboundStream } from './outbound-stream.ts';
+import type { OutboundStream, SrtpProfile } from '@causeway/media';
+import type { AuthenticationKey } from './authentication-key.ts';
+import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
 import { createSessionCipher, type SessionCipher } from './session-cipher.ts';
-import { SpentSsrcs } from './spent-ssrcs.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 
 /**
@@ -11,6 +10,22 @@ import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
  * time.
  */
 const MAX_SSRCS = 65_536;
+/** SRTCP indices have 31 bits and never wrap under one key (RFC 3711 §9.2). */
+const SRTCP_INDEX_LIMIT = 2 ** 31;
+/** A link between large nodes sends a few thousand RTCP packets per second, so there is time to reopen it. */
+const SRTCP_INDICES_IN_RESERVE = 2 ** 20;
+/**
+ * How far back a packet may be retransmitted initially: two seconds at 5 Mbit/s, which is as long as packets are kept. Older indices are
+ * refused, because their payloads are no longer known.
+ */
+const USUALLY_REMEMBERED = 1_024;
+/** How far back a stream reaches once an older packet was requested. */
+const MOST_REMEMBERED = 2_048;
+/** After the key's ten words, at the next cache line. */
+const FIRST_SLOT = 16;
+const CHUNK_SSRCS = 4_096;
+/** 16 MiB in total. This covers numbers up to 2^27, and the link is reopened before that: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */
+const MAX_CHUNKS = 32_768;
 
 export class OutboundSrtp {
   readonly rtcpStream = new RtcpOutboundStream();
@@ -76,5 +91,196 @@ export class OutboundSrtp {
   #remember({ ssrc, ledger }: RtpOutboundStream): void {
     if (this.#spent === undefined) this.#usedUpTo.set(ssrc, ledger.highest);
     else this.#spent.add(ssrc);
+  }
+}
+
+/** Sending state of one SSRC, or of all RTCP of a peer: the implementation of the opaque `OutboundStream`. */
+export class RtpOutboundStream implements OutboundStream {
+  readonly ssrc: number;
+  readonly ledger: SentLedger;
+  /** Undefined until the handshake has derived keys, and after closing. */
+  cipher: SessionCipher | undefined;
+  /** Only in counter mode, and only while there is a key. */
+  window: KeystreamWindow | undefined;
+
+  /** @param usedUpTo the highest packet index already sent under this SSRC, -1 if there is none */
+  constructor(ssrc: number, usedUpTo: number) {
+    this.ssrc = ssrc;
+    this.ledger = new SentLedger(usedUpTo);
+  }
+
+  key(cipher: SessionCipher, supply: KeystreamSupply): void {
+    this.cipher = cipher;
+    if (cipher.profile !== 'AES_CM_128_HMAC_SHA1_80') return;
+    this.window = new KeystreamWindow(supply, cipher.keystream, this.ssrc);
+    this.ledger.authenticationKey = cipher.authentication;
+  }
+
+  /** Reads a field of each object that protecting the next packet needs, to warm the cache. */
+  prefetch(): number {
+    return this.window === undefined ? 0 : this.window.prefetch() ^ this.ledger.prefetch();
+  }
+
+  close(): void {
+    this.cipher = undefined;
+    this.window?.release();
+    this.window = undefined;
+  }
+}
+
+export class RtcpOutboundStream implements OutboundStream {
+  /** Not used, since each RTCP packet contains its sender's SSRC. */
+  readonly ssrc = 0;
+  cipher: SessionCipher | undefined;
+  #nextIndex: number;
+
+  constructor(firstIndex = 0) {
+    this.#nextIndex = firstIndex;
+  }
+
+  get isNearlyUsedUp(): boolean {
+    return this.#nextIndex >= SRTCP_INDEX_LIMIT - SRTCP_INDICES_IN_RESERVE;
+  }
+
+  /** @returns a new index; undefined if the key has used them all */
+  takeIndex(): number | undefined {
+    if (this.#nextIndex >= SRTCP_INDEX_LIMIT) return undefined;
+    return this.#nextIndex++;
+  }
+}
+
+/**
+ * Enforces the rule that counter mode depends on: one (key, SSRC, index) never encrypts two different payloads.
+ * Remembers a checksum of each recent index's payload, to distinguish a retransmission from a second use of its
+ * keystream.
+ */
+export class SentLedger {
+  /**
+   * The key's words, followed by one word for each recent index, at its low bits: 0 if it was not sent, otherwise the payload's checksum.
+   * Created with the first packet. Key and checksums share an array because each packet needs both, and would otherwise fetch two.
+   */
+  #words: Int32Array | undefined;
+  #highest: number;
+  /** Indices up to this one are refused regardless of the window. */
+  #floor: number;
+  #key: AuthenticationKey | undefined;
+
+  /** @param floor the highest index already used under this key and SSRC, -1 if there is none */
+  constructor(floor: number) {
+    this.#floor = floor;
+    this.#highest = floor;
+  }
+
+  /** Sets the key that packets are authenticated with, if the profile has one. */
+  set authenticationKey(key: AuthenticationKey) {
+    this.#key = key;
+    this.#words?.set(key);
+  }
+
+  get authenticationKey(): AuthenticationKey {
+    this.#words ??= this.#makeWords();
+    return this.#words;
+  }
+
+  prefetch(): number {
+    const words = this.#words;
+    return words === undefined ? 0 : words[0] ^ words[slotOf(words, this.#highest + 1)];
+  }
+
+  /** The highest index used so far, -1 if there is none. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  /**
+   * Records that `index` carries a payload with this checksum.
+   *
+   * @returns false if it carried, or may have carried, a different one: the packet must not be sent
+   */
+  admit(index: number, checksum: number): boolean {
+    this.#words ??= this.#makeWords();
+    const words = this.#words;
+    const slot = slotOf(words, index);
+    const mark = checksum === 0 ? 1 : checksum | 0;
+    if (index > this.#highest) {
+      this.#forgetBetween(words, index);
+      this.#highest = index;
+      words[slot] = mark;
+      return true;
+    }
+    if (index <= this.#floor) return false;
+    if (index <= this.#highest - rememberedBy(words)) {
+      if (words.length < FIRST_SLOT + MOST_REMEMBERED) this.#rememberMore(words);
+      return false;
+    }
+    if (words[slot] === 0) words[slot] = mark;
+    return words[slot] === mark;
+  }
+
+  #makeWords(): Int32Array {
+    const words = new Int32Array(FIRST_SLOT + USUALLY_REMEMBERED);
+    if (this.#key !== undefined) words.set(this.#key);
+    return words;
+  }
+
+  /** Doubles the range that is remembered. Indices that are already forgotten stay refused. */
+  #rememberMore(before: Int32Array): void {
+    const words = new Int32Array(FIRST_SLOT + MOST_REMEMBERED);
+    words.set(before.subarray(0, FIRST_SLOT));
+    this.#floor = Math.max(this.#floor, this.#highest - rememberedBy(before));
+    for (let index = this.#floor + 1; index <= this.#highest; index++) words[slotOf(words, index)] = before[slotOf(before, index)];
+    this.#words = words;
+  }
+
+  #forgetBetween(words: Int32Array, index: number): void {
+    const skipped = index - this.#highest - 1;
+    if (skipped >= rememberedBy(words)) {
+      words.fill(0, FIRST_SLOT);
+      return;
+    }
+    for (let i = 1; i <= skipped; i++) words[slotOf(words, index - i)] = 0;
+  }
+}
+
+/** How many packets back the words reach, a power of two. */
+function rememberedBy(words: Int32Array): number {
+  return words.length - FIRST_SLOT;
+}
+
+/** Also correct for 48-bit indices, since bit operations take a number modulo 2^32. */
+function slotOf(words: Int32Array, index: number): number {
+  return FIRST_SLOT + (index & (words.length - FIRST_SLOT - 1));
+}
+
+/**
+ * The SSRCs that a link has sent under and must not use again, one bit each. They are assigned in ascending order, so SSRCs used at about
+ * the same time are adjacent. Those of the other direction and of unwanted layers leave gaps.
+ */
+export class SpentSsrcs {
+  readonly #chunks = new Map<number, Uint32Array>();
+
+  add(ssrc: number): void {
+    const chunkNo = Math.floor(ssrc / CHUNK_SSRCS);
+    const chunk = this.#chunks.get(chunkNo) ?? this.#addChunk(chunkNo);
+    const bit = ssrc % CHUNK_SSRCS;
+    if (chunk !== undefined) chunk[bit >>> 5] |= 1 << (bit & 31);
+  }
+
+  /** Whether the SSRC was used. If there is no room left, whether it may have been. */
+  has(ssrc: number): boolean {
+    const chunk = this.#chunks.get(Math.floor(ssrc / CHUNK_SSRCS));
+    const bit = ssrc % CHUNK_SSRCS;
+    return chunk === undefined ? this.#chunks.size >= MAX_CHUNKS : (chunk[bit >>> 5] & (1 << (bit & 31))) !== 0;
+  }
+
+  clear(): void {
+    this.#chunks.clear();
+  }
+
+  #addChunk(chunkNo: number): Uint32Array | undefined {
+    if (this.#chunks.size >= MAX_CHUNKS) return undefined;
+    const chunk = new Uint32Array(CHUNK_SSRCS / 32);
+    this.#chunks.set(chunkNo, chunk);
+    return chunk;
   }
 }

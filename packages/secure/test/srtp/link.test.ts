@@ -1,7 +1,6 @@
 import { UNPROTECT_FORGED, UNPROTECT_REPLAYED, UNPROTECT_UNEXPECTED } from '@causeway/media';
 import type { KeystreamSupply } from '../../src/srtp/keystream-window.ts';
-import { OutboundSrtp } from '../../src/srtp/outbound-srtp.ts';
-import { RtcpOutboundStream } from '../../src/srtp/outbound-stream.ts';
+import { OutboundSrtp, RtcpOutboundStream } from '../../src/srtp/outbound-srtp.ts';
 import { SrtpSuite, type SrtpTransform } from '../../src/srtp/srtp-suite.ts';
 import { Flush } from './flush.ts';
 import { buildRtcp, buildRtp, bytesOf, keysOf, PROFILES } from './packets.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { SentLedger } from '../../src/srtp/sent-ledger.ts';
+import { SentLedger } from '../../src/srtp/outbound-srtp.ts';
 
 /** A ledger that has seen so many packets, each with its index as checksum. */
 function ledgerAfter(packets: number): SentLedger {

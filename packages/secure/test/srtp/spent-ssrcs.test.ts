@@ -1,4 +1,4 @@
-import { SpentSsrcs } from '../../src/srtp/spent-ssrcs.ts';
+import { SpentSsrcs } from '../../src/srtp/outbound-srtp.ts';
 
 test('what was added is known, whatever the number, and its neighbours are not', () => {
   const spent = new SpentSsrcs();

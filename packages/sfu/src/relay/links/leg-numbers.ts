@@ -5,7 +5,7 @@
 import { MAX_STREAM_ID } from './control-messages.ts';
 
 /**
- * The other end remembers every used SSRC in 16 MiB (secure/srtp/spent-ssrcs.ts), so it cannot send with higher ones.
+ * The other end remembers every used SSRC in 16 MiB (secure/srtp/outbound-srtp.ts), so it cannot send with higher ones.
  * The limit is a million lower, because the transport is closed a moment after it is reached.
  */
 const LAST_SSRC = 2 ** 27 - 2 ** 20;
