@@ -3,8 +3,7 @@
  * `node --conditions=causeway-source packages/secure/bench/srtp-pieces.ts`
  */
 import { createCipheriv, createHmac, createSecretKey, hash, randomBytes } from 'node:crypto';
-import { AuthenticationJobs } from '../src/srtp/authentication-jobs.ts';
-import { createAuthenticationKey } from '../src/srtp/authentication-key.ts';
+import { AuthenticationJobs, createAuthenticationKey } from '../src/srtp/authentication.ts';
 import { CounterModeKey } from '../src/srtp/counter-mode-key.ts';
 import { KEYSTREAM_PAGE_BYTES, SLOT_SIZE_BYTES, SrtpMemory } from '../src/srtp/srtp-memory.ts';
 

@@ -6,8 +6,7 @@
  */
 import type { ProtectBatch } from '@causeway/media';
 import { compactNumber } from '@causeway/wire';
-import { AuthenticationJobs } from './authentication-jobs.ts';
-import { HMAC_TAG_LENGTH } from './authentication-key.ts';
+import { AuthenticationJobs, HMAC_TAG_LENGTH } from './authentication.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import type { RtcpOutboundStream, RtpOutboundStream } from './outbound-srtp.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, type SrtpMemory } from './srtp-memory.ts';

@@ -5,7 +5,7 @@
  * @see RFC 2104, RFC 3174
  */
 import type { HmacSha1 } from '@causeway/wire';
-import { SHA1_BLOCK_BYTES, SHA1_INITIAL_STATE, STATE_WORDS, writeAuthenticationStates } from './authentication-key.ts';
+import { SHA1_BLOCK_BYTES, SHA1_INITIAL_STATE, STATE_WORDS, writeAuthenticationStates } from './authentication.ts';
 import type { SrtpMemory } from './srtp-memory.ts';
 
 const DIGEST_BYTES = 20;

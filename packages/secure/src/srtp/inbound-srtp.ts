@@ -12,8 +12,7 @@ import {
   UNPROTECT_UNEXPECTED,
 } from '@causeway/media';
 import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
-import { authenticateOne } from './authentication-jobs.ts';
-import { HMAC_TAG_LENGTH } from './authentication-key.ts';
+import { authenticateOne, HMAC_TAG_LENGTH } from './authentication.ts';
 import { ExpectedContext } from './expected-context.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import { InboundContext, type InboundStreams } from './inbound-context.ts';

@@ -3,8 +3,9 @@
  * consecutive indices in places of equal size, each as long as the stream's longest recent packet. It is always filled completely with one
  * cipher call; filling it in parts would take more calls.
  */
+
+import type { InboundGroup } from './authentication.ts';
 import type { CounterModeKey } from './counter-mode-key.ts';
-import type { InboundGroup } from './inbound-group.ts';
 import type { KeystreamPages, PageHolder } from './keystream-pages.ts';
 import { KEYSTREAM_PAGE_BYTES, type SrtpMemory } from './srtp-memory.ts';
 

@@ -1,6 +1,6 @@
 /** The sending side of one peer: its outbound streams and, once DTLS has derived them, the keys they share. */
 import type { OutboundStream, SrtpProfile } from '@causeway/media';
-import type { AuthenticationKey } from './authentication-key.ts';
+import type { AuthenticationKey } from './authentication.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
 import { createSessionCipher, type SessionCipher } from './session-cipher.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';

@@ -1,6 +1,6 @@
 /** The session keys of one direction of one protocol, ready for use. The rest of this folder calls this "a key". */
 import type { SrtpProfile } from '@causeway/media';
-import { type AuthenticationKey, createAuthenticationKey, HMAC_TAG_LENGTH } from './authentication-key.ts';
+import { type AuthenticationKey, createAuthenticationKey, HMAC_TAG_LENGTH } from './authentication.ts';
 import { CounterModeKey } from './counter-mode-key.ts';
 import { GCM_TAG_LENGTH, GcmKey } from './gcm-key.ts';
 import { deriveSessionKeys, type SrtpMasterKeys } from './srtp-keys.ts';

@@ -1,9 +1,9 @@
 /** SRTP for all peers of an engine: the shared memory, the flush protector, and one transform per peer. */
 import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
 import type { HmacSha1 } from '@causeway/wire';
+import { InboundGroup } from './authentication.ts';
 import { createSrtpCounters, FlushProtector } from './flush-protector.ts';
 import { createHmacSha1 } from './hmac-sha1.ts';
-import { InboundGroup } from './inbound-group.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages } from './keystream-pages.ts';
 import type { KeystreamSupply } from './keystream-window.ts';

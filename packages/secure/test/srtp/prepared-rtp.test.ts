@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { createAuthenticationKey } from '../../src/srtp/authentication-key.ts';
-import { InboundGroup } from '../../src/srtp/inbound-group.ts';
+import { createAuthenticationKey, InboundGroup } from '../../src/srtp/authentication.ts';
 import { SrtpMemory } from '../../src/srtp/srtp-memory.ts';
 import { SrtpSuite, type SrtpTransform } from '../../src/srtp/srtp-suite.ts';
 import { buildRtp, bytesOf, keysOf, PROFILES } from './packets.ts';
