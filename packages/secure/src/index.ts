@@ -2,4 +2,4 @@ export { createCertificate, type LocalCertificate } from './dtls/certificate.ts'
 export type { DtlsCounters } from './dtls/dtls-counters.ts';
 export { bindByFfi } from './node-ffi.ts';
 export { type CountingSecureSuite, createSecureSuite, type SecureCensus, type SecureSuiteOptions } from './secure-suite.ts';
-export type { SrtpCounters } from './srtp/flush-protector.ts';
+export type { SrtpCounters } from './srtp/srtp-suite.ts';

@@ -16,10 +16,9 @@ import type { HmacSha1 } from '@causeway/wire';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
 import { DtlsAssociation } from './dtls/dtls-association.ts';
 import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
-import type { SrtpCounters } from './srtp/flush-protector.ts';
 import type { RtpOutboundStream } from './srtp/outbound-srtp.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
-import { SrtpSuite, type SrtpTransform } from './srtp/srtp-suite.ts';
+import { type SrtpCounters, SrtpSuite, type SrtpTransform } from './srtp/srtp-suite.ts';
 import { SystemTimers } from './system-timers.ts';
 
 /** The options of a suite of secure endpoints. */
