@@ -13,9 +13,8 @@ import {
 } from '@causeway/media';
 import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
 import { authenticateOne, HMAC_TAG_LENGTH } from './authentication.ts';
-import { ExpectedContext } from './expected-context.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
-import { InboundContext, type InboundStreams } from './inbound-context.ts';
+import { ExpectedContext, InboundContext, type InboundStreams } from './inbound-streams.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
 import { RtcpKeystream } from './rtcp-keystream.ts';
 import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
