@@ -5,8 +5,7 @@ import { AuthenticationJobs, HMAC_TAG_LENGTH, InboundGroup } from './authenticat
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
 import { createHmacSha1 } from './hmac-sha1.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
-import { KeystreamPages } from './keystream-pages.ts';
-import type { KeystreamSupply } from './keystream-window.ts';
+import { KeystreamPages, type KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp, type RtcpOutboundStream, type RtpOutboundStream } from './outbound-srtp.ts';
 import type { SrtpKeyingMaterial, SrtpPeer } from './srtp-keys.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, SlotRing, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';

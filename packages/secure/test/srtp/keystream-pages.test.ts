@@ -1,4 +1,4 @@
-import { KeystreamPages, type PageHolder } from '../../src/srtp/keystream-pages.ts';
+import { KeystreamPages, type PageHolder } from '../../src/srtp/keystream-window.ts';
 import { SrtpMemory } from '../../src/srtp/srtp-memory.ts';
 
 interface Holder extends PageHolder {
