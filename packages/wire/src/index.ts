@@ -35,8 +35,7 @@ export {
 } from './rtcp/transport-feedback.ts';
 export * from './rtcp/transport-feedback-writer.ts';
 export * from './rtp/header-extensions.ts';
-export * from './rtp/rtp-view.ts';
-export * from './rtp/rtp-writer.ts';
+export * from './rtp/rtp-packet.ts';
 export * from './rtp/rtx.ts';
 export * from './sctp/index.ts';
 export * from './sdp/index.ts';

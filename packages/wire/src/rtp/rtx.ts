@@ -6,7 +6,7 @@
  */
 import { readUint16, writeUint16 } from '../numbers.ts';
 import { type Seq16, toSeq16 } from '../sequence.ts';
-import type { RtpView } from './rtp-view.ts';
+import type { RtpView } from './rtp-packet.ts';
 
 /** Length of the OSN field, by which the original payload is shifted in an RTX packet. */
 export const RTX_OSN_LENGTH = 2;
