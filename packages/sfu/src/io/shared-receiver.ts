@@ -1,8 +1,7 @@
 /** Reads the unconnected sockets of a port, many datagrams per system call. */
 import { classifyDatagram, type Path } from '@causeway/media';
-import type { PathTable } from './path-table.ts';
 import { ReceivedBatch } from './received-batch.ts';
-import type { LocalSocket } from './socket-path.ts';
+import type { LocalSocket, PathTable } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 /** After this many calls, other work has its turn; the rest waits in the socket. */

@@ -1,6 +1,5 @@
-import { PathTable } from '../../src/io/path-table.ts';
 import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from '../../src/io/socket-address.ts';
-import { type LocalSocket, SocketPath } from '../../src/io/socket-path.ts';
+import { type LocalSocket, PathTable, SocketPath } from '../../src/io/socket-path.ts';
 
 const [HERE, THERE] = [{ address: '127.0.0.1' }, { address: '127.0.0.2' }] as unknown as [LocalSocket, LocalSocket];
 /** Sources are looked up in the middle of others. */
