@@ -17,7 +17,7 @@ const IGNORE_SENT = { onSent() {}, onDropped() {}, onReleased() {} };
 export interface DataClientListener {
   onOpened(client: DataClient, channel: DataChannelInfo): void;
   onMessage(client: DataClient, streamId: number, data: Uint8Array, kind: DataKind): void;
-  /** Default: it was not expected, and is an error. */
+  /** Called when a channel was closed. Without it, a closed channel is an error. */
   onClosed?(client: DataClient, streamId: number): void;
 }
 
@@ -25,11 +25,11 @@ export class DataClient {
   readonly session: LoadSession;
   readonly #channels: DataChannels;
   readonly #timers: SystemTimers;
-  /** It says nothing any more, not even goodbye. */
+  /** Whether this client says nothing any more, not even goodbye. */
   hasVanished = false;
   #isReading = true;
 
-  /** @param conditions of the path to the SFU; by default it is left as it is */
+  /** @param conditions of the path to the SFU. By default, the path is left as it is */
   static async join(context: LoadContext, listener: DataClientListener, conditions?: PathConditions): Promise<DataClient> {
     const timers = new SystemTimers();
     const path = conditions === undefined ? undefined : new LossyPath(conditions);
@@ -43,7 +43,7 @@ export class DataClient {
       listener: createListener(() => client, listener, path),
     });
     let firesAfterTurn = false;
-    /** Packets that are read in one turn of the event loop share an acknowledgement, as they do at the SFU. */
+    /** Packets that are read in one turn of the event loop share an acknowledgement, as they do in the SFU. */
     const fireAfterTurn = (): void => {
       if (firesAfterTurn) return;
       firesAfterTurn = true;
@@ -69,7 +69,7 @@ export class DataClient {
       },
     });
     client = new DataClient(session, channels, timers);
-    // As a browser does: some SFUs wait for it.
+    // Browsers do the same, and some SFUs wait for it.
     channels.begin(performance.now());
     return client;
   }
@@ -85,7 +85,7 @@ export class DataClient {
     this.#fire();
   }
 
-  /** Sends a message reliably; the bytes must not change after. @returns false if too much waits already */
+  /** Sends a message reliably. The bytes must not change afterwards. @returns false if too much waits already */
   send(streamId: number, data: Uint8Array): boolean {
     const terms = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined, maxWaitMs: Infinity, sender: IGNORE_SENT };
     const isSent = this.#channels.sendShared(performance.now(), streamId, { message: { kind: 'binary', data }, terms });
@@ -98,12 +98,12 @@ export class DataClient {
     await this.session.leave();
   }
 
-  /** Acknowledges nothing any more, though its connection lives on: as a page whose thread hangs. */
+  /** Stops acknowledging anything, while the connection stays up, as in a page whose thread hangs. */
   stopReading(): void {
     this.#isReading = false;
   }
 
-  /** Falls silent without a word. */
+  /** Falls silent without a goodbye. */
   vanish(): void {
     this.hasVanished = true;
     this.#channels.close();

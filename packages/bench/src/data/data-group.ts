@@ -1,7 +1,7 @@
 /**
- * Data clients of one process: one that sends numbered messages with the time in them, or some that receive them and
- * check that none is missing. A receiver tells the sender every so often how far it is, so that a sender keeps a bounded
- * number of bytes on the way to the slowest of them, as an application does that must not overrun a receiver.
+ * The data clients of one process. One sends numbered messages that contain the time, or several receive them and check that none is
+ * missing. Each receiver regularly tells the sender how far it is. The sender thereby keeps a bounded number of bytes in flight to the
+ * slowest one, like an application that must not overrun a receiver.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoadContext, monotonicMs } from '@causeway/loadtest';
@@ -17,7 +17,7 @@ const PACE_MS = 5;
 const ARRIVED_WITHIN_MS = 20_000;
 const SUBSCRIBE_TRIES = 50;
 const SUBSCRIBE_RETRY_MS = 50;
-/** More delays than these say nothing more. */
+/** Further delays would add no information. */
 const MAX_DELAYS = 50_000;
 
 export interface DataTotals {
@@ -29,7 +29,7 @@ export interface DataTotals {
 export interface SendingPlan {
   readonly sizeBytes: number;
   readonly messagesPerSecond: number | 'as many as arrive';
-  /** How many receive it. */
+  /** The number of clients that receive each message. */
   readonly subscribers: number;
 }
 
@@ -68,7 +68,7 @@ export class DataGroup {
     this.#sending = new Sending(client, this.#streamId, plan);
   }
 
-  /** Resolves when what was sent has arrived: the next run must not come on top of it. */
+  /** Resolves when everything sent has arrived, so that the next run does not overlap. */
   async pause(): Promise<void> {
     this.#sending?.stop();
     for (const deadlineMs = performance.now() + ARRIVED_WITHIN_MS; this.#sending?.isUnderway === true && performance.now() < deadlineMs; ) {
@@ -98,7 +98,7 @@ export class DataGroup {
       onOpened: () => opened.resolve(),
       onMessage: (receiver, streamId, data) => {
         const number = readDouble(data, 0);
-        // Each run begins at 0 again.
+        // Each run starts at 0 again.
         if (number === 0) Object.assign(reception, { nextNumber: 0, bytes: 0, repliedBytes: 0 });
         if (number !== reception.nextNumber++) throw new Error(`Message ${reception.nextNumber - 1} is missing; ${number} came instead`);
         this.#note(data);
@@ -110,7 +110,7 @@ export class DataGroup {
     };
     const client = await DataClient.join(this.#context, listener, conditions);
     this.#clients.push(client);
-    // The publisher's channel is published a moment after it has opened it.
+    // The publisher's channel is published a moment after it was opened.
     for (let tries = 1; ; tries++) {
       try {
         await client.session.subscribeData(remoteSessionId, LABEL);
@@ -162,7 +162,7 @@ class Sending {
     this.#isStopped = true;
   }
 
-  /** Receivers tell of whole pieces. */
+  /** Whether enough is under way for a report to come, because receivers report in whole steps. */
   get isUnderway(): boolean {
     return this.#underwayBytes >= REPLY_EVERY_BYTES;
   }

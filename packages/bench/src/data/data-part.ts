@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- data`: what a message of a data channel costs the SFU, how many get through, and how late they
- * are. One publisher sends to one subscriber as fast as messages arrive there, beside the naive SFU; to twenty at a rate, or
- * as fast as they arrive where the load generator takes less; and small messages to one behind a lossy path.
+ * `npm run bench -- data` measures what a message of a data channel costs the SFU, how many get through, and how late they are. One
+ * publisher sends to one subscriber as fast as messages arrive there, compared with the naive SFU. It also sends to twenty, at a rate or as
+ * fast as they arrive where the load generator keeps up with less, and sends small messages to one behind a lossy path.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '@causeway/loadtest';
@@ -14,12 +14,12 @@ import type { PathConditions } from './lossy-path.ts';
 
 const SIZES_BYTES = [1 << 10, 16 << 10, 256 << 10] as const;
 const MANY = 20;
-/** To each of many, in bytes: together some 50 Mbit/s. */
+/** Sizes in bytes of messages to many subscribers; together they amount to some 50 Mbit/s. */
 const PACED_BYTES_PER_SECOND = 320_000;
 const SMALL_MESSAGES = { sizeBytes: 100, messagesPerSecond: 25 } as const;
-/** A round trip of 50 ms. */
+/** Half of a round trip of 50 ms. */
 const LOSSY: PathConditions = { lossRatio: 0.05, delayMs: 25 };
-/** Small messages are few: more time tells more about the latest of them. */
+/** Small messages are few, so a longer run tells more about the latest of them. */
 const LOSSY_WINDOW_FACTOR = 5;
 const WARM_UP_MS = 1_500;
 /** The naive SFU has none. */
@@ -127,12 +127,12 @@ async function measureAudience(
     for (const { sfu, row } of rows) {
       note(`${sfu.name}, ${title}, ${row.scene.sizeBytes} bytes: round ${round} of ${rounds}`);
       const sample = await measure(bench, sfu, row, 1_000 * secondsPerWindow * windowFactor);
-      // The first round finds nothing compiled.
+      // Nothing is compiled yet in the first round.
       if (round > 0) row.samples.push(sample);
     }
   }
   for (const { name } of taking) {
-    // Subscribers first: a channel that closes under one that stays is an error.
+    // Subscribers leave first, because a channel that closes under a remaining subscriber is an error.
     await crowd.ask('leaveData', name);
     await source.ask('leaveData', name);
   }

@@ -1,10 +1,10 @@
-/** What a lossy path does to the packets of one load client, between its SCTP and its DTLS. */
+/** Loses and delays the packets of one load client, between its SCTP and its DTLS. */
 import { seededRandom } from '@causeway/testkit/seeded-random';
 
 export interface PathConditions {
   /** Share of the packets that is lost, in each direction. */
   readonly lossRatio: number;
-  /** One way. */
+  /** The delay in each direction. */
   readonly delayMs: number;
 }
 
@@ -18,7 +18,7 @@ export class LossyPath {
     this.#conditions = conditions;
   }
 
-  /** Delivers a copy of the packet later, or never. Those that arrive keep their order. */
+  /** Delivers a copy of the packet later, or never. Packets that arrive keep their order. */
   pass(packet: Uint8Array, deliver: (packet: Uint8Array) => void): void {
     if (this.#random() < this.#conditions.lossRatio) return;
     const copy = packet.slice();

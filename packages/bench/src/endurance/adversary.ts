@@ -1,6 +1,6 @@
 /**
- * Stands for the machine of a stranger, which takes no time from the node: a process of its own that stays off the node's core, and of
- * lower priority than the clients whose cores it shares.
+ * Stands for the machine of a stranger, which takes no time from the node. It is a process of its own that stays off the node's core and
+ * has a lower priority than the clients whose cores it shares.
  */
 import { setPriority } from 'node:os';
 import { AskedChild, answerQuestions } from '@causeway/lab';
@@ -13,10 +13,10 @@ interface AdversaryVerbs {
 }
 
 /**
- * Has an adversary do its task in a process that ends with it.
+ * Runs the task of an adversary in a process that ends with it.
  *
  * @param task may be anything that can be cloned
- * @returns what it reports when it is done
+ * @returns what the adversary reports when it is done
  * @throws Error – it failed, or ended without a report
  */
 export async function runAdversary<Report>(program: URL, task: unknown): Promise<Report> {
@@ -29,7 +29,7 @@ export async function runAdversary<Report>(program: URL, task: unknown): Promise
   }
 }
 
-/** For the program of an adversary: does the task that it is asked to do. */
+/** Carries out the tasks that an adversary's process is asked for. */
 export function playAdversary<Task, Report>(play: (task: Task) => Promise<Report>): void {
   answerQuestions<AdversaryVerbs>(process, { play: (task) => play(task as Task) });
   process.once('disconnect', () => process.exit());

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { LoadPeerListener } from '@causeway/loadtest';
 import { createDataCounters, DataChannels, type SecureEndpoint, Timers } from '@causeway/media';
 
-/** How often its timers are looked at. */
+/** The interval at which its timers are checked. */
 const TICK_MS = 5;
 
 /** A client with one data channel, over the DTLS of a load generator's peer. */
@@ -34,7 +34,7 @@ export class ChatClient implements LoadPeerListener {
     });
   }
 
-  /** Opens the channel; the peer must be connected. */
+  /** Opens the channel. The peer must be connected. */
   open(endpoint: SecureEndpoint): void {
     this.#endpoint = endpoint;
     this.#ticks = setInterval(() => this.#timers.fireDue(performance.now()), TICK_MS);

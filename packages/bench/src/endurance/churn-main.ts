@@ -1,10 +1,10 @@
-/** `scripts/churn [sessions]`: prints what thousands of sessions leave behind, and fails if that is too much. */
+/** `scripts/churn [sessions]` prints what thousands of sessions leave behind, and fails if that is too much. */
 import { type ChurnReport, measureChurn } from './churn.ts';
 
 const DEFAULT_SESSIONS = 5_000;
 const SESSIONS_BEFORE = 500;
 const MAX_GROWTH = 0.1;
-/** The node closes connections that were idle for 65 s. */
+/** The node closes connections that have been idle for 65 s. */
 const CONNECTION_PATIENCE_MS = 70_000;
 const BYTES_PER_MB = 1024 * 1024;
 
@@ -35,7 +35,7 @@ function describe(report: ChurnReport, seconds: number): string {
   ].join('\n');
 }
 
-/** The greater of both: garbage that was not collected shows in one, memory that is not given back in the other. */
+/** Returns the greater of both: garbage that was not collected shows in one, memory that is not returned to the system in the other. */
 function growthOf({ memoryBefore: before, memoryAfter: after }: ChurnReport): number {
   const used = (after.heapBytes + after.externalBytes) / (before.heapBytes + before.externalBytes);
   return Math.max(used, after.rssBytes / before.rssBytes) - 1;

@@ -1,4 +1,4 @@
-/** Thousands of sessions that come and go in one process: what of them stays? */
+/** Measures what remains of thousands of sessions that come and go in one process. */
 import { repeatConcurrently } from '@causeway/loadtest';
 import type { MemorySample } from '../processes/probe-verbs.ts';
 import { Visitors } from './visits.ts';
@@ -6,26 +6,26 @@ import { type LiveObjects, objectsLeft, WatchedNode } from './watched-node.ts';
 
 export interface ChurnOptions {
   readonly sessions: number;
-  /** Memory is compared with what it is after so many: by then code is compiled and pools are filled. */
+  /** Memory is compared with that after this many sessions, when code is compiled and pools are filled. */
   readonly sessionsBefore: number;
-  /** How long to wait at the end for the clients' idle HTTP connections to be closed, which is for either side to do. */
+  /** How long to wait at the end until the clients' idle HTTP connections are closed, which either side may do. */
   readonly connectionPatienceMs: number;
 }
 
 export interface ChurnReport {
   readonly sessionsCreated: number;
-  /** Once the first sessions had gone, and once all had. */
+  /** The memory once the first sessions had gone, and once all had. */
   readonly memoryBefore: MemorySample;
   readonly memoryAfter: MemorySample;
-  /** Counts of live objects that are not zero at the end; idle HTTP connections are not among them. */
+  /** Counts of live objects that are not zero at the end. Idle HTTP connections are not among them. */
   readonly left: readonly string[];
-  /** Handles, by kind, before the first session and after the last. */
+  /** Handles by kind, before the first session and after the last. */
   readonly handlesBefore: LiveObjects['process']['activeResources'];
   readonly handlesAfter: LiveObjects['process']['activeResources'];
 }
 
 const VISITS_AT_ONCE = 8;
-/** A client whose goodbye was lost, on a machine as busy as this makes it, is missed after 35 s (docs/api.md §9). */
+/** On a machine as busy as this makes it, a client whose goodbye was lost is closed after 35 s (docs/api.md §9). */
 const SETTLE_MS = 60_000;
 
 export function measureChurn(

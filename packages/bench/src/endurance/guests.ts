@@ -1,6 +1,6 @@
 /**
- * Clients that come and go all the time, watch a simulcast track, change layers, pause, publish for a while, and leave politely or
- * not. What they do is drawn from a seed.
+ * Clients that come and go all the time, watch a simulcast track, change layers, pause, publish for a while, and leave politely or not. A
+ * seed decides what they do.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -20,9 +20,9 @@ export interface GuestTotals {
   readonly joins: number;
   readonly layerSwitches: number;
   readonly packetsReceived: number;
-  /** Numbers in the streams of guests that later packets have overtaken and that never came. */
+  /** Sequence numbers that later packets have overtaken and that never arrived. */
   readonly packetsLost: number;
-  /** Calls that failed, joins that did not succeed; what went wrong first. */
+  /** Calls and joins that failed. */
   readonly failures: number;
   readonly firstFailure: string | undefined;
 }
@@ -34,7 +34,7 @@ const ACT_EVERY_MS = 700;
 const PUBLISHED = { packetsPerSecond: 60, packetBytes: 800 } as const;
 const SILENT_LISTENER = { onSrtp() {}, onSrtcp() {} };
 const AFTER_FAILURE_MS = 1_000;
-/** Until what is under way has arrived. */
+/** Packets under way have arrived after this time. */
 const LAST_PACKETS_MS = 100;
 
 export class Guests {
@@ -57,7 +57,7 @@ export class Guests {
     for (let guest = 0; guest < GUESTS_AT_ONCE; guest++) this.#loops.push(this.#visitAgainAndAgain());
   }
 
-  /** Guests begin to come at once. */
+  /** Lets guests in from now on. */
   static async invite(address: SfuAddress, seed: number): Promise<Guests> {
     const context = { api: createLoadApi(address), suite: await createSecureSuite() };
     const hosts: SimulcastClient[] = [];
@@ -66,7 +66,7 @@ export class Guests {
     return new Guests(context, hosts, seed);
   }
 
-  /** Lets no more guests in; resolves when all have left. */
+  /** Lets no more guests in. Resolves when all have left. */
   async sendHome(): Promise<GuestTotals> {
     this.#isOver = true;
     await Promise.all(this.#loops);
@@ -116,7 +116,7 @@ export class Guests {
     await this.#farewell(viewer);
   }
 
-  /** Two clients: one publishes, one watches, and the publisher goes first. */
+  /** Joins two clients, of which one publishes and one watches; the publisher leaves first. */
   async #publishToOne(): Promise<void> {
     const publisher = await PublishingClient.join(this.#context, PUBLISHED);
     const viewer = await SubscribingClient.join(this.#context, 'count');

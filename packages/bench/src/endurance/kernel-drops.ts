@@ -1,13 +1,13 @@
 /**
- * Datagrams that the kernel threw away because a socket's buffer was full: a process that waits for a core loses packets that way, and
- * they are not lost by their sender. Exact only in a network namespace that nothing else uses.
+ * Counts the datagrams that the kernel dropped because a socket's buffer was full. A process that waits for a core loses packets that way,
+ * and their sender is not to blame. The counts are exact only in a network namespace that nothing else uses.
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface KernelDropCounts {
-  /** At sockets bound to the node's UDP port: what it could not take in. */
+  /** Drops at sockets bound to the node's UDP port, which the node could not take in. */
   readonly atNode: number;
-  /** At those of the clients: of one process, or all others. */
+  /** Drops at the sockets of the clients: those of one process, or all others. */
   readonly atClients: number;
 }
 
@@ -17,16 +17,16 @@ export class KernelDrops {
   readonly #port: string;
   readonly #clients: number | undefined;
   readonly #totalBefore = readTotal();
-  /** By inode, as they are when this is made. */
+  /** Drops by inode when this object was created. */
   readonly #before: ReadonlyMap<string, number>;
-  /** By inode; sockets that have been closed keep what was seen last. */
+  /** Drops by inode. Sockets that have been closed keep the last count. */
   readonly #atNode = new Map<string, number>();
   readonly #atClients = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
   /**
-   * @param clients process whose sockets are the clients': drops at those of others, attackers say, then excuse nothing. Without it
-   *   every socket that is not the node's is a client's.
+   * @param clients process whose sockets are the clients', so that drops at other sockets, such as attackers', excuse nothing. Without it,
+   *   every socket that is not the node's is a client's
    */
   constructor(nodePort: number, clients?: number) {
     this.#port = nodePort.toString(16).toUpperCase().padStart(4, '0');
@@ -35,7 +35,7 @@ export class KernelDrops {
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
-  /** @returns what was dropped since this was made */
+  /** @returns what was dropped since this object was created */
   stop(): KernelDropCounts {
     clearInterval(this.#timer);
     this.#look();
@@ -57,13 +57,13 @@ export class KernelDrops {
 }
 
 interface SocketRow {
-  /** Address and port, in hex. */
+  /** Address and port in hexadecimal. */
   readonly local: string;
   readonly inode: string;
   readonly drops: number;
 }
 
-/** Of all UDP sockets of the namespace. */
+/** Reads all UDP sockets of the namespace. */
 function readSocketRows(): SocketRow[] {
   const rows = ['udp', 'udp6'].flatMap(readLines).filter((line) => line.includes(':'));
   return rows.map((line) => {
@@ -72,7 +72,7 @@ function readSocketRows(): SocketRow[] {
   });
 }
 
-/** Inodes of the sockets of one process. */
+/** Returns the inodes of the sockets of one process. */
 function readSocketsOf(pid: number): Set<string> {
   const folder = `/proc/${pid}/fd`;
   return new Set(readdirSync(folder).flatMap((fd) => readSocket(`${folder}/${fd}`)));
@@ -82,12 +82,12 @@ function readSocket(link: string): string[] {
   try {
     return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.slice(1) ?? [];
   } catch {
-    // Closed since the folder was read.
+    // The file was closed since the folder was read.
     return [];
   }
 }
 
-/** Drops at all UDP sockets of the namespace, over both versions of IP. */
+/** Returns the drops at all UDP sockets of the namespace, over both versions of IP. */
 function readTotal(): number {
   const [names = [], values = []] = readLines('snmp').flatMap((line) => (line.startsWith('Udp:') ? [line.trim().split(/\s+/)] : []));
   const [, six = '0'] = /^Udp6RcvbufErrors\s+(\d+)$/m.exec(readLines('snmp6').join('\n')) ?? [];

@@ -1,4 +1,4 @@
-/** One publisher and twenty subscribers that must not notice what else happens to the node. */
+/** A call of one publisher and twenty subscribers, which must not notice what else happens to the node. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, quantile, type RemoteTrack, type SfuAddress } from '@causeway/loadtest';
 import type { LoadVerbs } from '../load/load-verbs.ts';
@@ -10,7 +10,7 @@ export interface CallReport {
   readonly sent: number;
   readonly lost: number;
   readonly corrupted: number;
-  /** From the publisher's socket to that of one subscriber, through the node. */
+  /** Latency from the publisher's socket to that of one subscriber, through the node. */
   readonly latencyP50Ms: number;
   readonly latencyP99Ms: number;
   readonly latencyMaxMs: number;
@@ -32,7 +32,7 @@ export class RunningCall {
     this.#clients = clients;
   }
 
-  /** Runs something beside a call, whose clients are in a process of their own. */
+  /** Runs a function beside a call, whose clients are in a process of their own. */
   static async beside<Result>(address: SfuAddress, act: (call: RunningCall) => Promise<Result>): Promise<Result> {
     const program = new URL('../load/main.ts', import.meta.url);
     const clients = new BenchProcess<LoadVerbs>({ name: 'call', program, role: 'load' });
@@ -45,18 +45,18 @@ export class RunningCall {
     }
   }
 
-  /** Of the process of its clients. */
+  /** Process id of the clients. */
   get pid(): number {
     return this.#clients.pid;
   }
 
-  /** What is published in it. */
+  /** The track that the call publishes. */
   get track(): RemoteTrack {
     if (this.#track === undefined) throw new Error('A call that has not begun publishes nothing');
     return this.#track;
   }
 
-  /** What happens to the call while something else is done. */
+  /** Runs a function, and reports what happened to the call in that time. */
   async during(act: () => Promise<void>): Promise<CallReport> {
     const before = await this.#clients.ask('totals', SFU);
     this.#sentBefore = before.sent;

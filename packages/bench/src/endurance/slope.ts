@@ -1,4 +1,4 @@
-/** By how much `y` grows for each unit of `x`: the line with the least squares. 0 for fewer than two points. */
+/** Returns by how much `y` grows for each unit of `x`, by least squares; 0 for fewer than two points. */
 export function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): number {
   const meanX = mean(points.map(({ x }) => x));
   const meanY = mean(points.map(({ y }) => y));

@@ -1,9 +1,9 @@
-/** `scripts/soak [minutes] [seed]`: prints how a node does under load for a long time, and fails if it grows or loses anything. */
+/** `scripts/soak [minutes] [seed]` prints how a node does under load for a long time, and fails if it grows or loses anything. */
 import { slopeOf } from './slope.ts';
 import { type SoakReport, type SoakSample, soak } from './soak.ts';
 
 const DEFAULT_MINUTES = 20;
-/** Until then code is compiled, pools are filled, and the heap finds its size. */
+/** After this time, code is compiled, pools are filled, and the heap has found its size. */
 const WARM_UP_SHARE = 0.25;
 const MAX_SLOPE_MB_PER_MINUTE = 1;
 const BYTES_PER_MB = 1024 * 1024;
@@ -18,7 +18,7 @@ process.stdout.write(`${minutes} minutes, seed ${seed}; memory after forced coll
 const report = await soak({ minutes, seed }, (sample) => process.stdout.write(`${describeSample(sample)}\n`));
 const slopes = { rss: slopeMb(report, ({ rssBytes }) => rssBytes), heap: slopeMb(report, ({ heapBytes }) => heapBytes) };
 const { guests, call, dropped, left } = report;
-// Clients that waited for a core lost these at their own sockets; the node had sent them.
+// Clients that waited for a core lost these packets at their own sockets. The node had sent them.
 const lostByNode = Math.max(0, call.lost + guests.packetsLost - dropped.atClients);
 process.stdout.write(`${describe()}\n`);
 const isLossless = lostByNode === 0 && dropped.atNode === 0 && call.corrupted === 0;

@@ -1,4 +1,4 @@
-/** A node under load for a long time: does it grow, does it lose anything? */
+/** Measures whether a node grows or loses anything under load for a long time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Guests, type GuestTotals } from './guests.ts';
 import { type KernelDropCounts, KernelDrops } from './kernel-drops.ts';
@@ -7,18 +7,18 @@ import { objectsLeft, WatchedNode } from './watched-node.ts';
 
 export interface SoakOptions {
   readonly minutes: number;
-  /** Everything that guests do follows from it, but for how long the node takes. */
+  /** The seed decides everything that guests do, except how long the node takes. */
   readonly seed: number;
 }
 
-/** The node at one moment, after forced collections. */
+/** The state of the node at one moment, after forced collections. */
 export interface SoakSample {
   readonly atMinutes: number;
   readonly sessions: number;
-  /** Kept for those who come back, for ten minutes: until then they grow in number, and memory with them. */
+  /** Events are kept for ten minutes, for followers that return. Until then their number grows, and memory with it. */
   readonly eventsKept: number;
   readonly rssBytes: number;
-  /** In use, external memory included. */
+  /** Memory in use, including external memory. */
   readonly heapBytes: number;
 }
 
@@ -27,14 +27,14 @@ export interface SoakReport {
   readonly guests: GuestTotals;
   readonly call: CallReport;
   readonly dropped: KernelDropCounts;
-  /** Live objects once everybody has left. */
+  /** Live objects once every client has left. */
   readonly left: readonly string[];
 }
 
 const SAMPLES_AT_LEAST = 10;
 const LONGEST_INTERVAL_MS = 30_000;
 const MS_PER_MINUTE = 60_000;
-/** A client whose goodbye was lost is missed after 35 s (docs/api.md §9). */
+/** A client whose goodbye was lost is closed after 35 s (docs/api.md §9). */
 const SETTLE_MS = 60_000;
 
 export function soak({ minutes, seed }: SoakOptions, note: (sample: SoakSample) => void): Promise<SoakReport> {

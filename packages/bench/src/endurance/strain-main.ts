@@ -1,4 +1,4 @@
-/** `scripts/strain [--short] [name...]`: what a node bears, and what a call on it notices of that. */
+/** `scripts/strain [--short] [name...]` shows what a node withstands, and what a call on it notices. */
 
 import { stayBehind } from '../processes/precedence.ts';
 import type { EventLoopDelay } from '../processes/probe-verbs.ts';

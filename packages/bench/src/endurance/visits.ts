@@ -1,4 +1,4 @@
-/** Short-lived clients that join, use and leave a node in all ways that could leak something. */
+/** Short-lived clients that join, use and leave a node in all ways that might leak something. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createLoadApi,

@@ -10,9 +10,9 @@ export interface WindowLength {
 /** What one contestant did in one window. */
 export interface ForwardingSample {
   readonly cpuMicros: number;
-  /** Of the parts that the contestant tells of, in its order. */
+  /** CPU time of the parts that the contestant reports, in its order. */
   readonly partsMicros: readonly number[];
-  /** Packets that reached a subscriber. */
+  /** The number of packets that reached a subscriber. */
   readonly forwarded: number;
   readonly lost: number;
   readonly duplicates: number;
@@ -22,12 +22,12 @@ export interface ForwardingSample {
 }
 
 /**
- * Runs the load through a contestant and counts. The load pauses before and after, until every packet under way has arrived,
- * so that packets and CPU time are those of the window, exactly.
+ * Runs the load through a contestant and counts. The load pauses before and after until every packet under way has arrived, so packets and
+ * CPU time are exactly those of the window.
  */
 export async function measureForwarding(contestant: Contestant<string>, length: WindowLength): Promise<ForwardingSample> {
   await runLoad(contestant, length.warmUpMs);
-  // Subscribers that have just joined miss what came before their first keyframe: that is no loss of this window.
+  // Subscribers that have just joined miss what came before their first keyframe, which is not a loss of this window.
   const before = await settle(contestant, 0);
   await contestant.takeLatenciesMs();
 
@@ -43,7 +43,7 @@ export async function measureForwarding(contestant: Contestant<string>, length: 
   };
 }
 
-/** Carries the load for a while, without looking. */
+/** Carries the load for a while without measuring. */
 export async function runLoad(contestant: Contestant<string>, durationMs: number): Promise<void> {
   await contestant.start();
   await sleep(durationMs);
@@ -54,7 +54,7 @@ async function readCpu({ process, readPartsMicros }: Contestant<string>) {
   return { micros: await process.ask('cpuMicros'), partsMicros: (await readPartsMicros?.()) ?? [] };
 }
 
-/** @param deficit how many of the packets expected are known not to come */
+/** @param deficit how many of the expected packets are known to be lost */
 async function settle(contestant: Contestant<string>, deficit: number): Promise<Progress> {
   let progress: Progress = await contestant.progress();
   await drain(async () => {

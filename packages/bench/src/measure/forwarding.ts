@@ -3,23 +3,23 @@ import { type ForwardingSample, measureForwarding, runLoad, type WindowLength } 
 import { interleave } from './rounds.ts';
 
 export interface ForwardingPlan {
-  /** Ascending: subscribers are added, never taken away. */
+  /** In ascending order, since subscribers are only added. */
   readonly subscriberCounts: readonly number[];
   readonly rounds: number;
   readonly window: WindowLength;
-  /** Load that each contestant carries before its first window, until the compiler has seen all of its packet path. */
+  /** How long each contestant carries the load before its first window, so that its whole packet path is compiled. */
   readonly runInMs: number;
 }
 
 /** All rounds of all contestants at one number of subscribers. */
 export interface ForwardingResult {
   readonly subscribers: number;
-  /** In the order of rounds, so that equal places were measured within seconds of each other. */
+  /** In the order of rounds, so that samples at the same position were measured within seconds of each other. */
   readonly samples: ReadonlyMap<ContestantName, readonly ForwardingSample[]>;
 }
 
 export interface ForwardingListener {
-  /** A turn takes seconds: it is reported so that the user sees progress. */
+  /** Called as each turn begins, because turns take seconds and the user should see progress. */
   onTurn(subscribers: number, name: ContestantName): void;
   onResult(result: ForwardingResult): void;
 }

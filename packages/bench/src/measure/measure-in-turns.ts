@@ -5,11 +5,11 @@ import { interleave } from './rounds.ts';
 export interface TurnsPlan {
   readonly rounds: number;
   readonly window: WindowLength;
-  /** Load that each contestant carries before its first window, until the compiler has seen all of its packet path. */
+  /** How long each contestant carries the load before its first window, so that its whole packet path is compiled. */
   readonly runInMs: number;
 }
 
-/** Measures contestants that are what they will be, taking turns. @returns samples by contestant, in the order of rounds */
+/** Measures contestants whose number of subscribers does not change, in turns. @returns samples by contestant, in the order of rounds */
 export async function measureInTurns<Name extends string>(
   contestants: readonly Contestant<Name>[],
   { rounds, window, runInMs }: TurnsPlan,

@@ -1,4 +1,4 @@
-/** What sessions cost an SFU: CPU and time to join, memory to sit idle, memory to subscribe. */
+/** Measures what sessions cost an SFU: CPU and time to join, memory while idle, and memory for a subscription. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RemoteTrack } from '@causeway/loadtest';
 import type { SfuName } from '../contestants/contestant.ts';
@@ -6,30 +6,30 @@ import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts
 import type { MemorySample } from '../processes/probe-verbs.ts';
 import { interleave } from './rounds.ts';
 
-/** Some at a time, as clients come; more would measure queues. */
+/** A few at a time, as clients come; more would measure queues. */
 const JOINS_AT_ONCE = 4;
-/** The first sessions, whatever they are, have code compiled and pools filled. */
+/** With the first sessions, code is compiled and pools are filled. */
 const WARM_UP_SESSIONS = 50;
 const BATCHES = 4;
-/** Slow, so that even the naive SFU keeps up with everybody; only to have every buffer of a running subscription made. */
+/** So slow that even the naive SFU keeps up. It only serves to allocate every buffer of a running subscription. */
 const TRICKLE = { packetsPerSecond: 25, packetBytes: 1200 } as const;
 const TRICKLE_MS = 2000;
 
 export interface JoinCosts {
-  /** One figure for each batch: CPU milliseconds of the SFU for a join, from the HTTP call to the end of DTLS. */
+  /** One figure for each batch: CPU milliseconds of the SFU for one join, from the HTTP call to the end of DTLS. */
   readonly cpuMillis: readonly number[];
-  /** Milliseconds from the first connectivity check to the end of DTLS, of each join. */
+  /** For each join, the milliseconds from the first connectivity check to the end of DTLS. */
   readonly connectedInMs: readonly number[];
 }
 
 export interface MemoryCosts {
   readonly perIdleSession: MemorySample;
   readonly perSubscription: MemorySample;
-  /** Size of the whole process's young generation at the end. */
+  /** Size of the young generation of the whole process at the end. */
   readonly youngBytes: number;
 }
 
-/** Joins sessions to SFUs that were started for this, in batches that take turns, so that drift of the machine meets all alike. */
+/** Joins sessions to SFUs that were started for this, in batches that alternate, so that drift of the machine affects all alike. */
 export async function joinInTurns(running: readonly RunningSfu[], load: LoadProcesses, sessions: number): Promise<SessionGroup[]> {
   const groups: SessionGroup[] = [];
   for (const sfu of running) groups.push(await SessionGroup.open(sfu, load));
@@ -38,7 +38,7 @@ export async function joinInTurns(running: readonly RunningSfu[], load: LoadProc
   return groups;
 }
 
-/** The sessions that one SFU has. */
+/** The sessions of one SFU. */
 export class SessionGroup {
   readonly #sfu: RunningSfu;
   readonly #load: LoadProcesses;
@@ -54,7 +54,7 @@ export class SessionGroup {
     this.#empty = empty;
   }
 
-  /** Joins a publisher, which is silent, and the sessions that warm the process up. */
+  /** Joins a silent publisher, and the sessions that warm up the process. */
   static async open(sfu: RunningSfu, load: LoadProcesses): Promise<SessionGroup> {
     const { name, address, process } = sfu;
     await load.source.ask('open', { sfu: name, address });
@@ -68,7 +68,7 @@ export class SessionGroup {
     return this.#sfu.name;
   }
 
-  /** What the joins so far have cost. */
+  /** What the joins have cost so far. */
   get joins(): JoinCosts {
     return { cpuMillis: this.#cpuMillisPerJoin, connectedInMs: this.#connectedInMs };
   }
@@ -80,7 +80,7 @@ export class SessionGroup {
     this.#cpuMillisPerJoin.push(((await process.ask('cpuMicros')) - cpuBefore) / size / 1000);
   }
 
-  /** Has all sessions subscribe, and carries packets to them. */
+  /** Subscribes all sessions, and carries packets to them. */
   async measureMemory(): Promise<MemoryCosts> {
     const { name: sfu, process } = this.#sfu;
     const { source, crowd } = this.#load;

@@ -7,18 +7,18 @@ const STOP_DEADLINE_MS = 5000;
 const PROBE = new URL('./probe.ts', import.meta.url);
 
 export interface BenchProcessOptions {
-  /** For messages. */
+  /** Its name in messages. */
   readonly name: string;
-  /** The program, a TypeScript file. */
+  /** The program, which is a TypeScript file. */
   readonly program: URL | string;
   readonly role: BenchRole;
-  /** Added to the environment of the bench itself. */
+  /** Environment variables in addition to those of the bench. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Cores for what is measured. Default 1. */
+  /** The number of cores for what is measured. Default: 1. */
   readonly measuredCores?: number;
 }
 
-/** A child process under measurement, on the cores of its role: its program, and the probe. */
+/** A child process under measurement, on the cores of its role, with its program and the probe. */
 export class BenchProcess<Verbs extends Contract<Verbs>> {
   readonly name: string;
   readonly #asked: AskedChild<Verbs & ProbeVerbs>;
@@ -44,19 +44,19 @@ export class BenchProcess<Verbs extends Contract<Verbs>> {
     return this.child.pid;
   }
 
-  /** The end of what it printed, errors included. */
+  /** The last part of its output, errors included. */
   get outputTail(): string {
     return this.child.log.slice(-OUTPUT_TAIL_CHARACTERS);
   }
 
   ask: AskedChild<Verbs & ProbeVerbs>['ask'] = (verb, ...argument) => this.#asked.ask(verb, ...argument);
 
-  /** Asks it to end, and makes it if it does not. */
+  /** Asks it to end, and kills it if it does not. */
   async stop(): Promise<void> {
     await this.child.stop(STOP_DEADLINE_MS);
   }
 
-  /** Rejects if the process ends by itself; never resolves. */
+  /** Rejects if the process ends by itself, and never resolves. */
   get died(): Promise<never> {
     return this.child.died.then(() => {
       throw this.#deathNotice();

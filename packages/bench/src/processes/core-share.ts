@@ -2,16 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { type CommandPlace, here } from '@causeway/lab';
 
-/** What a process of the bench is: what is measured, or what loads it. */
+/** The role of a process of the bench: it is measured, or generates load. */
 export type BenchRole = 'measured' | 'load';
 
 /**
- * Has a program run on the cores of its role: the first ones for what is measured, the others for the load. Left to
- * itself the kernel puts a receiver it wakes on the sender's core, where it pushes the sender aside in the middle of a fan-out: that
- * would measure the scheduler, and more of it the more load processes a contestant needs.
+ * Makes a program run on the cores of its role: the first ones for what is measured, the others for the load. Otherwise the kernel puts a
+ * receiver that it wakes on the sender's core, where it interrupts the sender in the middle of a fan-out. That would measure the scheduler,
+ * the more so the more load processes a contestant needs.
  *
  * @param measuredCores how many cores are for what is measured
- * @returns the command as it is where there are no more cores than that, or no `taskset` (util-linux)
+ * @returns the command unchanged if there are no further cores, or no `taskset` (util-linux)
  */
 export function coresOf(role: BenchRole, measuredCores: number): CommandPlace {
   const cores = allCores();
@@ -20,7 +20,7 @@ export function coresOf(role: BenchRole, measuredCores: number): CommandPlace {
   return (command) => ['taskset', '--cpu-list', share, ...command];
 }
 
-/** Moves this process, all its threads, to the cores of the load: what it does itself must take no time from what is measured. */
+/** Moves this process with all its threads to the cores of the load, because what it does must take no time from what is measured. */
 export function moveToCoresOfLoad(measuredCores: number): void {
   const cores = allCores();
   if (cores <= measuredCores || !hasTaskset()) return;
@@ -29,7 +29,7 @@ export function moveToCoresOfLoad(measuredCores: number): void {
 
 let coresAtFirst: number | undefined;
 
-/** Also after this process has left some of them. */
+/** Includes cores that this process has left. */
 function allCores(): number {
   coresAtFirst ??= availableParallelism();
   return coresAtFirst;

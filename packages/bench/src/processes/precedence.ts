@@ -1,4 +1,4 @@
-/** Which of the processes that stand for other machines goes first, where they share a core of this one. */
+/** Decides which of the processes that stand for other machines runs first when they share a core of this one. */
 import { spawnSync } from 'node:child_process';
 import { getPriority, setPriority } from 'node:os';
 import { moveToCoresOfLoad } from './core-share.ts';
@@ -7,8 +7,9 @@ import { moveToCoresOfLoad } from './core-share.ts';
 const LOWER_PRIORITY = 5;
 
 /**
- * Does something that stands for other machines: this process keeps off the cores of what is measured, and behind the load that watches
- * it, which would otherwise take the slowness of these clients for that of the node. Processes that are to be ahead must have been started.
+ * Runs something that stands for other machines. In that time this process stays off the cores of what is measured, and yields to the load
+ * that watches it, which would otherwise mistake the slowness of these clients for that of the node. Processes that are to run before it
+ * must have been started.
  */
 export async function stayBehind<Result>(act: () => Promise<Result>): Promise<Result> {
   moveToCoresOfLoad(1);
@@ -22,8 +23,8 @@ export async function stayBehind<Result>(act: () => Promise<Result>): Promise<Re
 }
 
 /**
- * Has a process run as soon as it has anything to do. The scheduler lets others finish their slice of a few milliseconds, whatever their
- * priority, and those would be counted as latency of the node. Only root may, and only where `chrt` (util-linux) is; elsewhere nothing changes.
+ * Makes a process run as soon as it has anything to do. The scheduler lets others finish their slice of a few milliseconds, whatever their
+ * priority, and that time would be counted as latency of the node. This needs root and `chrt` (util-linux); without them, nothing changes.
  */
 export function runFirst(pid: number): void {
   spawnSync('chrt', ['--all-tasks', '--rr', '--pid', '1', String(pid)]);
@@ -33,6 +34,6 @@ function regain(priority: number): void {
   try {
     setPriority(priority);
   } catch {
-    // Only root may; for other users the rest runs as it is.
+    // This needs root. For other users, the process runs as it is.
   }
 }

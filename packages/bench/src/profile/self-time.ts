@@ -1,9 +1,9 @@
-/** Reads V8's sampling profiles: which functions were on top of the stack, and for how much of the busy time. */
+/** Reads V8's sampling profiles: which functions were on top of the stack, and for what share of the busy time. */
 
 /** The part of a `.cpuprofile` that self time needs (Chrome DevTools protocol, `Profiler.Profile`). */
 export interface CpuProfile {
   readonly nodes: readonly ProfileNode[];
-  /** Node ids, in the order sampled. */
+  /** Node ids in the order of the samples. */
   readonly samples: readonly number[];
   /** Microseconds before each sample. */
   readonly timeDeltas: readonly number[];
@@ -15,16 +15,16 @@ export interface ProfileNode {
 }
 
 export interface SelfTime {
-  /** `function (file:line)`, or V8's own name for what is no JavaScript function. */
+  /** `function (file:line)`, or V8's own name for what is not a JavaScript function. */
   readonly where: string;
   readonly micros: number;
-  /** Of the time the thread was not idle, 0 … 1. */
+  /** The share of the time in which the thread was not idle, 0 … 1. */
   readonly share: number;
 }
 
 const IDLE = '(idle)';
 
-/** The functions with the most self time, most first. */
+/** Returns the functions with the most self time, in descending order. */
 export function topSelfTimes(profile: CpuProfile, count: number): SelfTime[] {
   const microsByPlace = sumByPlace(profile);
   microsByPlace.delete(IDLE);
@@ -40,7 +40,7 @@ function sumByPlace({ nodes, samples, timeDeltas }: CpuProfile): Map<string, num
   const microsByPlace = new Map<string, number>();
   samples.forEach((id, index) => {
     const place = placeById.get(id);
-    // A sample's time is the delta to the sample after it: until then the thread was seen here.
+    // The time of a sample is the delta to the next one, because the thread was seen here until then.
     const micros = timeDeltas[index + 1];
     if (place !== undefined && micros !== undefined) microsByPlace.set(place, (microsByPlace.get(place) ?? 0) + micros);
   });
@@ -53,7 +53,7 @@ function placeOf({ callFrame }: ProfileNode): string {
   return `${name} (${shortUrl(callFrame.url)}:${callFrame.lineNumber + 1})`;
 }
 
-/** From the repository or package downwards: `packages/media/src/…`, `werift/lib/…`. */
+/** The path from the repository or package downwards: `packages/media/src/…`, `werift/lib/…`. */
 function shortUrl(url: string): string {
   return url.replace(/^file:\/\/.*?\/(?=packages\/)/, '').replace(/^file:\/\/.*\/node_modules\//, '');
 }

@@ -1,4 +1,4 @@
-/** The yardstick of the registry: a command without a client library. */
+/** The yardstick for the registry: a command without a client library. */
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 
@@ -17,7 +17,7 @@ export class BareRedis {
     return new BareRedis(socket);
   }
 
-  /** One round trip. */
+  /** Makes one round trip. */
   async ping(): Promise<void> {
     const answered = once(this.#socket, 'data');
     this.#socket.write(PING);

@@ -1,18 +1,18 @@
-/** A door to Redis that counts what goes through it. */
+/** A proxy in front of Redis that counts what passes through it. */
 import { once } from 'node:events';
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from 'node:net';
 
-/** One connection, as its client has named it. */
+/** One connection, by the name that its client has set. */
 interface CountedConnection {
   name: string;
   roundTrips: number;
-  /** Whether Redis has answered since the client asked last: then what the client sends next is another round trip. */
+  /** Whether Redis has answered since the client last sent something. If so, what the client sends next is another round trip. */
   hasAnswered: boolean;
 }
 
 const NAMED = /SETNAME\r\n\$\d+\r\n([^\r]+)\r\n/i;
 
-/** Passes connections on to Redis. All that a client sends before it hears anything back is one round trip. */
+/** Passes connections on to Redis. Everything that a client sends before it hears a reply is one round trip. */
 export class CountedRedis {
   readonly #server: Server;
   readonly #connections: CountedConnection[] = [];

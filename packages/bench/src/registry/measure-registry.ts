@@ -11,7 +11,7 @@ export interface OperationCost {
   readonly name: string;
   readonly p50Us: number;
   readonly p99Us: number;
-  /** To Redis, one after the other, for one call. */
+  /** Consecutive round trips to Redis for one call. */
   readonly roundTrips: number;
 }
 
@@ -25,12 +25,12 @@ export interface ListingCost {
 
 interface Operation {
   readonly name: string;
-  /** Whose connection to Redis it uses. */
+  /** The node whose connection to Redis the call uses. */
   readonly nodeNo: number;
   readonly run: (call: number) => Promise<unknown>;
 }
 
-/** What one node announces is looked up on the other. */
+/** Looks up on one node what the other announces. */
 export interface RegistryNodes {
   readonly writer: Cluster;
   readonly reader: Cluster;
@@ -43,8 +43,8 @@ const PAGES_BETWEEN_COLLECTIONS = 10;
 const WRITES_AT_ONCE = 100;
 
 /**
- * Calls one after the other, each after the one before has been answered. Time is taken on a straight way to Redis; round trips are
- * counted on another.
+ * Makes calls one after another, each after the reply to the previous one. Times are measured over a direct connection to Redis, and round
+ * trips over another.
  */
 export async function measureOperations(
   straight: RegistryNodes,
@@ -127,7 +127,7 @@ async function countRoundTrips({ nodeNo, run }: Operation, door: CountedRedis): 
     await run(call);
     counts.push(door.roundTripsOf(connection) - before);
   }
-  // Every two seconds a node compares notes with Redis on the same connection, beside one call or another.
+  // Every two seconds, a node compares its records with Redis on the same connection, in parallel with one call or another.
   return quantile(counts, 0.95);
 }
 
@@ -135,7 +135,7 @@ function locate(registry: Registry, sessionId: string): Promise<unknown> {
   return registry.locateTrack(BENCH_APP, { by: 'id', sessionId, trackId: 'camera' });
 }
 
-/** As the SFU does, to tell a missing track from a missing session. */
+/** The SFU does the same to distinguish a missing track from a missing session. */
 async function explainMissing(registry: Registry, sessionId: string): Promise<void> {
   await registry.locateTrack(BENCH_APP, { by: 'id', sessionId, trackId: 'no such track' });
   await registry.findSession(BENCH_APP, sessionId);

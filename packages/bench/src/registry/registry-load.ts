@@ -35,7 +35,7 @@ export function sessionRecord(sessionId: string): SessionRecord {
   return { appId: BENCH_APP, sessionId, metadata: '{"name":"somebody"}', connectionState: 'connected', createdAtMs: Date.now() };
 }
 
-/** A camera as a browser publishes it: simulcast, three codecs, the usual header extensions. */
+/** A camera as a browser publishes it: simulcast, three codecs, and the usual header extensions. */
 export function trackRecord(sessionId: string): TrackRecord {
   return {
     appId: BENCH_APP,

@@ -1,4 +1,4 @@
-/** `npm run bench -- registry`: what the registry costs beside a bare round trip to Redis. */
+/** `npm run bench -- registry` compares the registry with a bare round trip to Redis. */
 import { RedisServer } from '@causeway/lab';
 import { formatTable, type Printer } from '../report/table.ts';
 import { BareRedis } from './bare-redis.ts';

@@ -1,4 +1,4 @@
-/** Nodes of one cluster as the bench starts them: on loopback, with a Redis of their own. */
+/** Starts the nodes of a cluster on loopback, with a Redis of their own. */
 
 import { randomBytes } from 'node:crypto';
 import { RedisServer } from '@causeway/lab';
@@ -8,7 +8,7 @@ import type { RunningBench } from '../running-bench.ts';
 const FIRST_NODE_NO = 101;
 const CLUSTER_KEY_BYTES = 32;
 
-/** Starts a node of the cluster. Clients stay where they enter, since loopback has no place on the map. */
+/** Starts a node of the cluster. Clients stay on the node that they connect to, because loopback has no place on the map. */
 export type StartMember = <Name extends string>(name: Name, options?: Readonly<Record<string, string>>) => Promise<RunningSfu<Name>>;
 
 /** Nodes that share a Redis and a key, each in a region of its own. */
@@ -36,7 +36,7 @@ export class StartedCluster {
   };
 }
 
-/** Runs a measurement with a cluster that it starts the nodes of. */
+/** Runs a measurement with a cluster whose nodes it starts. */
 export async function withCluster<Result>(bench: RunningBench, measure: (startMember: StartMember) => Promise<Result>): Promise<Result> {
   const redis = await RedisServer.start();
   try {

@@ -1,6 +1,7 @@
 /**
- * What a packet costs that is relayed from one node to another, beside what one more subscriber on the publisher's own node costs. Nodes of one
- * cluster carry the same tracks: one to N subscribers, one to some more, and one to N and, over a link, to a node with N of its own.
+ * Compares a packet that is relayed from one node to another with a packet for one more subscriber on the publisher's own node. The nodes
+ * of one cluster carry the same tracks: one to N subscribers, one to a few more, and one to N and, over a link, to a node with N of its
+ * own.
  */
 import type { Load } from '../contestants/contestant.ts';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
@@ -14,15 +15,15 @@ import { withCluster } from './clustered-nodes.ts';
 export interface RelayPlan extends ScenesPlan {
   readonly load: Load;
   readonly tracks: number;
-  /** N: at home, and on the other node. */
+  /** N, on the publisher's node and on the other one. */
   readonly subscribers: number;
-  /** Beside N, to see what one costs at home: so many that it is more than noise. */
+  /** The additional subscribers that show what one costs on the publisher's node: enough to exceed noise. */
   readonly moreSubscribers: number;
 }
 
 const SCENES = ['at home', 'more at home', 'relayed'] as const;
 export type RelayScene = (typeof SCENES)[number];
-/** As many as there are scenes. */
+/** One node for each scene. */
 const NODES = ['first', 'second', 'third'] as const;
 
 /** Nodes, in the order of `Contestant.readPartsMicros`. */

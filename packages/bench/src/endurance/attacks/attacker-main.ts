@@ -1,4 +1,4 @@
-/** The attacker: mounts one attack, and tells what came of it. */
+/** The attacker, which mounts one attack and reports what came of it. */
 import { createLoadApi, type RemoteTrack, type SfuAddress } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { playAdversary } from '../adversary.ts';

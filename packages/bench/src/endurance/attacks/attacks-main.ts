@@ -1,4 +1,4 @@
-/** `scripts/attacks [name...]`: mounts the attacks against a live node, and says what a call between others noticed. */
+/** `scripts/attacks [name...]` mounts the attacks against a live node, and prints what a call between other clients noticed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runAdversary } from '../adversary.ts';
 import { KernelDrops } from '../kernel-drops.ts';
@@ -9,13 +9,13 @@ import type { AttackTask } from './attacker-main.ts';
 import { ATTACKS } from './attacks.ts';
 
 const DURATION_MS = 10_000;
-/** Until the packet path is compiled. */
+/** The packet path is compiled after this time. */
 const RUN_IN_MS = 15_000;
 const MAX_P99_MS = 10;
 const MAX_LOST = 0;
 const MAX_TRIES = 3;
 
-/** What one try showed, and what was wrong with that. */
+/** What one try has shown, and what was wrong with it. */
 interface Try {
   readonly text: string;
   readonly faults: readonly string[];
@@ -27,14 +27,14 @@ if (unknown !== undefined) {
   process.stderr.write(`There is no attack "${unknown}"; there are ${ATTACKS.map(({ name }) => name).join(', ')}\n`);
   process.exit(2);
 }
-/** `undefined` is the same time without any attack. */
+/** `undefined` stands for the same time without an attack. */
 let due: readonly (Attack | undefined)[] = [undefined, ...ATTACKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))];
 for (let round = 1; round <= MAX_TRIES && due.length > 0; round++) due = await suffer(due, round === MAX_TRIES);
 if (due.length > 0) process.exitCode = 1;
 
 /**
- * One attack after another on a node of its own. Those that went wrong are mounted again on the next: what an attack costs a node it
- * costs every node, even if only the first time, and a machine that stands still does not stand still every time.
+ * Mounts the attacks one after another on one node. Those that went wrong are mounted again on the next node: what an attack costs a node
+ * it costs every node, even if only the first time, whereas a machine does not stand still every time.
  *
  * @returns those that went wrong
  */

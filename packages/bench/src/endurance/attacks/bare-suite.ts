@@ -3,16 +3,16 @@ import { createDtlsCounters, DtlsAssociation, type LocalCertificate, SystemTimer
 
 export interface BareOptions {
   readonly certificate: LocalCertificate;
-  /** With `silent`, nothing of a handshake ever leaves. */
+  /** If `silent`, no handshake message ever leaves. */
   readonly manners: 'polite' | 'silent';
 }
 
-/** A suite whose endpoints speak DTLS and nothing inside of it, with whatever certificate, so that anything can be sent there by hand. */
+/** A suite whose endpoints speak DTLS with a given certificate and nothing inside of it, so that a test can send anything there. */
 export class BareSuite implements SecureSuite {
   readonly arena: PacketArena = { bytes: new Uint8Array(0), slotSizeBytes: 0, slotCount: 0, takeSlot: () => 0 };
   readonly #options: BareOptions;
   readonly #timers = new SystemTimers();
-  /** Of the endpoint made last. */
+  /** The association of the endpoint that was created last. */
   association: DtlsAssociation | undefined;
 
   constructor(options: BareOptions) {

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPacedSource } from '@causeway/loadtest';
 
-/** A UDP socket that the node knows nothing of. */
+/** A UDP socket that the node does not know. */
 export class Stranger {
   readonly #socket: Socket;
   sent = 0;
-  /** Datagrams that the node has answered with. */
+  /** The number of datagrams that the node has answered with. */
   answers = 0;
 
   private constructor(socket: Socket) {
@@ -33,7 +33,7 @@ export class Stranger {
   }
 }
 
-/** Calls as often as it says, evenly, for a while. */
+/** Calls a function at even intervals for some time. */
 export async function pour(perSecond: number, durationMs: number, send: () => void): Promise<void> {
   const source = createPacedSource(perSecond, send);
   source.start();

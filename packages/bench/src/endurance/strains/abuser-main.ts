@@ -1,4 +1,4 @@
-/** The process of an abuser: apart from the one that watches, which must not take its own slowness for the node's. */
+/** The process of an abuser. The process that measures is another one, because it must not mistake its own slowness for the node's. */
 import { playAdversary } from '../adversary.ts';
 import { ABUSES } from './abuses.ts';
 import type { StatusCounts } from './raw-http.ts';

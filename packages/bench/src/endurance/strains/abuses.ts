@@ -7,9 +7,9 @@ export const ABUSER = { id: 'abuser', secret: 'the-abusers-secret-known-to-this-
 
 export interface Abuse {
   readonly name: string;
-  /** Status codes that must come. */
+  /** Status codes of which each must occur. */
   readonly wanted: readonly string[];
-  /** Status codes that may come besides: an app that calls too often is told so before anything is read. */
+  /** Further status codes that may occur: an app that calls too often is told so before anything is read. */
   readonly tolerated: readonly string[];
   readonly atOnce: number;
   once(url: URL, counts: StatusCounts): Promise<void>;
@@ -30,7 +30,7 @@ export const ABUSES: readonly Abuse[] = [
   posting('SDP of 50,000 lines', '400', JSON.stringify({ sessionDescription: { type: 'offer', sdp: LONG_SDP } })),
   {
     ...posting('offers with 256 m-sections', '200', JSON.stringify({ sessionDescription: { type: 'offer', sdp: longOffer('sendonly') } })),
-    // Sessions that never connect soon reach the app's own bound.
+    // Sessions that never connect soon reach the app's own limit.
     tolerated: ['429', '403', '503'],
     atOnce: 20,
   },
@@ -46,7 +46,7 @@ export const ABUSES: readonly Abuse[] = [
     name: '10,000 requests a second',
     wanted: ['200', '429'],
     tolerated: [],
-    // Ten on each of ten connections, a hundred times a second, for five seconds.
+    // Ten requests on each of ten connections, a hundred times a second, for five seconds.
     atOnce: 10,
     once: (url, counts) =>
       converse({ url, start: '', repeated: { bytes: `${LIST}\r\n`.repeat(10), everyMs: 10, times: 500 }, patienceMs: PATIENCE_MS }, counts),

@@ -1,9 +1,9 @@
-/** The process of a greedy app: apart from the one that watches, which must not take its own slowness for the node's. */
+/** The process of a greedy app. The process that measures is another one, because it must not mistake its own slowness for the node's. */
 import { playAdversary } from '../adversary.ts';
 import { GREEDS, type GreedTask } from './greeds.ts';
 import type { StatusCounts } from './raw-http.ts';
 
-/** Counts of status codes, for each greed in their order. */
+/** Counts of status codes for each greed, in their order. */
 export type GreedReport = readonly StatusCounts[];
 
 playAdversary<GreedTask, GreedReport>((task) =>

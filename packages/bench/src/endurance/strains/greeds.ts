@@ -7,21 +7,21 @@ import { converse, type StatusCounts } from './raw-http.ts';
 export const GREEDY_APP = { id: 'greedy', secret: 'the-greedy-apps-secret-known-to-this-machine-only' } as const;
 
 export interface GreedTask {
-  /** The node's URL on loopback, where no limit by client address applies: it stands for many clients. */
+  /** The node's URL on loopback. No limit by client address applies there, so it stands for many clients. */
   readonly url: string;
   /** The node's URL on another address of this machine, which counts as one client. */
   readonly outsideUrl: string;
-  /** A session description that is good for a session. */
+  /** A session description that the node accepts. */
   readonly offerSdp: string;
   readonly seconds: number;
 }
 
 export interface Greed {
   readonly name: string;
-  /** Status codes that must come; `cut` for connections that are closed without one. */
+  /** Status codes of which each must occur; `cut` stands for connections that were closed without one. */
   readonly wanted: readonly string[];
   readonly tolerated: readonly string[];
-  /** How often a status code may come at most. */
+  /** How often a status code may occur at most. */
   readonly atMost?: Readonly<Record<string, number>>;
   indulge(task: GreedTask, counts: StatusCounts): Promise<void>;
 }
@@ -36,7 +36,7 @@ export const GREEDS: readonly Greed[] = [
   {
     name: '10,000 new sessions a second',
     wanted: ['429'],
-    // Also those that had to make room in line for a client of another app.
+    // These were displaced in the queue by a client of another app.
     tolerated: ['200', '503'],
     async indulge({ url, offerSdp, seconds }, counts) {
       const request = post('session/new', JSON.stringify({ sessionDescription: { type: 'offer', sdp: offerSdp } }));
@@ -57,7 +57,7 @@ export const GREEDS: readonly Greed[] = [
   {
     name: `offers of ${SECTIONS} sections`,
     wanted: [],
-    // Each call has a connection of its own, and the slow ones fill the kernel's queue of connections that are not accepted yet.
+    // Each call has a connection of its own, and the slow ones fill the kernel's queue of connections that have not been accepted.
     tolerated: ['200', '400', '403', '429', '503', 'cut'],
     async indulge({ url, offerSdp, seconds }, counts) {
       const request = post(
@@ -83,7 +83,7 @@ export const GREEDS: readonly Greed[] = [
     name: 'random apps and secrets, 1,000 a second, of one address',
     wanted: ['401'],
     tolerated: ['429', 'cut'],
-    // Three hundred at once, and five a second for half a minute.
+    // Three hundred arrive at once, and then five a second for half a minute.
     atMost: { 401: 450 },
     async indulge({ outsideUrl, seconds }, counts) {
       const next = () => `GET /api/sfu/${randomUUID()}/sessions HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${randomUUID()}\r\n\r\n`;
@@ -103,7 +103,7 @@ function deletion(sessionId: string): string {
   return `DELETE /api/sfu/${GREEDY_APP.id}/session/${sessionId} HTTP/1.1\r\n${HEADERS}Idempotency-Key: ${randomUUID()}\r\n\r\n`;
 }
 
-/** On ten connections, a hundred times a second, so many requests at once. */
+/** Sends this many requests at once, on ten connections, a hundred times a second. */
 async function repeatOnTen(url: string, next: () => string, seconds: number, atOnce: number, counts: StatusCounts): Promise<void> {
   const bytes = () => Array.from({ length: atOnce }, next).join('');
   const repeated = { bytes, everyMs: 10, times: 100 * seconds };

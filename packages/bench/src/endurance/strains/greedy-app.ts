@@ -18,7 +18,7 @@ const SILENT_LISTENER = { onSrtp() {}, onSrtcp() {} };
 
 type Suite = Awaited<ReturnType<typeof createSecureSuite>>;
 
-/** One app does its worst in all ways at once; another app's joins, calls and repetitions must not notice. */
+/** One app does its worst in all ways at once, while the joins, calls and repeated calls of another app must not notice. */
 export const greedyApp: Strain = {
   name: 'greedy-app',
   what: `one app wants all of the node for ${SECONDS} s, in ${GREEDS.length} ways at once; another one joins, publishes and repeats its calls`,
@@ -44,7 +44,7 @@ export const greedyApp: Strain = {
   },
 };
 
-/** @throws Error – this machine has no address but loopback, and everything there counts as this machine itself */
+/** @throws Error – this machine has no address but loopback, where every client counts as this machine itself */
 function ownAddress(): string {
   const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   const outside = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
@@ -68,7 +68,7 @@ interface Joins {
   readonly failures: readonly unknown[];
 }
 
-/** Clients of the other app, from the first call to the end of the handshake. */
+/** How long clients of the other app take from the first call to the end of the handshake. */
 async function joinUntil({ address }: WatchedNode, suite: Suite, end: Promise<unknown>): Promise<Joins> {
   const context = { api: createLoadApi(address), suite };
   const waitsMs: number[] = [];

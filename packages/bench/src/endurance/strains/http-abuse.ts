@@ -15,7 +15,7 @@ const CALL_EVERY_MS = 50;
 const MAX_OTHERS_P99_MS = 100;
 const MAX_EVENT_LOOP_P99_MS = 50;
 
-/** Everything that a caller who knows a secret may try against the HTTP port, while another app goes on using it. */
+/** Tries what a caller who knows a secret may do to the HTTP port, while another app uses the node as usual. */
 export const httpAbuse: Strain = {
   name: 'http-abuse',
   what: `one app abuses the API for ${SECONDS_EACH} s in each of ${ABUSES.length} ways, another uses it`,
@@ -52,7 +52,7 @@ async function suffer(node: WatchedNode, { name, wanted, tolerated }: Abuse): Pr
   ].join('; ');
 }
 
-/** What an app notices that has nothing to do with it. */
+/** What an app notices that has nothing to do with the abuse. */
 async function callUntil(
   { address }: WatchedNode,
   end: Promise<unknown>,

@@ -10,7 +10,7 @@ const WANTED_WITHIN_MS = 20_000;
 const LEAVES_AT_ONCE = 16;
 const SILENT_LISTENER = { onSrtp() {}, onSrtcp() {} };
 
-/** What a region's clients do when their region is gone: all come at once, and come back when they are told to. */
+/** Repeats what the clients of a region do when the region is gone: all join at once, and return when they are told to. */
 export const joinRush: Strain = {
   name: 'join-rush',
   what: `${CLIENTS} clients join within ${ARRIVE_WITHIN_MS / 1000} s`,
@@ -43,7 +43,7 @@ export const joinRush: Strain = {
   },
 };
 
-/** @throws error – itself, if it is not the one that says when to come back */
+/** @throws the error itself, unless it says when to return */
 function retryAfterMs(error: unknown): number {
   const message = error instanceof Error ? error.message : '';
   const [, waitMs] = /"errorCode":"(?:no_capacity|rate_limited)".*"retryAfterMs":(\d+)/.exec(message) ?? [];

@@ -4,13 +4,16 @@ import { createSecureSuite } from '@causeway/secure';
 import type { Strain } from './strain.ts';
 
 const PACKETS_PER_SECOND = 50_000;
-/** One source alone sends no more than 25 packets a millisecond. */
+/** One source alone can send no more than 25 packets per millisecond. */
 const SOURCES = 5;
 const MIN_SENT_SHARE = 0.9;
-/** What a session may make the node decrypt, and a little for what it saved up. */
+/** What a session can make the node decrypt, with a margin for the budget that it had saved up. */
 const MAX_AUTHENTICATED_PER_SECOND = 2_500;
 const DURATION_MS = 10_000;
-/** Of version 2, with the payload type of the client's own track; its tag is wrong, but to find that out costs as much as if it were right. */
+/**
+ * The packet has version 2 and the payload type of the client's own track. Its tag is wrong, but finding that out costs as much as if it
+ * were right.
+ */
 const PACKET = Buffer.concat([Buffer.from([0x80, 96]), Buffer.alloc(200, 7)]);
 const SILENT_LISTENER = { onSrtp() {}, onSrtcp() {} };
 

@@ -1,4 +1,4 @@
-/** The process of those who call a service and sign in there: apart from the one that watches. */
+/** The process of the users who call a service and sign in there. The process that measures is another one. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { playAdversary } from '../adversary.ts';
 import { converse, count, type StatusCounts } from './raw-http.ts';
@@ -14,7 +14,7 @@ export interface ServiceTask {
 export interface ServiceApp {
   readonly id: string;
   readonly secret: string;
-  /** Used in turn; more are minted while calls are made. */
+  /** The tokens are used in turn, and more are minted while calls are made. */
   readonly tokens: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface ServiceReport {
   readonly signInsMs: readonly number[];
 }
 
-/** The calls of one app, which has a connection of its own. */
+/** The rate of calls of one app, which has a connection of its own. */
 const CALLS_PER_SECOND = 200;
 const CALL_EVERY_MS = 10;
 const PATIENCE_MS = 15_000;
@@ -45,7 +45,7 @@ playAdversary<ServiceTask, ServiceReport>(async (task) => {
   return report;
 });
 
-/** The newest tokens are used first: each app's users renew them now and then. */
+/** Calls with the newest tokens first, as the users of an app renew theirs now and then. */
 function callApp({ url, seconds }: ServiceTask, { id }: ServiceApp, tokens: readonly string[], counts: StatusCounts): Promise<void> {
   let calls = 0;
   const next = (): string => {
@@ -79,7 +79,7 @@ async function signIn({ url, seconds, people, password }: ServiceTask, { signIns
 
 type Mutable<Report> = { [Field in keyof Report]: Report[Field] extends readonly (infer Item)[] ? Item[] : Report[Field] };
 
-/** Begins on time however long the ones before take. */
+/** Starts each call on time, however long the previous ones take. */
 async function everySoOften(everyMs: number, seconds: number, act: (time: number) => Promise<void>): Promise<void> {
   const startedMs = performance.now();
   const underWay: Promise<void>[] = [];

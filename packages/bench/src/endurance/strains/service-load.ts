@@ -15,7 +15,7 @@ const SHORT_SECONDS = 4;
 const CALLS_PER_SECOND = 1_000;
 const SIGN_INS_PER_SECOND = 20;
 const TOKENS_PER_APP = 100;
-/** Ten may sign in a minute under one address. */
+/** One address may sign in ten times a minute. */
 const PEOPLE = 65;
 const PASSWORD = 'known to this machine alone';
 const APPS = ['one', 'two', 'three', 'four', 'five'].map((name) => ({
@@ -25,10 +25,10 @@ const APPS = ['one', 'two', 'three', 'four', 'five'].map((name) => ({
 const MAX_LATENCY_P99_MS = 10;
 const MAX_VERIFICATION_SHARE = 0.03;
 const MEASURED_SIGNATURES = 300;
-/** Calls and sign-ins may still be under way when the connections close; this many may go unanswered. */
+/** Calls and sign-ins may still be under way when the connections are closed, so this many may remain unanswered. */
 const MIN_ANSWERED_SHARE = 0.99;
 
-/** What an ordinary busy service does: pages call with tokens, people sign in, and all that the call uses is booked. */
+/** Repeats what an ordinary busy service does: pages call with tokens, people sign in, and everything that the call uses is booked. */
 export const serviceLoad: Strain = {
   name: 'service-load',
   what: `${CALLS_PER_SECOND} calls with tokens and ${SIGN_INS_PER_SECOND} sign-ins a second for ${SECONDS} s, with books`,
@@ -79,7 +79,7 @@ async function readSpent(node: WatchedNode): Promise<Spent> {
   };
 }
 
-/** Waiting for a thread of the pool is no work, so the work of a signature is measured apart. */
+/** Waiting for a thread of the pool is not work, so the work of a signature is measured separately. */
 function describeVerification(before: Spent, after: Spent, signatureSeconds: number): string {
   const seconds = (after.atMs - before.atMs) / 1_000;
   const signatures = after.signatures - before.signatures;
@@ -92,7 +92,7 @@ function describeVerification(before: Spent, after: Spent, signatureSeconds: num
   return lookUp + signature <= MAX_VERIFICATION_SHARE ? line : `! ${line}`;
 }
 
-/** CPU seconds, of all threads, for a token that was never seen before: in this process, which does nothing else then. */
+/** Returns the CPU seconds of all threads for a token that was never seen before, measured in this process, which is otherwise idle. */
 async function measureSignature(): Promise<number> {
   const desk = new TokenDesk();
   const [{ id, secret } = { id: '', secret: '' }] = APPS;

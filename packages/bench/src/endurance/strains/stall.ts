@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Strain } from './strain.ts';
 
-/** The last stall exceeds the time-out for silent clients, although the clients were not silent. */
+/** The last stall is longer than the time after which silent clients are closed, although the clients were not silent. */
 const STALLS_MS = [1_000, 4_000, 10_000, 40_000];
 const BETWEEN_MS = 3_000;
 

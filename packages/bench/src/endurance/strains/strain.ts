@@ -6,7 +6,7 @@ export interface Strain {
   readonly what: string;
   /** Options of the node, as environment variables. */
   readonly options?: () => Readonly<Record<string, string>>;
-  /** Whether the call must not lose any packet. */
+  /** Whether the call must not lose a packet. */
   readonly sparesOthers?: boolean;
   /** The bound for the 99th percentile of the call's latency. */
   readonly maxLatencyP99Ms?: number;
