@@ -1,38 +1,41 @@
-/** Sends one call: credential, idempotency key, and again when there was no reply. Knows HTTP and JSON, and no endpoint. */
+/**
+ * Sends one call with its credential and idempotency key, and repeats it when no reply came. This file knows HTTP and JSON, but no
+ * endpoint.
+ */
 import { errorFromReply, SfuApiError } from './sfu-api-error.ts';
 
-/** Where an app's API is, and how to call it. */
+/** Where an app's API is, and how it is called. */
 export interface SfuApiOptions {
-  /** Where the node is: `https://sfu.example.com`, or with the path that a proxy puts before it. */
+  /** The URL of the node, such as `https://sfu.example.com`, including the path that a proxy puts in front of it. */
   readonly url: string;
   readonly appId: string;
   /**
-   * An access token, or on a server the app's secret. A function is called for the first token, and again whenever the SFU says
-   * that the last one has expired; the refused call is then made once more.
+   * An access token, or on a server the app's secret. A function is called for the first token, and again whenever the SFU says that the
+   * last one has expired; the refused call is then repeated once.
    */
   readonly credential: string | (() => Promise<string>);
   /**
-   * How often a call that got no reply is sent again; default 2. All of them carry one idempotency key, so the SFU carries the call
-   * out once. With 0 there is no key, either.
+   * How often a call that got no reply is repeated. Default: 2. All repetitions carry one idempotency key, so that the SFU carries the call
+   * out once. With 0, no key is sent either.
    */
   readonly resends?: number;
   /** Default: the `fetch` of the browser or of Node. */
   readonly fetch?: typeof fetch;
 }
 
-/** One call of the HTTP API, as it goes over the wire. */
+/** One call of the HTTP API. */
 export interface ApiCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Below the app: `/session/new`. */
+  /** The path below the app, such as `/session/new`. */
   readonly path: string;
-  /** Sent as JSON; a text is sent as it is. */
+  /** Sent as JSON, except for a string, which is sent as it is. */
   readonly body?: unknown;
-  /** Beside those that every call has, and in place of them. */
+  /** Added to the headers that every call has, and replaces those of the same name. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the SFU replied, whatever it was. */
+/** The reply of the SFU, whether or not the call succeeded. */
 export interface ApiReply {
   readonly status: number;
   /** Keyed by name in lower case. A page of another origin sees only the headers that the SFU exposes. */
@@ -43,7 +46,7 @@ export interface ApiReply {
 
 const DEFAULT_RESENDS = 2;
 
-/** @returns a function that makes calls, and resolves before the body of the reply is read, which may have no end */
+/** @returns a function that makes calls. It resolves before the body of the reply is read, because a body may never end */
 export function createSender(options: SfuApiOptions): (call: ApiCall) => Promise<Response> {
   const { credential, resends = DEFAULT_RESENDS, fetch: send = (...request) => fetch(...request) } = options;
   const base = new URL(`api/sfu/${encodeURIComponent(options.appId)}`, withSlash(options.url)).href;
@@ -66,7 +69,7 @@ export function createSender(options: SfuApiOptions): (call: ApiCall) => Promise
   };
 }
 
-/** @throws SfuApiError – `unexpected_reply` for a success that is not JSON; whatever the SFU has refused the call with */
+/** @throws SfuApiError – `unexpected_reply` if a successful reply is not JSON; otherwise the SFU's reason for refusing the call */
 export async function readSuccess<Reply>(response: Response): Promise<Reply> {
   const { status, body } = await readReply(response);
   if (!response.ok || typeof body !== 'object' || body === null) throw errorFromReply(status, body);
@@ -79,7 +82,7 @@ export async function readReply(response: Response): Promise<ApiReply> {
   return { status: response.status, headers: Object.fromEntries(response.headers), body };
 }
 
-/** The credential of an app: a text that stays, or tokens that follow one another. */
+/** The credential of an app: a fixed string, or tokens that replace each other. */
 function createBearer(credential: SfuApiOptions['credential']) {
   let pending: Promise<string> | undefined;
   let latest: string | undefined;
@@ -95,11 +98,11 @@ function createBearer(credential: SfuApiOptions['credential']) {
     async read(): Promise<string> {
       if (typeof credential === 'string') return credential;
       if (latest !== undefined) return latest;
-      // Calls that are made at the same time fetch one token between them.
+      // Calls that are made at the same time share one request for a token.
       pending ??= fetchToken(credential);
       return pending;
     },
-    /** @returns false if there can be no other */
+    /** @returns false if there can be no other token */
     forget(token: string): boolean {
       if (typeof credential === 'string') return false;
       if (latest === token) latest = undefined;
@@ -116,7 +119,7 @@ function requestOf({ method, body, headers = {}, signal }: ApiCall, token: strin
     method,
     headers: all,
     cache: 'no-store',
-    // Leaving is often the last thing that a page does: the request must outlive it.
+    // Leaving is often the last thing that a page does, so the request must outlive the page.
     keepalive: method === 'DELETE',
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),

@@ -4,19 +4,19 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { ApiCall } from './api-call.ts';
 import { errorFromReply, SfuApiError } from './sfu-api-error.ts';
 
-/** What to follow. */
+/** The events to follow. */
 export interface EventsRequest {
-  /** One session alone; the iteration ends with it. */
+  /** Follows one session only. The iteration ends with the session. */
   readonly sessionId?: string;
-  /** Sessions of one group alone, beside what concerns all. */
+  /** Follows only the sessions of one group, and what concerns all. */
   readonly group?: string;
-  /** `id` of an event: goes on after it, as far as the SFU still knows (ten minutes). */
+  /** The `id` of an event. The iteration continues after it, as far as the SFU still has the events (ten minutes). */
   readonly lastEventId?: string;
-  /** Ends the iteration, without an error. */
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal;
-  /** Called when a stream is open: what is listed after that misses nothing that the events do not tell. */
+  /** Called when a stream is open. A list that is fetched afterwards and the events together miss nothing. */
   readonly onOpen?: () => void;
-  /** Called when a stream has ended and another is to be opened soon, with why if that is known. */
+  /** Called when a stream has ended and another will be opened soon. The reason is passed if it is known. */
   readonly onLost?: (failure: unknown) => void;
 }
 
@@ -33,13 +33,13 @@ interface StreamMessage {
   readonly data: string | undefined;
 }
 
-/** How long the SFU tells a browser to wait. */
+/** Browsers wait this long because the SFU tells them to. */
 const RECONNECT_DELAY_MS = 2_000;
 
 /**
- * Reads one stream after the other until there is no more to come.
+ * Reads one stream after another until the signal or the end of the session ends the iteration.
  *
- * @throws SfuApiError – the SFU refuses the stream, and not for the moment
+ * @throws SfuApiError – the SFU refuses the stream for good
  */
 export async function* followEvents(request: Following): AsyncGenerator<ApiEvent, void, undefined> {
   const { signal, sessionId, clock = systemClock } = request;

@@ -1,16 +1,16 @@
 import type { ErrorCode, ErrorReply, FailedItem } from '@causeway/protocol';
 
 /**
- * What went wrong with a call, as a code: the SFU's own, or one of the two that only a client can find out.
- * `network_failure`: no reply came. `unexpected_reply`: something between us and the SFU answered instead.
+ * The code of what went wrong with a call: one of the SFU's own, or one of two that only a client can find out. `network_failure` means
+ * that no reply came, and `unexpected_reply` that something between the client and the SFU answered instead.
  */
 export type ApiErrorCode = ErrorCode | 'network_failure' | 'unexpected_reply';
 
-/** What is known of a call that did not succeed. */
+/** What is known about a call that did not succeed. */
 export interface ApiErrorFacts {
   readonly code: ApiErrorCode;
   readonly description: string;
-  /** 0 if there was no reply. */
+  /** The HTTP status; 0 if there was no reply. */
   readonly httpStatus: number;
   readonly isRetryable: boolean;
   readonly retryAfterMs?: number | undefined;
@@ -35,7 +35,7 @@ export class SfuApiError extends Error {
   }
 }
 
-/** Turns the body of a reply that is no success into an error. Anything may have written that body, a proxy for instance. */
+/** Turns the body of an unsuccessful reply into an error. A proxy or anything else may have written that body. */
 export function errorFromReply(httpStatus: number, body: unknown): SfuApiError {
   if (!isErrorReply(body)) {
     return new SfuApiError({
@@ -57,7 +57,7 @@ export function errorFromReply(httpStatus: number, body: unknown): SfuApiError {
   });
 }
 
-/** Turns one failed item of a batch that succeeded otherwise into an error. */
+/** Turns one failed item of an otherwise successful batch into an error. */
 export function errorFromItem(item: FailedItem): SfuApiError | undefined {
   if (item.errorCode === undefined) return undefined;
   const description = item.errorDescription ?? item.errorCode;

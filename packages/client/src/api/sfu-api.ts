@@ -1,4 +1,4 @@
-/** The HTTP API of one app, one method for each endpoint. Knows HTTP and JSON, and nothing of WebRTC. */
+/** The HTTP API of one app, with one method for each endpoint. This file knows HTTP and JSON, but not WebRTC. */
 import type {
   ApiEvent,
   CloseDataChannelsReply,
@@ -44,7 +44,7 @@ import type {
 import { type ApiCall, type ApiReply, createSender, readReply, readSuccess, type SfuApiOptions } from './api-call.ts';
 import { type EventsRequest, followEvents } from './event-stream.ts';
 
-/** A body of the API as a caller writes it: ids and names are plain text, and nothing is changed. */
+/** A body of the API as a caller writes it, in which ids and names are plain strings. */
 export type Plain<Value> = Value extends string
   ? Value extends object
     ? string
@@ -55,7 +55,7 @@ export type Plain<Value> = Value extends string
       ? { readonly [Key in keyof Value]: Plain<Value[Key]> }
       : Value;
 
-/** A published track of any session of the app, by its id or by the name that its publisher gave it, and which layers are wanted. */
+/** A published track of any session of the app, by its id or by the name that its publisher gave it, with the wanted layers. */
 export type RemoteTrack = Plain<SubscribeItem>;
 
 /** The SFU's own link to the next page (RFC 8288). */
@@ -67,30 +67,30 @@ export interface SessionPage {
   readonly nextCursor?: string;
 }
 
-/** Which sessions are to be listed. */
+/** Which sessions to list. */
 export interface SessionsQuery {
-  /** At most so many, up to 1,000; without it all there are. */
+  /** The maximum number of sessions, up to 1,000. Default: all. */
   readonly limit?: number;
-  /** The `nextCursor` of the page before. */
+  /** The `nextCursor` of the previous page. */
   readonly cursor?: string;
   readonly group?: string;
   readonly metadataPrefix?: string;
 }
 
 /**
- * The calls of docs/api.md, by the names of its sections: bodies and replies are what is described there.
+ * The calls of docs/api.md, which describes their bodies and replies under the same names.
  *
- * All methods reject with `SfuApiError`, or with the reason of a signal that was aborted. Batch calls succeed if one of their items
- * does; `errorFromItem` makes errors of the others.
+ * All methods reject with `SfuApiError`, or with the reason of an aborted signal. A batch call succeeds if one of its items does;
+ * `errorFromItem` turns the other items into errors.
  */
 export interface SfuApi {
   createSession(body: Plain<CreateSessionRequest>): Promise<CreateSessionReply>;
   listSessions(query?: SessionsQuery, signal?: AbortSignal): Promise<readonly SessionSummary[]>;
-  /** The same page by page: `nextCursor` is the `cursor` of the next one, and missing on the last. */
+  /** Returns one page. `nextCursor` is the `cursor` of the next page, and is missing on the last. */
   listSessionPage(query: SessionsQuery, signal?: AbortSignal): Promise<SessionPage>;
   describeSession(sessionId: string, signal?: AbortSignal): Promise<SessionDetails>;
   patchSession(sessionId: string, body: Plain<PatchSessionRequest>): Promise<PatchSessionReply>;
-  /** May be called while the page goes away. */
+  /** Ends a session. May be called while the page goes away. */
   deleteSession(sessionId: string): Promise<DeleteSessionReply>;
   diagnoseSession(sessionId: string, signal?: AbortSignal): Promise<DiagnoseReply>;
 
@@ -113,24 +113,24 @@ export interface SfuApi {
   /** Returns the nodes that a data channel passes through on its way to its subscribers. */
   describeDataChannelPath(sessionId: string, name: string, signal?: AbortSignal): Promise<DataChannelPathReply>;
 
-  /** Makes an access token; takes the secret, so a server calls it. */
+  /** Makes an access token. The call needs the secret, so a server makes it. */
   mintToken(body: Plain<MintTokenRequest>): Promise<MintTokenReply>;
-  /** Ends one token, or all of one subject. Takes the secret as well. */
+  /** Revokes one token, or all tokens of one subject. The call needs the secret as well. */
   revokeTokens(body: Plain<RevokeTokensRequest>): Promise<RevokeTokensReply>;
 
   /**
-   * Follows the events of the app, or of one session: what happens from now on, or since `lastEventId`. A stream that breaks is
-   * opened again and goes on where it ended; the iteration ends with the session, or when the signal is aborted.
+   * Follows the events of the app or of one session, from now on or since `lastEventId`. A stream that breaks is opened again and continues
+   * where it ended. The iteration ends with the session, or when the signal is aborted.
    */
   events(request?: EventsRequest): AsyncGenerator<ApiEvent, void, undefined>;
 
   /** Makes any other call. @throws SfuApiError – also when the call is refused */
   call<Reply>(call: ApiCall): Promise<Reply>;
-  /** Makes any call, and returns its reply whatever that is. @throws SfuApiError – `network_failure` alone */
+  /** Makes any call, and returns its reply even if the call is refused. @throws SfuApiError – `network_failure` only */
   send(call: ApiCall): Promise<ApiReply>;
 }
 
-/** The API of one app, as `fetch` reaches it from a browser or from Node. Makes no call by itself. */
+/** Creates a client of one app's API, which works in a browser and on Node. No call is made yet. */
 export function createSfuApi(options: SfuApiOptions): SfuApi {
   const send = createSender(options);
   const call = async <Reply>(request: ApiCall) => readSuccess<Reply>(await send(request));

@@ -1,6 +1,6 @@
 /**
- * werift's peer connection beneath a session, for programs on Node that hear and send media. There are no encoders here: frames go
- * in and come out as they are encoded. werift is an optional peer dependency of this package and of this file alone.
+ * Runs a session on werift's peer connection, for programs on Node that receive and send media. There are no encoders here: frames go in
+ * and come out encoded. werift is an optional peer dependency of this package, and only this file uses it.
  */
 import {
   dePacketizeRtpPackets,
@@ -19,18 +19,18 @@ import {
   Vp8RtpPayload,
 } from 'werift';
 
-/** What can be sent and received: Opus for audio, and two codecs for video. */
+/** The codecs that can be sent and received: Opus for audio, and two for video. */
 export type EncodedCodec = VideoCodec | 'opus';
 export type VideoCodec = 'VP8' | 'H264';
 
-/** werift's configuration, and which video codecs are offered. */
+/** werift's configuration, and the video codecs to offer. */
 export interface NodeConnectionOptions extends Omit<RTCPeerConnectionConfig, 'codecs'> {
-  /** In the order of preference: the first is the one that is sent. Default: VP8, then H.264. */
+  /** The video codecs in order of preference, of which the first is sent. Default: VP8, then H.264. */
   readonly videoCodecs?: readonly VideoCodec[];
 }
 
 /**
- * A peer connection for `openSession`. Its tracks and data channels are werift's; channels have `onopen`, `onmessage`, `send` and
+ * Creates a peer connection for `openSession`. Its tracks and data channels are werift's; channels have `onopen`, `onmessage`, `send` and
  * `close` as in a browser.
  */
 export function createPeerConnection({ videoCodecs = ['VP8', 'H264'], ...config }: NodeConnectionOptions = {}): RTCPeerConnection {
@@ -40,7 +40,7 @@ export function createPeerConnection({ videoCodecs = ['VP8', 'H264'], ...config 
   return new RTCPeerConnection({ iceServers: [], bundlePolicy: 'max-bundle', ...config, codecs: { audio: [useOPUS()], video } });
 }
 
-/** A track to publish, and the way to put frames on it. */
+/** A track to publish, and the means to put frames on it. */
 export interface EncodedTrack {
   readonly track: MediaStreamTrack;
   /**
@@ -52,7 +52,7 @@ export interface EncodedTrack {
   send(frame: Uint8Array, timestampTicks: number): void;
 }
 
-/** @param codec must be the one that the connection sends: see `NodeConnectionOptions` */
+/** @param codec must be the one that the connection sends; see `NodeConnectionOptions` */
 export function createEncodedTrack(codec: EncodedCodec): EncodedTrack {
   const track = new MediaStreamTrack({ kind: codec === 'opus' ? 'audio' : 'video' });
   const packetizer = createPacketizer(codec);
@@ -66,10 +66,10 @@ export function createEncodedTrack(codec: EncodedCodec): EncodedTrack {
 }
 
 /**
- * Calls the listener whenever a viewer needs a keyframe of a published track: one has come, or one has lost too much. The next frame
- * that is sent should be one.
+ * Calls the listener whenever a viewer needs a keyframe of a published track, because it has just joined or has lost too much. The next
+ * frame should then be a keyframe.
  *
- * @throws Error – the connection does not send the track: publish it first
+ * @throws Error – the connection does not send the track, which must be published first
  */
 export function onKeyframeRequest(connection: RTCPeerConnection, track: MediaStreamTrack, listener: () => void): void {
   const sender = connection.getSenders().find((each) => each.track === track);
@@ -77,7 +77,7 @@ export function onKeyframeRequest(connection: RTCPeerConnection, track: MediaStr
   sender.onPictureLossIndication.subscribe(listener);
 }
 
-/** A frame that has come in, still encoded. */
+/** A frame that has arrived, still encoded. */
 export interface ReceivedFrame {
   /** VP8 without a container, H.264 with start codes, or one packet of Opus. */
   readonly data: Uint8Array;
@@ -87,9 +87,9 @@ export interface ReceivedFrame {
   readonly isKeyframe: boolean;
 }
 
-/** Calls the listener with every whole frame of a subscription's track. Frames of which a packet is missing are left out. */
+/** Calls the listener with every complete frame of a subscription's track. Frames with a missing packet are left out. */
 export function onFrame(track: MediaStreamTrack, listener: (frame: ReceivedFrame) => void): void {
-  /** Packets of the frame that is coming in; undefined when one of them is missing. */
+  /** Packets of the frame that is arriving; undefined if one of them is missing. */
   let packets: RtpPacket[] | undefined = [];
   let lastSeq: number | undefined;
   track.onReceiveRtp.subscribe((packet) => {
@@ -102,7 +102,7 @@ export function onFrame(track: MediaStreamTrack, listener: (frame: ReceivedFrame
     if (!marker) return;
     const whole = packets;
     packets = [];
-    // The first that comes may be the end of one.
+    // The first packets to arrive may be the end of a frame.
     if (whole?.[0] === undefined || !isFrameStart(codec, whole[0])) return;
     const { data, isKeyframe } = dePacketizeRtpPackets(codec === 'VP8' ? 'VP8' : 'MPEG4/ISO/AVC', whole);
     if (data.length > 0) listener({ data, codec, timestampTicks: timestamp, isKeyframe });

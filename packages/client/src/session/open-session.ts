@@ -21,17 +21,17 @@ import {
 } from './session.ts';
 import { SessionChannels } from './session-channels.ts';
 
-/** ICE often finds its way back alone, for instance after a change of network that lasts a moment. */
+/** ICE often recovers by itself, for instance after a brief change of network. */
 const INTERRUPTION_GRACE_MS = 3_000;
-/** The SFU closes a session 30 s after it lost the media path (docs/api.md §9); waiting longer is in vain. */
+/** The SFU closes a session 30 s after it lost the media path (docs/api.md §9), so waiting longer is in vain. */
 const RECOVERY_TIMEOUT_MS = 25_000;
 const SESSION_HAS_ENDED = 'This session has ended.';
 
 /**
  * Creates a session on the SFU, ready to subscribe and to publish.
  *
- * @returns once the SFU has answered; the media path comes up after that, see `state`
- * @throws SfuApiError – with the peer connection closed
+ * @returns once the SFU has answered; the media path comes up later, as `state` tells
+ * @throws SfuApiError – the peer connection is then closed
  */
 export async function openSession<Track extends MediaTrack, Channel extends DataChannel>(
   options: OpenSessionOptions<Track, Channel>,
@@ -169,7 +169,7 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
       offerTo(this.#peer, (sessionDescription) => {
         const items = tracks.map(({ track, name }, index) => {
           const mid = lines[index]?.mid ?? '';
-          // werift's tracks may have no id; what the media line is called is good enough for one.
+          // werift's tracks may have no id. The mid of the media line serves as well.
           return { trackId: track.id ?? `line-${mid}`, mid, customTrackName: name };
         });
         return this.#api.publish(this.sessionId, { tracks: items, sessionDescription });
@@ -194,7 +194,10 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
     if (line !== undefined) await parkSendingLine(line);
   }
 
-  /** A connection that is closed tells nothing of its channels any more. */
+  /**
+   * Waits until a channel is open. The end of the session is awaited as well, because a closed connection reports nothing about its
+   * channels.
+   */
   async #whenOpen(channel: Channel): Promise<Channel> {
     if (channel.readyState === 'open') return channel;
     const opened = Promise.withResolvers<void>();
@@ -213,7 +216,7 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
     return this.#guarded(() => this.#queue.run(exchange));
   }
 
-  /** Notices, whatever the call, that the SFU has ended this session. */
+  /** Makes a call, and ends this session if the SFU says that it is gone. */
   async #guarded<Result>(call: () => Promise<Result>): Promise<Result> {
     try {
       return await call();
@@ -244,7 +247,7 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
     });
   }
 
-  /** @param interruption whose recovery this is: a later one has its own */
+  /** @param interruption the interruption to recover from; a later one has a recovery of its own */
   async #recover(interruption: SessionState): Promise<void> {
     await this.#clock.wait(INTERRUPTION_GRACE_MS);
     if (this.#state !== interruption) return;
@@ -271,7 +274,10 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
   }
 }
 
-/** A batch of which every item failed may carry the same codes about another client's session: then it has items. */
+/**
+ * Whether an error is about this session. If every item of a batch failed, the same codes may be about another client's session; the error
+ * then has items.
+ */
 function isOwnSessionGone(failure: unknown): failure is SfuApiError {
   const gone: readonly ApiErrorCode[] = ['session_closed', 'session_not_found'];
   return failure instanceof SfuApiError && gone.includes(failure.code) && failure.facts.items === undefined;

@@ -1,24 +1,24 @@
 /**
- * The part of WebRTC that a session uses. The `RTCPeerConnection` of every browser has it, and so does werift's on Node.
- * `Track` and `Channel` are the tracks and data channels of the one that is passed in; a session hands them out as they are.
+ * The part of WebRTC that a session uses. The `RTCPeerConnection` of every browser has it, and so does werift's on Node. `Track` and
+ * `Channel` are the tracks and data channels of the peer connection that is passed in; a session returns them as they are.
  *
- * @see https://www.w3.org/TR/webrtc/
+ * @see https://www.w3.org/TR/webrtc
  */
 import type { TrackKind } from '@causeway/protocol';
 
-/** A session description as the API has it. */
+/** A session description as the API uses it. */
 export interface Description<Type extends 'offer' | 'answer' = 'offer' | 'answer'> {
   readonly type: Type;
   readonly sdp: string;
 }
 
-/** A `MediaStreamTrack`. */
+/** The part of a `MediaStreamTrack` that a session uses. */
 export interface MediaTrack {
   readonly kind: string;
   readonly id?: string | undefined;
 }
 
-/** An `RTCDataChannel`. */
+/** The part of an `RTCDataChannel` that a session uses. */
 export interface DataChannel {
   readonly label: string;
   readonly readyState: string;
@@ -27,7 +27,7 @@ export interface DataChannel {
   addEventListener(type: 'open' | 'close', listener: () => void): void;
 }
 
-/** How messages of a channel are delivered, as in `RTCDataChannelInit`; reliable and in order unless it says otherwise. */
+/** How messages of a channel are delivered, as in `RTCDataChannelInit`. Default: reliable and in order. */
 export interface Reliability {
   readonly ordered?: boolean;
   readonly maxRetransmits?: number;
@@ -44,7 +44,7 @@ export interface SendLayer {
   readonly scalabilityMode?: string;
 }
 
-/** An `RTCRtpTransceiver`: one media line of the session description. */
+/** The part of an `RTCRtpTransceiver` that a session uses: one media line of the session description. */
 export interface Transceiver<Track> {
   readonly mid: string | null;
   direction: 'inactive' | 'recvonly' | 'sendonly' | 'sendrecv' | 'stopped';
@@ -58,7 +58,7 @@ export interface Transceiver<Track> {
   stop(): void;
 }
 
-/** An `RTCPeerConnection`. */
+/** The part of an `RTCPeerConnection` that a session uses. */
 export interface PeerConnection<Track extends MediaTrack, Channel extends DataChannel> {
   readonly connectionState: string;
   readonly signalingState: string;

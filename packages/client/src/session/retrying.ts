@@ -1,8 +1,8 @@
 /**
- * When to send a refused call again.
+ * Decides when to repeat a refused call.
  *
- * `negotiation_glare` and `negotiation_in_progress` mean that the SFU waits for an answer. Our own exchanges are queued, so that
- * offer is one whose reply we never saw; the SFU withdraws it after 10 s (docs/api.md §6), and the retries go on just longer than that.
+ * `negotiation_glare` and `negotiation_in_progress` mean that the SFU waits for an answer. Our own exchanges are queued, so that must be an
+ * offer whose reply never arrived. The SFU withdraws it after 10 s (docs/api.md §6), and the retries continue a little longer.
  */
 import { SfuApiError } from '../api/sfu-api-error.ts';
 import { type Clock, systemClock } from '../clock.ts';
@@ -13,15 +13,15 @@ const NEGOTIATION_PATIENCE_MS = 13_000;
 const OTHER_PATIENCE_MS = 5_000;
 
 export interface RetrySituation {
-  /** 1 after the first failure. */
+  /** The number of failures so far. */
   readonly attempt: number;
-  /** Since the call was first sent. */
+  /** The time since the call was first sent. */
   readonly elapsedMs: number;
 }
 
 /**
- * Calls `attempt` until it succeeds or is not worth another try: for 5 s while the SFU says that the call may succeed later, and for
- * 13 s while it waits for the answer to an offer.
+ * Calls `attempt` until it succeeds or need not be tried again: for 5 s while the SFU says that the call may succeed later, and for 13 s
+ * while it waits for the answer to an offer.
  *
  * @throws what the last attempt threw
  */
@@ -38,12 +38,12 @@ export async function retrying<Result>(attempt: () => Promise<Result>, clock: Cl
   }
 }
 
-/** @returns undefined if the call is not worth sending again */
+/** @returns undefined if the call should not be repeated */
 export function retryDelayMs(failure: unknown, { attempt, elapsedMs }: RetrySituation): number | undefined {
   if (!(failure instanceof SfuApiError)) return undefined;
   const { code, isRetryable, retryAfterMs } = failure.facts;
   const isGlare = code === 'negotiation_glare' || code === 'negotiation_in_progress';
-  // Sent again already, below HTTP, with the same idempotency key.
+  // It was already repeated below HTTP, with the same idempotency key.
   if (code === 'network_failure' || (!isGlare && !isRetryable)) return undefined;
 
   const backoffMs = Math.min(FIRST_DELAY_MS * 2 ** (attempt - 1), MAX_DELAY_MS);

@@ -1,5 +1,5 @@
 /**
- * The two ways in which a peer connection and the SFU agree on SDP. Both leave the peer connection in `stable`, whatever happens.
+ * The two ways in which a peer connection and the SFU agree on SDP. Both always leave the peer connection in `stable`.
  *
  * @see RFC 9429 §5.5 (setLocalDescription), §5.7 (rollback)
  */
@@ -14,8 +14,8 @@ interface AnswerCarrier {
 /**
  * Makes an offer and applies the answer in the reply.
  *
- * @param send gets the offer after its media lines have their mids
- * @throws what `send` throws, with the offer rolled back: transceivers that were new in it have no mid again
+ * @param send is called with the offer after its media lines have their mids
+ * @throws what `send` throws. The offer is then rolled back, and transceivers that were new in it have no mid again
  */
 export async function offerTo<Reply extends AnswerCarrier>(
   peer: Peer,
@@ -34,10 +34,10 @@ export async function offerTo<Reply extends AnswerCarrier>(
 }
 
 /**
- * Applies an offer of the SFU and hands the answer to `send`.
+ * Applies an offer of the SFU and passes the answer to `send`.
  *
- * @param receivingMids media lines on which the SFU is about to send because we asked it to. A line that once carried a closed
- *   publication is `inactive` on our side, and would be answered so, unless it is opened here.
+ * @param receivingMids media lines on which the SFU is about to send because we asked it to. A line that once carried a closed publication
+ *   is `inactive` on our side, and would be answered so unless it is opened here
  */
 export async function answerTo(
   peer: Peer,
@@ -55,16 +55,16 @@ export async function answerTo(
   await send(localDescription(peer, 'answer'));
 }
 
-/** Tells whether a peer connection has a media line for data channels, or has offered one. */
+/** Whether a peer connection has a media line for data channels, or has offered one. */
 export function hasDataSection(peer: Peer): boolean {
   return /^m=application /m.test(peer.localDescription?.sdp ?? '');
 }
 
 /**
- * UDP port of the node's first candidate, which also answers plain STUN requests.
+ * Returns the UDP port of the node's first candidate, which also answers plain STUN requests.
  *
  * @param sdp a description that the SFU wrote
- * @returns undefined if it has no UDP candidate
+ * @returns undefined if there is no UDP candidate
  * @see RFC 8839 §5.1
  */
 export function mediaPortOf(sdp: string): number | undefined {

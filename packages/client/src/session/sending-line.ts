@@ -1,16 +1,16 @@
-/** Media lines for what we send: opened for a publication, parked when it ends, and used again so that SDP does not grow. */
+/** The media lines for what we send. They are opened for a publication, parked when it ends, and used again so that SDP does not grow. */
 import type { DataChannel, MediaTrack, PeerConnection, SendLayer, Transceiver } from './peer-connection.ts';
 
 /** A track to publish. */
 export interface LocalTrack<Track> {
   readonly track: Track;
-  /** Becomes the track's `customTrackName`, which is unique in the session; empty for none. */
+  /** Becomes the track's `customTrackName`, which is unique in the session; an empty string stands for none. */
   readonly name: string;
-  /** Simulcast layers, lowest first. Without them there is one encoding, as the browser likes it. */
+  /** Simulcast layers, lowest first. Without them there is one encoding, with the browser's defaults. */
   readonly layers?: readonly SendLayer[];
 }
 
-/** @returns a transceiver that sends the track: a parked one of the same shape, or a new one. Takes effect with the next offer. */
+/** @returns a transceiver that sends the track: a parked one of the same shape, or a new one. It takes effect with the next offer */
 export async function openSendingLine<Track extends MediaTrack>(
   peer: PeerConnection<Track, DataChannel>,
   local: LocalTrack<Track>,
@@ -25,7 +25,7 @@ export async function openSendingLine<Track extends MediaTrack>(
   return parked;
 }
 
-/** Stops sending. A line that no offer has carried yet is given up; any other waits for `openSendingLine`. */
+/** Stops sending. A line that no offer has carried yet is given up; any other can be used again by `openSendingLine`. */
 export async function parkSendingLine<Track>(transceiver: Transceiver<Track>): Promise<void> {
   if (transceiver.mid === null) {
     transceiver.stop();
@@ -36,7 +36,7 @@ export async function parkSendingLine<Track>(transceiver: Transceiver<Track>): P
   if (transceiver.direction === 'sendrecv') transceiver.direction = 'recvonly';
 }
 
-/** The number of layers of a line is fixed for good by the offer that first carries it. @see WebRTC 1.0 §5.2, setParameters */
+/** The number of layers of a line is fixed by the first offer that carries it. @see WebRTC 1.0 §5.2, setParameters */
 function isParkedFor<Track extends MediaTrack>(transceiver: Transceiver<Track>, { track, layers = [] }: LocalTrack<Track>): boolean {
   return (
     transceiver.direction === 'inactive' &&

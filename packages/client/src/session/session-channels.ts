@@ -1,4 +1,4 @@
-/** The data channels of one session: published by their label, and subscribed to under ids that the SFU chooses. */
+/** The data channels of one session. They are published by label, and subscribed to under ids that the SFU chooses. */
 import type { SubscribedDataChannelResult } from '@causeway/protocol';
 import type { SfuApi } from '../api/sfu-api.ts';
 import { errorFromItem } from '../api/sfu-api-error.ts';
@@ -6,7 +6,7 @@ import type { DataChannel, MediaTrack, PeerConnection, Reliability } from './pee
 import { answerTo, hasDataSection, offerTo } from './sdp-exchange.ts';
 import type { LocalChannel, RemoteChannel } from './session.ts';
 
-/** The SFU takes any first message for one and forwards it to no subscriber; werift does not send an empty one. */
+/** The SFU waits for any first message and forwards it to no subscriber. It is not empty, because werift does not send empty messages. */
 const READY = 'ready';
 
 export class SessionChannels<Channel extends DataChannel> {
@@ -30,7 +30,7 @@ export class SessionChannels<Channel extends DataChannel> {
       failOn((await this.#api.publishDataChannels(this.#sessionId, { dataChannels })).dataChannels);
       return this.#peer.createDataChannel(name, reliability);
     }
-    // The first channel brings the media line, and does not open before that is negotiated.
+    // The first channel adds the media line, and does not open before that has been negotiated.
     const channel = this.#peer.createDataChannel(name, reliability);
     try {
       const reply = await offerTo(this.#peer, (sessionDescription) =>
@@ -45,8 +45,8 @@ export class SessionChannels<Channel extends DataChannel> {
   }
 
   /**
-   * Channels that the SFU opens by itself may carry messages before the reply is here, and those would be lost. This one waits for
-   * a first message from us, which it does not forward.
+   * Subscribes to a channel that waits for a first message from us, which the SFU does not forward. A channel that the SFU opened by itself
+   * might carry messages before the reply has arrived, and those would be lost.
    */
   async subscribe(remote: RemoteChannel): Promise<Channel> {
     const item = { ...remote, negotiated: true, waitForAck: true };
