@@ -1,11 +1,11 @@
-/** `scripts/faults`: breaks clusters, one way after another, and says what held. */
+/** `scripts/faults` breaks clusters in many ways, one after another, and prints what held. */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, release, type } from 'node:os';
 import { FAULTS_USAGE, type FaultsOptions, readFaultsOptions } from './faults-options.ts';
 import { describeFinding, writeShownDocument } from './report/shown-document.ts';
 import { hasHeld, type Outcome, runScenario } from './scenarios/run-scenario.ts';
 
-/** As shells report a program that was interrupted. */
+/** The exit code that shells report for a program that was interrupted. */
 const EXIT_CODE_INTERRUPTED = 130;
 
 async function runFaults({ scenarios, outputPath, ...options }: FaultsOptions): Promise<void> {
@@ -41,7 +41,7 @@ function optionsOrExit(): FaultsOptions {
   }
 }
 
-// A run that is told to end leaves nothing behind: what must be removed is removed on `exit`.
+// A run that is told to end leaves nothing behind, because what must be removed is removed on `exit`.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT_CODE_INTERRUPTED));
 
 const options = optionsOrExit();

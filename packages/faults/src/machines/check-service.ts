@@ -1,4 +1,4 @@
-/** What must be true once the guide was followed. Every check prints what it saw; the first that fails throws. */
+/** Checks what must be true once the guide was followed. Every check prints what it saw, and the first that fails throws. */
 
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,13 +15,13 @@ const run = promisify(execFile);
 const LINKED_DEADLINE_MS = 60_000;
 const SCRAPED_DEADLINE_MS = 60_000;
 const BROWSER_DEADLINE_MS = 300_000;
-/** What systemd says of a service that runs as the unit asks. */
+/** What systemd shows about a service that runs as the unit asks. */
 const AS_THE_UNIT_SAYS = ['ActiveState=active', 'SubState=running', 'NRestarts=0', 'DynamicUser=yes', 'LimitNOFILE=65536'];
 const NO_CAPABILITIES = '0000000000000000';
 
 export type Say = (what: string) => void;
 
-/** @param questions the section whose commands say what they print */
+/** @param questions the section whose commands state their output */
 export async function checkService(rented: RentedMachines, questions: GuideSection, secret: string, say: Say): Promise<void> {
   for (const node of rented.plan.nodes) await answersAsTheGuideSays(rented, node, questions, say);
   for (const node of rented.plan.nodes) await runsAsTheUnitSays(rented, node, say);
@@ -84,14 +84,14 @@ async function isScraped(rented: RentedMachines, say: Say): Promise<void> {
   say(`Prometheus scrapes ${String(regions)} with ${rules} rules; they know ${known.map(({ value }) => value[1]).join(', ')} nodes`);
 }
 
-/** As a user does, from outside, with nothing but the names: what is published in Frankfurt is seen in Singapore. */
+/** Holds a call as a user would, from outside and by the names alone: what is published in Frankfurt is seen in Singapore. */
 async function carriesACall(rented: RentedMachines, secret: string, say: Say): Promise<void> {
   const [first, last] = [rented.plan.nodes[0], rented.plan.nodes.at(-1)].map(
     (node) => `https://${rented.plan.columns.get(node?.name ?? '')?.[1]}`,
   );
   const home = mkdtempSync(join(tmpdir(), 'causeway-user-'));
   try {
-    // Where Chromium looks for CAs beside its own.
+    // Chromium looks here for CAs in addition to its own.
     const trusted = ['-d', `sql:${join(home, '.pki/nssdb')}`];
     mkdirSync(join(home, '.pki/nssdb'), { recursive: true });
     await run('certutil', [...trusted, '-N', '--empty-password']);
@@ -119,7 +119,7 @@ async function carriesACall(rented: RentedMachines, secret: string, say: Say): P
   }
 }
 
-/** What the table of ports does not name is closed, and metrics are for Prometheus alone. */
+/** Checks that every port is closed that the table of ports does not name, and that only Prometheus can read metrics. */
 async function refusesStrangers(rented: RentedMachines, say: Say): Promise<void> {
   const { nodes, hosts, outside } = { ...rented.plan, outside: rented.outside };
   const [, privateAddress = ''] = nodes[0]?.addresses ?? [];
@@ -133,7 +133,7 @@ async function refusesStrangers(rented: RentedMachines, say: Say): Promise<void>
       () => 0,
       (error: { readonly code: number }) => error.code,
     );
-    // 7: could not connect.
+    // Exit code 7 of curl means that it could not connect.
     if (code !== 7) throw new Error(`a stranger reaches ${target}, or curl failed in another way (${code})`);
   }
   say('strangers reach neither the plain port of the API, nor metrics, nor Redis');

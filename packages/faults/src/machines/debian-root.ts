@@ -1,4 +1,4 @@
-/** A Debian system in a folder, as the machines find it on their first day. It is made once and kept. */
+/** A Debian system in a folder, as the machines find it on their first day. It is installed once and kept. */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -7,17 +7,17 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const SUITE = 'bookworm';
-/** What Debian's images for machines have beside the smallest system. */
+/** Packages that Debian's images for machines add to the smallest system. */
 const PACKAGES = ['systemd-sysv', 'dbus', 'ca-certificates', 'iproute2', 'curl', 'procps'];
 const FOLDER = `/var/cache/causeway/debian-${SUITE}`;
 const DEADLINE_MS = 600_000;
 
-/** @param isFresh whether to make it once more @returns its folder, which must not be written to */
+/** @param isFresh whether to install it again @returns its folder, which must not be written to */
 export async function debianRoot(isFresh: boolean): Promise<string> {
   if (isFresh) await rm(FOLDER, { recursive: true, force: true });
   if (existsSync(FOLDER)) return FOLDER;
   await mkdir(dirname(FOLDER), { recursive: true });
-  // Renamed when it is complete: half a system would be taken for a whole one next time.
+  // It is renamed when it is complete, so that half a system is never taken for a whole one.
   const unfinished = `${FOLDER}.${process.pid}`;
   try {
     await run('mmdebstrap', ['--quiet', '--variant=minbase', `--include=${PACKAGES.join(',')}`, SUITE, unfinished], {

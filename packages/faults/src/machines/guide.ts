@@ -1,4 +1,4 @@
-/** Reads docs/operate/three-machines.md as what it is: commands to run and files to write, section by section. */
+/** Reads docs/operate/three-machines.md section by section, as commands to run and files to write. */
 
 /** One code block of the guide. */
 export type GuideStep =
@@ -10,15 +10,15 @@ export interface GuideSection {
   readonly steps: readonly GuideStep[];
 }
 
-/** Values of the table at the head of the guide: one list for each machine, in the same order. */
+/** Values of the table at the head of the guide, with one list for each machine, in the same order. */
 export type GuideColumns = ReadonlyMap<string, readonly string[]>;
 
-/** What the guide calls the machine whose values stand in its commands and files. */
+/** The machine whose values the guide's commands and files contain. */
 export const EXAMPLE_MACHINE = 'fra1';
-/** Words that stand for what the operator chooses. */
+/** Words in place of which the operator puts values. */
 export const PLACEHOLDERS = ['REPOSITORY', 'REDIS_PASSWORD', 'CLUSTER_KEY', 'APP_SECRET', 'METRICS_TOKEN'] as const;
 
-/** The first line of a file tells where it belongs: `# /etc/causeway/causeway.env, mode 600`. */
+/** The first line of a file tells where the file belongs: `# /etc/causeway/causeway.env, mode 600`. */
 const FILE_HEAD = /^# (?<path>\/\S+?)(?:, mode (?<mode>\d+))?(?:, group (?<group>[\w-]+))?\n/;
 
 /**
@@ -45,7 +45,7 @@ function readStep(language: string, text: string): GuideStep {
   return { kind: 'file', path, mode, group, text: text.replace(FILE_HEAD, '') };
 }
 
-/** Reads the table whose columns are machines. @throws Error – there is none */
+/** Reads the table whose columns are machines. @throws Error – there is no such table */
 export function readColumns(markdown: string): GuideColumns {
   const rows = markdown
     .slice(0, markdown.indexOf('\n## '))
@@ -64,7 +64,7 @@ export function readColumns(markdown: string): GuideColumns {
   return new Map(names.map((name, index) => [name, [name, ...body.map((cells) => cells[index + 1] ?? '')]]));
 }
 
-/** Replaces what stands for a machine of the table, and the words that stand for secrets. */
+/** Replaces the values of the example machine by those of another, and the words that stand for secrets. */
 export function fillIn(text: string, columns: GuideColumns, machine: string, words: Readonly<Record<string, string>>): string {
   const example = columns.get(EXAMPLE_MACHINE) ?? [];
   const own = columns.get(machine) ?? example;
@@ -75,13 +75,13 @@ export function fillIn(text: string, columns: GuideColumns, machine: string, wor
     .replaceAll(new RegExp(`(?<![A-Z_])(?:${PLACEHOLDERS.join('|')})(?![A-Z_])`, 'g'), (word) => words[word] ?? word);
 }
 
-/** A command that must say something: `curl …   # ready`. */
+/** A command with the output that the guide expects: `curl …   # ready`. */
 export interface ExpectedOutput {
   readonly command: string;
   readonly output: string;
 }
 
-/** Reads commands with what they print behind them, as a comment. */
+/** Reads commands that are followed by their output as a comment. */
 export function readExpectedOutputs(text: string): readonly ExpectedOutput[] {
   return text
     .split('\n')

@@ -1,6 +1,6 @@
 /**
- * An internet of network namespaces on one bridge: every machine has its own, with the addresses that the guide gives it. Nothing in them
- * reaches the rest of this machine, or is reached from there.
+ * An internet of network namespaces on one bridge. Every machine has a namespace with the addresses that the guide gives it, which neither
+ * reaches the rest of this machine nor is reached from there.
  *
  * @see ip-netns(8), bridge(8), nft(8)
  */
@@ -17,7 +17,7 @@ const INTERFACE = 'eth0';
 export interface OpenPort {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
-  /** Empty: everyone. */
+  /** The clients that may use the port. An empty list stands for everyone. */
   readonly from: readonly string[];
 }
 
@@ -27,7 +27,7 @@ export class Internet {
   readonly #namespaces: string[] = [];
   readonly #closeAtExit = (): void => this.close();
 
-  /** @param hosts every name, and the address that it stands for */
+  /** @param hosts every name with its address */
   private constructor(hosts: Readonly<Record<string, string>>) {
     this.#hosts = hosts;
   }
@@ -41,7 +41,7 @@ export class Internet {
     return internet;
   }
 
-  /** What `/etc/hosts` says everywhere. */
+  /** The content of `/etc/hosts` on all machines. */
   get hostsFile(): string {
     return ['127.0.0.1 localhost', ...Object.entries(this.#hosts).map(([name, address]) => `${address} ${name}`), ''].join('\n');
   }
@@ -55,12 +55,12 @@ export class Internet {
     await run('ip', ['-n', this.#bridge, 'link', 'set', port, 'master', BRIDGE, 'up']);
     for (const address of addresses) await run('ip', ['-n', namespace, 'address', 'add', `${address}/32`, 'dev', INTERFACE]);
     for (const name of ['lo', INTERFACE]) await run('ip', ['-n', namespace, 'link', 'set', name, 'up']);
-    // All others are on the same bridge, whatever network their address is of.
+    // All others are on the same bridge, whatever network their addresses belong to.
     await run('ip', ['-n', namespace, 'route', 'add', 'default', 'dev', INTERFACE, 'src', addresses[0] ?? '']);
     return namespace;
   }
 
-  /** Refuses what comes in at other ports. Refused and not ignored, so that an attempt costs no time. */
+  /** Refuses what arrives at other ports. It is refused rather than ignored, so that an attempt costs no time. */
   async closePorts(namespace: string, open: readonly OpenPort[]): Promise<void> {
     const rules = open.map(({ protocol, port, from }) => {
       const source = from.length === 0 ? '' : `ip saddr { ${from.join(', ')} } `;
@@ -81,7 +81,7 @@ export class Internet {
       try {
         execFileSync('ip', ['netns', 'delete', namespace], { stdio: 'ignore' });
       } catch {
-        // It was never made.
+        // The namespace was never created.
       }
       rmSync(`/etc/netns/${namespace}`, { recursive: true, force: true });
     }
@@ -90,7 +90,7 @@ export class Internet {
   async #addNamespace(name: string): Promise<void> {
     this.#namespaces.push(name);
     await run('ip', ['netns', 'add', name]);
-    // `ip netns exec` lays these files over those of the machine.
+    // `ip netns exec` mounts these files over those of the machine.
     mkdirSync(`/etc/netns/${name}`, { recursive: true });
     writeFileSync(`/etc/netns/${name}/hosts`, this.hostsFile);
   }

@@ -1,5 +1,5 @@
 /**
- * A machine with Debian, its own network and a systemd that runs its services: what an operator has rented.
+ * A machine such as an operator rents, with Debian, its own network and a systemd that runs its services.
  *
  * @see systemd-nspawn(1), nsenter(1)
  */
@@ -18,10 +18,10 @@ const MAX_SHOWN_CHARACTERS = 4000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 /** Where the machine finds the project, as if it were a repository on the internet. */
 export const REPOSITORY = '/srv/causeway.git';
-/** Where this machine's own CAs are found: registries may be reached through a proxy that they vouch for. */
+/** The CAs of this machine, which may vouch for a proxy to the registries. */
 const REGISTRY_CAS = '/run/registry-cas.crt';
 const OWN_CAS = '/etc/ssl/certs/ca-certificates.crt';
-/** Packages and what npm fetched, shared so that three machines do not fetch the same three times. */
+/** Packages of Debian and npm, shared so that three machines do not fetch the same three times. */
 const CACHES = ['/var/cache/apt/archives', '/var/cache/npm'];
 const CACHE_FOLDER = '/var/cache/causeway/machines';
 const ENVIRONMENT = {
@@ -35,18 +35,18 @@ const FETCHING = {
   npm_config_cafile: REGISTRY_CAS,
   npm_config_cache: '/var/cache/npm',
 };
-/** Commands that fetch from Debian and npm, which these networks do not reach: they alone run with this machine's network. */
+/** Commands that fetch from Debian and npm. These networks do not reach those, so such commands run with this machine's network. */
 const FETCHES = /\bapt-get\b|\bgit clone\b|\/scripts\/install\b/;
 
 export interface MachineOptions {
   readonly name: string;
-  /** Folders that lie below its disk, the uppermost first: that of `debianRoot`, and disks that others left. */
+  /** Folders below its disk, the uppermost first: that of `debianRoot`, and disks of earlier machines. */
   readonly below: readonly string[];
   /** The name of its network namespace. */
   readonly namespace: string;
-  /** What `/etc/hosts` says. */
+  /** The content of `/etc/hosts`. */
   readonly hosts: string;
-  /** The folder that it may clone. */
+  /** The folder that the machine may clone. */
   readonly repository: string;
 }
 
@@ -55,7 +55,7 @@ export class Machine {
   readonly #folder: string;
   readonly #removeAtExit = (): void => this.#remove();
   readonly #child: Child;
-  /** Of its systemd, seen from here. */
+  /** The process id of its systemd as seen from here. */
   #leader = 0;
 
   private constructor({ name, below, namespace, hosts, repository }: MachineOptions) {
@@ -70,12 +70,12 @@ export class Machine {
     this.write('/etc/hosts', `127.0.1.1 ${name}\n${hosts}`);
     this.write('/etc/hostname', `${name}\n`);
     this.write('/etc/resolv.conf', readFileSync('/etc/resolv.conf', 'utf8'));
-    // What is fetched stays in the shared folder.
+    // Fetched packages stay in the shared folder.
     this.write(
       '/etc/apt/apt.conf.d/99keep',
       'Binary::apt-get::APT::Keep-Downloaded-Packages "true";\nAPT::Keep-Downloaded-Packages "true";\n',
     );
-    // Its disk is thrown away, so that nothing needs to be on it before the next command.
+    // The disk is thrown away afterwards, so nothing has to be written to it before the next command.
     this.write('/etc/dpkg/dpkg.cfg.d/unsafe', 'force-unsafe-io\n');
     const caches = CACHES.map((folder) => `--bind=${CACHE_FOLDER}${folder}:${folder}`);
     const binds = [`--bind-ro=${repository}:${REPOSITORY}`, ...caches];
@@ -85,7 +85,7 @@ export class Machine {
     this.#child = new Child({ name, command: ['systemd-nspawn', ...quiet, ...own], environment: process.env, folder: '/' });
   }
 
-  /** @throws Error – it does not boot; the message holds what it wrote */
+  /** @throws Error – it does not boot; the message contains its output */
   static async boot(options: MachineOptions): Promise<Machine> {
     const machine = new Machine(options);
     try {
@@ -97,12 +97,12 @@ export class Machine {
     }
   }
 
-  /** What it has written, for others to lie below. */
+  /** The folder with everything that it has written, which may lie below another machine's disk. */
   get diskFolder(): string {
     return join(this.#folder, 'upper');
   }
 
-  /** Its root, seen from here. */
+  /** Its root directory as seen from here. */
   get rootFolder(): string {
     return join(this.#folder, 'root');
   }
@@ -118,10 +118,10 @@ export class Machine {
   }
 
   /**
-   * Runs commands in one shell of root's, which ends at the first that fails.
+   * Runs commands in one root shell, which ends at the first that fails.
    *
-   * @returns what they printed
-   * @throws Error – one failed; the message holds what it wrote
+   * @returns their output
+   * @throws Error – one failed; the message contains its output
    */
   async run(commands: string): Promise<string> {
     const isFetching = FETCHES.test(commands);
@@ -138,7 +138,7 @@ export class Machine {
     return stdout.trim();
   }
 
-  /** Ends it as its power button would. Its disk stays where it is. */
+  /** Ends the machine as its power button would. Its disk remains. */
   async shutDown(): Promise<void> {
     if (!this.#child.hasEnded) await this.#child.stop();
     spawnSync('umount', ['--lazy', this.rootFolder]);
@@ -162,7 +162,7 @@ export class Machine {
   #remove(): void {
     if (!this.#child.hasEnded) this.#child.process.kill('SIGKILL');
     spawnSync('umount', ['--lazy', this.rootFolder]);
-    // Its processes may still be ending, so that something may be left; it must not keep the others from being removed.
+    // Its processes may still be ending, so something may remain. That must not keep the others from being removed.
     spawnSync('rm', ['-rf', '--one-file-system', this.#folder]);
   }
 }

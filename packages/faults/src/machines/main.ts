@@ -1,4 +1,4 @@
-/** `scripts/three-machines`: follows docs/operate/three-machines.md word for word and checks what comes of it. */
+/** `scripts/three-machines` follows docs/operate/three-machines.md word for word and checks the result. */
 
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -41,7 +41,7 @@ async function follow(isFresh: boolean): Promise<void> {
     await rented.follow(section(1).steps, plan.redis);
     say(`"${section(1).title}" was followed`);
     const nodes = section(2);
-    // What is installed is the same on all nodes, so it is installed once, and the disk copied.
+    // All nodes have the same software installed, so it is installed once, and the disk is copied.
     const [install, ...others] = nodes.steps;
     if (install?.kind !== 'commands') throw new Error(`"${nodes.title}" does not begin with commands`);
     const template = await rented.boot(plan.template, [debian], PROJECT_ROOT);

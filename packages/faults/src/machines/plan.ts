@@ -5,7 +5,7 @@ import { CA_NAME } from './public-ca.ts';
 
 export interface PlannedMachine {
   readonly name: string;
-  /** The public one first. */
+  /** The addresses, the public one first. */
   readonly addresses: readonly string[];
   readonly open: readonly OpenPort[];
 }
@@ -13,13 +13,13 @@ export interface PlannedMachine {
 export interface GuidePlan {
   readonly columns: GuideColumns;
   readonly nodes: readonly PlannedMachine[];
-  /** The machine whose disk the nodes begin with. */
+  /** The machine whose disk all nodes start from. */
   readonly template: PlannedMachine;
   readonly redis: PlannedMachine;
   readonly prometheus: PlannedMachine;
-  /** Everybody else: the CA and a user with a browser. */
+  /** Everything else: the CA, and a user with a browser. */
   readonly outside: PlannedMachine;
-  /** Names in DNS. */
+  /** The names in DNS, with their addresses. */
   readonly hosts: Readonly<Record<string, string>>;
 }
 
@@ -29,7 +29,7 @@ const PROMETHEUS_ADDRESS = '10.0.0.5';
 const TEMPLATE_ADDRESS = '203.0.113.90';
 const OUTSIDE_ADDRESS = '198.51.100.99';
 
-/** Reads the head of the guide. @throws Error – its tables are not as they were */
+/** Reads the head of the guide. @throws Error – its tables have changed */
 export function planMachines(markdown: string): GuidePlan {
   const columns = readColumns(markdown);
   const table = readPortTable(markdown);

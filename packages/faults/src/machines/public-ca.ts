@@ -1,4 +1,4 @@
-/** A CA that stands in for Let's Encrypt: Caddy answers under its name, and every machine trusts it as it would trust the real one. */
+/** A CA that stands in for Let's Encrypt. Caddy finds it under that name, and every machine trusts it like the real one. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Child, waitUntil } from '@causeway/lab';
 
-/** Where Caddy asks for certificates unless it is told otherwise. */
+/** Where Caddy asks for certificates by default. */
 export const CA_NAME = 'acme-v02.api.letsencrypt.org';
 const START_DEADLINE_MS = 20_000;
 
@@ -27,7 +27,7 @@ export class PublicCa {
     process.once('exit', this.#killAtExit);
   }
 
-  /** @param namespace the network that it is in */
+  /** @param namespace the network namespace that it runs in */
   static async start(namespace: string): Promise<PublicCa> {
     const folder = mkdtempSync(join(tmpdir(), 'causeway-ca-'));
     const config = join(folder, 'Caddyfile');
@@ -43,7 +43,7 @@ export class PublicCa {
     return ca;
   }
 
-  /** As PEM. */
+  /** Returns the root certificate as PEM. */
   rootCertificate(): Promise<string> {
     return readFile(this.rootFile, 'utf8');
   }
@@ -52,7 +52,7 @@ export class PublicCa {
     return join(this.#folder, 'pki/authorities/local/root.crt');
   }
 
-  /** What it has written, for those who ask why a machine has no certificate. */
+  /** Its output, which explains why a machine has no certificate. */
   get log(): string {
     return this.#child.log;
   }

@@ -1,4 +1,4 @@
-/** All machines of the guide with the networks between them, as they are before its first command. */
+/** All machines of the guide and the networks between them, as they are before its first command. */
 import { fillIn, type GuideStep } from './guide.ts';
 import { Internet } from './internet.ts';
 import { Machine } from './machine.ts';
@@ -22,9 +22,9 @@ export class RentedMachines {
   }
 
   /**
-   * Builds the networks, with nothing in them but the CA.
+   * Builds the networks, which contain only the CA so far.
    *
-   * @param words what stands for the guide's placeholders
+   * @param words the values for the guide's placeholders
    */
   static async open(plan: GuidePlan, words: Readonly<Record<string, string>>): Promise<RentedMachines> {
     const internet = await Internet.open(plan.hosts);
@@ -40,9 +40,9 @@ export class RentedMachines {
   }
 
   /**
-   * Boots one.
+   * Boots a machine.
    *
-   * @param below what lies below its disk, the uppermost first
+   * @param below folders below its disk, the uppermost first
    * @param repository what it may clone
    */
   async boot({ name, addresses, open }: PlannedMachine, below: readonly string[], repository: string): Promise<Machine> {
@@ -51,12 +51,12 @@ export class RentedMachines {
     const machine = await Machine.boot({ name, below, namespace, hosts: this.#internet.hostsFile, repository });
     this.#machines.set(name, machine);
     machine.write(CA_FILE, await this.publicCa.rootCertificate());
-    // A rented machine has fresh lists of packages, or gets them first of all.
+    // A rented machine has fresh lists of packages, or fetches them first of all.
     await machine.run('[ -n "$(ls /var/lib/apt/lists/*Packages* 2>/dev/null)" ] || apt-get update -qq; update-ca-certificates');
     return machine;
   }
 
-  /** Where a user is. */
+  /** The network namespace of the user. */
   get outside(): string {
     return this.#outside;
   }
@@ -72,12 +72,12 @@ export class RentedMachines {
     return machine;
   }
 
-  /** A text of the guide as an operator of that machine reads it. */
+  /** Fills a text of the guide in for one machine, as its operator would. */
   fillIn(text: string, machine: PlannedMachine): string {
     return fillIn(text, this.plan.columns, machine.name, this.#words);
   }
 
-  /** Does steps of a section, on one machine. */
+  /** Carries out steps of a section on one machine. */
   async follow(steps: readonly GuideStep[], on: PlannedMachine): Promise<void> {
     for (const step of steps) await this.#take(step, on);
   }

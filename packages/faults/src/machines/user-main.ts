@@ -1,6 +1,6 @@
 /**
- * A user of the service with Chromium, who publishes on the console of one node and watches on that of another. Run inside the network of
- * the outside: user-main.ts PUBLISH_URL WATCH_URL APP SECRET. Prints what was seen as JSON.
+ * A user of the service with Chromium, who publishes on the console of one node and watches on that of another: user-main.ts PUBLISH_URL
+ * WATCH_URL APP SECRET. It runs in the network of the outside, and prints what was seen as JSON.
  */
 
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '@causeway/e2e';

@@ -5,19 +5,19 @@ import { WireTally } from './wire-tally.ts';
 
 export type AccessDirection = 'up' | 'down';
 
-/** What a line can carry now, and how long a datagram waits in front of it. */
+/** What a line carries at present, and how long a datagram waits in front of it. */
 export interface LineState {
-  /** Infinity for an unimpaired line. */
+  /** The rate; Infinity for an unimpaired line. */
   readonly rateBps: number;
   readonly waitMs: number;
 }
 
-/** Port of the proxy that clients send to, and where the node behind it is. */
+/** The port of the proxy that clients send to, and the address of the node behind it. */
 export interface AccessRequest extends Omit<LinkProxyOptions, 'directionsOf'> {
   readonly seed: number;
 }
 
-/** What clients have between them and a node: one line up and one down, shared by all of them. */
+/** The network between clients and a node: one line up and one down, shared by all of them. */
 export class AccessNetwork {
   readonly #lines: Readonly<Record<AccessDirection, Bottleneck>>;
 
@@ -37,7 +37,7 @@ export class AccessNetwork {
     return { rateBps: line.conditions.rateBps, waitMs: line.waitMs(performance.now()) };
   }
 
-  /** @param direction seen from the clients; both unless it is named */
+  /** @param direction as seen from the clients. Default: both */
   impair(impairment: Impairment, direction?: AccessDirection): void {
     for (const each of direction === undefined ? (['up', 'down'] as const) : [direction]) this.#lines[each].impair(impairment);
   }

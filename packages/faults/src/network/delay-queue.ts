@@ -1,4 +1,7 @@
-/** Does things when they are due, in that order, with one timer. What is due at the same moment is done in the order it was added. */
+/**
+ * Calls functions when they are due, with one timer. Those that are due at the same moment are called in the order in which they were
+ * added.
+ */
 export class DelayQueue {
   readonly #waiting: { readonly dueMs: number; readonly act: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -11,7 +14,7 @@ export class DelayQueue {
     if (place === 0) this.#rearm();
   }
 
-  /** Drops everything that is still waiting. */
+  /** Drops everything that still waits. */
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -4,7 +4,7 @@ import type { Bottleneck } from '@causeway/testkit';
 import { DelayQueue } from './delay-queue.ts';
 import type { WireTally } from './wire-tally.ts';
 
-/** As much as the system grants: what the proxy loses is to be what it was told to lose. */
+/** As large as the system grants, so that the proxy loses only what it is told to lose. */
 const BUFFER_BYTES = 4 << 20;
 const LOOPBACK = '127.0.0.1';
 
@@ -15,21 +15,23 @@ export interface Direction {
 }
 
 export interface LinkProxyOptions {
-  /** Of the proxy itself: where the node says it can be reached. */
+  /** The port of the proxy, which the node gives as its own. */
   readonly port: number;
-  /** Default: loopback. */
+  /** The address of the proxy. Default: loopback. */
   readonly address?: string;
-  /** The node's own. */
+  /** The node's own port. */
   readonly targetPort: number;
-  /** Default: loopback. */
+  /** The node's address. Default: loopback. */
   readonly targetAddress?: string;
-  /** The two directions between the node that sends from this port and the one behind the proxy; of strangers, too. */
+  /**
+   * Returns the two directions between the node that sends from this port and the node behind the proxy. Strangers have directions, too.
+   */
   directionsOf(senderPort: number): { readonly there: Direction; readonly back: Direction };
 }
 
 /**
- * Stands in front of a node's UDP port, as a router would: a socket of its own for every sender, so that the node answers to the
- * right one. The links are impaired and counted on their way through.
+ * Stands in front of a node's UDP port like a router, with a socket of its own for every sender, so that the node answers to the right one.
+ * Links are impaired and counted as they pass through.
  */
 export class LinkProxy {
   readonly #options: LinkProxyOptions;
@@ -71,7 +73,7 @@ export class LinkProxy {
 
   async #openBack(sender: RemoteInfo): Promise<Socket> {
     const socket = createSocket({ type: 'udp4', recvBufferSize: BUFFER_BYTES, sendBufferSize: BUFFER_BYTES });
-    // The node behind may have been killed: that shows as silence, as it does on a real network.
+    // If the node behind was killed, the sender notices silence, as on a real network.
     socket.on('error', () => {});
     socket.connect(this.#options.targetPort, this.#options.targetAddress ?? LOOPBACK);
     await once(socket, 'connect');

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 
-/** @returns an IPv4 address of this machine that is not loopback. @throws Error – it has none */
+/** @returns an IPv4 address of this machine that is not loopback. @throws Error – there is none */
 export function machineAddress(): string {
   const found = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

@@ -1,4 +1,4 @@
-/** The process that all links between the regions go through: what it costs is in no node's figures. */
+/** The process through which all links between the regions pass, so that its cost is in no node's figures. */
 import { answerQuestions } from '@causeway/lab';
 import { AccessNetwork } from './access-network.ts';
 import type { ProxyVerbs } from './proxy-verbs.ts';
@@ -35,9 +35,9 @@ answerQuestions<ProxyVerbs>(process, {
     proxy.impair(impairment);
   },
 });
-// The process that started it has ended: nothing is left behind.
+// The process that started this one has ended, so this one must not remain.
 process.once('disconnect', () => process.exit());
-// A Ctrl+C at the terminal reaches the whole group; the nodes say goodbye through these proxies first.
+// A Ctrl+C at the terminal reaches the whole group, and the nodes say goodbye through these proxies first.
 process.on('SIGINT', () => {});
 
 function openNetwork(): RegionNetwork {

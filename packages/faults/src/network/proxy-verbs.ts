@@ -3,33 +3,33 @@ import type { Impairment } from './impairment.ts';
 import type { StreamImpairment } from './stream-proxy.ts';
 import type { WireCount } from './wire-tally.ts';
 
-/** Two proxies stand before a node: one before its links, one before its internal API. */
+/** A node behind two proxies: one in front of its links, and one in front of its internal API. */
 export interface ProxiedNode {
   readonly name: string;
-  /** The node's UDP port: what it sends from is how it is told from others. */
+  /** The node's UDP port. Since the node sends from this port, it identifies the node. */
   readonly udpPort: number;
   readonly linkProxyPort: number;
   readonly httpPort: number;
   readonly apiProxyPort: number;
 }
 
-/** What may be asked of the process that all links between nodes go through. */
+/** The verbs of the process through which all links between nodes pass. */
 export interface ProxyVerbs {
   open(request: { readonly nodes: readonly ProxiedNode[]; readonly seed: number }): Promise<void>;
-  /** Changes both directions between two nodes, or between all. What is not named stays as it is. */
+  /** Changes both directions between two nodes, or between all. Properties that are not given stay as they are. */
   impairLinks(request: { readonly between?: readonly [string, string]; readonly impairment: Partial<Impairment> }): void;
-  /** Changes what calls to the node's internal API meet; of all nodes when none is named. */
+  /** Changes what calls to the internal API of one node meet, or of all nodes if none is named. */
   impairApi(request: { readonly node?: string; readonly impairment: StreamImpairment }): void;
-  /** What the last call to the node's internal API was, byte for byte, as far as it came in one piece. */
+  /** Returns the last call to the node's internal API byte for byte, as far as it arrived in one piece. */
   lastApiRequest(node: string): Uint8Array;
-  /** Since the last call, by `from>to`. */
+  /** Returns the counts since the last call of this, by `from>to`. */
   takeTally(): Readonly<Record<string, WireCount>>;
-  /** A proxy between clients and a UDP port, for both directions. */
+  /** Opens a proxy between clients and a UDP port, for both directions. */
   openAccess(request: AccessRequest): Promise<void>;
-  /** Changes both directions, or the one that is named. */
+  /** Changes the named direction, or both. */
   impairAccess(request: { readonly port: number; readonly impairment: Impairment; readonly direction?: AccessDirection }): void;
   readAccess(request: { readonly port: number; readonly direction: AccessDirection }): LineState;
-  /** One more proxy before a TCP port that is no node's. */
+  /** Opens a proxy in front of a TCP port that does not belong to a node. */
   openStream(request: { readonly name: string; readonly port: number; readonly targetPort: number }): Promise<void>;
   impairStream(request: { readonly name: string; readonly impairment: StreamImpairment }): void;
 }

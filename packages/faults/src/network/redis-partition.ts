@@ -1,4 +1,4 @@
-/** Divides those who talk to Redis into two sides that cannot reach each other, by the user that they run as. Needs root and nftables. */
+/** Divides the clients of Redis into two sides that cannot reach each other, by the user that they run as. Needs root and nftables. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
@@ -6,14 +6,14 @@ const run = promisify(execFile);
 const TABLE = 'causeway_faults';
 
 export interface RedisPartition {
-  /** Everything that runs as this user is on the one side, everything else on the other. */
+  /** Everything that runs as this user is on one side, everything else on the other. */
   readonly uid: number;
-  /** TCP ports of the servers on the user's side, and of those on the other. */
+  /** TCP ports of the servers on the user's side, and on the other side. */
   readonly ownPorts: readonly number[];
   readonly otherPorts: readonly number[];
 }
 
-/** From now on what is sent to the other side gets lost, as behind a cut cable. */
+/** Drops what one side sends to the other from now on, like a cut cable. */
 export async function beginPartition({ uid, ownPorts, otherPorts }: RedisPartition): Promise<void> {
   const rules = [
     `add table inet ${TABLE}`,
@@ -24,7 +24,7 @@ export async function beginPartition({ uid, ownPorts, otherPorts }: RedisPartiti
   for (const rule of rules) await run('nft', rule.split(' '));
 }
 
-/** Does nothing when there is no partition. */
+/** Ends the partition, if there is one. */
 export async function endPartition(): Promise<void> {
   await run('nft', ['delete', 'table', 'inet', TABLE]).catch(() => undefined);
 }

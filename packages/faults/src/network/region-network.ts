@@ -5,7 +5,7 @@ import type { ProxiedNode } from './proxy-verbs.ts';
 import { type StreamImpairment, StreamProxy } from './stream-proxy.ts';
 import { type WireCount, WireTally } from './wire-tally.ts';
 
-/** Everything between the nodes: a line for each direction of each pair, and the proxies that datagrams and calls go through. */
+/** Everything between the nodes: a line for each direction of each pair, and the proxies that datagrams and calls pass through. */
 export class RegionNetwork {
   readonly #directions = new Map<string, Direction>();
   readonly #links: LinkProxy[] = [];
@@ -32,7 +32,7 @@ export class RegionNetwork {
     return network;
   }
 
-  /** Changes both directions between two nodes, or between all; what `change` does not name stays as it is. */
+  /** Changes both directions between two nodes, or between all. Properties that `change` does not name stay as they are. */
   impairLinks(change: Partial<Impairment>, between?: readonly [string, string]): void {
     if (between === undefined) this.#everywhere = { ...this.#everywhere, ...change };
     const [one, other] = between ?? [];
@@ -41,20 +41,20 @@ export class RegionNetwork {
     }
   }
 
-  /** @throws Error – no such node */
+  /** @throws Error – there is no such node */
   impairApi(impairment: StreamImpairment, node?: string): void {
     if (node !== undefined && !this.#apis.has(node)) throw new Error(`There is no node ${node}`);
     for (const [name, proxy] of this.#apis) if (node === undefined || node === name) proxy.impair(impairment);
   }
 
-  /** @throws Error – no such node */
+  /** @throws Error – there is no such node */
   lastApiRequest(node: string): Uint8Array {
     const proxy = this.#apis.get(node);
     if (proxy === undefined) throw new Error(`There is no node ${node}`);
     return proxy.lastRequest;
   }
 
-  /** Since the last call, by `from>to`. */
+  /** Returns the counts since the last call of this, by `from>to`. */
   takeTally(): Record<string, WireCount> {
     return Object.fromEntries([...this.#directions].map(([key, { tally }]) => [key, tally.take()]));
   }
@@ -63,7 +63,7 @@ export class RegionNetwork {
     const key = `${from}>${to}`;
     const known = this.#directions.get(key);
     if (known !== undefined) return known;
-    // Each its own sequence of chances, so that what one line carries decides nothing on another.
+    // Each line has its own sequence of random numbers, so that what one carries decides nothing on another.
     const line = new Bottleneck(seededRandom(this.#seed + this.#directions.size));
     const direction = { line, tally: new WireTally() };
     line.impair(this.#everywhere);

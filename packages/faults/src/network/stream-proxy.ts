@@ -4,21 +4,21 @@ import { DelayQueue } from './delay-queue.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-/** With a method and a path a request begins, and nothing else on a connection. */
+/** Every request starts with a method and a path, and nothing else on a connection does. */
 const REQUEST_LINE = /^[A-Z]{3,7} \//;
 const MAX_METHOD_CHARACTERS = 9;
 
 /** What happens to the TCP connections through a proxy. */
 export interface StreamImpairment {
-  /** Of every piece of data, in each direction; the first one therefore arrives so much later, and its reply twice so much. */
+  /** The delay of every piece of data in each direction. The first piece is therefore late by this much, and its reply by twice as much. */
   readonly delayMs: number;
-  /** `cut`: connections end at once, new ones too. `silent`: they stay, and nothing moves. */
+  /** `cut` ends all connections at once, including new ones. `silent` keeps them, but nothing moves. */
   readonly state: 'open' | 'cut' | 'silent';
 }
 
 export const OPEN_STREAM: StreamImpairment = { delayMs: 0, state: 'open' };
 
-/** Stands in front of a TCP port: slows it down, cuts it off, or lets it fall silent. */
+/** Stands in front of a TCP port, which it can slow down, cut off, or silence. */
 export class StreamProxy {
   readonly #server: Server;
   readonly #targetPort: number;
@@ -26,7 +26,7 @@ export class StreamProxy {
   readonly #queue = new DelayQueue();
   #impairment: StreamImpairment = OPEN_STREAM;
   #lastRequest: Buffer = Buffer.alloc(0);
-  /** What moves on once the silence ends. */
+  /** What continues once the silence ends. */
   #held: (() => void)[] = [];
 
   private constructor(server: Server, targetPort: number) {
@@ -41,7 +41,7 @@ export class StreamProxy {
     return new StreamProxy(server, targetPort);
   }
 
-  /** What the last HTTP request was, as it came; empty before the first. */
+  /** The last HTTP request as it arrived; empty before the first. */
   get lastRequest(): Buffer {
     return this.#lastRequest;
   }

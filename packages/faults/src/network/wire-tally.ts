@@ -1,4 +1,4 @@
-/** Counts what is on a wire by what can be read without keys: RTP headers are in clear. */
+/** Counts what is on a wire by what can be read without keys, such as RTP headers. */
 import { peekRtpSsrc } from '@causeway/wire';
 
 const MIN_RTP_BYTES = 12;
@@ -9,13 +9,13 @@ export interface StreamCount {
   readonly bytes: number;
 }
 
-/** Of one direction of a line. */
+/** The counts for one direction of a line. */
 export interface WireCount {
   readonly datagrams: number;
   readonly bytes: number;
-  /** Those that did not arrive because the line was told so. */
+  /** Datagrams that did not arrive because the line was told to lose them. */
   readonly lost: number;
-  /** RTP streams that had a packet, most packets first. */
+  /** RTP streams that had a packet, those with the most packets first. */
   readonly streams: readonly StreamCount[];
 }
 
@@ -32,7 +32,7 @@ export class WireTally {
     if (isRtp(datagram)) this.#addRtp(datagram);
   }
 
-  /** Hands out the count since the last call. */
+  /** Returns the counts since the last call of this. */
   take(): WireCount {
     const streams = [...this.#streams].map(([ssrc, count]) => ({ ssrc, ...count })).sort((a, b) => b.packets - a.packets);
     const taken = { datagrams: this.#datagrams, bytes: this.#bytes, lost: this.#lost, streams };

@@ -1,12 +1,12 @@
 /**
- * Reaches into the worker threads of a running node through its inspector: no signal is for one thread alone.
+ * Reaches the worker threads of a running node through its inspector, because a signal cannot be sent to one thread alone.
  *
  * @see https://nodejs.org/docs/latest/api/inspector.html (the domain NodeWorker)
  */
 
 const CONNECT_DEADLINE_MS = 5_000;
 
-/** Runs a piece of JavaScript in the worker thread of that name of a node that was started with `--inspect=PORT`. */
+/** Runs JavaScript in the worker thread of the given name, in a node that was started with `--inspect=PORT`. */
 export async function evaluateInWorker(port: number, name: string, expression: string): Promise<void> {
   const targets = (await (await fetch(`http://127.0.0.1:${port}/json/list`)).json()) as readonly {
     readonly webSocketDebuggerUrl: string;

@@ -1,6 +1,6 @@
 /**
- * Viewers who share their access with a download: three in Chromium, one TCP connection that takes what it
- * can get, and a real link in front of all of them, because only the kernel's own TCP says how it shares.
+ * Viewers who share their access with a download: three in Chromium, and one TCP connection that takes what it can get. A real link is in
+ * front of all of them, because only the kernel's own TCP shows how it shares.
  */
 import { AskedChild } from '@causeway/lab';
 import { NamespaceRoom } from '../room/namespace-room.ts';
@@ -10,10 +10,10 @@ import type { SharedAccessVerbs } from './shared-access-verbs.ts';
 const RATE_BPS = 4_000_000;
 const QUEUE_MS = 300;
 const VIEWERS = 3;
-/** Each gets at least this share of what an equal division would give it. */
+/** Each viewer gets at least this share of what an equal division would give it. */
 const LEAST_SHARE = 0.25;
 
-/** @param onTrace gets a line for whatever the node thinks of the viewers' paths */
+/** @param onTrace is called with a line for each of the node's estimates of the viewers' paths */
 export async function watchBesideDownload(onTrace?: (line: string) => void): Promise<readonly Measure[]> {
   const room = await NamespaceRoom.open();
   try {

@@ -1,6 +1,6 @@
 /**
- * Draws what happened on a viewer's path, and what the viewer saw of it: bitrates, queueing delay and standstills, and the height of the
- * picture, one above the other. Chromium is there anyway, so uPlot draws in a page of its, which is saved as a PNG.
+ * Draws what happened on a viewer's path and what the viewer saw: bitrates, queueing delay and standstills, and the height of the picture,
+ * one above the other. Chromium is running anyway, so uPlot draws in one of its pages, which is saved as a PNG.
  */
 import { createRequire } from 'node:module';
 import { launchChromium } from '@causeway/e2e';
@@ -21,7 +21,7 @@ export interface CallRecord {
 interface Series {
   readonly label: string;
   readonly colour: string;
-  /** In place of a line from point to point. */
+  /** Draws points instead of a line between them. */
   readonly isStepped?: boolean;
   readonly values: readonly (number | null)[];
 }
@@ -29,7 +29,7 @@ interface Series {
 interface Panel {
   readonly title: string;
   readonly height: number;
-  /** Seconds since the first sample. */
+  /** In seconds since the first sample. */
   readonly seconds: readonly number[];
   readonly series: readonly Series[];
 }
@@ -49,7 +49,7 @@ export async function savePlot(path: string, record: CallRecord): Promise<void> 
   }
 }
 
-/** What is drawn, from the first sample to the last. */
+/** The time from the first sample to the last. */
 export function panelsOf({ samples, frames }: CallRecord): readonly Panel[] {
   const [{ atMs: fromMs } = { atMs: 0 }] = samples;
   const secondsOf = ({ atMs }: { readonly atMs: number }) => (atMs - fromMs) / 1000;
@@ -94,7 +94,7 @@ export function panelsOf({ samples, frames }: CallRecord): readonly Panel[] {
   ];
 }
 
-/** Runs in the page. */
+/** This function runs in the page. */
 function drawInPage(request: {
   readonly title: string;
   readonly width: number;

@@ -1,6 +1,6 @@
 /**
- * A camera for the page of a publisher: a picture that moves and has so much detail that each layer of it uses up its bitrate. The fake device
- * of Chromium and plain colours take a tenth of that.
+ * A camera for the page of a publisher: a moving picture with so much detail that each layer of it uses up its bitrate. The fake device of
+ * Chromium and plain colours take a tenth of that.
  */
 export const CAMERA_SCRIPT = `
   globalThis.createCamera = (width, height, framesPerSecond) => {

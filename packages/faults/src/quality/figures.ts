@@ -1,4 +1,4 @@
-/** What a span of time looked like to a viewer. */
+/** Computes what a viewer saw in a span of time. */
 
 /** A frame that was presented to the viewer. */
 export interface SeenFrame {
@@ -7,7 +7,7 @@ export interface SeenFrame {
   readonly height: number;
 }
 
-/** Sound that was played, up to a moment. */
+/** Sound that was played up to a moment. */
 export interface SoundFigures {
   readonly samples: number;
   readonly concealed: number;
@@ -21,25 +21,25 @@ export function framesPerSecond(frames: Frames, fromMs: number, toMs: number): n
   return (1000 * within(frames, fromMs, toMs).length) / (toMs - fromMs);
 }
 
-/** The longest time without a new frame, in ms. */
+/** Returns the longest time without a new frame, in ms. */
 export function longestGapMs(frames: Frames, fromMs: number, toMs: number): number {
   const times = [fromMs, ...within(frames, fromMs, toMs).map(({ atMs }) => atMs), toMs];
   return Math.max(...times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0)));
 }
 
-/** How long after `fromMs` a frame came, of at least this height; Infinity if none did. */
+/** Returns how long after `fromMs` a frame of at least this height came; Infinity if none did. */
 export function msUntil(frames: Frames, fromMs: number, height = 0): number {
   return (frames.find((frame) => frame.atMs >= fromMs && frame.height >= height)?.atMs ?? Number.POSITIVE_INFINITY) - fromMs;
 }
 
-/** How long after `fromMs` the last standstill of more than `gapMs` that began within five seconds was over; 0 without one. */
+/** Returns how long after `fromMs` the last standstill of more than `gapMs` ended that began within five seconds; 0 if there was none. */
 export function msUntilMoving(frames: Frames, fromMs: number, gapMs: number): number {
   const times = [fromMs, ...frames.map(({ atMs }) => atMs).filter((atMs) => atMs > fromMs), Number.POSITIVE_INFINITY];
   const index = times.findLastIndex((atMs, place) => atMs < fromMs + 5000 && (times[place + 1] ?? atMs) - atMs > gapMs);
   return index < 0 ? 0 : (times[index + 1] ?? 0) - fromMs;
 }
 
-/** The height that most frames had. */
+/** Returns the height that most frames had. */
 export function usualHeight(frames: Frames, fromMs: number, toMs: number): number {
   const counts = new Map<number, number>();
   for (const { height } of within(frames, fromMs, toMs)) counts.set(height, (counts.get(height) ?? 0) + 1);

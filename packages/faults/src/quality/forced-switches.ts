@@ -1,14 +1,14 @@
-/** A viewer that asks for another layer again and again, each time the one that it has asked for has come. */
+/** A viewer that asks for another layer again and again, each time after the previous one has arrived. */
 import { launchFirefox, type TestBrowser } from '@causeway/e2e';
 import { longestGapMs } from './figures.ts';
 import type { Measure } from './measure.ts';
 import { BEST_RID, type CallOptions, WatchedCall } from './watched-call.ts';
 
-/** A switch that takes longer does not come. */
+/** A switch that takes longer counts as one that never happens. */
 const SWITCHED_WITHIN_MS = 5000;
 const SETTLING_SECONDS = 6;
 
-/** @param switches between the lowest and the best layer, one after the other */
+/** @param switches how many switches between the lowest and the best layer are made, one after another */
 export async function forceSwitches(viewerName: TestBrowser['name'], switches: number, options: CallOptions): Promise<readonly Measure[]> {
   const call = await WatchedCall.open(options);
   const firefox = viewerName === 'firefox' ? await launchFirefox() : undefined;

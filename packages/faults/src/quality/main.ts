@@ -1,6 +1,6 @@
 /**
- * `npm run quality [-- --runs N] [--plots FOLDER] [--beside janus] [scenario...]`: prints what a viewer in Chromium sees behind difficult
- * paths, draws it if asked to, does the same through Janus, and fails where what Causeway shows is too little.
+ * `npm run quality [-- --runs N] [--plots FOLDER] [--beside janus] [scenario...]` prints what a viewer in Chromium sees behind difficult
+ * paths, draws it on request, and does the same through Janus. It fails if what Causeway shows is not good enough.
  */
 import { parseArgs } from 'node:util';
 import { describe, keepsBound, type Measure } from './measure.ts';
@@ -50,7 +50,7 @@ for (const { name, what, isDrawn, run, runOnJanus } of QUALITY_SCENARIOS) {
   }
 }
 
-/** @returns whether all of them keep their bounds */
+/** @returns whether all of them are within their bounds */
 function print(measures: readonly Measure[]): boolean {
   for (const measure of measures) {
     process.stdout.write(`  ${keepsBound(measure) ? ' ' : '!'} ${measure.what.padEnd(40)} ${describe(measure)}\n`);

@@ -1,10 +1,10 @@
-/** A figure of a call, with what it should be, as the command prints it. */
+/** A figure of a call with its bound, as the command prints it. */
 export interface Measure {
   readonly what: string;
   readonly value: number;
-  /** Empty for a count. */
+  /** The unit; empty for a count. */
   readonly unit: 'ms' | 'fps' | 'kbit/s' | '%' | 'lines' | '';
-  /** Undefined for a figure that is only printed. */
+  /** The bound; undefined for a figure that is only printed. */
   readonly bound?: { readonly atLeast: number } | { readonly atMost: number };
 }
 

@@ -6,23 +6,25 @@ import type { AccessDirection, LineState } from '../network/access-network.ts';
 import { type Impairment, UNIMPAIRED } from '../network/impairment.ts';
 import type { ProxyVerbs } from '../network/proxy-verbs.ts';
 
-/** What waits longer in front of the link is lost: a home router's buffer. */
+/** Datagrams that would wait longer in front of the link are lost, as in the buffer of a home router. */
 const QUEUE_MS = 300;
 
 export interface NarrowAccess {
-  /** Runs in a page before anything else: the media of its peer connections goes through the proxy. */
+  /** A script to run in a page before anything else. It redirects the media of the page's peer connections through the proxy. */
   readonly initScript: string;
-  /** Changes a direction, seen from the browser; what is not named is unimpaired. */
+  /** Changes a direction as seen from the browser. Properties that are not given are unimpaired. */
   impair(direction: AccessDirection, impairment: Partial<Impairment>): Promise<void>;
-  /** What the direction carries now, and what waits in front of it. */
+  /** Returns what the direction carries at present, and what waits in front of it. */
   read(direction: AccessDirection): Promise<LineState>;
   close(): Promise<void>;
 }
 
 /**
+ * Opens a path in front of a server.
+ *
  * @param at where the proxy listens
  * @param targetPort the UDP port of the server
- * @param targetAddress default: that of the proxy
+ * @param targetAddress default: the address of the proxy
  */
 export async function openNarrowAccess(
   name: string,
@@ -32,7 +34,7 @@ export async function openNarrowAccess(
 ): Promise<NarrowAccess> {
   const { address, port } = at;
   const process = new AskedChild<ProxyVerbs>({ name, program: new URL('../network/proxy-main.ts', import.meta.url) });
-  // Clients hear from the node which address it sees: Firefox does not believe in one of loopback.
+  // The node tells clients which address it sees. Firefox does not accept a loopback address.
   await process.ask('openAccess', { address, port, targetAddress, targetPort, seed: 1 });
   return {
     initScript: redirectionScript(at, targetPort),
@@ -45,7 +47,7 @@ export async function openNarrowAccess(
   };
 }
 
-/** The node says where it is; this page is to look for it at the proxy's. */
+/** Returns a script that makes the page use the proxy's address in place of the node's. */
 function redirectionScript({ address, port }: MediaAddress, targetPort: number): string {
   return `{
     const set = RTCPeerConnection.prototype.setRemoteDescription;

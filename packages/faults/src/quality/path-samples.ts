@@ -1,4 +1,4 @@
-/** What the viewer's path carried while a scenario ran, and what the node thought of it. */
+/** Samples of what the viewer's path carried while a scenario ran, and of what the node thought of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NarrowAccess } from './narrow-access.ts';
 
@@ -7,9 +7,9 @@ const EVERY_MS = 250;
 export interface PathSample {
   /** Milliseconds since 1970. */
   readonly atMs: number;
-  /** What the node estimates that the path carries; 0 while it has no estimate. */
+  /** What the path carries in the node's estimate; 0 while there is none. */
   readonly estimateBps: number;
-  /** What arrives, by the viewer's feedback. */
+  /** What arrives according to the viewer's feedback. */
   readonly deliveredBps: number;
   /** What the link carries; Infinity for an unlimited one. */
   readonly capacityBps: number;
@@ -22,7 +22,7 @@ export class PathSampler {
   readonly samples: PathSample[] = [];
   readonly #stop = new AbortController();
 
-  /** @param debugPort of the node, for its metrics. @param access of the viewer. @param onSample takes each sample at once */
+  /** @param debugPort of the node, for its metrics. @param access of the viewer. @param onSample is called with each sample at once */
   constructor(debugPort: number, access: NarrowAccess, onSample?: (sample: PathSample) => void) {
     void this.#run(debugPort, access, onSample);
   }

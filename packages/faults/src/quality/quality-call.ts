@@ -1,12 +1,12 @@
-/** A call that is held over difficult paths, through whichever SFU: one publisher, one viewer, each behind a path of its own. */
+/** A call over difficult paths, through any SFU, with one publisher and one viewer, each behind a path of its own. */
 import type { TestPage } from '@causeway/e2e';
 import type { SeenFrame, SoundFigures } from './figures.ts';
 import type { NarrowAccess } from './narrow-access.ts';
 
-/** What the publisher sends. */
+/** The picture that the publisher sends. */
 export const CAMERA = { width: 960, height: 540, framesPerSecond: 25 } as const;
 
-/** Its layers, in bits per second. */
+/** Its layers, with bitrates in bits per second. */
 export const LAYERS = [
   { rid: 'q', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
   { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: 600_000 },
@@ -14,11 +14,11 @@ export const LAYERS = [
 ] as const;
 
 export interface CallViewer {
-  /** When it asked for the tracks, in milliseconds since 1970. */
+  /** When the viewer asked for the tracks, in milliseconds since 1970. */
   readonly askedAtMs: number;
   /** All frames so far, by track. */
   frames(): Promise<readonly (readonly SeenFrame[])[]>;
-  /** Payload bytes that have come on all media lines so far, repeated ones included. */
+  /** Payload bytes that have arrived on all media lines so far, including retransmitted ones. */
   bytesReceived(): Promise<number>;
   sound(): Promise<SoundFigures>;
   pass(seconds: number): Promise<void>;
@@ -29,16 +29,16 @@ export interface QualityCall {
   readonly viewerAccess: NarrowAccess;
   /** Undefined unless the call is traced. */
   readonly trace: { note(what: string): void } | undefined;
-  /** @param tracks how many cameras; default 1 */
+  /** Publishes cameras. @param tracks how many; default: 1 */
   publish(tracks?: number): Promise<void>;
-  /** Waits until every layer of the picture is sent in its full size, which a busy browser takes its time for. */
+  /** Waits until every layer of the picture is sent in its full size, for which a busy browser takes its time. */
   sendsAllLayers(): Promise<void>;
-  /** Lets a viewer join, and watch everything. */
+  /** Lets a viewer join and watch everything. */
   watch(): Promise<CallViewer>;
   close(): Promise<void>;
 }
 
-/** What a page has played so far. @param connection its peer connection, as an expression */
+/** Returns what a page has played so far. @param connection its peer connection, as an expression */
 export async function readSound(page: TestPage, connection: string): Promise<SoundFigures> {
   const stats = await page.evaluateText(`${connection}.getStats().then((report) => {
     const audio = [...report.values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio') ?? {};

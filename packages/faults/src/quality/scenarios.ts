@@ -1,4 +1,4 @@
-/** Difficult paths, and what a viewer is to see on them. */
+/** Difficult paths, and what a viewer must see on them. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestBrowser } from '@causeway/e2e';
@@ -20,17 +20,17 @@ import type { Measure } from './measure.ts';
 import type { CallViewer, QualityCall } from './quality-call.ts';
 import { type CallOptions, WatchedCall } from './watched-call.ts';
 
-/** One way: a round trip of 50 ms. */
+/** Half of a round trip of 50 ms. */
 const DELAY_MS = 25;
 const BEST_HEIGHT = 540;
 const SETTLING_SECONDS = 8;
 
 export interface QualityOptions {
-  /** Gets a line for each of the node's estimates of the viewer's path, and for each change of layer. */
+  /** Called with a line for each of the node's estimates of the viewer's path, and for each change of layer. */
   readonly onTrace: ((line: string) => void) | undefined;
-  /** How many layers are asked for one after the other, where that is what is looked at. */
+  /** How many layers are requested one after another, in scenarios about switches. */
   readonly switches: number;
-  /** Where a picture of the call is saved; undefined for nowhere. */
+  /** The folder for pictures of the calls; undefined if none are saved. */
   readonly plotFolder: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface QualityScenario {
   /** Whether there is one viewer whose path can be drawn. */
   readonly isDrawn: boolean;
   run(options: QualityOptions): Promise<readonly Measure[]>;
-  /** The same through Janus; undefined where that has no such call. */
+  /** Runs the scenario through Janus; undefined if Janus has no such call. */
   readonly runOnJanus: (() => Promise<readonly Measure[]>) | undefined;
 }
 
@@ -84,7 +84,7 @@ function switching(viewer: TestBrowser['name']): QualityScenario {
 
 type Scene = (call: QualityCall) => Promise<readonly Measure[]>;
 
-/** A scenario with one publisher and one viewer, whose way up is only long. */
+/** Returns a scenario with one publisher and one viewer. The publisher's path has a delay, but no other impairment. */
 function inCall(name: string, what: string, scene: Scene, callOptions: CallOptions & { readonly isOnJanus?: false } = {}): QualityScenario {
   const { isOnJanus = true, ...options } = callOptions;
   return {
@@ -103,7 +103,7 @@ function inCall(name: string, what: string, scene: Scene, callOptions: CallOptio
   };
 }
 
-/** @param then what is done before the call is closed */
+/** @param then is called before the call is closed */
 async function play(call: QualityCall, scene: Scene, then?: () => Promise<void>): Promise<readonly Measure[]> {
   try {
     await call.publisherAccess.impair('up', { delayMs: 5 });
@@ -254,7 +254,7 @@ async function runUplink(call: QualityCall): Promise<readonly Measure[]> {
   ];
 }
 
-/** A call that has been going on for a while. */
+/** Starts a call and returns its viewer once the call has run for a while. */
 async function settled(call: QualityCall, tracks = 1): Promise<CallViewer> {
   await call.publish(tracks);
   await sleepSeconds(SETTLING_SECONDS / 2);

@@ -1,4 +1,4 @@
-/** Holds a call in the node's namespace, with viewers and a download in the other one. */
+/** Holds a call in the node's namespace, with viewers and a download in another. */
 import { spawn } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -14,7 +14,7 @@ import type { SharedAccessVerbs } from './shared-access-verbs.ts';
 import { type Viewer, WatchedCall } from './watched-call.ts';
 
 const ADDRESS = NODE_ADDRESSES.ipv4;
-/** Viewers alone, and then with the download: it begins by overrunning everything. */
+/** The viewers are alone first. Then the download starts, which overruns everything at first. */
 const SETTLING_MS = 15_000;
 const WATCHED_SECONDS = 60;
 
@@ -58,7 +58,7 @@ function received(viewers: readonly Viewer[]): Promise<number[]> {
   return Promise.all(viewers.map((viewer) => viewer.bytesReceived()));
 }
 
-/** A TCP connection that takes what it can get, until it is closed. */
+/** A TCP connection that takes what it can get until it is closed. */
 async function startDownload([program = '', ...command]: readonly string[]): Promise<Download> {
   const server = createServer((_request, response) => {
     Readable.from(endlessZeros()).pipe(response);

@@ -1,19 +1,19 @@
-/** What is asked of the process that holds a call within a namespace. */
+/** The verbs of the process that holds a call within a namespace. */
 export interface SharedAccessVerbs {
-  /** Lets viewers watch, and one of their machines download beside them. @returns what each got */
+  /** Lets viewers watch while one of their machines downloads. @returns what each got */
   shareAccess(request: {
     readonly viewers: number;
-    /** Runs the command behind it where the viewers are. */
+    /** The command that runs the command behind it where the viewers are. */
     readonly viewerCommand: readonly string[];
-    /** What the node thinks of their paths is to be printed. */
+    /** Whether to print what the node thinks of the viewers' paths. */
     readonly isTraced: boolean;
   }): Promise<AccessShares>;
 }
 
-/** By payload, over the same seconds. */
+/** The rates of payload over the same seconds. */
 export interface AccessShares {
   readonly viewersKbps: readonly number[];
   readonly downloadKbps: number;
-  /** What the download obeys, by its name in the kernel: `cubic`, `bbr`. Each kind shares a link in a way of its own. */
+  /** The congestion control of the download by its name in the kernel, such as `cubic` or `bbr`. Each shares a link in its own way. */
   readonly congestionControl: string;
 }

@@ -1,4 +1,4 @@
-/** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees of it. */
+/** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { joinCall, openStage, type Participant, type SfuAccess, type Stage, type TestPage } from '@causeway/e2e';
@@ -14,16 +14,16 @@ import { CAMERA, type CallViewer, LAYERS, type QualityCall, readSound } from './
 const LOOPBACK = '127.0.0.1';
 
 export interface CallOptions {
-  /** Of the picture; default VP8 in three layers of 150, 600 and 1750 kbit/s. */
+  /** The codec of the picture. Default: VP8 in three layers of 150, 600 and 1750 kbit/s. */
   readonly codec?: { readonly name: 'vp9' | 'av1'; readonly scalabilityMode: string };
   readonly hasSound?: boolean;
-  /** Gets a line for each of the node's estimates of the viewer's path. Default: no one does. */
+  /** Called with a line for each of the node's estimates of the viewer's path. Default: not called. */
   readonly onTrace?: ((line: string) => void) | undefined;
-  /** Whether the call is to be drawn afterwards. Default false. */
+  /** Whether the call will be drawn afterwards. Default: false. */
   readonly isRecorded?: boolean;
 }
 
-/** The best layer of the picture, by its name in the SDP. */
+/** The name of the best layer of the picture in the SDP. */
 export const BEST_RID = 'f';
 
 interface SwitchRequest {
@@ -76,7 +76,7 @@ export class WatchedCall implements QualityCall {
     return new WatchedCall(stage, [publisherAccess, viewerAccess], options, debugPort);
   }
 
-  /** @param tracks how many cameras */
+  /** Publishes cameras. @param tracks how many */
   async publish(tracks = 1): Promise<void> {
     const page = await this.#stage.openPage({ initScript: this.publisherAccess.initScript + CAMERA_SCRIPT });
     const alice = await this.#stage.joinFrom(page, 'alice');
@@ -91,7 +91,7 @@ export class WatchedCall implements QualityCall {
     this.#publisher = alice;
   }
 
-  /** Waits until every layer of the picture is sent in its full size, which a busy browser takes its time for. */
+  /** Waits until every layer of the picture is sent in its full size, for which a busy browser takes its time. */
   async sendsAllLayers(): Promise<void> {
     const sent = async () => (await this.#publisher?.readOutbound())?.filter(({ kind }) => kind === 'video') ?? [];
     const { height: best } = CAMERA;
@@ -104,7 +104,7 @@ export class WatchedCall implements QualityCall {
     );
   }
 
-  /** Where a page of another browser than Chromium may be opened. */
+  /** The origin at which a page of another browser than Chromium may be opened. */
   get site(): string {
     return this.#stage.site.origin;
   }
@@ -116,21 +116,21 @@ export class WatchedCall implements QualityCall {
     return { remoteSessionId: track.sessionId, remoteTrackId: track.trackId };
   }
 
-  /** How often the publisher has been asked for a keyframe of a layer. */
+  /** Returns how often the publisher was asked for a keyframe of a layer. */
   async keyframeRequests(wantedRid: string): Promise<number> {
     return (await this.#publisher?.readOutbound())?.find(({ rid }) => rid === wantedRid)?.pliCount ?? 0;
   }
 
-  /** How the API is reached, from the machine that the node is on. */
+  /** How the API is reached from the node's machine. */
   get access(): SfuAccess {
     return this.#stage.daemon.access;
   }
 
   /**
-   * Lets a viewer join, and watch everything.
+   * Lets a viewer join and watch everything.
    *
    * @param openedPage of a browser that reaches the node directly. Default: a tab of Chromium behind `viewerAccess`
-   * @param access as that page reaches the API. Default: as this process does
+   * @param access how that page reaches the API. Default: as this process does
    */
   async watch(openedPage?: TestPage, access = this.access): Promise<Viewer> {
     const page = openedPage ?? (await this.#stage.openPage({ initScript: this.viewerAccess.initScript }));
@@ -146,7 +146,7 @@ export class WatchedCall implements QualityCall {
     return viewer;
   }
 
-  /** What happened on the path of the first viewer, and what it saw of its first track. */
+  /** Returns what happened on the path of the first viewer, and what it saw of its first track. */
   async record(title: string): Promise<CallRecord> {
     const [frames = []] = (await this.#viewers[0]?.frames()) ?? [];
     return { title, samples: this.#sampler?.samples ?? [], frames };
@@ -162,7 +162,7 @@ export class WatchedCall implements QualityCall {
 
 export class Viewer implements CallViewer {
   readonly #participant: Participant;
-  /** When it asked for the tracks. */
+  /** When the viewer asked for the tracks. */
   readonly askedAtMs: number;
 
   constructor(participant: Participant, askedAtMs: number) {
@@ -175,18 +175,18 @@ export class Viewer implements CallViewer {
     return this.#participant.page.evaluate(() => Object.values(globalThis.seenFrames ?? {}), undefined);
   }
 
-  /** How often the viewer has said so far that it cannot decode the first track. */
+  /** How often the viewer has reported so far that it cannot decode the first track. */
   async picture(): Promise<{ readonly pictureLosses: number }> {
     const video = (await this.#participant.readInbound()).find(({ kind }) => kind === 'video');
     return { pictureLosses: video?.pliCount ?? 0 };
   }
 
-  /** Payload bytes that have come on all media lines so far, repeated ones included. */
+  /** Payload bytes that have arrived on all media lines so far, including retransmitted ones. */
   async bytesReceived(): Promise<number> {
     return (await this.#participant.readInbound()).reduce((sum, stream) => sum + stream.bytesReceived, 0);
   }
 
-  /** Asks for the lowest and the best layer in turns, each time the last one asked for is seen. */
+  /** Asks for the lowest and the best layer in turns, each time after the previous one was seen. */
   switchLayers(request: Omit<SwitchRequest, 'name'>): Promise<{ readonly missed: number }> {
     return this.#participant.page.evaluate(switchInPage, { name: this.#participant.name, ...request });
   }
@@ -206,7 +206,7 @@ declare global {
   var createCamera: (width: number, height: number, framesPerSecond: number) => MediaStreamTrack;
 }
 
-/** Runs in the publisher's page. */
+/** This function runs in the publisher's page. */
 async function publishInPage(request: {
   readonly name: string;
   readonly tracks: number;
@@ -250,7 +250,7 @@ async function publishInPage(request: {
   }));
 }
 
-/** Runs in the viewer's page: notes every frame that is presented on these media lines. */
+/** Notes every frame that is presented on these media lines. This function runs in the viewer's page. */
 async function recordInPage({ name, mids }: { readonly name: string; readonly mids: readonly string[] }): Promise<void> {
   globalThis.seenFrames = {};
   const seen = globalThis.seenFrames;
@@ -268,7 +268,7 @@ async function recordInPage({ name, mids }: { readonly name: string; readonly mi
   }
 }
 
-/** Runs in the viewer's page. The lowest layer is a quarter as high as the best. */
+/** This function runs in the viewer's page. The lowest layer is a quarter as high as the best. */
 async function switchInPage(request: SwitchRequest): Promise<{ missed: number }> {
   const { name, switches, withinMs, remoteSessionId, remoteTrackId } = request;
   const [[mid, frames] = ['', []]] = Object.entries(globalThis.seenFrames ?? {});

@@ -8,7 +8,7 @@ export interface ShownDocument {
   readonly command: string;
 }
 
-/** The figures of a run as a page of the documentation. */
+/** Writes the figures of a run as a page of the documentation. */
 export function writeShownDocument({ outcomes, date, machine, command }: ShownDocument): string {
   const held = outcomes.filter(hasHeld).length;
   return `# What a cluster was shown to do
@@ -32,7 +32,7 @@ function describeOutcome({ scenario, findings, failure, seconds }: Outcome): str
   return `## ${scenario.title}\n\n${scenario.covers.join('; ')}. \`scripts/faults ${scenario.name}\`, ${seconds} s.\n${table}${reason}`;
 }
 
-/** One line for a terminal. */
+/** Returns one line for a terminal. */
 export function describeFinding({ what, seen, wanted, isMet }: Finding): string {
   return `  ${isMet ? 'ok ' : 'NOT'} ${what}: ${seen} (${wanted})`;
 }

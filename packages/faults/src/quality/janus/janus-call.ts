@@ -1,5 +1,5 @@
 /**
- * The call of `WatchedCall` through Janus instead: the same camera, layers and paths. Janus does not estimate what a viewer's path carries; it
+ * The call of `WatchedCall` through Janus, with the same camera, layers and paths. Janus does not estimate what a viewer's path carries; it
  * sends the best layer until its viewer asks for another.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,7 @@ import { type JanusServer, startJanus } from './janus-server.ts';
 
 const ROOM = 1234;
 const LOOPBACK = '127.0.0.1';
-/** Until the best of the layers is sent in its full size. */
+/** Waits until the best layer is sent in its full size. */
 const SENT_WITHIN_MS = 40_000;
 
 export class JanusCall implements QualityCall {
@@ -111,7 +111,7 @@ class JanusViewer implements CallViewer {
   }
 }
 
-/** Janus gives either of its ports to a peer connection, so there is a proxy before each; one of them carries nothing. */
+/** Janus gives either of its ports to a peer connection, so there is a proxy in front of each, one of which carries nothing. */
 async function openAccess(name: string, { address, mediaPorts }: JanusServer): Promise<NarrowAccess> {
   const open = async (port: number) => openNarrowAccess(name, { address: LOOPBACK, port: await findFreePort('udp') }, port, address);
   const both = [await open(mediaPorts[0]), await open(mediaPorts[1])] as const;

@@ -1,4 +1,4 @@
-/** What runs in the pages of a call through Janus: its video room over HTTP, as far as one publisher and one viewer need it. */
+/** Runs in the pages of a call through Janus. It uses Janus's video room over HTTP, as far as one publisher and one viewer need it. */
 
 /** What an answer or event of Janus may hold; see https://janus.conf.meetecho.com/docs/videoroom.html. */
 interface JanusMessage {
@@ -18,7 +18,7 @@ interface JanusData {
 }
 
 export interface JanusHandle {
-  /** @returns what the plugin says to it, at once or later. @throws Error – it refuses */
+  /** @returns what the plugin answers, at once or later. @throws Error – it refuses */
   ask(body: object, jsep?: RTCSessionDescriptionInit): Promise<JanusMessage>;
 }
 
@@ -62,7 +62,7 @@ export async function attachInPage({ url }: { readonly url: string }): Promise<v
   globalThis.janus = { connection: new RTCPeerConnection(), handle: { ask } };
 }
 
-/** Publishes a camera in the layers of the other calls, and a tone if there is to be sound. */
+/** Publishes a camera in the layers of the other calls, and a tone if there is sound. */
 export async function publishToJanus(request: {
   readonly room: number;
   readonly hasSound: boolean;
@@ -81,7 +81,7 @@ export async function publishToJanus(request: {
   transceiver.setCodecPreferences(codecs.filter(({ mimeType }) => /VP8|rtx/i.test(mimeType)));
   if (hasSound) connection.addTransceiver(await kit.createLocalTrack({ kind: 'microphone' }), { direction: 'sendonly' });
   await connection.setLocalDescription();
-  // Layers are named from low to high; Janus expects them the other way round.
+  // Layers are named from low to high, whereas Janus expects the opposite order.
   const offer = { ...(connection.localDescription as RTCSessionDescription).toJSON(), rid_order: 'lmh' };
   const { jsep } = await handle.ask({ request: 'configure', audio: hasSound, video: true }, offer);
   await connection.setRemoteDescription(jsep as RTCSessionDescriptionInit);

@@ -1,4 +1,4 @@
-/** Janus from Debian, with one video room and nothing else. */
+/** Janus as Debian packages it, with one video room and nothing else. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +8,11 @@ import { Child, findFreePort, waitUntil } from '@causeway/lab';
 const STARTED_WITHIN_MS = 10_000;
 
 export interface JanusServer {
-  /** Where its API answers, over HTTP. */
+  /** The URL of its API over HTTP. */
   readonly url: string;
   /** libnice sends and receives no media on loopback. */
   readonly address: string;
-  /** The UDP ports of the first two peer connections, in whichever order. */
+  /** The UDP ports of the first two peer connections, in either order. */
   readonly mediaPorts: readonly [number, number];
   close(): Promise<void>;
 }
