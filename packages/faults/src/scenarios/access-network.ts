@@ -15,10 +15,10 @@ import { latestMs } from './frame-lateness.ts';
 import type { Lab } from './lab.ts';
 import type { Scenario } from './scenario.ts';
 
-/** From a node's HTTP port, behind all other ports of a cluster. */
+/** The offset of the proxy's port from a node's HTTP port, behind all other ports of a cluster. */
 const ACCESS_OFFSET = 56;
 const MIN_FRAMES_PER_SECOND = 15;
-/** The browser calls it a freeze when a frame comes so much later than its place (W3C webrtc-stats, `freezeCount`). */
+/** The browser counts a freeze when a frame comes this much later than expected (W3C webrtc-stats, `freezeCount`). */
 const FREEZES_AFTER_MS = 150;
 const REORDER_RATIO = 0.03;
 const MAX_ASKED_IN_VAIN_PERCENT = 5;
@@ -26,9 +26,11 @@ const MAX_ASKED_IN_VAIN_PERCENT = 5;
 interface BadAccess {
   readonly name: string;
   readonly impairment: Partial<Impairment>;
-  /** The browser's own figure: pictures that its camera did not make are in it, one in a minute or two where the machine is busy. */
+  /**
+   * This is the browser's own figure. It includes pictures that the camera did not make, which on a busy machine is one in a minute or two.
+   */
   readonly maxFrozenPercent: number;
-  /** All that is sent arrives: then no frame may be late, and nothing need be asked for. */
+  /** Whether everything that is sent arrives. Then no frame may be late, and nothing need be requested again. */
   readonly isLossless: boolean;
 }
 
@@ -50,20 +52,20 @@ const BAD_ACCESSES: readonly BadAccess[] = [
 interface Call {
   readonly alice: Participant;
   readonly bob: Participant;
-  /** Of what bob watches. */
+  /** The media line that bob watches. */
   readonly mid: string;
 }
 
-/** What was seen in a while. */
+/** What was seen in a span of time. */
 interface Watched extends Pick<InboundFigures, 'framesDecoded' | 'freezeCount' | 'frozenMs'> {
   readonly seconds: number;
   readonly frames: readonly FrameArrival[];
   readonly packetsSent: number;
-  /** From the node to the publisher. */
+  /** The number of NACKs from the node to the publisher. */
   readonly nackCount: number;
 }
 
-/** The last mile of both, whose browsers have to live with it. */
+/** Impairs the access networks of both browsers. */
 export const accessNetwork: Scenario = {
   name: 'access-network',
   covers: ['F14'],
@@ -137,7 +139,7 @@ function judge({ name, maxFrozenPercent, isLossless }: BadAccess, watched: Watch
   ];
 }
 
-/** Runs in the page before anything else: whatever address the SFU names, the browser goes through the proxy. */
+/** Runs in the page before anything else, so that the browser goes through the proxy, whatever address the SFU names. */
 function scriptThatSendsTo(port: number): string {
   return `{
     const original = RTCPeerConnection.prototype.setRemoteDescription;

@@ -16,7 +16,7 @@ const ARRIVED_WITHIN_MS = 10_000;
 const WRITTEN_WITHIN_MS = 6_000;
 const COUNTED_WITHIN_MS = 20_000;
 
-/** A way to kill a node in the middle of it, and what there is to be billed then. */
+/** A way to kill a node in the middle of a talk, which decides what is left to be billed. */
 type Death = 'the node that publishes, while it does' | 'a node that has delivered, while Redis is away';
 
 /** Data is billed by the message, so the bill can be compared with what was delivered byte for byte. */
@@ -54,19 +54,19 @@ export const billData: Scenario = {
   },
 };
 
-/** What has been delivered elsewhere by then is billed there. */
+/** Kills the node that publishes. What has been delivered elsewhere by then is billed there. */
 async function killPublisher(lab: Lab, talkMs: number): Promise<void> {
   await openTalk(lab);
   await sleep(talkMs);
   await lab.cluster.node('eu').child.kill();
   await lab.sources.ask('stopTalking', 'eu');
-  // What the other nodes had of it they deliver, and then tell.
+  // The other nodes deliver what they have received, and then report it.
   await sleep(WRITTEN_WITHIN_MS);
   await endTalk(lab);
   await lab.cluster.node('eu').start();
 }
 
-/** Nothing is counted before it dies, so its next life reads the whole bill in its journal. */
+/** Kills a node that has delivered. Nothing is counted before it dies, so its next life reads the whole bill in its journal. */
 async function killDeliverer(lab: Lab, talkMs: number, folder: string): Promise<void> {
   await openTalk(lab);
   lab.redis.child.signal('SIGSTOP');

@@ -12,13 +12,13 @@ import type { Scenario } from './scenario.ts';
 const LOAD = { packetsPerSecond: 60, packetBytes: 700 } as const;
 const WATCHERS = 3;
 const BYTES_PER_SECOND = WATCHERS * LOAD.packetsPerSecond * LOAD.packetBytes;
-/** Of the datagrams that were on their way when the node died. */
+/** Datagrams that were on their way when the node died have arrived after this time. */
 const ARRIVED_AFTER_MS = 300;
 const COUNTED_WITHIN_MS = 15_000;
-/** What a journal held is counted batch by batch. */
+/** The content of a journal is counted batch by batch. */
 const COUNTED_TOGETHER_MS = 1_000;
 
-/** What a node has not reported dies with it: it is never billed, and never much. */
+/** What a node has not reported dies with it. It is never billed, and it is never much. */
 export const billKilled: Scenario = {
   name: 'bill-killed',
   covers: ['F2'],
@@ -44,7 +44,7 @@ export const billKilled: Scenario = {
   },
 };
 
-/** With a journal on disk the next life of a node tells what the former one could not. */
+/** With a journal on disk, the next life of a node reports what the previous one could not. */
 export const billJournal: Scenario = {
   name: 'bill-journal',
   covers: ['F3'],
@@ -92,7 +92,7 @@ export const billJournal: Scenario = {
   },
 };
 
-/** From a region without viewers: all that is billed is billed by the node that will be killed. */
+/** Publishes from a region without viewers, so that everything is billed by the node that will be killed. */
 function openCall(lab: Lab): Promise<Call> {
   return Call.open(lab, { name: 'talk', from: 'eu', to: {}, ...LOAD });
 }

@@ -14,20 +14,20 @@ const LOAD = { packetsPerSecond: 60, packetBytes: 700 } as const;
 const WATCHERS = 3;
 const BYTES_PER_SECOND = WATCHERS * LOAD.packetsPerSecond * LOAD.packetBytes;
 const ARRIVED_AFTER_MS = 300;
-/** A failover takes up to ten seconds, and from Redis to the books it is five. */
+/** A failover takes up to ten seconds, and the way from Redis to the books takes five. */
 const BOOKED_WITHIN_MS = 40_000;
-/** What comes into the books comes within one drain of the stream. */
+/** Whatever reaches the books does so within one drain of the stream. */
 const STEADY_MS = 6_000;
-/** Copies the batches that wait in Redis for the books, so that they come to the books twice. */
+/** Copies the batches that wait in Redis for the books, so that they reach the books twice. */
 const REPEAT_BATCHES = `
 for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '-', '+')) do redis.call('XADD', KEYS[1], '*', unpack(entry[2])) end
 return redis.call('XLEN', KEYS[1])`;
 
-/** What happens to Redis around the death of the node that is billed for. */
+/** What happens to Redis when the billed node dies. */
 const TROUBLES = ['nothing else', 'batches come twice', 'Redis is emptied', 'the master of Redis dies'] as const;
 type Trouble = (typeof TROUBLES)[number];
 
-/** The bill as the operator reads it, in the books, whatever happens to nodes and to Redis; and as the customer checks it. */
+/** Compares the bill as the operator reads it in the books, whatever happens to nodes and to Redis, and as the customer checks it. */
 export const billProof: Scenario = {
   name: 'bill-proof',
   covers: ['Show: the bill after 20 kill -9, duplicates, FLUSHALL and failovers', 'Show: a changed export is found out'],
@@ -74,14 +74,14 @@ async function killAgainAndAgain(lab: Lab, service: BookedService, call: Call, r
   return untold;
 }
 
-/** @returns what makes all well again */
+/** @returns a function that repairs the damage */
 async function cause(lab: Lab, { appId }: BookedService, trouble: Trouble): Promise<() => Promise<void>> {
   const master = await lab.watchedRedis.master();
   if (trouble === 'batches come twice') await master.command('EVAL', REPEAT_BATCHES, '1', `sfu:{${appId}}:usb`);
   if (trouble === 'Redis is emptied') await master.command('FLUSHALL');
   if (trouble !== 'the master of Redis dies') return async () => undefined;
   await master.kill();
-  // It comes back as a replica of the one that was promoted, for the next failover.
+  // It returns as a replica of the promoted one, for the next failover.
   return () => master.restart();
 }
 
@@ -103,7 +103,7 @@ async function unbilledBytes(lab: Lab, service: BookedService): Promise<number> 
   return (await lab.watchers.ask('receivedBytes')) - billed;
 }
 
-/** The console reads the same replies as any other caller, so these are its figures, too. */
+/** Compares the replies of the usage API. The console reads the same replies as any other caller, so these are its figures, too. */
 async function sameEverywhere(service: BookedService): Promise<Finding[]> {
   const query = 'by=hour&groupBy=kind,region,session,track&limit=1000';
   const billed = await service.billedBytes();
@@ -135,7 +135,7 @@ async function sameEverywhere(service: BookedService): Promise<Finding[]> {
   ];
 }
 
-/** A customer who has the export alone finds out. */
+/** Changes exports and checks that a customer who has nothing but the export finds out. */
 async function provenByExport(service: BookedService, flips: number): Promise<Finding[]> {
   const random = seededRandom(18);
   const path = join(service.folder, 'export.ndjson');

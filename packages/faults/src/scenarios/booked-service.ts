@@ -1,4 +1,4 @@
-/** A cluster of which one node keeps books, with an app in them: the service that an operator bills for. */
+/** A cluster in which one node keeps books that contain an app: the service that an operator bills for. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,11 +13,11 @@ const DAEMON = 'packages/gateway/src/main.ts';
 export const BOOKS_REGION = 'eu';
 
 export interface ServiceNeeds {
-  /** Where the books are. Default: in a file. */
+  /** The URL of the books. Default: a file. */
   readonly booksUrl?: string;
-  /** Settings of the app. */
+  /** The settings of the app. */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** More for every node. */
+  /** Further environment variables of every node. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +42,7 @@ export class BookedService {
     this.#place = place;
   }
 
-  /** Restarts all nodes, each with a journal and one with books; the clients of the lab then join an app in those. */
+  /** Restarts all nodes, each with a journal and one with books. The clients of the lab then join the app in those books. */
   static async with<Result>(lab: Lab, needs: ServiceNeeds, use: (service: BookedService) => Promise<Result>): Promise<Result> {
     const folder = await mkdtemp(join(tmpdir(), 'causeway-service-'));
     const { booksUrl = join(folder, 'books.sqlite'), environment = {} } = needs;
@@ -65,13 +65,13 @@ export class BookedService {
     return startNode(this.#lab, region, this.#place);
   }
 
-  /** What the books say is billed in this month and the one before: it may be midnight. */
+  /** Returns what the books bill for this month and the previous one, because it may be midnight. */
   async billedBytes(): Promise<number> {
     const { total } = await this.admin.call<{ readonly total: { readonly billed: number } }>('GET', `/apps/${this.appId}/usage?${range()}`);
     return total.billed;
   }
 
-  /** The same range as of `billedBytes`, in another form. */
+  /** Returns the usage of the same range as `billedBytes` in another form. */
   usageText(query: string): Promise<string> {
     return this.admin.text('GET', `/apps/${this.appId}/usage?${range()}&${query}`);
   }

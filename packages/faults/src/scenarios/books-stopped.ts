@@ -11,7 +11,7 @@ const AWAY_MS = { short: 8_000, whole: 60_000 } as const;
 const BOOKED_WITHIN_MS = 60_000;
 const MAX_CALL_MS = 1_000;
 
-/** The books are people, apps and money; media does not wait for any of them. */
+/** The books contain people, apps and money, and media waits for none of them. */
 export const booksStopped: Scenario = {
   name: 'books-stopped',
   covers: ['Show: books stopped'],
@@ -47,7 +47,7 @@ export const booksStopped: Scenario = {
   },
 };
 
-/** On the node with the books, and on one without. */
+/** Checks the node with the books, and one without. */
 async function callEveryNode(lab: Lab): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const region of ['eu', 'us']) {

@@ -1,27 +1,27 @@
-/** One publisher and those who watch it, in any regions; and an exact account of what became of every packet. */
+/** A call of one publisher with watchers in any regions, and an exact account of what became of every packet. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, type RemoteTrack } from '@causeway/loadtest';
 import type { WatchFigures } from '../clients/client-verbs.ts';
 import { type Lab, timeUntil } from './lab.ts';
 
 export interface CallOptions {
-  /** Unlike those of other calls in the lab. */
+  /** Different from the names of other calls in the lab. */
   readonly name: string;
   readonly from: string;
-  /** How many watch in which region. */
+  /** The number of watchers in each region. */
   readonly to: Readonly<Record<string, number>>;
   readonly packetsPerSecond?: number;
   readonly packetBytes?: number;
 }
 
-/** What all that watch in one region got, of what was sent since the window began. */
+/** What the watchers in one region received of what was sent since the window began. */
 export interface RegionReport {
   readonly watchers: number;
   readonly expected: number;
   readonly lost: number;
   readonly duplicates: number;
   readonly corrupted: number;
-  /** The worst of any. */
+  /** The longest gap of any watcher. */
   readonly longestGapMs: number;
 }
 
@@ -39,7 +39,7 @@ export class Call {
     this.track = track;
   }
 
-  /** Joins everybody and sends. Resolves when everybody has seen a frame. */
+  /** Joins all clients and starts to send. Resolves when every watcher has seen a frame. */
   static async open(lab: Lab, options: CallOptions): Promise<Call> {
     const { name, from, to, packetsPerSecond, packetBytes } = { ...DEFAULT_LOAD, ...options };
     const publish = { group: name, address: lab.address(from), options: { packetsPerSecond, packetBytes } };
@@ -49,14 +49,14 @@ export class Call {
     return call;
   }
 
-  /** Lets more watch. Resolves when they see. @throws Error – they do not */
+  /** Adds watchers. Resolves when they have seen a frame. @throws Error – they did not */
   async join(region: string, count: number): Promise<void> {
     if (count === 0) return;
     await this.#lab.watchers.ask('watch', { group: this.#group(region), address: this.#lab.address(region), track: this.track, count });
     await this.flows(region);
   }
 
-  /** Waits until all that watch in a region have seen a frame. */
+  /** Waits until all watchers in a region have seen a frame. */
   async flows(region: string): Promise<void> {
     const tookMs = await timeUntil(
       async () => (await this.figures(region)).every(({ firstFrameMs }) => firstFrameMs !== null),
@@ -78,12 +78,12 @@ export class Call {
     return Object.keys(this.#options.to);
   }
 
-  /** Reports are of what is sent from now on. */
+  /** Starts the window that reports cover. */
   async beginWindow(): Promise<void> {
     for (const region of this.regions) await this.#lab.watchers.ask('beginWindow', this.#group(region));
   }
 
-  /** Pauses, waits for what is under way, and says what arrived; then sends again. */
+  /** Pauses, waits for what is under way, and reports what arrived; then sends again. */
   async report(): Promise<Readonly<Record<string, RegionReport>>> {
     await this.#lab.sources.ask('pause', this.#options.name);
     const read = async () =>
@@ -94,12 +94,12 @@ export class Call {
     return reports;
   }
 
-  /** Everybody who watches in a region leaves in good order. */
+  /** Lets all watchers in a region leave properly. */
   async leave(region: string): Promise<void> {
     await this.#lab.watchers.ask('leave', this.#group(region));
   }
 
-  /** Everybody who watches in a region falls silent without a word. */
+  /** Lets all watchers in a region fall silent without a goodbye. */
   async vanish(region: string): Promise<void> {
     await this.#lab.watchers.ask('vanish', this.#group(region));
   }

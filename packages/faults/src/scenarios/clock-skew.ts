@@ -12,13 +12,13 @@ import type { Scenario } from './scenario.ts';
 
 const RIGHT_WITHIN_MS = 10_000;
 const LONGER_THAN_A_LEASE_MS = 8_000;
-/** Of the wrong clock, one after the other, while it runs; in minutes. */
+/** How far the clock is wrong, in minutes, one after the other while the node runs. */
 const SKEWS = [
   { offset: '+1h', minutes: 60 },
   { offset: '-1h', minutes: -60 },
 ] as const;
 
-/** Leases count by the clock of Redis, ages by monotonic clocks: a wrong wall clock does no harm. */
+/** Leases are counted by the clock of Redis, and ages by monotonic clocks, so a wrong wall clock does no harm. */
 export const clockSkew: Scenario = {
   name: 'clock-skew',
   covers: ['F13'],

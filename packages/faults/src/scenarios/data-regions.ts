@@ -7,14 +7,14 @@ import type { Scenario } from './scenario.ts';
 const TALK = { everyMs: 20, messageBytes: 1_500 } as const;
 const WINDOW_MS = 5_000;
 const ARRIVED_WITHIN_MS = 10_000;
-/** A route is waited for for ten seconds (docs/api.md §14), from when the link is known to be lost. */
+/** Nodes wait for a route for ten seconds (docs/api.md §14) from when they know that the link is lost. */
 const TOLD_WITHIN_MS = 15_000;
-/** Numbers, SCTP, DTLS, pulses, acknowledgements and what nodes say to each other. */
+/** Covers serial numbers, SCTP, DTLS, pulses, acknowledgements and messages between nodes. */
 const MAX_OVERHEAD = 1.4;
-/** What crosses a link without a copy, as a share of one. */
+/** Traffic on a link without a copy, as a share of one copy. */
 const MAX_IDLE = 0.2;
 
-/** Data channels across regions: reliable, in order, once on each link; and what goes wrong with regions and with Redis. */
+/** Data channels across regions, which are reliable, in order and cross each link once; and failures of regions and of Redis. */
 export const dataRegions: Scenario = {
   name: 'data-regions',
   covers: ['Show: data channels 1 → 20 in each of three regions, one copy on each link, kill of a region, Redis stopped'],
@@ -65,7 +65,7 @@ async function heardIn(lab: Lab, groups: readonly string[]): Promise<HearingFigu
   return (await Promise.all(groups.map((group) => lab.watchers.ask('heard', group)))).flat();
 }
 
-/** @throws Error – a subscriber hears nothing */
+/** @throws Error – a subscriber receives nothing */
 async function allHear(lab: Lab, groups: readonly string[]): Promise<void> {
   const tookMs = await timeUntil(async () => (await heardIn(lab, groups)).every(({ received }) => received > 0), ARRIVED_WITHIN_MS);
   if (tookMs > ARRIVED_WITHIN_MS) throw new Error(`Not every subscriber hears something: ${JSON.stringify(await heardIn(lab, groups))}`);
@@ -90,7 +90,7 @@ async function countWire(lab: Lab): Promise<Finding[]> {
   ];
 }
 
-/** One who comes while Redis is away, and finds the last message waiting. */
+/** Lets a client subscribe while Redis is away, and checks that the last message waits for it. */
 async function withoutRedis(lab: Lab, remoteSessionId: string): Promise<Finding[]> {
   await lab.redis.child.kill();
   const last = await lab.sources.ask('stopTalking', 'eu');

@@ -6,12 +6,12 @@ import { lossless } from './lossless.ts';
 import type { Scenario } from './scenario.ts';
 
 const DRAIN_SECONDS = 10;
-/** One way between two of the regions: going round by the third is shorter. */
+/** One way between two of the regions, so that the route through the third is shorter. */
 const DETOUR_DELAY_MS = 60;
 const SETTLED_WITHIN_MS = 30_000;
 const WINDOW_MS = 1_000;
 
-/** Who stands between others and leaves lets them find another way first. */
+/** A node that passes media on between others lets them find another route before it leaves. */
 export const drainBetween: Scenario = {
   name: 'drain-between',
   covers: ['F19', 'Show: no media gap on nodes that do not drain'],
@@ -21,7 +21,7 @@ export const drainBetween: Scenario = {
     await lab.cluster.network.ask('impairLinks', { between: ['eu', 'us'], impairment: { delayMs: DETOUR_DELAY_MS } });
     const watchers = thoroughness === 'whole' ? 10 : 3;
     const call = await Call.open(lab, { name: 'talk', from: 'eu', to: { us: watchers } });
-    // A session that stays, so that the node has a reason not to be gone at once.
+    // This session stays, so that the node has a reason not to end at once.
     await Call.open(lab, { name: 'stays', from: 'ap', to: { ap: 1 } });
     const aroundMs = await timeUntilThrough(lab, 'ap>us');
     await call.beginWindow();
@@ -45,7 +45,7 @@ async function toldOfAnEnd(call: Call): Promise<number> {
   return (await call.figures('us')).filter(({ goodbyes }) => goodbyes > 0).length;
 }
 
-/** @returns from now until a track comes to us by this link and by no other */
+/** @returns how long it takes from now until a track comes to us over this link and no other */
 function timeUntilThrough(lab: Lab, link: string): Promise<number> {
   const isThrough = async (): Promise<boolean> => {
     await lab.cluster.network.ask('takeTally');

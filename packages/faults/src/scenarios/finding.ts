@@ -1,4 +1,4 @@
-/** One thing that a scenario was to show, and what was seen. */
+/** One thing that a scenario had to show, and what was seen. */
 export interface Finding {
   readonly what: string;
   readonly seen: string;
@@ -6,7 +6,7 @@ export interface Finding {
   readonly isMet: boolean;
 }
 
-/** @param unit follows the number: " ms" */
+/** @param unit is appended to the number, such as " ms" */
 export function atMost(what: string, seen: number, limit: number, unit: string = ''): Finding {
   return { what, seen: withUnit(seen, unit), wanted: `at most ${rounded(limit)}${unit}`, isMet: seen <= limit };
 }
@@ -23,7 +23,7 @@ function withUnit(value: number, unit: string): string {
   return Number.isFinite(value) ? `${rounded(value)}${unit}` : 'never';
 }
 
-/** Three decimals at most, and none where they say nothing. */
+/** Writes a number with at most three decimals, and with none where they mean nothing. */
 function rounded(value: number): string {
   return String(Math.abs(value) >= 100 ? Math.round(value) : Math.round(value * 1000) / 1000);
 }

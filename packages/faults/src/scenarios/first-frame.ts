@@ -10,7 +10,7 @@ const FIRST_FRAME_WITHIN_MS = 700;
 /** Longer than a node keeps a track without subscribers. */
 const LINGER_MS = 5_000;
 
-/** A viewer in another region sees a picture about as soon as one next door. */
+/** A viewer in another region sees a picture about as soon as one in the same region. */
 export const firstFrame: Scenario = {
   name: 'first-frame',
   covers: ['Show: first frame of a subscriber in another region'],
@@ -25,7 +25,7 @@ export const firstFrame: Scenario = {
 async function leanJoins(lab: Lab, joins: number): Promise<Finding[]> {
   const fresh: number[] = [];
   for (let join = 0; join < joins; join++) {
-    // A frame every 33 ms, as a camera has: eight packets each.
+    // A frame every 33 ms, like a camera, in eight packets.
     const call = await Call.open(lab, { name: `fresh-${join}`, from: 'eu', to: { us: 1 }, packetsPerSecond: 240 });
     fresh.push((await call.figures('us'))[0]?.firstFrameMs ?? Number.POSITIVE_INFINITY);
     await lab.sources.ask('leave', `fresh-${join}`);
@@ -36,7 +36,7 @@ async function leanJoins(lab: Lab, joins: number): Promise<Finding[]> {
   return [slowest('lean clients, the first of their region', fresh), slowest('lean clients, the region has the track already', later)];
 }
 
-/** Pages of real Chromium, which decode. */
+/** Joins with pages of real Chromium, which decode. */
 async function chromiumJoins(lab: Lab, joins: number): Promise<Finding[]> {
   const [site, chromium] = await Promise.all([startBlankSite(), launchChromium()]);
   try {
@@ -51,7 +51,7 @@ async function chromiumJoins(lab: Lab, joins: number): Promise<Finding[]> {
     const waitsMs: number[] = [];
     for (let join = 0; join < joins; join++) {
       waitsMs.push(await firstPicture(far.page, lab, track));
-      // Every other one finds that the track is no longer relayed.
+      // Every other viewer finds that the track is no longer relayed.
       if (join % 2 === 0) await sleep(LINGER_MS);
     }
     return [slowest('Chromium', waitsMs)];

@@ -8,16 +8,16 @@ import { exactly, type Finding } from './finding.ts';
 import type { Lab } from './lab.ts';
 import type { Scenario } from './scenario.ts';
 
-/** The names under which nodes find each other in Redis: what an attacker with write access there would learn at once. */
+/** The names under which nodes find each other in Redis. An attacker with write access there would learn them at once. */
 const RECORDS = 'sfu:{:nodes}:records';
 const LEASES = 'sfu:{:nodes}:leases';
 const CHANGES = 'sfu:{:nodes}:changes';
 const FORGED_NODE = '777';
-/** Nodes look at the table more often. */
+/** Nodes read the table more often than this. */
 const NOTICED_MS = 4_000;
 const FOREVER = '9999999999999';
 
-/** Without the cluster key an attacker is not taken for a node, however close they get. */
+/** Without the cluster key, an attacker is not taken for a node, however close they get. */
 export const forged: Scenario = {
   name: 'forged',
   covers: ['Show: forged node numbers, replayed assertions, unsigned node records'],
@@ -58,7 +58,7 @@ async function assertions(lab: Lab, path: string): Promise<Finding[]> {
   ];
 }
 
-/** The attacker can write to Redis. */
+/** Forges records of nodes, as an attacker could who can write to Redis. */
 async function forgedRecords(lab: Lab, path: string): Promise<Finding[]> {
   let connections = 0;
   const trap = createServer((_request, response) => response.end('{}')).listen(0, '127.0.0.1');
@@ -70,7 +70,7 @@ async function forgedRecords(lab: Lab, path: string): Promise<Finding[]> {
   const lured = Buffer.from(payload, 'base64url')
     .toString()
     .replace(/"apiUrl":"[^"]+"/, `"apiUrl":"${url}"`);
-  // One more node that leads into the trap, one that stands in another's place, and one whose address was changed.
+  // One is another node that leads into the trap, one takes the place of another node, and one has a changed address.
   await putRecord(lab, FORGED_NODE, `${encode(lured.replace('"nodeNo":102', `"nodeNo":${FORGED_NODE}`))}.${signature}`);
   await putRecord(lab, '778', await lab.redis.command('HGET', RECORDS, '103'));
   await putRecord(lab, '102', `${encode(lured)}.${signature}`);

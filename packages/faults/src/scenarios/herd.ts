@@ -10,7 +10,7 @@ import type { Scenario } from './scenario.ts';
 const WITHIN_MS = 5_000;
 const JOINED_WITHIN_MS = 20_000;
 
-/** A region is gone, and all who were there come to the others. */
+/** A region is gone, and all of its clients come to the others. */
 export const herd: Scenario = {
   name: 'herd',
   covers: ['F22'],
@@ -33,7 +33,9 @@ export const herd: Scenario = {
   },
 };
 
-/** In a process of their own: their handshakes are not to hold up those who measure. @returns how long each took */
+/**
+ * Joins clients from a process of their own, so that their handshakes do not delay the clients that measure. @returns how long each took
+ */
 async function joinAll(lab: Lab, track: RemoteTrack, count: number): Promise<readonly number[]> {
   const crowd = new AskedChild<ClientVerbs>({ name: 'crowd', program: new URL('../clients/client-main.ts', import.meta.url) });
   try {

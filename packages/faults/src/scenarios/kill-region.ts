@@ -6,7 +6,7 @@ import { type Lab, timeUntil } from './lab.ts';
 import { lossless } from './lossless.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A lease lives so long. */
+/** How long a lease lasts. */
 const FORGOTTEN_WITHIN_MS = 6_000;
 const TOLD_WITHIN_MS = 10_000;
 const RESTARTED_WITHIN_MS = 6_000;
@@ -14,7 +14,7 @@ const LOAD = { packetsPerSecond: 60, packetBytes: 700 } as const;
 const DEAD_WATCHERS = { into: 3, from: 2 } as const;
 const DEAD_BYTES_PER_SECOND = (DEAD_WATCHERS.into + DEAD_WATCHERS.from) * LOAD.packetsPerSecond * LOAD.packetBytes;
 
-/** A power cut in one region is none of the others' business. */
+/** A power cut in one region does not affect the others. */
 export const killRegion: Scenario = {
   name: 'kill-region',
   covers: ['F1', 'F2', 'Show: kill -9 of one region under load'],
@@ -60,7 +60,7 @@ export const killRegion: Scenario = {
   },
 };
 
-/** As its session ids say, whatever else is in them. */
+/** Waits until the other nodes list no session of the region, whose ids begin with the node's number. */
 async function timeUntilForgotten(lab: Lab, region: string): Promise<number> {
   const { nodeNo } = lab.cluster.node(region).plan;
   const others = lab.cluster.nodes.filter(({ plan }) => plan.name !== region).map(({ plan }) => lab.api(plan.name));

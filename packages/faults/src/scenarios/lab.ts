@@ -1,4 +1,4 @@
-/** Where a scenario takes place: a cluster of its own, clients in processes of theirs, and hands to break things with. */
+/** Where a scenario takes place: a cluster of its own, clients in processes of their own, and the means to break things. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AskedChild, RedisServer, WatchedRedis } from '@causeway/lab';
@@ -12,38 +12,38 @@ import type { Impairment } from '../network/impairment.ts';
 
 export interface LabNeeds {
   /**
-   * `single`: the cluster's own Redis. `durable`: one that keeps an append-only file. `watched`: a master and a replica under three Sentinels.
-   * `proxied`: one that can be slowed down.
+   * `single` is the cluster's own Redis. `durable` is one that keeps an append-only file. `watched` is a master and a replica under three
+   * Sentinels. `proxied` is one that can be slowed down.
    */
   readonly redis?: 'single' | 'durable' | 'watched' | 'proxied';
-  /** With `watched`: the region that will be cut off, together with the master. It runs as another user, so this needs root. */
+  /** For `watched`, the region that will be cut off together with the master. It runs as another user, so this needs root. */
   readonly minority?: string;
-  /** From the start, between all regions. */
+  /** The impairment of all links between regions from the start. */
   readonly impairment?: Partial<Impairment>;
-  /** The scenario looks at routes: all round trips are known before it begins. */
+  /** Whether all round trips must be known before the scenario begins, because it looks at routes. */
   readonly settledLinks?: boolean;
-  /** More for every node. */
+  /** Further environment variables of every node. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface LabOptions {
   readonly seed: number;
   readonly needs: LabNeeds;
-  /** Gets what a scenario says about its progress. */
+  /** Called with what a scenario reports about its progress. */
   readonly note: (text: string) => void;
 }
 
-/** Ports behind those of the cluster. */
+/** These ports follow those of the cluster. */
 const SEPARATE_REDIS_OFFSET = PORTS_OF_A_CLUSTER;
 const REDIS_PROXY_OFFSET = PORTS_OF_A_CLUSTER + 1;
 /**
- * What a link may measure beyond the round trip of its path before the route through a third region looks shorter: less
- * than the cost of a hop.
+ * A link may measure this much more than the round trip of its path before the route through a third region looks shorter. It is less than
+ * the cost of a hop.
  */
 const SPARE_MS = 15;
-/** What the scenarios call the proxy before Redis. */
+/** The name of the proxy in front of Redis. */
 export const REDIS_PROXY = 'redis';
-/** Nodes that run beside each other on two cores are late now and then: that is not what the scenarios are about. */
+/** Nodes that share two cores are late now and then, which is not what the scenarios are about. */
 const PATIENT_NODE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000', CAUSEWAY_GEOIP: 'off' };
 
 /** The unprivileged user that the smaller side of a divided network runs as. */
@@ -51,7 +51,7 @@ export const MINORITY_UID = 65_534;
 
 export class Lab {
   readonly cluster: RunningCluster;
-  /** Those who publish, and those who watch. */
+  /** The processes of the publishers, and of the watchers. */
   readonly sources: AskedChild<ClientVerbs>;
   readonly watchers: AskedChild<ClientVerbs>;
   readonly note: (text: string) => void;
@@ -67,7 +67,7 @@ export class Lab {
     this.watchers = new AskedChild({ name: 'watchers', program: new URL('../clients/client-main.ts', import.meta.url) });
   }
 
-  /** Runs something with a lab that is gone afterwards, whatever happens. */
+  /** Runs a function with a lab that is removed afterwards in any case. */
   static async with<Result>(options: LabOptions, use: (lab: Lab) => Promise<Result>): Promise<Result> {
     const lab = await Lab.#open(options);
     try {
@@ -108,7 +108,7 @@ export class Lab {
     return lab;
   }
 
-  /** The Redis of a scenario that needs no Sentinel. */
+  /** The Redis of a scenario without Sentinel. */
   get redis(): RedisServer {
     const redis = this.cluster.redis ?? this.#redis;
     if (redis instanceof RedisServer) return redis;
@@ -120,7 +120,7 @@ export class Lab {
     throw new Error('This lab has no Sentinels');
   }
 
-  /** The clients that join from now on do so in another app than the one that the nodes are configured with. */
+  /** Makes clients that join from now on use another app than the one that the nodes are configured with. */
   useApp(app: App): void {
     this.#app = app;
   }
@@ -133,7 +133,7 @@ export class Lab {
     return new NodeApi(this.address(region));
   }
 
-  /** The API as the bearer of a token calls it. */
+  /** Returns the API as the bearer of a token may use it. */
   apiWith(region: string, token: string): NodeApi {
     return new NodeApi({ ...this.address(region), secret: token });
   }
@@ -151,7 +151,7 @@ async function startSeparateRedis({ redis, minority }: LabNeeds, port: number): 
   return redis === 'proxied' || redis === 'durable' ? RedisServer.start({ port, isDurable: redis === 'durable' }) : undefined;
 }
 
-/** Reads again and again until it is as wanted. @returns how long that took; infinity when the deadline passed first */
+/** Checks a condition again and again until it holds. @returns how long that took; infinity if the deadline passed first */
 export async function timeUntil(isMet: () => boolean | Promise<boolean>, deadlineMs: number, everyMs: number = 100): Promise<number> {
   const startedAtMs = performance.now();
   for (;;) {

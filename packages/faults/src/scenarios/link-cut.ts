@@ -5,12 +5,12 @@ import { type Lab, timeUntil } from './lab.ts';
 import { lossless } from './lossless.ts';
 import type { Scenario } from './scenario.ts';
 
-/** The silence is noticed after two seconds. */
+/** Nodes notice the silence after two seconds. */
 const AROUND_WITHIN_MS = 3_000;
 const SETTLED_WITHIN_MS = 90_000;
 const BETWEEN = ['eu', 'us'] as const;
 
-/** The line between two regions is cut: for a moment, and for long enough to go round it. */
+/** The line between two regions is cut, first for a moment and then for long enough that media takes another route. */
 export const linkCut: Scenario = {
   name: 'link-cut',
   covers: ['F10'],
@@ -66,7 +66,10 @@ async function askPath(lab: Lab, call: Call): Promise<{ readonly path: string; r
   return { path, isThroughAp: status === 200 && path.includes(String(lab.cluster.node('ap').plan.nodeNo)) };
 }
 
-/** Right after the start round trips are those of busy processes; after a cut the old way must first prove that it no longer loses packets. */
+/**
+ * Waits until media takes the direct route. Right after the start, round trips are those of busy processes; after a cut, the old route must
+ * first prove that it no longer loses packets.
+ */
 async function takesTheDirectWay(lab: Lab): Promise<void> {
   await lab.cluster.network.ask('takeTally');
   const isDirect = async (): Promise<boolean> => {

@@ -23,7 +23,7 @@ const BAD_LINKS: readonly BadLink[] = [
   },
 ];
 
-/** The link repairs by itself what it loses; no viewer gets a packet twice. */
+/** The link repairs its own losses, and no viewer receives a packet twice. */
 export const linkLoss: Scenario = {
   name: 'link-loss',
   covers: ['F11', 'Show: loss, delay, reordering and duplication on the relay link'],

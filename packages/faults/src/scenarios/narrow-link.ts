@@ -10,7 +10,7 @@ const RATE_BPS = 600_000;
 const ADAPTED_WITHIN_MS = 15_000;
 const WINDOW_MS = 1_000;
 
-/** A link that cannot carry what is wanted loses some of it, which makes it a bad way: there is another. */
+/** A link that cannot carry what is wanted loses some of it. That makes it a bad route when there is another. */
 export const narrowLink: Scenario = {
   name: 'narrow-link',
   covers: ['F12'],
@@ -51,7 +51,7 @@ export const narrowLink: Scenario = {
 
 const CAMERAS = 3;
 const SOUND = { kind: 'audio', packetsPerSecond: 50, packetBytes: 120 } as const;
-/** The best layers of three cameras and sound are 3.4 Mbit/s. */
+/** Half of the best layers of three cameras and sound, which amount to 3.4 Mbit/s. */
 const HALF_BPS = 1_700_000;
 const LAYER_WITHIN_MS = 3_000;
 const RESTORED_WITHIN_MS = 10_000;
@@ -60,7 +60,7 @@ const RESTORED = 0.9;
 const WHOLE_NARROW_MS = 20_000;
 const SHORT_NARROW_MS = 8_000;
 
-/** Where there is no other way, a link carries what fits: sound, and of every track a layer. */
+/** Where there is no other route, a link carries what fits: sound, and one layer of every track. */
 export const narrowLinkAlone: Scenario = {
   name: 'narrow-link-alone',
   covers: ['F12', 'Show: a relay link at half of what is wanted, no way round'],
@@ -127,7 +127,7 @@ async function limitLink(lab: Lab, rateBps: number): Promise<void> {
   await lab.cluster.network.ask('impairLinks', { between: ['eu', 'us'], impairment: { rateBps } });
 }
 
-/** What crosses once everybody sees the best layer, and no other crosses any more: as much as a second before. */
+/** Waits until every viewer sees the best layer, no other layer crosses, and as much crosses as in the second before. @returns that rate */
 async function settledBps(lab: Lab): Promise<number> {
   await lab.cluster.network.ask('takeTally');
   let beforeBps = 0;
@@ -147,7 +147,10 @@ async function settledBps(lab: Lab): Promise<number> {
   return beforeBps;
 }
 
-/** What viewers of the slowest track got of it within a second. Packets of a lower layer do not count: their numbers lag behind. */
+/**
+ * Returns how many packets viewers of the slowest track received within a second. Packets of a lower layer do not count, because their
+ * numbers lag behind.
+ */
 async function packetsShown(lab: Lab): Promise<number> {
   await beginWindows(lab);
   await sleep(WINDOW_MS);
@@ -158,7 +161,7 @@ async function packetsShown(lab: Lab): Promise<number> {
   return fewest;
 }
 
-/** Over a second. */
+/** Measures what the link carries over a second. */
 async function carriedNow(lab: Lab): Promise<number> {
   await lab.cluster.network.ask('takeTally');
   await sleep(WINDOW_MS);
@@ -180,7 +183,7 @@ async function longestGapMs(lab: Lab): Promise<number> {
   return longestMs;
 }
 
-/** How many tracks nothing comes of now. */
+/** Returns for how many tracks nothing arrives at present. */
 async function silentTracks(lab: Lab): Promise<number> {
   let silent = 0;
   for (let camera = 0; camera < CAMERAS; camera++) {
@@ -196,7 +199,7 @@ async function soundLost(sound: AskedChild<AudienceVerbs>): Promise<{ readonly l
   for (const { streams } of await sound.ask('figures')) {
     for (const { windowFrom, received } of streams) {
       expected += sent - windowFrom;
-      // The last ones may still be on their way.
+      // The last packets may still be on their way.
       lost += Math.max(0, sent - windowFrom - received - SOUND.packetsPerSecond / 10);
     }
   }

@@ -6,21 +6,21 @@ import { lossless } from './lossless.ts';
 import { isRegistryRight } from './registry-right.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A node that stands still for longer loses its lease. */
+/** A node that stands still for longer than this loses its lease. */
 const LEASE_MS = 6_000;
 const RECOVERED_WITHIN_MS = 5_000;
 const RIGHT_WITHIN_MS = 10_000;
 const FLOWING_MS = 250;
 
 interface Calls {
-  /** Into the node that will stand still, within it, out of it, and between the others. */
+  /** Calls into the node that will stand still, within it, out of it, and between the other nodes. */
   readonly into: Call;
   readonly within: Call;
   readonly outOf: Call;
   readonly elsewhere: Call;
 }
 
-/** A machine that pauses, as virtual ones do, goes on where it was. */
+/** A machine that pauses, as virtual ones do, continues where it was. */
 export const nodeFrozen: Scenario = {
   name: 'node-frozen',
   covers: ['F17'],
@@ -67,7 +67,7 @@ async function isFlowing(call: Call, region: string): Promise<boolean> {
   return (await call.figures(region)).every(({ silentMs }) => silentMs < FLOWING_MS);
 }
 
-/** Its sessions cannot be reached: lists are not to promise them. */
+/** Checks that lists do not contain the sessions of the frozen node, which cannot be reached. */
 async function forgottenFinding(lab: Lab, what: string): Promise<Finding[]> {
   const { nodeNo } = lab.cluster.node('us').plan;
   const isForgotten = async (): Promise<boolean> =>
@@ -75,7 +75,9 @@ async function forgottenFinding(lab: Lab, what: string): Promise<Finding[]> {
   return [atMost(`${what}: until its sessions are not listed`, await timeUntil(isForgotten, 2 * LEASE_MS), LEASE_MS + 1_000, ' ms')];
 }
 
-/** Who watched one of its tracks elsewhere either sees it again, or was told that it has ended and may subscribe again. */
+/**
+ * Checks that viewers of the node's tracks on other nodes either see them again, or were told that they have ended and may subscribe again.
+ */
 async function outwardsFinding(outOf: Call, what: string): Promise<Finding[]> {
   const isSettled = async (): Promise<boolean> =>
     (await outOf.figures('ap')).every(({ silentMs, goodbyes }) => silentMs < FLOWING_MS || goodbyes > 0);

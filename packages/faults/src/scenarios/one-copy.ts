@@ -7,10 +7,10 @@ import type { Scenario, Thoroughness } from './scenario.ts';
 
 const WINDOW_MS = 4_000;
 const STOP_WITHIN_MS = 5_000;
-/** Of one second: fewer RTP packets than this are no stream. */
+/** The sampling interval, in which a stream would have many packets. */
 const SILENCE_MS = 400;
 
-/** However many watch in a region, a track crosses to it once. */
+/** However many viewers a region has, a track crosses to it once. */
 export const oneCopy: Scenario = {
   name: 'one-copy',
   covers: ['Show: one copy on each link, counted on the wire'],
@@ -33,7 +33,7 @@ export const oneCopy: Scenario = {
   },
 };
 
-/** What is on the links while a call runs, and what those who watch get. */
+/** Counts what is on the links while a call runs, and what the watchers receive. */
 async function countWire(lab: Lab, call: Call, when: string): Promise<Finding[]> {
   await call.beginWindow();
   const sentBefore = await lab.sources.ask('sent', 'talk');
@@ -72,13 +72,13 @@ function mediaPackets(count: WireCount): number {
   return count.streams.reduce((sum, { packets }) => sum + packets, 0);
 }
 
-/** Streams with more than a stray packet: RTX and probes have few. */
+/** Returns the number of streams with more than a stray packet. RTX and probes have few. */
 function streams(count: WireCount | undefined): number {
   const most = count?.streams[0]?.packets ?? 0;
   return count?.streams.filter(({ packets }) => packets > most / 10).length ?? 0;
 }
 
-/** @returns from now to the last RTP packet on a link */
+/** @returns how long it takes from now until the last RTP packet on a link */
 async function timeUntilSilent(lab: Lab, link: string): Promise<number> {
   await lab.cluster.network.ask('takeTally');
   const isSilent = async (): Promise<boolean> => {
@@ -89,7 +89,7 @@ async function timeUntilSilent(lab: Lab, link: string): Promise<number> {
   return (await timeUntil(isSilent, 2 * STOP_WITHIN_MS, 0)) - SILENCE_MS;
 }
 
-/** Only those layers of a simulcast track cross that subscribers want. */
+/** Checks that only those layers of a simulcast track cross that subscribers want. */
 async function layers(lab: Lab, thoroughness: Thoroughness): Promise<Finding[]> {
   const count = thoroughness === 'whole' ? 5 : 2;
   const track = await lab.sources.ask('publishSimulcast', { group: 'stage', address: lab.address('eu') });

@@ -12,7 +12,7 @@ interface Attempt {
   readonly reply: ApiReply;
 }
 
-/** The node that calls are passed on to dies under them. */
+/** The node that calls are passed on to dies in the middle of them. */
 export const ownerDies: Scenario = {
   name: 'owner-dies',
   covers: ['F21'],
@@ -23,7 +23,7 @@ export const ownerDies: Scenario = {
     const attempts = await createWhileItDies(lab, sdp, calls);
     const failed = attempts.filter(({ reply }) => reply.status !== 200);
     const unclear = failed.filter(({ reply }) => !isClearError(reply));
-    // The clients do as they were told: the same key again, until it is taken.
+    // The clients do as they were told and repeat the call with the same key until it is accepted.
     const repeated = await Promise.all(failed.map(({ key }) => createUntilTaken(lab, key, sdp)));
     return [
       exactly(
@@ -48,7 +48,7 @@ async function createWhileItDies(lab: Lab, sdp: string, calls: number): Promise<
   return Promise.all(attempts);
 }
 
-/** By way of eu. */
+/** Creates a session through eu. */
 function create(lab: Lab, key: string, sdp: string, region?: string): Promise<ApiReply> {
   const body = { sessionDescription: { type: 'offer', sdp }, metadata: key, ...(region === undefined ? {} : { region }) };
   return lab.api('eu').call('POST', '/session/new', body, { 'idempotency-key': key });
@@ -62,7 +62,7 @@ function isClearError({ status, body }: ApiReply): boolean {
 async function createUntilTaken(lab: Lab, key: string, sdp: string): Promise<boolean> {
   const deadlineMs = performance.now() + ANSWER_DEADLINE_MS;
   while (performance.now() < deadlineMs) {
-    // The body must be the same for the key to mean the same call; so the region is named again, and then no more.
+    // A key stands for the same call only with the same body, so the region is named again. After that it no longer is.
     const { status, body } = await create(lab, key, sdp, 'us');
     if (status === 200) return true;
     const { errorCode } = (body ?? {}) as { readonly errorCode?: string };
@@ -72,7 +72,7 @@ async function createUntilTaken(lab: Lab, key: string, sdp: string): Promise<boo
   return false;
 }
 
-/** No key made two sessions that live. */
+/** Checks that no key created two living sessions. */
 async function duplicateFindings(lab: Lab): Promise<Finding[]> {
   const { body } = await lab.api('eu').call('GET', '/sessions?limit=1000');
   const names = (body as readonly { readonly metadata?: string }[]).map(({ metadata }) => metadata ?? '');

@@ -5,7 +5,7 @@ import { atLeast, atMost, exactly } from './finding.ts';
 import { type Lab, timeUntil } from './lab.ts';
 import type { Scenario } from './scenario.ts';
 
-/** The smallest quota that there is. */
+/** The smallest quota that can be set. */
 const QUOTA_BYTES = 1e9;
 const LEFT_BYTES = { short: 15e6, whole: 200e6 } as const;
 const LOAD = { packetsPerSecond: 120, packetBytes: 1_100 } as const;
@@ -14,7 +14,7 @@ const MAX_OVERSHOOT_BYTES = 0.01 * QUOTA_BYTES;
 const STOPPED_FOR_MS = 6_000;
 const DEADLINE_MS = 600_000;
 
-/** An app that uses up what is left of its quota on three nodes at once, each of which knows of the others through Redis alone. */
+/** An app uses up the rest of its quota on three nodes at once, which know of each other only through Redis. */
 export const quota: Scenario = {
   name: 'quota',
   covers: ['Show: quota overshoot'],
@@ -23,7 +23,7 @@ export const quota: Scenario = {
     BookedService.with(lab, { settings: { monthlyQuotaGb: QUOTA_BYTES / 1e9, quotaGraceSeconds: 0 } }, async ({ appId }) => {
       const leftBytes = LEFT_BYTES[thoroughness];
       const month = new Date().toISOString().slice(0, 'YYYY-MM'.length);
-      // As a node leaves it that has served the app this month and is gone.
+      // This is what a node leaves behind that has served the app this month and is gone.
       await lab.redis.command('HSET', `sfu:{${appId}}:quota:${month}`, 'u:900:1', String(QUOTA_BYTES - leftBytes), 't:900:1', '0');
       const call = await Call.open(lab, { name: 'talk', from: 'eu', to: WATCHERS, ...LOAD });
       const received = { bytes: 0, sinceMs: performance.now() };

@@ -13,12 +13,12 @@ const CALL_WITHIN_MS = 1_000;
 /** Calls do not wait for a Redis that is known not to answer. */
 const REFUSED_WITHIN_MS = 300;
 
-/** How a Redis goes away, and how it comes back. */
+/** A way in which Redis fails, and how it recovers. */
 interface Outage {
   readonly name: string;
   readonly title: string;
   readonly covers: readonly string[];
-  /** What a list of sessions says of itself while Redis is down. */
+  /** What a list of sessions states while Redis is down. */
   readonly list: string;
   /** What an app that no node knows is told while Redis is down. */
   readonly unknownApp: string;
@@ -46,7 +46,10 @@ const FROZEN: Outage = {
   end: async (lab) => lab.redis.child.signal('SIGCONT'),
 };
 
-/** As `docs/operate/redis.md` advises for a master, when its only replica is gone; a full disk or memory is the same to a node. */
+/**
+ * The master refuses writes because its only replica is gone, as `docs/operate/redis.md` advises. A full disk or memory looks the same to a
+ * node.
+ */
 const UNWRITABLE: Outage = {
   name: 'unwritable',
   title: 'Redis answers and takes no writes while calls run and people join',
@@ -107,7 +110,7 @@ function errorCodeOf({ body }: ApiReply): string {
   return (body as { readonly errorCode?: string } | undefined)?.errorCode ?? 'without an error';
 }
 
-/** New subscribers to a track whose owner is known to live, a second apart, each in another region than the publisher. */
+/** Adds subscribers to a track whose owner is known to live, one every second, in regions other than the publisher's. */
 async function joinWhile(lab: Lab, call: Call, isOn: () => boolean): Promise<{ tried: number; failures: string[]; slowestCallMs: number }> {
   const failures: string[] = [];
   let tried = 0;
@@ -127,7 +130,7 @@ async function joinWhile(lab: Lab, call: Call, isOn: () => boolean): Promise<{ t
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
     }
-    // Of a session that another node owns: passed on to it.
+    // Another node owns the session, so the call is passed on to it.
     const other = region === 'us' ? 'ap' : 'us';
     const { status, tookMs, body } = await lab.api(other).call('GET', `/session/${call.track.remoteSessionId}/tracks`);
     if (status !== 200) failures.push(`a call passed on by ${other} was answered ${status}: ${JSON.stringify(body)}`);

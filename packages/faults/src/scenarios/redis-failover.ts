@@ -7,9 +7,9 @@ import { lossless } from './lossless.ts';
 import { isRegistryRight } from './registry-right.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Sentinel takes 3 s to be sure, and one or two to act. */
+/** Sentinel takes 3 s to be certain, and one or two to act. */
 const KILLED_WITHIN_MS = 7_000;
-/** A frozen master still has its connections: that they are dead must be found out first. */
+/** A frozen master still has its connections, so nodes must first find out that these are dead. */
 const FROZEN_WITHIN_MS = 10_000;
 const RIGHT_WITHIN_MS = 10_000;
 
@@ -44,7 +44,7 @@ function failover(how: string, line: string, limitMs: number, breakMaster: (lab:
   };
 }
 
-/** The old master believes for a moment that it still is one: nothing of that may be seen. */
+/** Resumes the old master, which believes for a moment that it still is one. None of that may be visible. */
 async function thaw(lab: Lab): Promise<Finding[]> {
   lab.watchedRedis.firstMaster.child.signal('SIGCONT');
   await sleep(3_000);
@@ -55,7 +55,7 @@ async function thaw(lab: Lab): Promise<Finding[]> {
   ];
 }
 
-/** @returns from `startedAtMs` until a session of one node is in the list of another */
+/** @returns the time from `startedAtMs` until a session of one node is in the list of another */
 async function timeUntilWritten(lab: Lab, startedAtMs: number): Promise<number> {
   let attempt = 0;
   await timeUntil(async () => {

@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.ts';
 
 const RIGHT_WITHIN_MS = 10_000;
 
-/** Redis is an index: the nodes, who know the truth, write it again. */
+/** Redis is an index. The nodes, which know the truth, write it again. */
 export const redisFlushed: Scenario = {
   name: 'redis-flushed',
   covers: ['F9', 'Show: Redis flushed'],
@@ -28,7 +28,7 @@ export const redisFlushed: Scenario = {
       atMost('until the lists of all nodes are right', rightMs, RIGHT_WITHIN_MS, ' ms'),
       ...lossless('during the fault', reports),
       exactly('one more can join', (await call.figures('us')).length, 4),
-      // All of it is younger than a minute: nodes still have the batches that Redis had counted and has forgotten.
+      // Everything is younger than a minute, so the nodes still have the batches that Redis had counted and has forgotten.
       await billedExactly(lab, ['talk']),
     ];
   },

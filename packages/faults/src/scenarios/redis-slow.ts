@@ -8,7 +8,7 @@ import { lossless } from './lossless.ts';
 import { isRegistryRight } from './registry-right.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Each way: 250 ms a command. */
+/** The delay in each direction, so that a command takes 250 ms. */
 const DELAY_MS = 125;
 const STALL_MS = 2_000;
 const P99_WITHIN_MS = 1_000;

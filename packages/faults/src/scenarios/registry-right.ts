@@ -1,6 +1,6 @@
 import type { Lab } from './lab.ts';
 
-/** Whether every node lists the same sessions, and as many of each region as its node says it has. */
+/** Whether every node lists the same sessions, and for each region as many as its node reports. */
 export async function isRegistryRight(lab: Lab): Promise<boolean> {
   const running = lab.cluster.nodes.filter(({ isRunning }) => isRunning);
   try {
@@ -15,7 +15,7 @@ export async function isRegistryRight(lab: Lab): Promise<boolean> {
     );
     return counts.every(Boolean);
   } catch {
-    // A list that cannot be had is not right.
+    // A list that is not available is not right.
     return false;
   }
 }

@@ -7,12 +7,12 @@ import type { Scenario } from './scenario.ts';
 
 const GAP_WITHIN_MS = 1_000;
 const FORGOTTEN_WITHIN_MS = 40_000;
-/** Watchers whose consent has run out get nothing more, after so long. */
+/** Watchers whose consent has expired receive nothing after this time. */
 const SILENT_WITHIN_MS = 35_000;
-/** A track crosses to a region for so long at most after the last one there has left. */
+/** A track stops crossing to a region this long after the last viewer there has left. */
 const STOPS_WITHIN_MS = 5_000;
 
-/** Clients change their address, and clients disappear. */
+/** Clients change their addresses, and clients disappear. */
 export const roaming: Scenario = {
   name: 'roaming',
   covers: ['F20'],

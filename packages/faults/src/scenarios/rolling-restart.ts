@@ -16,7 +16,7 @@ const PAIRS: readonly (readonly [RegionName, RegionName])[] = [
 const READY_WITHIN_MS = 6_000;
 const CALL_EVERY_MS = 100;
 
-/** All nodes are replaced, one after the other, while people talk. */
+/** All nodes are replaced, one after another, while calls run. */
 export const rollingRestart: Scenario = {
   name: 'rolling-restart',
   covers: ['F19', 'Show: rolling restart of all three nodes under 30 calls'],
@@ -100,7 +100,7 @@ interface Asking {
   stop(): Promise<{ readonly asked: number; readonly failures: readonly string[] }>;
 }
 
-/** Calls for sessions elsewhere and for new ones, through the nodes that are not being replaced. */
+/** Makes calls for sessions on other nodes and for new ones, through the nodes that are not being replaced. */
 function askWhile(lab: Lab, calls: readonly Call[], replaced: RegionName): Asking {
   const failures: string[] = [];
   const entrances = REGIONS.filter((region) => region !== replaced);

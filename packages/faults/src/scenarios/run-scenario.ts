@@ -7,17 +7,20 @@ import type { Scenario, Thoroughness } from './scenario.ts';
 export interface Outcome {
   readonly scenario: Scenario;
   readonly findings: readonly Finding[];
-  /** Why it could not be run to its end. */
+  /** Why the scenario did not run to its end. */
   readonly failure?: string;
   readonly seconds: number;
 }
 
-/** Everything was as wanted. */
+/** Whether everything was as wanted. */
 export function hasHeld({ findings, failure }: Outcome): boolean {
   return failure === undefined && findings.length > 0 && findings.every(({ isMet }) => isMet);
 }
 
-/** Runs a scenario in a lab of its own, and once more if the machine stood still. Does not reject: a scenario that could not be run is an outcome, too. */
+/**
+ * Runs a scenario in a lab of its own, and once more if the machine stood still. Never rejects, because a scenario that could not be run is
+ * an outcome, too.
+ */
 export async function runScenario(
   scenario: Scenario,
   { thoroughness, seed, note }: { readonly thoroughness: Thoroughness; readonly seed: number; readonly note: (text: string) => void },

@@ -11,7 +11,7 @@ import type { Scenario } from './scenario.ts';
 const PROMOTED_WITHIN_MS = 8_000;
 const RIGHT_WITHIN_MS = 10_000;
 
-/** For a while there are two masters, and a node that still writes to the one that will not have been. */
+/** For a while there are two masters, and one node writes to the master whose writes will be lost. */
 export const splitBrain: Scenario = {
   name: 'split-brain',
   covers: ['F7'],
@@ -43,7 +43,7 @@ export const splitBrain: Scenario = {
   },
 };
 
-/** Clients join on either side; those of the smaller side are written where they will not be found. */
+/** Lets clients join on both sides. Those of the smaller side are written where they will not be found. */
 async function actOnBothSides(lab: Lab): Promise<Finding[]> {
   const join = async (region: string): Promise<string> => {
     const options = { packetsPerSecond: 10, packetBytes: 200 };

@@ -11,10 +11,10 @@ const JOINED_WITHIN_MS = 10_000;
 const RIGHT_WITHIN_MS = 10_000;
 const CALLS = 4;
 const LOAD_KNOWN_AFTER_MS = 1_500;
-/** The one that has the links to other nodes: more goes with it than with any other. */
+/** The shard that has the links to other nodes, so that more is lost with it than with any other. */
 const LINKED_SHARD = 'shard 0';
 const LINKED_AGAIN_WITHIN_MS = 8_000;
-/** From a node's HTTP port, behind all other ports of a cluster. */
+/** The offset from a node's HTTP port, behind all other ports of a cluster. */
 const INSPECTOR_OFFSET = 55;
 
 /** A thread that crashes takes its own sessions with it, and no others. */
@@ -30,7 +30,7 @@ export const workerCrash: Scenario = {
     const calls: Call[] = [];
     for (let index = 0; index < CALLS; index++) {
       calls.push(await Call.open(lab, { name: `call-${index}`, from: 'us', to: { us: 2 } }));
-      // Sessions go where less was done lately: the next call to the other thread.
+      // Sessions go to the thread that did less recently, so the next call goes to the other one.
       await sleep(LOAD_KNOWN_AFTER_MS);
     }
     const abroad = await Call.open(lab, { name: 'abroad', from: 'eu', to: { us: 4 } });
@@ -53,7 +53,7 @@ export const workerCrash: Scenario = {
   },
 };
 
-/** Those whose own session and whose publisher's were in the other thread. */
+/** Checks the watchers whose own session and whose publisher's were in the other thread. */
 async function survivors(calls: readonly Call[], left: ReadonlySet<string>): Promise<Finding[]> {
   let watchers = 0;
   let silent = 0;
@@ -75,7 +75,7 @@ async function survivors(calls: readonly Call[], left: ReadonlySet<string>): Pro
   ];
 }
 
-/** Those whose own session was in the other thread, of a publisher on another node. */
+/** Checks the watchers whose own session was in the other thread and whose publisher is on another node. */
 async function survivorsOfAbroad(call: Call, left: ReadonlySet<string>): Promise<Finding[]> {
   const living = async () => (await call.figures('us')).filter(({ sessionId }) => left.has(sessionId));
   const flowsMs = await timeUntil(async () => (await living()).every(({ silentMs }) => silentMs < 500), 2 * LINKED_AGAIN_WITHIN_MS);

@@ -1,4 +1,4 @@
-/** Publishers of audio and video, and those who take all of it; and an exact account of what became of every packet. */
+/** Publishers of audio and video, watchers that receive everything, and an exact account of what became of every packet. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drain, type RemoteTrack } from '@causeway/loadtest';
 import type { MediaKind, MemberFigures, StreamFigures } from '../../clients/audience-verbs.ts';
@@ -13,7 +13,7 @@ export interface EdgeCallOptions {
   readonly videoPacketBytes?: number;
 }
 
-/** What all watchers got of one kind of media since the window began. */
+/** What all watchers received of one kind of media since the window began. */
 export interface KindReport {
   readonly expected: number;
   readonly lost: number;
@@ -36,7 +36,7 @@ export class EdgeCall {
     this.#watchers = watchers;
   }
 
-  /** Joins everybody and sends. Resolves when everybody sees and hears everything. */
+  /** Joins all clients and starts to send. Resolves when every watcher receives everything. */
   static async open(lab: EdgeLab, options: EdgeCallOptions): Promise<EdgeCall> {
     const { publishers, watchers, videoPacketsPerSecond, videoPacketBytes } = { ...VIDEO, ...options };
     const video = { kind: 'video', packetsPerSecond: videoPacketsPerSecond, packetBytes: videoPacketBytes } as const;
@@ -59,7 +59,7 @@ export class EdgeCall {
     return this.#lab.audience.ask('figures');
   }
 
-  /** Reports are of what is sent from now on. */
+  /** Starts the window that reports cover. */
   async beginWindow(): Promise<void> {
     await this.#lab.audience.ask('beginWindow');
   }
@@ -68,7 +68,11 @@ export class EdgeCall {
     await this.#lab.audience.ask('awaitMovement');
   }
 
-  /** From the beginning of the window, or from `awaitMovement` if that was called since, until everybody saw and heard everything again. @returns infinity if the deadline passed first */
+  /**
+   * Measures from the start of the window, or from a later `awaitMovement`, until every watcher received everything again.
+   *
+   * @returns infinity if the deadline passed first
+   */
   async untilMoving(deadlineMs: number): Promise<number> {
     const streams = async (): Promise<readonly StreamFigures[]> => (await this.figures()).flatMap((member) => member.streams);
     const wanted = this.#watchers * this.tracks.length;
@@ -78,7 +82,7 @@ export class EdgeCall {
     return Math.max(...(await streams()).map(({ movingAfterMs }) => movingAfterMs ?? Number.POSITIVE_INFINITY));
   }
 
-  /** Pauses, waits for what is under way, and says what arrived of what was sent since the window began; then sends again. */
+  /** Pauses, waits for what is under way, and reports what arrived of what was sent since the window began; then sends again. */
   async report(): Promise<Readonly<Record<MediaKind, KindReport>>> {
     await this.#lab.sources.ask('pause');
     await drain(async () => Object.values(await this.#count()).reduce((sum, { lost }) => sum + lost, 0), sleep);
@@ -108,7 +112,7 @@ export class EdgeCall {
   }
 }
 
-/** That nothing of a running call was lost, repeated or changed since the window began. */
+/** Checks that nothing of a running call was lost, repeated or changed since the window began. */
 export async function losslessCall(when: string, call: EdgeCall): Promise<Finding[]> {
   const reports = await call.report();
   return [
@@ -119,7 +123,7 @@ export async function losslessCall(when: string, call: EdgeCall): Promise<Findin
   ];
 }
 
-/** That a call goes on from now on, after what went wrong is over. */
+/** Checks that a call continues from now on, after the fault is over. */
 export async function movingAgain(call: EdgeCall, withinMs: number): Promise<Finding[]> {
   await call.awaitMovement();
   const movingMs = await call.untilMoving(3 * withinMs);

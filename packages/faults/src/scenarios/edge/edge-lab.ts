@@ -1,4 +1,4 @@
-/** Where a scenario at the edge takes place: one node, its clients, a cable between them, and a judge who sees what is on it. */
+/** Where a scenario at the edge takes place: one node, its clients, a cable between them, and a judge of what is on the cable. */
 
 import { AskedChild } from '@causeway/lab';
 import type { AudienceVerbs } from '../../clients/audience-verbs.ts';
@@ -9,12 +9,12 @@ import { WireCapture } from '../../wire/wire-capture.ts';
 import { WireJudge } from '../../wire/wire-judge.ts';
 import { atLeast, exactly, type Finding } from '../finding.ts';
 
-/** The end of what a node wrote tells why it ended. */
+/** The end of a node's output, which tells why it ended. */
 const MAX_NOTED_CHARACTERS = 3_000;
 
 export interface EdgeLabOptions {
   readonly seed: number;
-  /** Gets what a scenario says about its progress. */
+  /** Called with what a scenario reports about its progress. */
   readonly note: (text: string) => void;
 }
 
@@ -22,7 +22,7 @@ export class EdgeLab {
   readonly room: NamespaceRoom;
   readonly seed: number;
   readonly note: EdgeLabOptions['note'];
-  /** Those who publish, and those who watch. */
+  /** The processes of the publishers, and of the watchers. */
   readonly sources: AskedChild<AudienceVerbs>;
   readonly audience: AskedChild<AudienceVerbs>;
   readonly #insiders: Readonly<Record<Side, AskedChild<InsideVerbs>>>;
@@ -52,7 +52,7 @@ export class EdgeLab {
     };
   }
 
-  /** Runs something with a lab that is gone afterwards, whatever happens. */
+  /** Runs a function with a lab that is removed afterwards in any case. */
   static async with<Result>(options: EdgeLabOptions, use: (lab: EdgeLab) => Promise<Result>): Promise<Result> {
     const room = await NamespaceRoom.open();
     try {
@@ -71,7 +71,7 @@ export class EdgeLab {
     }
   }
 
-  /** @throws Error – it was not started */
+  /** @throws Error – no node was started */
   get node(): EdgeNode {
     if (this.#node === undefined) throw new Error('This lab has no node yet');
     return this.#node;
@@ -87,12 +87,15 @@ export class EdgeLab {
     return this.#insiders[side];
   }
 
-  /** What every scenario ends with: the node that was started still serves, and what it sent was right. No more is captured afterwards. */
+  /**
+   * Ends every scenario: checks that the node that was started still serves, and that what it sent was right. Nothing is captured
+   * afterwards.
+   */
   async verdict(): Promise<Finding[]> {
     return (await this.verdictWithFragments()).verdict;
   }
 
-  /** As `verdict`, with how many fragments the node has sent. */
+  /** Does the same as `verdict`, and returns how many fragments the node has sent. */
   async verdictWithFragments(): Promise<{ readonly verdict: Finding[]; readonly fragments: number }> {
     const survival = await this.#survival();
     const told = [...(await this.sources.ask('told')), ...(await this.audience.ask('told'))];
@@ -123,7 +126,7 @@ export class EdgeLab {
     ];
   }
 
-  /** Says what a node has written that ended by itself. */
+  /** Notes the output of a node that ended by itself. */
   #noteDeath(): void {
     const child = this.#node?.child;
     if (child?.hasEnded === true) this.note(`the node ended (${child.ending}) and had written:\n${child.log.slice(-MAX_NOTED_CHARACTERS)}`);
@@ -132,7 +135,7 @@ export class EdgeLab {
   async #close(): Promise<void> {
     const children = [this.sources, this.audience, ...Object.values(this.#insiders)];
     await Promise.all(children.map(({ child }) => child.kill()));
-    // A frozen one hears nothing but this.
+    // A frozen process reacts only to this.
     if (this.#node !== undefined && !this.#node.child.hasEnded) await this.#node.child.kill();
     await this.#capture.remove();
   }

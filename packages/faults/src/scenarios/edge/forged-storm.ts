@@ -22,7 +22,7 @@ function stormScenario(name: string, workers: number): EdgeScenario {
       await lab.startNode({ workers });
       const call = await EdgeCall.open(lab, { publishers: 2, watchers: 4 });
       const findings: Finding[] = [];
-      // The kernel stops the unlikeliest sources at the cable; from inside they reach the node.
+      // The kernel stops the least plausible sources at the cable; sent from inside, they reach the node.
       for (const side of ['clients', 'node'] as const) {
         await call.beginWindow();
         findings.push(await rage(lab, side, thoroughness === 'whole' ? WHOLE : SHORT));

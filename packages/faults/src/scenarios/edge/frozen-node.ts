@@ -8,11 +8,11 @@ import { EdgeCall, movingAgain } from './edge-call.ts';
 const MOVING_WITHIN_MS = 2_000;
 /** More than the receive buffers of the publishers' sockets hold, sent while they are not read. */
 const MEDIA = { publishers: 2, watchers: 4, videoPacketsPerSecond: 500 } as const;
-/** More than the shared socket holds. */
+/** More datagrams than the shared socket holds. */
 const STORM = { datagrams: 15_000, withinMs: 2_500 } as const;
 const FROZEN_MS = 3_000;
 
-/** A process that gets no core for a while finds its receive buffers full, of old news, and goes on with what is new. */
+/** A process that gets no core for a while finds its receive buffers full of old packets, and continues with new ones. */
 export const frozenNode: EdgeScenario = {
   place: 'edge',
   name: 'full-buffers',

@@ -23,7 +23,7 @@ const BILLED_WITHIN_MS = 20_000;
 const FILLER = 'filler';
 const USED = 'causeway_usage_bytes_total{metric="down"}';
 
-/** A journal that cannot be written costs nothing but itself, and holds everything again once it can. */
+/** A journal that cannot be written costs nothing but itself, and contains everything again once it can be written. */
 export const fullDisk: EdgeScenario = {
   place: 'edge',
   name: 'full-disk',
@@ -37,7 +37,7 @@ export const fullDisk: EdgeScenario = {
       return await useUp(lab, redis, folder);
     } finally {
       await redis.stop();
-      // The node has files open there.
+      // The node has open files there.
       await run('umount', ['--lazy', folder]);
       await rm(folder, { recursive: true });
     }
@@ -87,7 +87,7 @@ async function fill(path: string): Promise<void> {
   }
 }
 
-/** Bytes to be billed that the journal holds, in whole lines. */
+/** Returns the bytes to be billed that the journal contains in complete lines. */
 async function keptBytes(folder: string): Promise<number> {
   let bytes = 0;
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.ndjson'))) {

@@ -5,26 +5,26 @@ import type { EdgeScenario } from '../scenario.ts';
 import { EdgeCall, type KindReport, movingAgain } from './edge-call.ts';
 import type { EdgeLab } from './edge-lab.ts';
 
-/** With audio, and with the headers of SRTP, UDP and IP, 1.23 Mbit/s for each subscriber of each publisher. */
+/** With audio and the headers of SRTP, UDP and IP, this is 1.23 Mbit/s for each subscriber of each publisher. */
 const VIDEO = { videoPacketsPerSecond: 118, videoPacketBytes: 1_200 } as const;
 const LOADS = {
-  /** 25 Mbit/s into 8: what a machine that has other things to do carries as well. */
+  /** 25 Mbit/s for an uplink of 8, which a machine that is busy otherwise carries as well. */
   short: { publishers: 2, watchers: 10, rateBps: 8_000_000, forMs: 6_000 },
-  /** 99 Mbit/s into 40. */
+  /** 99 Mbit/s for an uplink of 40. */
   whole: { publishers: 4, watchers: 20, rateBps: 40_000_000, forMs: 11_000 },
 } as const;
-/** A queue longer than what all sockets together may have under way, so that it is they that are full, and the node that is told. */
+/** A queue longer than what all sockets together may have under way, so that the sockets are full, and the node is told. */
 const QUEUE_BYTES = 16_000_000;
-/** Less would mean that the uplink was not full. */
+/** With less, the uplink would not have been full. */
 const LEAST_LOSS_PERCENT = 15;
 const MOVING_WITHIN_MS = 2_000;
 const MEMORY_GROWTH_MIB = 50;
 const MIB = 1 << 20;
 const SAMPLE_MS = 500;
-/** Buffers, heap and compiled code have grown to what the load needs. */
+/** Buffers, heap and compiled code have grown to what the load needs after this time. */
 const WARM_AFTER_MS = 6_000;
 
-/** What does not fit into the uplink is thrown away, and nothing else happens. */
+/** What does not fit into the uplink is dropped, and nothing else happens. */
 export const fullUplink = uplinkScenario('full-uplink', { workers: 1, ffi: 'with' });
 export const fullUplinkWorkers = uplinkScenario('full-uplink-2', { workers: 2, ffi: 'with' });
 export const fullUplinkAlone = uplinkScenario('full-uplink-no-ffi', { workers: 1, ffi: 'without' });
@@ -62,12 +62,12 @@ function uplinkScenario(name: string, node: { readonly workers: 1 | 2; readonly 
   };
 }
 
-/** @see proc_net_snmp, `SndbufErrors` */
+/** Reads the datagrams that a full send buffer refused. @see proc_net_snmp, `SndbufErrors` */
 async function refusedDatagrams({ room }: EdgeLab): Promise<number> {
   return (await room.udpCounters('node')).get('SndbufErrors') ?? 0;
 }
 
-/** @returns the most that the node had while it was watched */
+/** @returns the most memory that the node had while it was watched */
 async function watchMemory(lab: EdgeLab, forMs: number): Promise<number> {
   let mostBytes = 0;
   const look = async (): Promise<boolean> => {

@@ -6,7 +6,7 @@ const WATCHED_MS = 3_000;
 const DOWN_MS = 2_000;
 const MOVING_WITHIN_MS = 2_000;
 
-/** A node that has nothing but an IPv6 address is a node like any other. */
+/** A node that has only an IPv6 address works like any other. */
 export const ipv6Only: EdgeScenario = {
   place: 'edge',
   name: 'ipv6-only',

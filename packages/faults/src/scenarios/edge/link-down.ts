@@ -8,7 +8,7 @@ const MOVING_WITHIN_MS = 2_000;
 /** Sessions are `disconnected` after five seconds of silence, and closed after thirty-five. */
 const DOWN_MS = { short: [3_000], whole: [3_000, 12_000] } as const;
 
-/** While there is no way out nothing is sent (ENETUNREACH), and sessions wait. */
+/** While there is no route, nothing is sent (ENETUNREACH), and sessions wait. */
 export const linkDown: EdgeScenario = {
   place: 'edge',
   name: 'link-down',

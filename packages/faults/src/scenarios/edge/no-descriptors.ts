@@ -15,7 +15,7 @@ const ENOUGH_FILES = 1_024;
 
 type Ffi = 'with' | 'without';
 
-/** Without file descriptors there is no connection for another call: what runs goes on. */
+/** Without file descriptors there is no connection for another call, while everything that runs continues. */
 export const noDescriptors = descriptorsScenario('no-descriptors', 'with');
 /** Without FFI there is no socket for another client either. */
 export const noDescriptorsAlone = descriptorsScenario('no-descriptors-no-ffi', 'without');
@@ -34,7 +34,7 @@ function descriptorsScenario(name: string, ffi: Ffi): EdgeScenario {
       await call.beginWindow();
       const port = Number(new URL(lab.node.address.url).port);
       await lab.inside('clients').ask('holdConnections', { address: listenAddress, port, count: CONNECTIONS });
-      // Refused, or let in by a connection that is open already: its media then shares a socket.
+      // The client is refused, or admitted over a connection that is already open; its media then shares a socket.
       const meanwhile = await oneMore(lab, call);
       await sleep(HELD_MS);
       const openThen = await openFiles(child.pid);
@@ -52,18 +52,18 @@ function descriptorsScenario(name: string, ffi: Ffi): EdgeScenario {
   };
 }
 
-/** The numbers of its descriptors, in order. */
+/** Returns the numbers of a process's descriptors in ascending order. */
 async function openFiles(pid: number): Promise<number[]> {
   return (await readdir(`/proc/${pid}/fd`)).map(Number).sort((a, b) => a - b);
 }
 
-/** The number that the next file would get. */
+/** Returns the number that the next file would get. */
 function lowestFree(open: readonly number[]): number {
   const gap = open.findIndex((descriptor, index) => descriptor !== index);
   return gap < 0 ? open.length : gap;
 }
 
-/** Of a process that runs: the system refuses from then on what would go beyond. @see prlimit(1) */
+/** Limits the open files of a running process, which the system refuses to exceed from then on. @see prlimit(1) */
 async function limitOpenFiles(pid: number, count: number): Promise<void> {
   await run('prlimit', ['--pid', String(pid), `--nofile=${count}:`]);
 }

@@ -33,7 +33,7 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
-/** A firewall that says no costs the datagrams that it stops. */
+/** A firewall that refuses datagrams costs only those. */
 export const refusedSends: EdgeScenario = {
   place: 'edge',
   name: 'refused-sends',

@@ -3,9 +3,9 @@ import { exactly, type Finding } from '../finding.ts';
 import type { EdgeScenario } from '../scenario.ts';
 import { EdgeCall, losslessCall } from './edge-call.ts';
 
-/** The least that IPv6 works with. */
+/** The smallest MTU that IPv6 permits. */
 const MTU_BYTES = 1_280;
-/** With SRTP's tag and the headers of UDP and IP more than that, and less than 1,500. */
+/** With SRTP's tag and the headers of UDP and IP, these packets exceed the MTU, but not 1,500 bytes. */
 const PACKET_BYTES = 1_400;
 const WATCHED_MS = 3_000;
 const UNDER_WAY_MS = 300;
@@ -13,7 +13,7 @@ const UNDER_WAY_MS = 300;
 export const smallMtu = mtuScenario('mtu-1280', 'ipv4');
 export const smallMtuIpv6 = mtuScenario('mtu-1280-ipv6', 'ipv6');
 
-/** Media that does not fit is fragmented by the system, comes together again, and is judged whole. */
+/** The system fragments media that does not fit. The fragments are reassembled, and the packets are judged as a whole. */
 function mtuScenario(name: string, family: 'ipv4' | 'ipv6'): EdgeScenario {
   return {
     place: 'edge',
@@ -27,7 +27,7 @@ function mtuScenario(name: string, family: 'ipv4' | 'ipv6'): EdgeScenario {
       for (const when of ['before', 'afterwards'] as const) {
         if (when === 'afterwards') {
           await lab.room.setMtu(MTU_BYTES);
-          // What was under way while one end of the cable had changed and the other had not is lost.
+          // What is under way while one end of the cable has changed and the other has not is lost.
           await sleep(UNDER_WAY_MS);
         }
         await call.beginWindow();

@@ -15,7 +15,7 @@ const JUMPS = [
   { offset: '+0', days: 0 },
 ] as const;
 
-/** Nothing on the way of a packet, a check or a handshake asks what time it is. */
+/** Nothing on the path of a packet, a check or a handshake depends on the wall clock. */
 export const wallClock: EdgeScenario = {
   place: 'edge',
   name: 'wall-clock',
@@ -36,7 +36,7 @@ export const wallClock: EdgeScenario = {
         const { dateMs = 0 } = await lab.inside('node').ask('fetchText', `${lab.node.address.url}/healthz`);
         findings.push(exactly(`the clock at ${offset}: days it is ahead, as it says`, Math.round((dateMs - Date.now()) / DAY_MS), days));
         findings.push(...(await losslessCall(`the clock at ${offset}`, call)));
-        // One handshake under each clock.
+        // One handshake is made under each clock.
         await lab.audience.ask('watch', { address: lab.node.address, tracks: call.tracks, count: 1 });
       }
       return [...findings, ...(await lab.verdict())];
