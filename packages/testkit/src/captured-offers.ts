@@ -4,7 +4,10 @@ import { join } from 'node:path';
 // The folder is found from the repository's root because Jest runs CommonJS, where a module does not know its own URL.
 const OFFERS = join(process.cwd(), 'packages', 'testkit', 'offers');
 
-/** Names of the offers captured from real clients, `chromium-simulcast-publisher`; `offers/README.md` names the versions. */
+/**
+ * The names of the offers that were captured from real clients, such as `chromium-simulcast-publisher`. `offers/README.md` names their
+ * versions.
+ */
 export function capturedOffers(): readonly string[] {
   return readdirSync(OFFERS)
     .filter((file) => file.endsWith('.sdp'))

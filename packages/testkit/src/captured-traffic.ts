@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-// From the repository's root because Jest runs CommonJS, where a module does not know its own URL.
+// The folder is found from the repository's root because Jest runs CommonJS, where a module does not know its own URL.
 const TRAFFIC = join(process.cwd(), 'packages', 'testkit', 'traffic');
 
 export type TrafficKind = 'stun' | 'dtls' | 'rtp' | 'rtcp' | 'sctp';
 
-/** What real browsers sent, of one kind; `traffic/README.md` names their versions and what the kinds are. */
+/** Returns what real browsers sent, of one kind. `traffic/README.md` names their versions and the kinds. */
 export function capturedTraffic(kind: TrafficKind): Uint8Array[] {
   return readdirSync(TRAFFIC)
     .filter((file) => file.endsWith(`-${kind}.hex`))

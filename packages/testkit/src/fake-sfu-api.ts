@@ -9,12 +9,12 @@ export interface ApiCall {
   readonly args: readonly unknown[];
 }
 
-/** An SFU that accepts and records every call, and whose next replies tests can set. */
+/** An SFU that accepts and records every call, and whose next replies a test can set. */
 export interface FakeSfuApi extends SfuApi {
   readonly calls: ApiCall[];
   /** Queues a reply for the next call of this method. */
   next(method: keyof SfuApi, reply: unknown): void;
-  /** Sends an event on every stream that is open. */
+  /** Sends an event on every open stream. */
   tell(event: { readonly type: string; readonly sessionId?: string }): void;
 }
 

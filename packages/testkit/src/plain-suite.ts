@@ -37,15 +37,15 @@ export function plainApplicationData(data: Uint8Array): Uint8Array {
 }
 
 /**
- * A secure suite without secrets: packets stay as they are, one datagram is the handshake. It keeps the port's contract
- * (nothing works before the handshake, rows are answered in place), so engine scenarios run in virtual time.
+ * A secure suite without secrets: packets stay as they are, and one datagram is the handshake. It keeps the contract of the port (nothing
+ * works before the handshake, rows are answered in place), so engine scenarios run in virtual time.
  */
 export class PlainSuite implements SecureSuite {
   readonly fingerprint: CertificateFingerprint = { algorithm: 'sha-256', value: Array(32).fill('00').join(':') };
   readonly arena: PacketArena = new PlainArena();
-  /** What peers are said to have agreed to from now on. */
+  /** The profile that peers negotiate from now on. */
   profile: SrtpProfile = 'AES_CM_128_HMAC_SHA1_80';
-  /** How often an endpoint was asked for and not yet closed. */
+  /** The number of endpoints that were created and not yet closed. */
   openEndpoints = 0;
   readonly #ready = new Set<OutboundStream>();
   readonly #waitingClients: UnencryptedEndpoint[] = [];
@@ -62,7 +62,10 @@ export class PlainSuite implements SecureSuite {
     return endpoint;
   }
 
-  /** New clients say hello: not from within the call that has made them, as the port demands, but when a test's world says so. */
+  /**
+   * Starts the handshakes of new clients. The port demands that this does not happen within the call that created them, so a test's world
+   * calls it.
+   */
   beginHandshakes(): void {
     for (const client of this.#waitingClients.splice(0)) client.begin();
   }
@@ -99,7 +102,7 @@ class UnencryptedEndpoint implements SecureEndpoint {
   readonly #ready: Set<OutboundStream>;
   readonly #onClose: () => void;
   readonly #streams = new Set<OutboundStream>([this.rtcpStream]);
-  /** Of a link. */
+  /** The SSRCs that a link expects. */
   readonly #expected = new Set<number>();
   #highestExpected = -1;
   #isConnected = false;
@@ -114,7 +117,7 @@ class UnencryptedEndpoint implements SecureEndpoint {
     this.#onClose = onClose;
   }
 
-  /** What a client does unasked. */
+  /** Sends what a client sends first. */
   begin(): void {
     if (!this.#isClosed) this.#options.listener.onDtlsOutput(HELLO.slice());
   }

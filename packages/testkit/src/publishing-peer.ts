@@ -1,4 +1,4 @@
-/** Behaviour that any real publisher has: it answers NACKs from what it sent, and PLIs with a keyframe. */
+/** Behaves like any real publisher: it answers NACKs from what it has sent, and PLIs with a keyframe. */
 import { type RtcpPacket, toSeq16 } from '@causeway/wire';
 import type { RtpToSend, ScriptedPeer } from './scripted-peer.ts';
 import type { VideoSource } from './video-source.ts';
@@ -10,7 +10,7 @@ export class PublishingPeer {
   readonly #source: VideoSource;
   readonly #sent = new Map<number, RtpToSend>();
   #isKeyframeDue = true;
-  /** PLIs that came in, with their times. */
+  /** The PLIs that have arrived, with their times. */
   readonly keyframeRequestsMs: number[] = [];
   packetsSent = 0;
 
@@ -21,7 +21,7 @@ export class PublishingPeer {
     peer.onRtcp = (nowMs, packet) => this.#handleRtcp(nowMs, packet);
   }
 
-  /** Publishes frames for a while; returns when that time has passed in the world. */
+  /** Publishes frames for a while, and returns when that time has passed in the world. */
   publishFor(durationMs: number, frameIntervalMs = 33): void {
     for (let passedMs = 0; passedMs < durationMs; passedMs += frameIntervalMs) {
       this.sendFrame();

@@ -1,4 +1,4 @@
-/** Behaviour that any real receiver has: it asks again for what is missing, and notes what it could hand to a decoder. */
+/** Behaves like any real receiver: it requests missing packets, and notes what it could hand to a decoder. */
 import { SequenceUnwrapper, toSeq16, writeNack } from '@causeway/wire';
 import type { ReceivedRtp, ScriptedPeer } from './scripted-peer.ts';
 import type { VirtualWorld } from './virtual-world.ts';
@@ -16,13 +16,13 @@ export class ReceivingPeer {
   readonly #world: VirtualWorld;
   readonly #options: ReceivingPeerOptions;
   readonly #unwrapper = new SequenceUnwrapper();
-  /** Packets by unwrapped sequence number, retransmissions in their places. */
+  /** Packets by unwrapped sequence number, with retransmissions in the place of the originals. */
   readonly packets = new Map<number, ReceivedRtp>();
   duplicates = 0;
   repairedByRtx = 0;
   #first = Number.POSITIVE_INFINITY;
   #highest = Number.NEGATIVE_INFINITY;
-  /** Nothing is missing from the first number to this one. */
+  /** No packet is missing from the first number to this one. */
   #completeTo = Number.NEGATIVE_INFINITY;
 
   constructor(world: VirtualWorld, peer: ScriptedPeer, options: ReceivingPeerOptions) {
@@ -32,12 +32,12 @@ export class ReceivingPeer {
     peer.onRtp = (packet) => this.#receive(packet);
   }
 
-  /** Asks for missing packets until the world's time has passed by `durationMs`; call before running the world. */
+  /** Requests missing packets until the world's time has passed by `durationMs`. Call it before running the world. */
   askForMissing(durationMs: number): void {
     for (let afterMs = 0; afterMs < durationMs; afterMs += ASK_EVERY_MS) this.#world.after(afterMs, (nowMs) => this.#ask(nowMs));
   }
 
-  /** Unwrapped numbers between the first and the last packet that have not arrived. */
+  /** Returns the unwrapped numbers between the first and the last packet that have not arrived. */
   get missing(): number[] {
     while (this.packets.has(this.#completeTo + 1)) this.#completeTo++;
     const missing: number[] = [];
@@ -47,7 +47,7 @@ export class ReceivingPeer {
     return missing;
   }
 
-  /** What arrived, in order of sequence number. */
+  /** Returns what arrived, in order of sequence number. */
   get inOrder(): ReceivedRtp[] {
     return [...this.packets].sort(([a], [b]) => a - b).map(([, packet]) => packet);
   }
@@ -61,7 +61,7 @@ export class ReceivingPeer {
 
   #receive(packet: ReceivedRtp): void {
     if (packet.ssrc === this.#options.rtxSsrc) {
-      // Padding alone, of a bandwidth probe (RFC 4588 §4 has no room for an original number there).
+      // This is padding for a bandwidth probe, since RFC 4588 §4 leaves no room for an original number there.
       if (packet.payload.length < 2) return;
       this.repairedByRtx++;
       const original = new DataView(packet.payload.buffer, packet.payload.byteOffset).getUint16(0);

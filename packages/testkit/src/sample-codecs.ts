@@ -24,5 +24,5 @@ export const OPUS: CodecPlan = {
   fir: false,
 };
 
-/** Several packets of `OPUS` in one. */
+/** The codec for several packets of `OPUS` in one. */
 export const RED: CodecPlan = { ...OPUS, payloadType: 63, name: 'red', fmtp: '111/111' };

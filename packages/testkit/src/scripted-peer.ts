@@ -1,6 +1,6 @@
 /**
- * A peer under a test's control, in virtual time: checks, handshakes in one datagram, sends RTP and RTCP as told, and keeps
- * what it receives. It speaks over two links to the engine, in plain text (see `PlainSuite`).
+ * A peer under a test's control, in virtual time. It sends checks, handshakes in one datagram, sends RTP and RTCP as told, and keeps what
+ * it receives. It speaks to the engine in plain text over two links (see `PlainSuite`).
  */
 import { createHmac } from 'node:crypto';
 import type { IceCredentials, Path } from '@causeway/media';
@@ -24,7 +24,7 @@ import type { VirtualLink } from './virtual-link.ts';
 
 export const hmacSha1: HmacSha1 = (key, data) => createHmac('sha1', key).update(data).digest();
 
-/** An RTP packet a peer received. */
+/** An RTP packet that a peer has received. */
 export interface ReceivedRtp {
   readonly atMs: number;
   readonly ssrc: number;
@@ -35,11 +35,11 @@ export interface ReceivedRtp {
   readonly payload: Uint8Array;
   /** Header extension values by id. */
   readonly extensions: ReadonlyMap<number, Uint8Array>;
-  /** Bytes before the payload: the fixed header and the block of extensions. */
+  /** The number of bytes before the payload: the fixed header and the block of extensions. */
   readonly headerLength: number;
 }
 
-/** An RTP packet a test sends. */
+/** An RTP packet that a test sends. */
 export interface RtpToSend {
   readonly ssrc: number;
   readonly payloadType: number;
@@ -69,14 +69,14 @@ export class ScriptedPeer {
   checksAnswered = 0;
   /** Transaction ids of the engine's own checks, which verify that the peer receives at an address. */
   readonly challenges: Uint8Array[] = [];
-  /** Whether those are answered, as every full agent does. */
+  /** Whether the peer answers those, as every full agent does. */
   answersChallenges = true;
-  /** Called with each RTP packet as it arrives, after it was noted. */
+  /** Called with each RTP packet as it arrives, after it was recorded. */
   onRtp: (packet: ReceivedRtp) => void = () => undefined;
   onRtcp: (nowMs: number, packet: RtcpPacket) => void = () => undefined;
-  /** Takes feedback on what the peer sends. Without it, transport-wide feedback is among `rtcp`, and reports by stream are not. */
+  /** Takes feedback on what the peer sends. Without it, transport-wide feedback is added to `rtcp`, and reports by stream are dropped. */
   feedbackTaker: TransportFeedbackTaker | undefined = undefined;
-  /** Called with what would come in a DTLS record: SCTP. */
+  /** Called with the content of a DTLS record, which is SCTP. */
   onApplicationData: (nowMs: number, data: Uint8Array) => void = () => undefined;
 
   constructor(id: string, local: IceCredentials, remote: IceCredentials, path: Path, link: VirtualLink) {
@@ -91,13 +91,13 @@ export class ScriptedPeer {
     return this.#path;
   }
 
-  /** From now on sends from another address. */
+  /** Sends from another address from now on. */
   moveTo(path: Path, link: VirtualLink): void {
     this.#path = path;
     this.#link = link;
   }
 
-  /** As after an ICE restart: `local` is the peer's own half, `remote` the engine's. */
+  /** Changes the credentials, as an ICE restart does: `local` is the peer's own half, `remote` the engine's. */
   useCredentials(local: IceCredentials, remote: IceCredentials): void {
     this.#local = local;
     this.#remote = remote;
@@ -107,7 +107,7 @@ export class ScriptedPeer {
     this.#link.send(nowMs, this.writeCheck(options));
   }
 
-  /** A check as `check` sends it, for a test to send from wherever it likes. */
+  /** Writes a check like that of `check`, for a test to send from anywhere. */
   writeCheck(options: { readonly nominate: boolean } = { nominate: true }): Uint8Array {
     const transactionId = new Uint8Array(12);
     new DataView(transactionId.buffer).setUint32(0, ++this.#transactions);
@@ -147,13 +147,13 @@ export class ScriptedPeer {
     this.#link.send(nowMs, out.subarray(0, end + packet.payload.length));
   }
 
-  /** @param write one of wire's `write…` functions, applied to a buffer */
+  /** @param write one of the `write…` functions of `wire`, applied to a buffer */
   sendRtcp(nowMs: number, write: (out: Uint8Array, offset: number) => number): void {
     const out = new Uint8Array(1500);
     this.#link.send(nowMs, out.subarray(0, write(out, 0)));
   }
 
-  /** Sends any bytes at all. */
+  /** Sends arbitrary bytes. */
   sendRaw(nowMs: number, datagram: Uint8Array): void {
     this.#link.send(nowMs, datagram);
   }

@@ -6,7 +6,7 @@ import type { VirtualWorld } from './virtual-world.ts';
 const MID = { id: 4, uri: 'urn:ietf:params:rtp-hdrext:sdes:mid' };
 const RID = { id: 10, uri: 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id' };
 
-/** A layer by its payloads, thirty frames a second; the size of a payload tells layers apart. */
+/** A layer with thirty frames a second. The size of a payload tells layers apart. */
 export interface SimulcastLayer {
   readonly rid: string;
   readonly ssrc: number;
@@ -21,30 +21,30 @@ const LAYERS: readonly SimulcastLayer[] = [
   { rid: 'h', ssrc: 12, payloadBytes: 300 },
   { rid: 'f', ssrc: 13, payloadBytes: 1000 },
 ];
-/** A camera as a browser sends it: 150, 600 and 1750 kbit/s with keyframes of about eight frames' size. */
+/** The layers of a camera as a browser sends them: 150, 600 and 1750 kbit/s, with keyframes eight times as large as other frames. */
 export const CAMERA_LAYERS: readonly SimulcastLayer[] = [
   { rid: 'q', ssrc: 11, payloadBytes: 580, packetsPerFrame: 1, packetsPerKeyframe: 8 },
   { rid: 'h', ssrc: 12, payloadBytes: 790, packetsPerFrame: 3, packetsPerKeyframe: 24 },
   { rid: 'f', ssrc: 13, payloadBytes: 1000, packetsPerFrame: 7, packetsPerKeyframe: 56 },
 ];
 
-/** What its packets are marked with (RFC 9143, RFC 8852). */
+/** The extensions that identify its packets (RFC 9143, RFC 8852). */
 export const SIMULCAST_EXTENSIONS: readonly ExtensionPlan[] = [MID, RID];
 
-/** A publisher with three layers, each under its own RID: one source a layer, keyframes on request. */
+/** A publisher with three layers, each under its own RID. Every layer has a source of its own, which sends keyframes on request. */
 export class SimulcastPeer {
   readonly #world: VirtualWorld;
   readonly #peer: ScriptedPeer;
   readonly #keyframeDue: Set<number>;
   readonly #sources: readonly { readonly ssrc: number; readonly rid: string; readonly source: VideoSource }[];
-  /** Which layers it sends. */
+  /** The layers that it sends. */
   active = ['q', 'h', 'f'];
-  /** Whether it sends a keyframe of every layer when it is asked for one of any, as Chromium does. */
+  /** Whether it sends a keyframe of every layer when one of any is requested, as Chromium does. */
   answersForAllLayers = false;
-  /** Keyframes asked of it, by SSRC. */
+  /** The keyframes that were requested from it, by SSRC. */
   readonly keyframeRequests: number[] = [];
 
-  /** @param mid of its publication, one character */
+  /** @param mid of its publication, a single character */
   constructor(world: VirtualWorld, peer: ScriptedPeer, layers: readonly SimulcastLayer[] = LAYERS, mid = '0') {
     this.#world = world;
     this.#peer = peer;
@@ -73,7 +73,7 @@ export class SimulcastPeer {
     }
   }
 
-  /** One frame of each layer. */
+  /** Sends one frame of each layer. */
   sendFrame(): void {
     for (const { ssrc, rid, source } of this.#sources) {
       if (!this.active.includes(rid)) continue;

@@ -1,7 +1,7 @@
 import type { Path } from '@causeway/media';
 import type { VirtualLink } from './virtual-link.ts';
 
-/** A socket that is unknown to the engine. It can send anything, and keeps what it is sent. */
+/** A socket that is unknown to the engine. It can send anything, and keeps what it receives. */
 export class Stranger {
   readonly path: Path;
   readonly received: Uint8Array[] = [];

@@ -1,14 +1,14 @@
-/** A VP8 publisher's packets: frames at a steady rate, each a few packets, with payloads that tell which packet they are. */
+/** Writes the packets of a VP8 publisher: frames at a steady rate, each in a few packets, with payloads that identify the packet. */
 import type { RtpToSend } from './scripted-peer.ts';
 
 const TICKS_PER_FRAME = 3000;
-/** Start of partition, picture id of 15 bits and TL0PICIDX follow (RFC 7741 §4.2). */
+/** The start of a partition. A picture id of 15 bits and TL0PICIDX follow (RFC 7741 §4.2). */
 const DESCRIPTOR_LENGTH = 5;
-/** Frame tag of a key frame with its start code, then 320 x 240 (RFC 6386 §9.1). */
+/** The frame tag of a key frame with its start code, then 320 x 240 (RFC 6386 §9.1). */
 const KEYFRAME_HEADER = Uint8Array.of(0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xf0, 0x00);
 const INTERFRAME_HEADER = Uint8Array.of(0x11, 0x02, 0x00);
 const NO_PAYLOAD = new Uint8Array(0);
-/** Temporal layers of eight frames, and whether each is a layer sync (RFC 7741 §4.2: TID, Y). */
+/** The temporal layers of eight frames, and whether each is a layer sync (RFC 7741 §4.2: TID, Y). */
 const TEMPORAL_IDS = [0, 2, 1, 2, 0, 2, 1, 2];
 const LAYER_SYNCS = [0, 1, 1, 1, 0, 0, 0, 0];
 
@@ -18,12 +18,17 @@ export interface VideoSourceOptions {
   readonly firstSequence?: number;
   readonly firstTimestamp?: number;
   readonly packetsPerFrame?: number;
-  /** Default: as many as of any frame. */
+  /** Default: the same as for other frames. */
   readonly packetsPerKeyframe?: number;
-  /** Packets without a payload after each frame: so libwebrtc probes for bandwidth where RTX was not negotiated. */
+  /**
+   * The number of packets without a payload after each frame. libwebrtc sends these to probe for bandwidth where RTX was not negotiated.
+   */
   readonly probesPerFrame?: number;
   readonly payloadBytes?: number;
-  /** Three temporal layers in the order 0 2 1 2, the upper ones with a layer sync in every other round. Default: none. */
+  /**
+   * Whether there are three temporal layers, in the order 0 2 1 2, of which the upper ones have a layer sync in every other round. Default:
+   * false.
+   */
   readonly hasTemporalLayers?: boolean;
   readonly extensions?: ReadonlyMap<number, Uint8Array>;
 }
@@ -43,7 +48,7 @@ export class VideoSource {
     this.#timestamp = options.firstTimestamp ?? 90_000;
   }
 
-  /** The packets of the next frame. */
+  /** Returns the packets of the next frame. */
   nextFrame(kind: 'key' | 'inter'): RtpToSend[] {
     if (kind === 'key') this.#frame = 0;
     if (TEMPORAL_IDS[this.#frame % TEMPORAL_IDS.length] === 0) this.#tl0PicIdx = (this.#tl0PicIdx + 1) & 0xff;
@@ -86,7 +91,7 @@ export class VideoSource {
   }
 }
 
-/** The serial number that `VideoSource` wrote into a payload: 0, 1, 2, … in sending order. */
+/** Returns the serial number that `VideoSource` wrote into a payload: 0, 1, 2, … in the order of sending. */
 export function serialOf(payload: Uint8Array): number {
   return new DataView(payload.buffer, payload.byteOffset).getUint32(payload.length - 4);
 }

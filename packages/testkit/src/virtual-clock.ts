@@ -1,13 +1,13 @@
-/** Time that passes only when a test says so. Satisfies the clocks that packages declare (`sfu`'s `Clock` among them). */
+/** A clock that advances only when a test says so. It satisfies the clock interfaces of the packages, such as `sfu`'s `Clock`. */
 export class VirtualClock {
   #nowMs = 0;
   #order = 0;
   readonly #startWallClockMs: number;
-  /** A binary heap, the next one first; those that were cancelled stay in it until their turn. */
+  /** A binary heap, with the next timer first. Cancelled timers stay in it until their turn. */
   readonly #timers: Timer[] = [];
   #armed = 0;
 
-  /** @param startWallClockMs what `wallClockMs()` says at the start, milliseconds since 1970 */
+  /** @param startWallClockMs the initial value of `wallClockMs()`, in milliseconds since 1970 */
   constructor(startWallClockMs = Date.UTC(2026, 0, 1)) {
     this.#startWallClockMs = startWallClockMs;
   }
@@ -31,12 +31,12 @@ export class VirtualClock {
     };
   }
 
-  /** How many timers are armed: 0 means that nothing was left behind. */
+  /** The number of timers that are armed; 0 means that nothing was left behind. */
   get armedTimers(): number {
     return this.#armed;
   }
 
-  /** Lets time pass and runs what falls due, in order; promises settle after each callback. */
+  /** Advances the time, and runs what falls due in order. Promises settle after each callback. */
   async advance(byMs: number): Promise<void> {
     const endMs = this.#nowMs + byMs;
     await settle();
@@ -73,7 +73,7 @@ export class VirtualClock {
     this.#timers[place] = timer;
   }
 
-  /** Puts a timer where the first one was, and then below all that are due before it. */
+  /** Puts a timer in the place of the first one, and moves it below all that are due before it. */
   #sink(timer: Timer): void {
     let place = 0;
     for (;;) {
@@ -92,7 +92,7 @@ export class VirtualClock {
 interface Timer {
   readonly dueAtMs: number;
   readonly order: number;
-  /** undefined once it has run or was cancelled */
+  /** Undefined once the timer has run or was cancelled. */
   callback: (() => void) | undefined;
 }
 
@@ -100,7 +100,7 @@ function isBefore(one: Timer, other: Timer): boolean {
   return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.order < other.order);
 }
 
-/** Chains of promises as long as this are settled between two timers. */
+/** Chains of promises up to this length are settled between two timers. */
 const SETTLED_TURNS = 50;
 
 async function settle(): Promise<void> {

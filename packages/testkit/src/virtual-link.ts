@@ -2,10 +2,10 @@ import type { Bottleneck } from './bottleneck/index.ts';
 
 const UDP_AND_IP_BYTES = 28;
 
-/** What a link does to datagrams. Probabilities are of one datagram; a delay is one way. */
+/** What a link does to datagrams. Probabilities are per datagram, and delays are one way. */
 export interface Impairment {
   readonly delayMs: number;
-  /** Added to the delay, uniform in 0 … jitterMs; enough of it reorders. */
+  /** Added to the delay, uniform in 0 … jitterMs. If it is large enough, it reorders datagrams. */
   readonly jitterMs: number;
   readonly lossProbability: number;
   readonly duplicateProbability: number;
@@ -19,17 +19,17 @@ interface Flight {
   readonly datagram: Uint8Array;
 }
 
-/** One direction of a network path in virtual time: datagrams go in, and come out later, or twice, or never. */
+/** One direction of a network path in virtual time. Datagrams go in, and come out later, twice, or never. */
 export class VirtualLink {
   readonly #random: () => number;
   #flights: Flight[] = [];
   #order = 0;
   impairment: Impairment;
-  /** Who is at the far end. */
+  /** Called with each datagram that arrives at the far end. */
   deliver: (nowMs: number, datagram: Uint8Array) => void;
-  /** Decides about single datagrams before chance does: return true to lose this one. */
+  /** Decides about single datagrams before chance does. Return true to lose one. */
   lose: (datagram: Uint8Array) => boolean = () => false;
-  /** What stands in front of the link, and may hold datagrams up or lose them. */
+  /** A bottleneck in front of the link, which may delay or lose datagrams. */
   bottleneck: Bottleneck | undefined = undefined;
   sent = 0;
   lost = 0;
@@ -40,7 +40,7 @@ export class VirtualLink {
     this.deliver = deliver;
   }
 
-  /** The bytes are copied: a sender may use its buffer again. */
+  /** Sends a copy of the bytes, so the sender may use its buffer again. */
   send(nowMs: number, datagram: Uint8Array): void {
     this.sent++;
     if (this.lose(datagram) || this.#random() < this.impairment.lossProbability) {

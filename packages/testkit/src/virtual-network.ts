@@ -1,10 +1,10 @@
-/** The network around one engine: a path, with a link in each direction, to every known peer, and routes to other engines. */
+/** The network around one engine: a path to every known peer, with a link in each direction, and routes to other engines. */
 import { Path } from '@causeway/media';
 import { type Impairment, VirtualLink } from './virtual-link.ts';
 
 const FIRST_PORT = 40_000;
 
-/** Two directions of one network path. */
+/** The two directions of one network path. */
 export interface LinkPair {
   /** From the peer to the engine. */
   readonly up: VirtualLink;
@@ -12,7 +12,7 @@ export interface LinkPair {
   readonly down: VirtualLink;
 }
 
-/** The way to another engine. Its path comes when the first datagram does, or when the engine opens it, as with sockets. */
+/** The route to another engine. Its path is created by the first datagram or when the engine opens it, as with sockets. */
 interface Route extends LinkPair {
   readonly address: string;
   readonly port: number;
@@ -21,7 +21,7 @@ interface Route extends LinkPair {
 
 export interface VirtualNetworkOptions {
   readonly random: () => number;
-  /** Takes what arrives for the engine. */
+  /** Called with what arrives for the engine. */
   readonly receive: (nowMs: number, path: Path, datagram: Uint8Array) => void;
 }
 
@@ -41,7 +41,7 @@ export class VirtualNetwork {
     return links;
   }
 
-  /** A path to a new peer. */
+  /** Adds a path to a new peer. */
   addPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address: string): Path {
     const path = new Path(address, this.#nextPort++);
     const { random, receive } = this.#options;
@@ -51,14 +51,14 @@ export class VirtualNetwork {
     return path;
   }
 
-  /** @param links whose far ends are at the other engine; `up` is made to deliver here */
+  /** @param links whose far ends are at the other engine; this makes `up` deliver here */
   addRoute(address: string, port: number, links: LinkPair): void {
     const route: Route = { address, port, path: undefined, ...links };
     this.#routes.push(route);
     links.up.deliver = (nowMs, datagram) => this.#options.receive(nowMs, this.#pathOf(route), datagram);
   }
 
-  /** As `DatagramSink.openPath`. Datagrams to unknown addresses are lost. */
+  /** Implements `DatagramSink.openPath`. Datagrams to unknown addresses are lost. */
   openPath(address: string, port: number): Path {
     const route = this.#routes.find((candidate) => candidate.address === address && candidate.port === port);
     if (route !== undefined) return this.#pathOf(route);

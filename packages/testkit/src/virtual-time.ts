@@ -1,14 +1,14 @@
 /** Something that runs in virtual time, such as an engine with its network. */
 export interface TimeDweller {
-  /** Sends what the last event has produced. */
+  /** Sends the output of the last event. */
   settle(): void;
-  /** When it wants to act next; Infinity if never. */
+  /** When it must act next; Infinity if never. */
   nextEventMs(): number;
   /** Does everything that is due. */
   act(nowMs: number): void;
 }
 
-/** Time that several worlds share. It passes only when a test says so, and stops at each event of any of them. */
+/** The time that several worlds share. It advances only when a test says so, and stops at each event of any of them. */
 export class VirtualTime {
   readonly #dwellers: TimeDweller[] = [];
   #nowMs = 1000;
@@ -21,7 +21,7 @@ export class VirtualTime {
     this.#dwellers.push(dweller);
   }
 
-  /** Lets time pass; everything due happens in order. */
+  /** Advances the time. Everything that is due happens in order. */
   run(durationMs: number): void {
     const untilMs = this.#nowMs + durationMs;
     for (;;) {
@@ -34,7 +34,7 @@ export class VirtualTime {
     this.#nowMs = untilMs;
   }
 
-  /** Time passes without anything running: due events happen late, in the next `run`. */
+  /** Advances the time without running anything. Events that were due happen late, in the next `run`. */
   standStill(durationMs: number): void {
     this.#nowMs += durationMs;
   }

@@ -1,4 +1,4 @@
-/** An engine and its peers in virtual time: nothing happens but what a test, a timer or the network does. */
+/** An engine and its peers in virtual time, where nothing happens except for what a test, a timer or the network does. */
 import {
   type ConnectionState,
   type DatagramSink,
@@ -21,10 +21,10 @@ import { CLEAN_LINK, type Impairment } from './virtual-link.ts';
 import { type LinkPair, VirtualNetwork } from './virtual-network.ts';
 import { type TimeDweller, VirtualTime } from './virtual-time.ts';
 
-/** Middle of 2026; scenarios compare NTP times, so the wall clock is fixed. */
+/** A time in the middle of 2026. Scenarios compare NTP times, so the wall clock is fixed. */
 const WALL_CLOCK_OFFSET_MS = 1_780_000_000_000;
 const PORT = 8081;
-/** What the real suite adds to a packet in the profile that `PlainSuite` says it speaks. */
+/** What the real suite adds to a packet in the profile that `PlainSuite` reports. */
 const SRTP_TAG_BYTES = 10;
 
 export interface NoticedEvent {
@@ -33,7 +33,7 @@ export interface NoticedEvent {
   readonly what: ConnectionState | TransportCloseReason | 'active' | 'inactive';
 }
 
-/** What came of a data channel. */
+/** What happened on a data channel. */
 export interface NoticedData {
   readonly transportId: string;
   readonly streamId: number;
@@ -44,14 +44,14 @@ export interface NoticedData {
 
 export interface VirtualWorldOptions {
   readonly seed?: number;
-  /** Shared with other worlds. Default: a time of its own. */
+  /** A time that is shared with other worlds. Default: a time of its own. */
   readonly time?: VirtualTime;
-  /** Where other worlds reach this one. */
+  /** The address at which other worlds reach this one. */
   readonly address?: string;
 }
 
 export class VirtualWorld implements TimeDweller {
-  /** What associations number their first chunk with, at both ends. Default: whatever comes of the seed. */
+  /** The number of the first chunk of associations, at both ends. Default: determined by the seed. */
   initialTsn: number | undefined = undefined;
   readonly suite = new PlainSuite();
   readonly engine: Engine;
@@ -61,21 +61,21 @@ export class VirtualWorld implements TimeDweller {
   readonly port = PORT;
   readonly events: NoticedEvent[] = [];
   readonly data: NoticedData[] = [];
-  /** What the engine said of publications and subscriptions of data. */
+  /** The engine's events about publications and subscriptions of data. */
   readonly dataEvents: EngineEvent[] = [];
-  /** What the engine said of the layers that arrive, by track. */
+  /** The engine's events about the layers that arrive, by track. */
   readonly layers: { readonly atMs: number; readonly trackId: string; readonly rids: readonly string[] }[] = [];
-  /** What the engine said of the layers that subscribers get. */
+  /** The engine's events about the layers that subscribers get. */
   readonly changes: {
     readonly atMs: number;
     readonly event: Extract<EngineEvent, { type: 'layer-changed' | 'quality-changed' | 'lower-layers-needed' }>;
   }[] = [];
-  /** Called with everything that the engine says. */
+  /** Called with every event of the engine. */
   whenTold: (event: EngineEvent) => void = () => undefined;
   readonly selectedPaths: Path[] = [];
   readonly releasedPaths: Path[] = [];
   readonly time: VirtualTime;
-  /** While it is, the port drops media, and says so. */
+  /** While this is true, the port drops media and reports it. */
   isUplinkFull = false;
   readonly #peers: ScriptedPeer[] = [];
   readonly #agenda: { readonly atMs: number; readonly act: (nowMs: number) => void }[] = [];
@@ -119,12 +119,12 @@ export class VirtualWorld implements TimeDweller {
     return this.time.nowMs;
   }
 
-  /** The wall clock the engine writes into sender reports. */
+  /** The wall clock that the engine writes into sender reports. */
   get wallClockMs(): number {
     return this.nowMs + WALL_CLOCK_OFFSET_MS;
   }
 
-  /** Adds a peer with a transport of its own, on an account or otherwise as planned; it has not checked yet. */
+  /** Adds a peer with a transport of its own, on an account or with another plan. It has sent no check yet. */
   addPeer(id: string, impairment: Impairment = CLEAN_LINK, plan: string | Partial<TransportPlan> = {}): ScriptedPeer {
     const engineSide = { ufrag: `eng-${id}`, password: `engine-password-of-${id}` };
     const peerSide = { ufrag: `peer-${id}`, password: `peer-password-of-${id}` };
@@ -145,7 +145,7 @@ export class VirtualWorld implements TimeDweller {
     return peer;
   }
 
-  /** As `addPeer`, then checks and shakes hands. */
+  /** Adds a peer like `addPeer`, and then checks and handshakes. */
   connectPeer(id: string, impairment: Impairment = CLEAN_LINK, plan: string | Partial<TransportPlan> = {}): ScriptedPeer {
     const peer = this.addPeer(id, impairment, plan);
     peer.check(this.nowMs);
@@ -162,19 +162,19 @@ export class VirtualWorld implements TimeDweller {
     return stranger;
   }
 
-  /** Keeps a peer's consent fresh for a while, as browsers do. */
+  /** Keeps the consent of a peer fresh for a while, as browsers do. */
   keepAlive(peer: ScriptedPeer, durationMs: number): void {
     for (let afterMs = 0; afterMs < durationMs; afterMs += 2500) this.after(afterMs, (nowMs) => peer.check(nowMs));
   }
 
-  /** The peer sends from a new address from now on. */
+  /** Makes the peer send from a new address from now on. */
   migrate(peer: ScriptedPeer, impairment: Impairment = CLEAN_LINK): Path {
     const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
     peer.moveTo(path, this.linksOf(path).up);
     return path;
   }
 
-  /** The address belongs to this peer from now on, even if another peer had it. */
+  /** Gives the address to this peer from now on, even if another peer had it. */
   handOver(path: Path, peer: ScriptedPeer): void {
     const { up, down } = this.linksOf(path);
     down.deliver = (nowMs, datagram) => peer.handleDatagram(nowMs, datagram);
@@ -185,7 +185,7 @@ export class VirtualWorld implements TimeDweller {
     return this.network.linksOf(path);
   }
 
-  /** @param peer or whatever else has a transport of that id */
+  /** @param peer a peer, or another object with the id of a transport */
   publish(peer: Pick<ScriptedPeer, 'id'>, plan: Partial<PublisherTrackPlan> & { readonly trackId: string }): void {
     this.engine.handleCommand(this.nowMs, {
       type: 'put-publisher-track',
@@ -225,17 +225,17 @@ export class VirtualWorld implements TimeDweller {
     });
   }
 
-  /** Does something later. */
+  /** Calls a function later. */
   after(delayMs: number, act: (nowMs: number) => void): void {
     this.#agenda.push({ atMs: this.nowMs + delayMs, act });
   }
 
-  /** Lets time pass, here and in all worlds that share it; everything due happens in order. */
+  /** Advances the time in all worlds that share it. Everything that is due happens in order. */
   run(durationMs: number): void {
     this.time.run(durationMs);
   }
 
-  /** Time passes, and the engine's process does not run: what is due happens with the next `run`, late. */
+  /** Advances the time while the engine's process stands still. What was due happens late, in the next `run`. */
   standStill(durationMs: number): void {
     this.time.standStill(durationMs);
   }
@@ -262,7 +262,7 @@ export class VirtualWorld implements TimeDweller {
     return this.network.addPath(impairment, toPeer, address);
   }
 
-  /** As the port of a full uplink does. */
+  /** Drops a packet like the port of a full uplink. */
   #drop(path: Path, packet: Uint8Array): void {
     const withTag = new Uint8Array(packet.length + SRTP_TAG_BYTES);
     withTag.set(packet);

@@ -1,28 +1,28 @@
 /**
- * A browser that watches VP8: it reports every packet in transport-wide feedback, shows the frames that it can decode, and asks for a
- * keyframe when it cannot go on.
+ * A browser that watches VP8. It reports every packet in transport-wide feedback, shows the frames that it can decode, and requests a
+ * keyframe when it cannot continue.
  */
 import { readTransportSequence, SequenceUnwrapper, toSeq16, Vp8Descriptor, writePli } from '@causeway/wire';
 import { FeedbackPeer } from './bottleneck/index.ts';
 import type { ReceivedRtp, ScriptedPeer } from './scripted-peer.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
-/** What a packet takes up beyond its payload: headers of RTP, UDP and IPv4, and SRTP's tag. */
+/** The size of a packet without its payload: headers of RTP, UDP and IPv4, and SRTP's tag. */
 const OVERHEAD_BYTES = 12 + 8 + 28 + 10;
 const KEYFRAME_RETRY_MS = 300;
 
 /** A frame that was shown. */
 export interface ShownFrame {
   readonly atMs: number;
-  /** Bytes of its last payload, which tell layers apart. */
+  /** The payload size of its last packet, which tells layers apart. */
   readonly payloadBytes: number;
   readonly isKeyframe: boolean;
 }
 
 export interface WatchingPeerOptions {
-  /** Id of the extension with transport-wide numbers. */
+  /** The id of the extension for transport-wide numbers. */
   readonly extensionId: number;
-  /** Feedback ends then. */
+  /** When the peer stops sending feedback. */
   readonly forMs: number;
 }
 
@@ -55,7 +55,7 @@ export class WatchingPeer {
     };
   }
 
-  /** Watches a stream from now on. @returns the frames that are shown, as they come */
+  /** Watches a stream from now on. @returns the frames that are shown, which are added as they come */
   watch(ssrc: number): readonly ShownFrame[] {
     const picture = new Picture(() => this.#askForKeyframe(ssrc));
     this.#pictures.set(ssrc, picture);
@@ -67,7 +67,7 @@ export class WatchingPeer {
   }
 }
 
-/** The decoder of one stream: without a packet nothing more can be shown until the next keyframe. */
+/** The decoder of one stream. After a missing packet, nothing can be shown until the next keyframe. */
 class Picture {
   readonly shown: ShownFrame[] = [];
   readonly #unwrapper = new SequenceUnwrapper();
@@ -96,7 +96,7 @@ class Picture {
     else if (marker) this.shown.push({ atMs, payloadBytes: payload.length, isKeyframe: this.#isKeyframe });
   }
 
-  /** A decoder waits for a picture whose number is missing. */
+  /** Whether the packet belongs to the present picture or the next one, because a decoder waits for a picture whose number is missing. */
   #isSameOrNextPicture(): boolean {
     const { pictureId, isFrameStart } = this.#vp8;
     if (pictureId === undefined || this.#pictureId === undefined) return true;

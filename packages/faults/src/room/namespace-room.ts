@@ -1,6 +1,6 @@
 /**
- * Two network namespaces with a cable between them: a node in one, its clients in the other. Nothing in them reaches the rest of the
- * machine. Linux only, and only for root.
+ * Two network namespaces with a cable between them, for a node and its clients. Nothing in them reaches the rest of the machine. This works
+ * only on Linux, as root.
  *
  * @see ip-netns(8), veth(4), tc-tbf(8), nft(8)
  */
@@ -10,26 +10,26 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Which end of the cable. */
+/** An end of the cable. */
 export type Side = 'node' | 'clients';
 
 export interface Shape {
   readonly rateBps: number;
-  /** What may wait for the link; beyond it the link throws packets away without telling the sender. */
+  /** How much may wait for the link. What exceeds it is dropped without telling the sender. */
   readonly queueBytes: number;
 }
 
 export const NODE_ADDRESSES = { ipv4: '10.77.0.1', ipv6: 'fd77::1' } as const;
 const CLIENT_ADDRESSES = { ipv4: '10.77.0.2', ipv6: 'fd77::2' } as const;
 const PREFIX = 'cwfaults';
-/** In each namespace. */
+/** The interface in each namespace. */
 const INTERFACE = 'edge0';
 const NAMESPACES_FOLDER = '/run/netns';
 const TABLE = 'edge';
-/** What the link sends at once after a pause: about what a network card takes from the queue. */
+/** What the link sends at once after a pause, about as much as a network card takes from its queue. */
 const BURST_BYTES = 32_768;
 const SIDES: readonly Side[] = ['node', 'clients'];
-/** Forged packets are to arrive however unlikely their source is, and IPv6 addresses are to outlive a cut cable. */
+/** With these settings, forged packets arrive however implausible their source is, and IPv6 addresses survive a cut cable. */
 const SETTINGS = [
   'net.ipv4.conf.all.rp_filter=0',
   'net.ipv4.conf.default.rp_filter=0',
@@ -48,7 +48,7 @@ export class NamespaceRoom {
 
   static #opened = 0;
 
-  /** @throws Error – this machine does not permit it; the message says what would */
+  /** @throws Error – this machine does not permit it; the message says what would be needed */
   static async open(): Promise<NamespaceRoom> {
     removeForgottenNamespaces();
     const room = new NamespaceRoom(++NamespaceRoom.#opened);
@@ -64,17 +64,17 @@ export class NamespaceRoom {
     }
   }
 
-  /** The command that runs another one inside. */
+  /** Returns the command that runs another one in a namespace. */
   command(side: Side, command: readonly string[]): readonly [string, ...string[]] {
     return ['ip', 'netns', 'exec', this.#names[side], ...command];
   }
 
-  /** What `tcpdump` calls the interface on both sides. */
+  /** The name that `tcpdump` knows the interface by, on both sides. */
   get interfaceName(): string {
     return INTERFACE;
   }
 
-  /** The hardware address that everything from this side comes from. */
+  /** Returns the hardware address that everything from this side comes from. */
   async hardwareAddress(side: Side): Promise<string> {
     const { stdout } = await run('ip', ['-n', this.#names[side], '-json', 'link', 'show', INTERFACE]);
     const [link] = JSON.parse(stdout) as readonly { readonly address: string }[];
@@ -82,7 +82,7 @@ export class NamespaceRoom {
     return link.address;
   }
 
-  /** Narrows what the node sends. */
+  /** Limits the rate of what the node sends. */
   async shapeUplink({ rateBps, queueBytes }: Shape): Promise<void> {
     const filter = ['tbf', 'rate', String(rateBps), 'burst', String(BURST_BYTES), 'limit', String(queueBytes)];
     await run('tc', ['-n', this.#names.node, 'qdisc', 'replace', 'dev', INTERFACE, 'root', ...filter]);
@@ -92,7 +92,7 @@ export class NamespaceRoom {
     await run('tc', ['-n', this.#names.node, 'qdisc', 'delete', 'dev', INTERFACE, 'root']);
   }
 
-  /** @param rule as nft takes it, for packets that come in at, or go out of, this side */
+  /** @param rule as nft takes it, for packets that enter or leave this side */
   async filter(side: Side, hook: 'input' | 'output', rule: string): Promise<void> {
     const script = [
       `add table inet ${TABLE}`,
@@ -106,7 +106,7 @@ export class NamespaceRoom {
     await this.#inside(side, ['nft', 'delete', 'table', 'inet', TABLE]);
   }
 
-  /** Pulls the plug out of the node, or puts it back in. */
+  /** Unplugs the cable from the node, or plugs it in again. */
   async setLink(state: 'up' | 'down'): Promise<void> {
     await run('ip', ['-n', this.#names.node, 'link', 'set', INTERFACE, state]);
     if (state === 'up') await this.#route('node', CLIENT_ADDRESSES);
@@ -116,7 +116,7 @@ export class NamespaceRoom {
     for (const side of SIDES) await run('ip', ['-n', this.#names[side], 'link', 'set', INTERFACE, 'mtu', String(bytes)]);
   }
 
-  /** Counters of UDP on a side, by their names in `/proc/net/snmp`: `RcvbufErrors` and so on. */
+  /** Returns the UDP counters of a side by their names in `/proc/net/snmp`, such as `RcvbufErrors`. */
   async udpCounters(side: Side): Promise<ReadonlyMap<string, number>> {
     const { stdout } = await this.#inside(side, ['cat', '/proc/net/snmp']);
     const [names = [], values = []] = stdout
@@ -147,7 +147,7 @@ export class NamespaceRoom {
     await this.#route('clients', NODE_ADDRESSES);
   }
 
-  /** Everything goes to the other side, so that what is sent to a forged source is seen on the wire. */
+  /** Everything is routed to the other side, so that packets to a forged source are seen on the wire. */
   async #route(side: Side, { ipv4, ipv6 }: { readonly ipv4: string; readonly ipv6: string }): Promise<void> {
     await run('ip', ['-n', this.#names[side], 'route', 'replace', 'default', 'via', ipv4]);
     await run('ip', ['-n', this.#names[side], '-6', 'route', 'replace', 'default', 'via', ipv6]);
@@ -159,7 +159,7 @@ export class NamespaceRoom {
   }
 }
 
-/** A run that was killed leaves its namespaces behind; their names say whose they were. */
+/** A run that was killed leaves its namespaces behind, whose names tell the process. */
 function removeForgottenNamespaces(): void {
   removeNamespaces(namespaceNames().filter((name) => name.startsWith(`${PREFIX}-`) && !isRunning(Number(name.split('-')[1]))));
 }
@@ -181,7 +181,10 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Synchronous, because a process that ends waits for nothing. Whatever still runs in them is killed: its name would be gone, not it. */
+/**
+ * Synchronous, because a process that ends waits for nothing. Whatever still runs in them is killed, because removing a namespace only
+ * removes its name.
+ */
 function removeNamespaces(names: readonly string[]): void {
   for (const name of names) {
     try {
@@ -190,7 +193,7 @@ function removeNamespaces(names: readonly string[]): void {
       }
       execFileSync('ip', ['netns', 'delete', name], { stdio: 'ignore' });
     } catch {
-      // It was never made, or is gone.
+      // The namespace was never created, or is gone.
     }
   }
 }

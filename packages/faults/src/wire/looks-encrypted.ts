@@ -1,12 +1,15 @@
-/** Fewer bytes say nothing: they may all be different by chance, or the same. */
+/** With fewer bytes, the result would be due to chance. */
 const MIN_TELLING_BYTES = 32;
-/** What is in clear shows at once, and a capture has a hundred thousand packets. */
+/** Readable text shows at once, and a capture has a hundred thousand packets. */
 const MAX_READ_BYTES = 256;
 const BYTE_VALUES = 256;
-/** Of the number of different values that random bytes have on average. They never have so few; text, silence and padding do. */
+/**
+ * The share of the number of different values that random bytes have on average. Random bytes never have so few, whereas text, silence and
+ * padding do.
+ */
 const LEAST_SHARE = 0.5;
 
-/** @returns whether the bytes may be ciphertext; true when they are too few to tell */
+/** @returns whether the bytes may be ciphertext; true if there are too few to tell */
 export function looksEncrypted(bytes: Uint8Array): boolean {
   const readBytes = Math.min(bytes.length, MAX_READ_BYTES);
   if (readBytes < MIN_TELLING_BYTES) return true;

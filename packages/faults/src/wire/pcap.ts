@@ -1,5 +1,5 @@
 /**
- * Reads what `tcpdump -w` writes.
+ * Reads the files that `tcpdump -w` writes.
  *
  * @see https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcap/ (file header, packet records)
  */
@@ -10,12 +10,12 @@ const FILE_HEADER_BYTES = 24;
 const RECORD_HEADER_BYTES = 16;
 const CAPTURED_LENGTH_AT = 8;
 
-/** Takes the file in pieces of any size and hands out whole Ethernet frames; a record that is cut off at the end is left out. */
+/** Takes the file in pieces of any size and returns whole Ethernet frames. A record that is cut off at the end is left out. */
 export class PcapReader {
   #rest: Buffer = Buffer.alloc(0);
   #hasHeader = false;
 
-  /** @throws Error – it is no capture of Ethernet, little-endian, with microseconds */
+  /** @throws Error – this is not a little-endian capture of Ethernet with microseconds */
   *read(piece: Buffer): Generator<Buffer> {
     const bytes = this.#rest.length === 0 ? piece : Buffer.concat([this.#rest, piece]);
     this.#rest = bytes;
@@ -30,7 +30,7 @@ export class PcapReader {
     this.#rest = bytes.subarray(at);
   }
 
-  /** @returns where the first record begins */
+  /** @returns where the first record starts */
   #readHeader(bytes: Buffer): number {
     this.#hasHeader = true;
     if (bytes.readUInt32LE(0) !== MAGIC_MICROSECONDS || bytes.readUInt32LE(LINKTYPE_AT) !== LINKTYPE_ETHERNET)

@@ -1,5 +1,5 @@
 /**
- * Finds the UDP datagrams in Ethernet frames, and puts together those that IP has fragmented.
+ * Finds the UDP datagrams in Ethernet frames, and reassembles those that IP has fragmented.
  *
  * @see RFC 791 §3.1 and §3.2 (IPv4), RFC 8200 §4.5 (IPv6), RFC 768 (UDP)
  */
@@ -26,7 +26,7 @@ export interface UdpDatagram {
 
 interface IpPart {
   readonly destination: string;
-  /** Which datagram of which sender it is a part of. */
+  /** Identifies the datagram and sender that the fragment belongs to. */
   readonly identity: string;
   readonly offsetBytes: number;
   readonly isLast: boolean;
@@ -41,17 +41,17 @@ export class UdpReader {
   readonly #parts = new Map<string, IpPart[]>();
   #fragments = 0;
 
-  /** How many fragments have been read. */
+  /** The number of fragments that were read. */
   get fragments(): number {
     return this.#fragments;
   }
 
-  /** How many datagrams lack a fragment. */
+  /** The number of datagrams that lack a fragment. */
   get incomplete(): number {
     return this.#parts.size;
   }
 
-  /** @returns undefined for what is no UDP over IP, and for a fragment that completes nothing */
+  /** @returns undefined for anything but UDP over IP, and for a fragment that completes nothing */
   read(frame: Buffer): UdpDatagram | undefined {
     const part = readIp(frame);
     if (part === undefined) return undefined;
@@ -92,7 +92,7 @@ function readIpv4(packet: Buffer): IpPart | undefined {
     identity: packet.subarray(12, 20).toString('hex') + packet.readUInt16BE(4),
     offsetBytes: FRAGMENT_UNIT_BYTES * (flagsAndOffset & IPV4_OFFSET_MASK),
     isLast: (flagsAndOffset & IPV4_MORE_FRAGMENTS) === 0,
-    // Short frames are padded, so the packet says itself where it ends.
+    // Short frames are padded, so the end is taken from the packet itself.
     bytes: packet.subarray(headerBytes, packet.readUInt16BE(2)),
   };
 }
@@ -107,7 +107,7 @@ function readIpv6(packet: Buffer): IpPart | undefined {
   return {
     destination: common.destination,
     identity: common.identity + body.readUInt32BE(4),
-    // The offset is in units of eight bytes, in the upper 13 bits.
+    // The offset counts units of eight bytes, in the upper 13 bits.
     offsetBytes: offsetAndMore & 0xfff8,
     isLast: (offsetAndMore & 1) === 0,
     bytes: body.subarray(FRAGMENT_HEADER_BYTES),

@@ -1,4 +1,4 @@
-/** Everything but TCP that a node puts on the wire, in a file, by `tcpdump`: the kernel says whether it lost any of it. */
+/** Captures everything but TCP that a node puts on the wire, in a file, with `tcpdump`. The kernel reports whether it lost any of it. */
 
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,7 +13,7 @@ import { type UdpDatagram, UdpReader } from './udp-reader.ts';
 /** The kernel keeps frames here until `tcpdump` has a core to run on. */
 const BUFFER_KIBIBYTES = 131_072;
 const START_DEADLINE_MS = 10_000;
-/** The kernel hands frames over in blocks, and after a second one that is not full. */
+/** The kernel hands frames over in blocks. After a second, it hands over a block that is not full. */
 const HANDED_OVER_AFTER_MS = 1_500;
 const PIECE_BYTES = 4 << 20;
 const DROPPED = /(\d+) packets? dropped by (?:kernel|interface)/g;
@@ -37,7 +37,7 @@ export class WireCapture {
     this.#file = file;
   }
 
-  /** Captures at the clients' end of the cable, behind whatever narrows the node's. */
+  /** Captures at the clients' end of the cable, behind anything that narrows the node's. */
   static async start(room: NamespaceRoom): Promise<WireCapture> {
     const folder = await mkdtemp(join(tmpdir(), 'causeway-wire-'));
     const file = join(folder, 'wire.pcap');
@@ -57,7 +57,7 @@ export class WireCapture {
     throw new Error(`tcpdump ended at once:\n${child.log}`);
   }
 
-  /** Ends it and hands out every datagram in the order of the wire. */
+  /** Ends the capture and passes on every datagram in the order of the wire. */
   async end(take: (datagram: UdpDatagram) => void): Promise<CaptureEnd> {
     await sleep(HANDED_OVER_AFTER_MS);
     this.#child.signal('SIGINT');

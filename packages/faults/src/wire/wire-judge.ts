@@ -1,6 +1,7 @@
 /**
- * What must hold on the wire whatever goes wrong: nothing readable, no SSRC at the wrong peer, and no packet index of one key twice.
- * It needs no keys: the clients mark their payloads, and know what they were told; RTP headers and SRTCP indices are in clear.
+ * Checks what must hold on the wire in any case: nothing is readable, no SSRC reaches the wrong peer, and no packet index of a key occurs
+ * twice. It needs no keys, because the clients mark their payloads and know what they were told, and RTP headers and SRTCP indices are not
+ * encrypted.
  *
  * @see RFC 3711 §3.1 (SRTP), §3.4 (SRTCP), §9.1 (what a repeated index gives away)
  */
@@ -10,24 +11,24 @@ import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength, SequenceUnwrapper } from '@ca
 import { looksEncrypted } from './looks-encrypted.ts';
 import type { UdpDatagram } from './udp-reader.ts';
 
-/** One client: each has keys of its own. */
+/** One client, which has keys of its own. */
 export interface ToldPeer {
-  /** Where it receives, or has received, by `socketName`. */
+  /** Where it receives, or has received, as `socketName` writes it. */
   readonly sockets: readonly string[];
-  /** What the SFU has said that it sends to this client. */
+  /** The SSRCs that the SFU has announced to this client. */
   readonly ssrcs: readonly number[];
 }
 
 export interface WireVerdict {
   readonly rtpPackets: number;
   readonly rtcpPackets: number;
-  /** Datagrams that show a payload in clear, or one that no cipher would make. */
+  /** Datagrams with a readable payload, or with one that no cipher would produce. */
   readonly readable: number;
   /** RTP packets of a stream that was not announced to the peer at their destination. */
   readonly misdirected: number;
-  /** Packets under an index that another packet of the same key and SSRC had before. */
+  /** Packets under an index that another packet of the same key and SSRC had used before. */
   readonly reused: number;
-  /** Packets that came a second time, the same byte for byte. */
+  /** Packets that came a second time, identical in every byte. */
   readonly repeated: number;
 }
 
@@ -36,12 +37,12 @@ const RTCP_SSRC_AT = 4;
 const HMAC_TAG_BYTES = 10;
 const RTCP_TRAILER_BYTES = 4 + HMAC_TAG_BYTES;
 const MIN_RTCP_BYTES = 8 + RTCP_TRAILER_BYTES;
-/** The uppermost bit says that the packet is encrypted. */
+/** The highest bit says that the packet is encrypted. */
 const RTCP_INDEX_MASK = 0x7fff_ffff;
 
 interface Stream {
   readonly unwrapper: SequenceUnwrapper;
-  /** Packet index to what was sent under it. */
+  /** What was sent under each packet index. */
   readonly sent: Map<number, string>;
 }
 
@@ -55,7 +56,7 @@ export class WireJudge {
       for (const socket of sockets) this.#peers.set(socket, { name: `peer ${index}`, ssrcs: new Set(ssrcs) });
   }
 
-  /** @param datagram one that the SFU has sent, whatever it is */
+  /** @param datagram any datagram that the SFU has sent */
   add({ destination, payload }: UdpDatagram): void {
     const kind = kindOf(payload);
     const isReadable = payload.indexOf(PLAINTEXT_MARK) >= 0 || (kind === 'rtp' && !looksEncrypted(payloadOf(payload)));
@@ -102,7 +103,7 @@ export class WireJudge {
   }
 }
 
-/** The encrypted part of an SRTP packet; empty if the header does not add up. */
+/** Returns the encrypted part of an SRTP packet; empty if the header is invalid. */
 function payloadOf(packet: Buffer): Buffer {
   const headerLength = rtpHeaderLength(packet, packet.length);
   if (headerLength < 0) return packet.subarray(0, 0);

@@ -1,6 +1,4 @@
-/**
- * The properties of one direction of a network path. They are plain data, so that processes can exchange them.
- */
+/** The properties of one direction of a network path. They are plain data, so that processes can exchange them. */
 export interface NetworkConditions {
   /** The propagation delay, one way. */
   readonly delayMs: number;
@@ -26,7 +24,7 @@ export interface NetworkConditions {
   /** The rate of a policer. It has no queue, so datagrams beyond its rate and burst are dropped at once. */
   readonly policedBps: number;
   readonly policerBurstBytes: number;
-  /** Nothing arrives. */
+  /** Whether nothing arrives. */
   readonly isCut: boolean;
 }
 

@@ -1,11 +1,11 @@
-/** Mutates JSON texts value by value: other types, extremes, names that mean something to JavaScript, depth, width, repeated keys. */
+/** Mutates JSON texts value by value: other types, extremes, names that have a meaning in JavaScript, depth, width, repeated keys. */
 import type { FuzzRandom } from './fuzz-random.ts';
 import { type Mutator, mutateBytes } from './mutate-bytes.ts';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 const MAX_DEPTH = 200;
-/** Twice the longest real body. This bounds the length, since samples are derived from samples. */
+/** Twice the longest real body. It bounds the length, since samples are derived from samples. */
 const MAX_LENGTH = 16 * 1024;
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', '', 'tracks', 'sessionDescription', 'mid', 'trackId', '\u0000', 'ключ'];
 const STRINGS = [

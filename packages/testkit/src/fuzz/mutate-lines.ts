@@ -1,8 +1,8 @@
-/** Mutates texts made of lines, as session descriptions are: lines move, repeat and go; their tokens become hostile ones. */
+/** Mutates texts made of lines, such as session descriptions. Lines are moved, repeated and removed, and tokens become hostile. */
 import type { FuzzRandom } from './fuzz-random.ts';
 import type { Mutator } from './mutate-bytes.ts';
 
-/** Three times the longest offer of a real browser: in longer ones a slow line would not show. */
+/** Three times the longest offer of a real browser. In a longer one, a slow line would not show. */
 const MAX_LENGTH = 16 * 1024;
 const MAX_STEPS = 5;
 const TOKENS = [
@@ -29,7 +29,7 @@ const TOKENS = [
   '%s%n',
   'a'.repeat(300),
 ];
-/** Lines that begin something, or that real clients write seldom. */
+/** Lines that start a section, or that real clients seldom write. */
 const LINES = [
   'v=0',
   'm=video 9 UDP/TLS/RTP/SAVPF 96',
@@ -49,7 +49,7 @@ const LINES = [
   'a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x',
 ];
 
-/** Inputs are UTF-8. */
+/** Inputs are encoded in UTF-8. */
 export const mutateLines: Mutator = (random, sample, other) => {
   let lines = textOf(sample).split(/\r?\n/);
   const foreign = textOf(other).split(/\r?\n/);

@@ -1,9 +1,9 @@
-/** Mutates RTCP compounds message by message: order, counts, formats, lengths, the SSRCs that are spoken of, and lists. */
+/** Mutates RTCP compounds message by message: order, counts, formats, lengths, the SSRCs that messages are about, and lists. */
 import type { FuzzRandom } from './fuzz-random.ts';
 import { concat, type Mutator, mutateBytes } from './mutate-bytes.ts';
 
 const HEADER_LENGTH = 4;
-/** SR to APP, the two kinds of feedback, XR, and two unassigned ones. */
+/** SR to APP, the two kinds of feedback, XR, and two unassigned types. */
 const TYPES = [200, 201, 202, 203, 204, 205, 206, 207, 192, 223];
 const MAX_PACKET = 1500;
 

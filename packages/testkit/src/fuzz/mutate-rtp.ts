@@ -1,4 +1,4 @@
-/** Mutates RTP packets field by field: header bits, CSRC list, header extensions of both forms, payload, padding. */
+/** Mutates RTP packets field by field: header bits, CSRC list, header extensions of both forms, payload and padding. */
 import type { FuzzRandom } from './fuzz-random.ts';
 import { concat, type Mutator, mutateBytes } from './mutate-bytes.ts';
 
@@ -7,7 +7,7 @@ export interface KnownRtp {
   readonly ssrcs: readonly number[];
   readonly payloadTypes: readonly number[];
   readonly extensionIds: readonly number[];
-  /** Values that mean something in them, such as MIDs. */
+  /** Values with a meaning in those extensions, such as MIDs. */
   readonly extensionValues: readonly Uint8Array[];
 }
 
@@ -29,7 +29,7 @@ export function createRtpMutator(known: KnownRtp): Mutator {
   };
 }
 
-/** The payload of a packet that may be damaged. */
+/** The payload of a packet, which may be damaged. */
 function payloadOf(packet: Uint8Array): Uint8Array {
   const first = packet[0] ?? 0;
   let start = FIXED_LENGTH + (first & 0x0f) * 4;
@@ -69,7 +69,7 @@ function extensionBlock(random: FuzzRandom, known: KnownRtp, other: Uint8Array):
   return Uint8Array.from([said >> 8, said & 0xff, words >> 8, words & 0xff, ...elements]);
 }
 
-/** @param length of a value that means nothing */
+/** @param length of a value without a meaning */
 function extensionValue(random: FuzzRandom, known: KnownRtp, other: Uint8Array, length: number): Uint8Array {
   if (known.extensionValues.length > 0 && random.chance(0.5)) return random.pick(known.extensionValues);
   return random.chance(0.5) ? other.slice(0, length) : random.bytes(length);

@@ -1,6 +1,4 @@
-/**
- * Mutates SCTP packets chunk by chunk. Tag and checksum are left to the target, which knows the association they are for.
- */
+/** Mutates SCTP packets chunk by chunk. Tag and checksum are left to the target, which knows the association. */
 import type { FuzzRandom } from './fuzz-random.ts';
 import { concat, type Mutator, mutateBytes } from './mutate-bytes.ts';
 
@@ -8,7 +6,7 @@ const COMMON_HEADER = 12;
 const CHUNK_HEADER = 4;
 /** DATA to SHUTDOWN-COMPLETE, RE-CONFIG, FORWARD-TSN, and some unassigned ones. */
 const CHUNK_TYPES = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 14, 130, 192, 12, 64, 128, 255];
-/** DCEP, text, binary, the empty ones, and an unknown one. */
+/** DCEP, text, binary, the two empty ones, and an unknown one. */
 const PROTOCOL_IDS = [50, 51, 52, 53, 54, 56, 57, 99];
 const PROTOCOL_ID_AT = 12;
 /** Bounds the length, since samples are derived from samples. */

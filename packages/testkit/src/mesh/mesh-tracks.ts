@@ -12,7 +12,7 @@ export interface Copy {
   readonly rid: string;
 }
 
-/** Where the transport of a link leads. */
+/** Where the transport of a link leads to. */
 export interface LinkEnd {
   readonly far: MeshShard;
   readonly farId: string;
@@ -21,7 +21,7 @@ export interface LinkEnd {
 
 /** The links that tracks travel on. */
 export interface MeshLinks {
-  /** undefined if the transport is a client's, or has never connected */
+  /** Returns undefined if the transport is a client's, or has never connected. */
   endOf(shard: MeshShard, transportId: string): LinkEnd | undefined;
   isCut(one: number, other: number): boolean;
 }
@@ -38,7 +38,10 @@ export class MeshTracks {
     this.#links = links;
   }
 
-  /** The layer that a subscriber is sent now: `track@rid` by the name of the track at its owner; undefined if nothing. */
+  /**
+   * Returns the layer that a subscriber is sent now, as `track@rid` with the name of the track at its owner; undefined if it is sent
+   * nothing.
+   */
   shown(nodeNo: number, subscriptionId: string): string | undefined {
     const shard = this.#shards.get(nodeNo);
     const plan = shard?.subscriptions.get(subscriptionId);

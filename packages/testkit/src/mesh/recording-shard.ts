@@ -31,17 +31,17 @@ export class RecordingShard implements Shard {
   readonly sentData: { readonly transportId: string; readonly streamId: number; readonly data: Uint8Array | string }[] = [];
   /** The answer about subscriptions to data. */
   dataSubscriptions: DataSubscriptionStatistics[] = [];
-  /** The answers about transports, by id. */
+  /** The answers about transports, by transport id. */
   readonly snapshots = new Map<string, TransportSnapshot>();
   /** The answer about links. */
   links: readonly LinkStatistics[] = [];
   /** The next answer about usage. */
   usage: AccountUsage[] = [];
-  /** Commands in the order they came: `open-transport session-…`. */
+  /** Commands in the order in which they came, such as `open-transport session-…`. */
   readonly log: string[] = [];
   isClosed = false;
   #listener: EngineEventListener | undefined;
-  /** Used SSRCs by transport; reusing one at another key stream position would be unsafe. */
+  /** Used SSRCs by transport. Reusing one at another position of the key stream would be unsafe. */
   readonly #usedSsrcs = new Map<string, Map<number, string>>();
 
   get listener(): EngineEventListener {

@@ -12,13 +12,13 @@ export interface TransceiverOptions {
   readonly rids?: readonly string[];
 }
 
-/** `application` stands for the section of data channels, which has no transceiver in a browser. */
+/** The kind `application` stands for the section of data channels, which has no transceiver in a browser. */
 interface Transceiver extends Required<Omit<TransceiverOptions, 'direction'>> {
   readonly kind: 'audio' | 'video' | 'application';
   readonly mid: string;
   direction: SdpDirection;
   isStopped: boolean;
-  /** As the SFU first described a section that it added: browsers keep codecs and numbers of what was negotiated. */
+  /** How the SFU first described a section that it added, because browsers keep the negotiated codecs and numbers. */
   readonly added: Pick<SdpSection, 'codecs' | 'extensions'> | undefined;
   /** How often the browser would have fired `track`. */
   trackEvents: number;
@@ -27,16 +27,16 @@ interface Transceiver extends Required<Omit<TransceiverOptions, 'direction'>> {
 }
 
 /**
- * A WebRTC client as JSEP has it, without media: transceivers, offers, answers. It holds the SFU to the rules of SDP and throws when one
- * is broken, as a browser would.
+ * A WebRTC client as in JSEP, without media: transceivers, offers and answers. It holds the SFU to the rules of SDP, and throws when one is
+ * broken, as a browser would.
  */
 export class ScriptedClient {
   readonly transceivers: Transceiver[] = [];
   ice = { ufrag: 'cli1', password: 'clientclientclientclient' };
   fingerprint = { algorithm: 'sha-256', value: Array.from({ length: 32 }, () => 'CD').join(':') };
-  /** Codecs this client can decode, for m-sections that the SFU adds. */
+  /** The codecs that this client can decode, for m-sections that the SFU adds. */
   readonly decodes: readonly string[];
-  /** What the client says of its SCTP association. */
+  /** What the client announces about its SCTP association. */
   sctp = { port: 5000, maxMessageSize: 262_144 };
   refusesData = false;
   lastRemote: SdpDescription | undefined;
@@ -50,7 +50,7 @@ export class ScriptedClient {
     this.decodes = decodes;
   }
 
-  /** As the first `createDataChannel` does. */
+  /** Adds the section that the first `createDataChannel` adds. */
   addDataSection(): Transceiver {
     return this.addTransceiver('application');
   }
@@ -92,7 +92,7 @@ export class ScriptedClient {
     this.#applyRemote(answer);
   }
 
-  /** @returns the answer, as `setRemoteDescription(offer); createAnswer()` would */
+  /** @returns the answer of `setRemoteDescription(offer); createAnswer()` */
   answerOffer({ sdp }: { readonly sdp: string }): { readonly type: 'answer'; readonly sdp: string } {
     const offer = this.#read(sdp);
     if (offer.sections.some(({ setup, port }) => port !== 0 && setup !== 'actpass')) throw new Error('an offer names a=setup:actpass');
@@ -135,7 +135,7 @@ export class ScriptedClient {
     }
   }
 
-  /** Throws, as Chromium does, if one payload type has two meanings in a bundled description. */
+  /** Throws, like Chromium, if one payload type has two meanings in a bundled description. */
   #checkMeanings(section: SdpSection): void {
     for (const { payloadType, name, clockRateHz } of section.codecs) {
       claim(this.#payloadTypeMeaning, payloadType, meaningOf(section.kind, name, clockRateHz));
@@ -187,7 +187,7 @@ export class ScriptedClient {
     );
   }
 
-  /** As Chromium does: its own payload types, unless a number means something else in this connection already. */
+  /** Chooses payload types like Chromium: its own, unless a number already means something else in this connection. */
   #freeOfClashes(kind: string, codecs: readonly SdpCodec[]): readonly SdpCodec[] {
     const renumbered = new Map<number, number>();
     let spare = 127;

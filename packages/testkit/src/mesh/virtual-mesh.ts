@@ -30,7 +30,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   readonly #oneWayMs: (from: number, to: number) => number;
   readonly #silenceMs: (at: number, of: number) => number;
   readonly #cut = new Set<number>();
-  /** By node, then by transport. */
+  /** The shards' transports, by node and then by transport. */
   readonly #ends = new Map<number, Map<string, Connected>>();
   /** The transports of links by their local credentials, including closed ones. */
   readonly #transports = new Map<string, { readonly shard: MeshShard; readonly plan: TransportPlan }>();
@@ -99,7 +99,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     return this.#ends.get(shard.nodeNo)?.get(transportId);
   }
 
-  // What shards are told.
+  // Commands to the shards.
 
   noteTransport(shard: MeshShard, plan: TransportPlan): void {
     if (plan.isLink !== true) return;

@@ -9,7 +9,7 @@ export interface ModelRedisClientOptions {
   readonly way: () => ModelRedisWay;
 }
 
-/** `refused` means that the port is closed, `silent` that the server or the network drops everything. */
+/** With `refused`, the port is closed. With `silent`, the server or the network drops everything. */
 export type ModelRedisWay = { readonly state: 'open'; readonly oneWayMs: number } | { readonly state: 'refused' | 'silent' };
 
 type Word = string | number | Uint8Array;
@@ -71,7 +71,7 @@ export class ModelRedisClient {
     });
   }
 
-  /** Commands that arrive together. */
+  /** The commands of one turn, which arrive together. */
   pipeline(): { call(name: string, ...words: readonly Word[]): unknown; exec(): Promise<[Error | null, ModelReply][]> } {
     const calls: [string, readonly Word[]][] = [];
     const outcomeOf = async ([name, words]: [string, readonly Word[]]): Promise<[Error | null, ModelReply]> => {

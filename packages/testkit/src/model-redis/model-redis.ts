@@ -10,7 +10,7 @@ export interface ModelRedisOptions {
   readonly clock: { nowMs(): number; wallClockMs(): number };
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Whether its latest writes may be taken back by a failover, for which it has to remember them. Default true. */
+  /** Whether a failover may undo the latest writes, which then have to be remembered. Default: true. */
   readonly canFailOver?: boolean;
 }
 
@@ -25,15 +25,15 @@ export interface ModelConnection {
 type Script = ReturnType<typeof compileLua>;
 
 /**
- * A Redis in this process, in whatever time it is given: the commands and scripts of this project, which it runs from their own text. What
- * it answers is held to what a real one does by the contract suites of `cluster`.
+ * A Redis in this process, on any clock. It has the commands that this project uses, and runs the project's scripts from their own text.
+ * The contract suites of `cluster` compare its replies with those of a real one.
  */
 export class ModelRedis {
-  /** Set when the machine's clock is set; milliseconds. */
+  /** By how far the machine's clock has been set wrong, in milliseconds. */
   clockOffsetMs = 0;
-  /** How long the server works on a command; others wait until it is done. */
+  /** How long the server works on a command, while others wait. */
   commandMs = 0;
-  /** Commands that were carried out, those of scripts not counted. */
+  /** The number of commands that were carried out, without those of scripts. */
   commands = 0;
   readonly #keys: Keyspace;
   readonly #nowMs: () => number;
@@ -51,13 +51,13 @@ export class ModelRedis {
     this.#keys = new Keyspace(this.#nowMs, this.#monotonicMs, canFailOver);
   }
 
-  /** A command has arrived. @returns after how many milliseconds it is done, those before it included */
+  /** Enqueues a command that has arrived. @returns after how many milliseconds it is done, together with those before it */
   queue(): number {
     this.#freeAtMs = Math.max(this.#freeAtMs, this.#monotonicMs()) + this.commandMs;
     return this.#freeAtMs - this.#monotonicMs();
   }
 
-  /** @throws ModelReplyError – what Redis would answer to a command that is wrong */
+  /** @throws ModelReplyError – the reply of Redis to an invalid command */
   carryOut([name = '', ...words]: readonly string[]): ModelReply {
     this.commands++;
     switch (name.toUpperCase()) {
@@ -73,24 +73,24 @@ export class ModelRedis {
     }
   }
 
-  /** @returns ends the connection */
+  /** @returns a function that ends the connection */
   attach(connection: ModelConnection): () => void {
     this.#connections.add(connection);
     return () => this.#connections.delete(connection);
   }
 
-  /** As when the server ends, or is told to let go of its clients. */
+  /** Closes all connections, as when the server ends or is told to drop its clients. */
   closeConnections(): void {
     for (const { onClosed } of [...this.#connections]) onClosed();
   }
 
-  /** Everything is gone, scripts too, as after a start without a file. */
+  /** Removes everything, scripts included, as after a start without a file. */
   forgetAll(): void {
     this.#keys.clear();
     this.#scripts.clear();
   }
 
-  /** A replica that lacks the last writes is the master now: it has not seen the scripts either. */
+  /** Makes a replica that lacks the last writes the master. It does not know the scripts either. */
   failOver(lackedMs: number): void {
     this.#keys.takeBack(lackedMs);
     this.#scripts.clear();
@@ -155,7 +155,7 @@ function sha1Of(source: string): string {
   return createHash('sha1').update(source).digest('hex');
 }
 
-/** Numbers as Redis writes them for commands: whole ones in all their digits. */
+/** Writes a number as Redis does for commands: whole numbers with all their digits. */
 function wordOf(value: LuaValue): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isInteger(value) && !Number.isSafeInteger(value) ? BigInt(value).toString() : String(value);
@@ -167,7 +167,7 @@ function asLua(reply: ModelReply): LuaValue {
   return typeof reply === 'object' ? LuaTable.of(reply.map(asLua)) : reply;
 }
 
-/** A table ends at its first nil, and numbers lose what is behind the point. */
+/** Converts a reply as Redis does: a table ends at its first nil, and numbers lose their fraction. */
 function asReply(value: LuaValue): ModelReply {
   if (value === undefined || value === false || typeof value === 'function') return null;
   if (value === true) return 1;

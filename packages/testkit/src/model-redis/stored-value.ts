@@ -1,4 +1,4 @@
-/** What Redis keeps under a key. */
+/** The values that Redis keeps under keys. */
 
 export interface StreamEntry {
   readonly id: string;
@@ -10,19 +10,19 @@ export type StoredValue =
   | { readonly type: 'hash'; readonly fields: Map<string, string> }
   | { readonly type: 'set'; readonly members: Set<string> }
   | { readonly type: 'zset'; readonly scores: Map<string, number> }
-  /** A stream remembers its last id, though the entry may be gone. */
+  /** A stream remembers its last id even when that entry is gone. */
   | { readonly type: 'stream'; readonly entries: StreamEntry[]; lastId: string };
 
 export interface StoredKey {
   readonly value: StoredValue;
-  /** Milliseconds since 1970; undefined for ever. */
+  /** Milliseconds since 1970; undefined if the key never expires. */
   readonly expiresAtMs: number | undefined;
 }
 
-/** Replies as Redis sends them: text, whole numbers, null, and lists of them. */
+/** Replies as Redis sends them: text, whole numbers, null, and lists of these. */
 export type ModelReply = string | number | null | readonly ModelReply[];
 
-/** A reply that says that the command was wrong; named as clients of Redis name it. */
+/** A reply to an invalid command, under the name that clients of Redis use. */
 export class ModelReplyError extends Error {
   override readonly name = 'ReplyError';
 }
@@ -42,7 +42,7 @@ export function copyOf(value: StoredValue): StoredValue {
   }
 }
 
-/** A key whose last element is gone is no longer there. */
+/** Whether a value is empty. A key whose last element was removed no longer exists. */
 export function isEmpty(value: StoredValue): boolean {
   switch (value.type) {
     case 'string':
