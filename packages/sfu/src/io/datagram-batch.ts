@@ -6,9 +6,8 @@
  */
 import { constants } from 'node:os';
 import type { Path, ProtectedBytes, SendKind } from '@causeway/media';
-import type { AddressSlots } from './address-slots.ts';
 import { isForNow, refusalOfErrno, type SendRefusal } from './send-counters.ts';
-import { SendHeaders } from './send-headers.ts';
+import { type AddressSlots, SendHeaders } from './send-headers.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 /**

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:dgram';
 import { Path } from '@causeway/media';
-import { NO_ADDRESS_SLOT } from './address-slots.ts';
 import type { DatagramBatch } from './datagram-batch.ts';
 import type { Outlet } from './outlet.ts';
+import { NO_ADDRESS_SLOT } from './send-headers.ts';
 import { AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
 
 /** Offsets of the address in a socket address, in 32-bit words. */

@@ -10,7 +10,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
 import { classifyDatagram, type DatagramSink, DropReason, type Path, type ProtectedBytes, SendKind } from '@causeway/media';
-import { AddressSlots, NO_ADDRESS_SLOT } from './address-slots.ts';
 import { canonicalAddress } from './canonical-address.ts';
 import { openConnectedSocket } from './connected-socket.ts';
 import { freeReceivedRtp } from './free-received-rtp.ts';
@@ -20,6 +19,7 @@ import { createNodeClock } from './node-clock.ts';
 import { Outlet } from './outlet.ts';
 import type { DatagramOrigin } from './port-sharing.ts';
 import type { SendCounters } from './send-counters.ts';
+import { AddressSlots, NO_ADDRESS_SLOT } from './send-headers.ts';
 import { isSendableAddress } from './sendable-address.ts';
 import { SharedReceiver, type SharedReceiverListener, type Source } from './shared-receiver.ts';
 import { type LocalSocket, PathTable, SocketPath } from './socket-path.ts';

@@ -1,4 +1,4 @@
-import { AddressSlots, NO_ADDRESS_SLOT } from '../../src/io/address-slots.ts';
+import { AddressSlots, NO_ADDRESS_SLOT } from '../../src/io/send-headers.ts';
 import { SOCKET_ADDRESS_BYTES } from '../../src/io/socket-address.ts';
 
 test('each address has a slot of its own until it is given back', () => {
