@@ -212,7 +212,7 @@ export class ReceiveStream implements Timer {
   requestKeyframe(nowMs: number): void {
     if (this.track.plan.kind !== 'video') return;
     if (this.keyframes.request(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
-    this.#arm();
+    this.#arm(this.keyframes.dueAt());
   }
 
   /** The highest sequence number that has arrived; undefined before the first. */
@@ -236,7 +236,7 @@ export class ReceiveStream implements Timer {
     if (this.#nack.collect(nowMs, this.#missing) > 0) this.track.transport.rtcp.sendNack(this.ssrc, this.#missing);
     if (this.keyframes.takeDue(nowMs)) this.track.transport.rtcp.sendPli(this.ssrc);
     if (this.#nack.takeKeyframeNeeded() && this.track.router.isWatched(this)) this.requestKeyframe(nowMs);
-    this.#arm();
+    this.#arm(Math.min(this.#nack.dueAt(), this.keyframes.dueAt()));
   }
 
   fail(error: unknown): void {
@@ -283,7 +283,7 @@ export class ReceiveStream implements Timer {
   }
 
   #accept(nowMs: number, view: RtpView, codec: PublisherCodec, sequence: ExtendedSeq, isKeyframe: boolean): void {
-    this.#arm();
+    this.#arm(this.#nack.dueAt());
     if (!this.history.insert(nowMs, sequence, view.bytes, view.length)) {
       this.#context.drops.increment(this.history.has(sequence) ? DropReason.DuplicatePacket : DropReason.TooOld);
       return;
@@ -317,9 +317,9 @@ export class ReceiveStream implements Timer {
     return false;
   }
 
-  #arm(): void {
-    const dueMs = Math.min(this.#nack.dueAt(), this.keyframes.dueAt());
-    if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#context.timers.schedule(dueMs, this);
+  /** Sets the timer for a deadline, unless it fires before that. */
+  #arm(dueMs: number): void {
+    if (dueMs < this.deadlineMs) this.#context.timers.schedule(dueMs, this);
   }
 }
 

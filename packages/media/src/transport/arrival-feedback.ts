@@ -106,7 +106,7 @@ export class ArrivalFeedback implements Timer {
   }
 
   #schedule(dueMs: number): void {
-    if (this.heapIndex < 0 || dueMs < this.deadlineMs) this.#transport.context.timers.schedule(dueMs, this);
+    if (dueMs < this.deadlineMs) this.#transport.context.timers.schedule(dueMs, this);
   }
 }
 
