@@ -112,10 +112,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     onDefect,
   });
   // Both outboxes use the same ring of slots.
-  const slots = new SendSlots(arena, () => {
-    outbox.flush();
-    plainOutbox.flush();
-  });
+  const slots = new SendSlots(arena, [outbox, plainOutbox]);
   return {
     ...wiring,
     suite,

@@ -265,18 +265,18 @@ export class SendSlots implements PacketArena {
   readonly slotSizeBytes: number;
   readonly slotCount: number;
   readonly #arena: PacketArena;
-  readonly #sendWaiting: () => void;
+  readonly #outboxes: readonly { flush(): void }[];
   readonly #mostTaken: number;
   #taken = 0;
 
-  /** @param sendWaiting sends every packet that waits in a slot, and takes no slots */
-  constructor(arena: PacketArena, sendWaiting: () => void) {
+  /** @param outboxes hold every packet that waits in a slot */
+  constructor(arena: PacketArena, outboxes: readonly { flush(): void }[]) {
     this.#arena = arena;
     this.bytes = arena.bytes;
     this.slotSizeBytes = arena.slotSizeBytes;
     this.slotCount = arena.slotCount;
     this.#mostTaken = arena.slotCount >> 1;
-    this.#sendWaiting = sendWaiting;
+    this.#outboxes = outboxes;
   }
 
   takeSlot(): number {
@@ -288,7 +288,7 @@ export class SendSlots implements PacketArena {
   /** Sends every packet that waits. */
   flush(): void {
     this.#taken = 0;
-    this.#sendWaiting();
+    for (let index = 0; index < this.#outboxes.length; index++) this.#outboxes[index].flush();
   }
 }
 

@@ -85,7 +85,7 @@ function openOutbox() {
     traffic: new TrafficCounters(),
     onDefect: (error) => defects.push(error),
   });
-  const slots = new SendSlots(arena, () => outbox.flush());
+  const slots = new SendSlots(arena, [outbox]);
   const path = new Path('192.0.2.1', 5_000);
   const write = (number: number): number => {
     const offset = slots.takeSlot();
