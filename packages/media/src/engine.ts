@@ -12,7 +12,7 @@ import { createEngineContext, type DeferringTransport, type EngineContext } from
 import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-messages.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { EngineTracks } from './engine-tracks.ts';
-import type { HistogramCounts } from './histogram.ts';
+import type { HistogramCounts } from './latencies.ts';
 import type { TransportCloseReason, TransportPlan } from './plan.ts';
 import { measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
 import type { EngineSnapshot, PathEstimates } from './statistics.ts';

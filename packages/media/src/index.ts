@@ -10,14 +10,20 @@ export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { Engine } from './engine.ts';
 export type * from './engine-messages.ts';
 export type { EngineOptions } from './engine-options.ts';
-export { Histogram, type HistogramBounds, type HistogramCounts } from './histogram.ts';
+export {
+  FIRST_FRAME_BOUNDS_MS,
+  FORWARD_LATENCY_BOUNDS_MS,
+  ForwardLatency,
+  Histogram,
+  type HistogramBounds,
+  type HistogramCounts,
+} from './latencies.ts';
 export { madeOnce } from './made-once.ts';
 export * from './plan.ts';
 export * from './secure-endpoint.ts';
 export { DominantSpeaker } from './speech/dominant-speaker.ts';
 export type { SpeechReading } from './speech/speech-meter.ts';
 export type * from './statistics.ts';
-export { FIRST_FRAME_BOUNDS_MS } from './subscriber/first-frame.ts';
 export { type Timer, Timers } from './timers.ts';
 export type { TrafficCounters } from './traffic-counters.ts';
 export type { AccountUsage, CarriedBytes, CarriedKind, UsagePart } from './usage-tally.ts';

@@ -3,6 +3,7 @@ export {
   type CertificateFingerprint,
   DEFAULT_DATA_LIMITS,
   FIRST_FRAME_BOUNDS_MS,
+  FORWARD_LATENCY_BOUNDS_MS,
   type HistogramBounds,
   type HistogramCounts,
   type IceCredentials,
@@ -43,6 +44,5 @@ export { JOIN_BOUNDS_MS } from './session/session-counters.ts';
 export type { SessionLimits } from './session/session-parts.ts';
 export type { Sfu, SfuStats } from './sfu.ts';
 export { DEFAULT_WORKER_FILL_SHARE } from './shard/choose-shard.ts';
-export { FORWARD_LATENCY_BOUNDS_MS } from './shard/forward-latency.ts';
 export type { ShardLoss } from './shard/shard-pool.ts';
 export type { Shard, ShardAnswers, ShardQuestion } from './shard.ts';

@@ -7,6 +7,7 @@ import type { LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts
 import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
+import { FirstFrameTimer } from '../latencies.ts';
 import type { GrantedQuality, SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
 import { SOUND_REPAIR } from '../publisher/nack-generator.ts';
@@ -14,7 +15,6 @@ import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { CopyMoves } from './copy-moves.ts';
-import { FirstFrameTimer } from './first-frame.ts';
 import { findKeptBeginning } from './kept-beginning.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
 import { canBeginWith, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';

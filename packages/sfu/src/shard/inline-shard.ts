@@ -10,6 +10,7 @@ import {
   type EngineCommand,
   type EngineEvent,
   type EngineEventListener,
+  ForwardLatency,
   type Path,
   type TransportPlan,
 } from '@causeway/media';
@@ -17,7 +18,6 @@ import type { CountingSecureSuite } from '@causeway/secure';
 import { loadSystemCalls, type SystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
-import { ForwardLatency } from './forward-latency.ts';
 import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
 import { HeldTurn } from './held-turn.ts';
 import { inspectShard } from './inspect-shard.ts';

@@ -1,8 +1,7 @@
-import type { Engine } from '@causeway/media';
+import type { Engine, ForwardLatency } from '@causeway/media';
 import type { CountingSecureSuite } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
 import type { UdpPort } from '../io/udp-port.ts';
-import type { ForwardLatency } from './forward-latency.ts';
 import type { HandshakeTurns } from './handshake-turns.ts';
 
 export interface ShardParts {

@@ -1,4 +1,4 @@
-import { FORWARD_LATENCY_BOUNDS_MS, ForwardLatency } from '../../src/shard/forward-latency.ts';
+import { FORWARD_LATENCY_BOUNDS_MS, ForwardLatency } from '../src/latencies.ts';
 
 /** Counts by class, without the empty ones: the upper bound of each and how many packets it has. */
 function classesOf(latency: ForwardLatency): readonly (readonly [boundMs: number | undefined, packets: number])[] {
