@@ -3,7 +3,6 @@
  * that are not used take no real memory.
  */
 
-import type { PacketArena } from '@causeway/media';
 import { SRTP_KERNEL_BASE64 } from '../generated/srtp-kernel.ts';
 
 /** The functions of the kernel. Addresses are byte offsets in the memory. See `kernel/` for their contracts. */
@@ -146,23 +145,4 @@ function layOut(options: SrtpMemoryOptions): Layout {
     // Lanes whose message has ended continue to read while longer ones finish.
     endAt: take(SLOT_SIZE_BYTES * 2) + SLOT_SIZE_BYTES * 2,
   };
-}
-
-/** The arena of outgoing packets: a ring of slots in the kernel's memory. */
-export class SlotRing implements PacketArena {
-  readonly bytes: Uint8Array;
-  readonly slotSizeBytes = SLOT_SIZE_BYTES;
-  readonly slotCount: number;
-  #next = 0;
-
-  constructor(memory: SrtpMemory) {
-    this.slotCount = memory.options.arenaSlots;
-    this.bytes = memory.bytes.subarray(memory.arenaAt, memory.arenaAt + this.slotCount * SLOT_SIZE_BYTES);
-  }
-
-  takeSlot(): number {
-    const slot = this.#next;
-    this.#next = slot + 1 === this.slotCount ? 0 : slot + 1;
-    return slot * SLOT_SIZE_BYTES;
-  }
 }

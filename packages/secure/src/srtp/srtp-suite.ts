@@ -1,5 +1,5 @@
 /** SRTP for all peers of an engine: the shared memory, the flush protector, and one transform per peer. */
-import type { ProtectBatch, ProtectedBytes } from '@causeway/media';
+import type { PacketArena, ProtectBatch, ProtectedBytes } from '@causeway/media';
 import { compactNumber, type HmacSha1 } from '@causeway/wire';
 import { AuthenticationJobs, HMAC_TAG_LENGTH, InboundGroup } from './authentication.ts';
 import { GCM_TAG_LENGTH } from './gcm-key.ts';
@@ -8,7 +8,7 @@ import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages, type KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp, type RtcpOutboundStream, type RtpOutboundStream } from './outbound-srtp.ts';
 import type { SrtpKeyingMaterial, SrtpPeer } from './srtp-keys.ts';
-import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, SlotRing, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
+import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
 
 const RTP_FIXED_HEADER_LENGTH = 12;
 const RTCP_CLEAR_LENGTH = 8;
@@ -75,6 +75,25 @@ export class SrtpTransform {
   close(): void {
     this.outbound.close();
     this.inbound.close();
+  }
+}
+
+/** The arena of outgoing packets: a ring of slots in the kernel's memory. */
+export class SlotRing implements PacketArena {
+  readonly bytes: Uint8Array;
+  readonly slotSizeBytes = SLOT_SIZE_BYTES;
+  readonly slotCount: number;
+  #next = 0;
+
+  constructor(memory: SrtpMemory) {
+    this.slotCount = memory.options.arenaSlots;
+    this.bytes = memory.bytes.subarray(memory.arenaAt, memory.arenaAt + this.slotCount * SLOT_SIZE_BYTES);
+  }
+
+  takeSlot(): number {
+    const slot = this.#next;
+    this.#next = slot + 1 === this.slotCount ? 0 : slot + 1;
+    return slot * SLOT_SIZE_BYTES;
   }
 }
 
