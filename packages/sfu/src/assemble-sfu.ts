@@ -3,15 +3,12 @@ import {
   type AppId,
   type CreateSessionReply,
   type CreateSessionRequest,
-  DataChannelName,
   formatSessionId,
   isRevokedBy,
   LIMITS,
   parseAppId,
-  SessionId,
   SfuError,
   type TokenGrants,
-  TrackId,
 } from '@causeway/protocol';
 import { AppUsageSource } from './app-usage.ts';
 import type { Clock } from './clock.ts';
@@ -28,23 +25,22 @@ import type { LoadSource } from './overload/load-source.ts';
 import { type Random, uniform, uuidV4 } from './random.ts';
 import type { Registry } from './registry/index.ts';
 import type { ClusterAssembly } from './relay/cluster-assembly.ts';
-import type { TrackPath } from './relay/path-reporter.ts';
 import { Relay } from './relay/relay.ts';
 import { DataDirectory } from './session/data/data-directory.ts';
 import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 import { hostData } from './session/data/host-data.ts';
-import { diagnose, diagnoseClosed } from './session/diagnosis/diagnose.ts';
 import { createEngineListener } from './session/engine-news.ts';
 import { Session } from './session/session.ts';
-import { checkMetadata, maySee } from './session/session-access.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
 import { countSubscribers, requireOwn, requireVisible, SessionStore } from './session/session-store.ts';
 import { TrackDirectory } from './session/track-directory.ts';
 import { closeDataChannels, listDataChannels, updateDataChannels } from './session/verbs/change-data-channels.ts';
+import { deleteSession, diagnoseSession, patchSession } from './session/verbs/change-session.ts';
 import { closeTracks } from './session/verbs/close-tracks.ts';
 import { createSession, type NewSession } from './session/verbs/create-session.ts';
-import { listSessions, listTracks, sessionDetails, sessionSummary } from './session/verbs/describe.ts';
+import { listSessions, listTracks, sessionDetails } from './session/verbs/describe.ts';
+import { dataChannelPath, trackPath } from './session/verbs/describe-paths.ts';
 import { patchTrack } from './session/verbs/patch-track.ts';
 import { publish } from './session/verbs/publish.ts';
 import { publishDataChannels } from './session/verbs/publish-data-channels.ts';
@@ -126,6 +122,7 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     countSessions: () => store.size,
     onMemoryCritical: () => shard.send({ type: 'forget-histories' }),
   });
+  const paths = { nodeNo: assembly.nodeNo, store, directory, dataDirectory, relay };
   let closing: Promise<void> | undefined;
   const speakers = new SpeakerReports(parts.onEvent);
   const onSpeech: Parameters<typeof createEngineListener>[1] = (session, event) => {
@@ -193,11 +190,6 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     return all.reduce((most, { subscriptionId, bufferedBytes: waiting }) => (ids.has(subscriptionId) ? Math.max(most, waiting) : most), 0);
   }
 
-  function pathOf(publicationId: string): Promise<TrackPath> {
-    if (relay !== undefined) return relay.pathOf(publicationId);
-    return Promise.resolve(aloneWith(assembly.nodeNo, countSubscribers(store, publicationId)));
-  }
-
   async function openParticipant(appId: AppId, { metadata = '', onClosed }: ParticipantOptions = {}): Promise<DataParticipant> {
     refuseWhenClosing();
     const place = shares.takePlace(appId, undefined);
@@ -251,46 +243,14 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     listDataChannels: async (appId, sessionId, caller) => listDataChannels(requireVisible(store, appId, sessionId, caller)),
     listSessions: async (appId, query, caller) => listSessions({ registry, store }, requireAppId(appId), query, caller),
     listTracks: async (appId, sessionId, caller) => listTracks({ registry, store }, appId, sessionId, caller),
-    async trackPath(appId, sessionId, trackId, caller) {
-      const { id, appId: sfuAppId } = requireVisible(store, appId, sessionId, caller);
-      const record = directory.locate(appId, { by: 'id', sessionId, trackId });
-      if (record === undefined) throw new SfuError('track_not_found', `session ${sessionId} has no track ${trackId}`);
-      return { sessionId: id, sfuAppId, trackId: TrackId.parse(record.trackId), ...(await pathOf(record.publicationId)) };
-    },
-    async dataChannelPath(appId, sessionId, name, caller) {
-      const { id, appId: sfuAppId } = requireVisible(store, appId, sessionId, caller);
-      const record = dataDirectory.locate(appId, sessionId, name);
-      if (record === undefined)
-        throw new SfuError('data_channel_not_found', `session ${sessionId} publishes no data channel named ${name}`);
-      return { sessionId: id, sfuAppId, dataChannelName: DataChannelName.parse(name), ...(await pathOf(record.publicationId)) };
-    },
+    trackPath: async (appId, sessionId, trackId, caller) => trackPath(paths, appId, sessionId, trackId, caller),
+    dataChannelPath: async (appId, sessionId, name, caller) => dataChannelPath(paths, appId, sessionId, name, caller),
     describeSession: async (appId, sessionId, caller) => sessionDetails(requireVisible(store, appId, sessionId, caller)),
-    async diagnoseSession(appId, sessionId, caller) {
-      if (!maySee(caller, sessionId, store.ownerOf(appId, sessionId))) throw store.notFound(appId, sessionId);
-      const reason = store.closeReasonOf(appId, sessionId);
-      if (reason !== undefined) return diagnoseClosed(appId, sessionId, reason);
-      return diagnose(store.require(appId, sessionId), (id) => store.find(appId, id), shares.quotaOf(appId));
-    },
-    async patchSession(appId, sessionId, { metadata }, caller) {
-      const session = requireOwn(store, appId, sessionId, caller);
-      checkMetadata(caller, metadata);
-      return session.run(async () => {
-        session.setMetadata(metadata);
-        return sessionSummary(session.record());
-      });
-    },
+    diagnoseSession: async (appId, sessionId, caller) => diagnoseSession({ store, shares }, appId, sessionId, caller),
+    patchSession: async (appId, sessionId, request, caller) => patchSession(requireOwn(store, appId, sessionId, caller), request, caller),
     patchTrack: async (appId, sessionId, trackId, request, caller) =>
       patchTrack(requireOwn(store, appId, sessionId, caller), trackId, request, caller),
-    async deleteSession(appId, sessionId, caller) {
-      const session = store.find(appId, sessionId);
-      const isOver = session === undefined && store.endOf(appId, sessionId) !== undefined;
-      if (isOver ? !maySee(caller, sessionId, store.ownerOf(appId, sessionId)) : session === undefined)
-        throw store.notFound(appId, sessionId);
-      if (session !== undefined) requireOwn(store, appId, sessionId, caller);
-      session?.close('requested');
-      await session?.settled();
-      return { sessionId: SessionId.parse(sessionId), success: true };
-    },
+    deleteSession: async (appId, sessionId, caller) => deleteSession(store, appId, sessionId, caller),
     setQuota(appId, state) {
       shares.noteQuota(appId, state);
       egress.enforce();
@@ -331,11 +291,6 @@ function requireAppId(text: string): AppId {
   const appId = parseAppId(text);
   if (appId !== undefined) return appId;
   throw new SfuError('invalid_params', `app id ${JSON.stringify(text)} must be 1 to 64 letters, digits, "_" or "-"`);
-}
-
-/** Returns the relay tree of a publication on a standalone node, which has no hops. */
-function aloneWith(node: number, subscribers: number): TrackPath {
-  return { node, region: '', subscribers, hops: [], unanswered: [], refusedLinks: [] };
 }
 
 interface RelayParts {
