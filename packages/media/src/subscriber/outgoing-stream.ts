@@ -15,9 +15,9 @@ import { LayerFilter } from './layer-filter.ts';
 import { PacketWriter } from './packet-writer.ts';
 import { Redundancy } from './redundancy.ts';
 import { Retransmitter } from './retransmitter.ts';
-import { makeSenderReport } from './sender-report.ts';
 import { SentIndex } from './sent-index.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
+import { makeSenderReport } from './stream-reports.ts';
 import type { SendingTransport } from './subscribing-peer.ts';
 import { Vp8Rewriter } from './vp8-rewriter.ts';
 

@@ -22,7 +22,7 @@ import { decodableOptions, optionsFor } from './layer-wish.ts';
 import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
-import { ReceiverReports } from './receiver-reports.ts';
+import { ReceiverReports } from './stream-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
 

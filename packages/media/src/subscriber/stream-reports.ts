@@ -1,10 +1,11 @@
-/** Evaluates the receiver reports for one outgoing stream. */
-import type { ReportBlock } from '@causeway/wire';
+/** The reports about one outgoing stream: those of its receiver, and those of the SFU. */
+import { ntpFractionFromUnixMs, ntpSecondsFromUnixMs, type ReportBlock, type SenderReport } from '@causeway/wire';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 
 /** A report expresses the fraction lost in 256ths (RFC 3550 §6.4.1). */
 const FRACTIONS = 256;
 
+/** Evaluates the receiver reports for one outgoing stream. */
 export class ReceiverReports {
   /** The last report; undefined before the first. */
   last: ReportBlock | undefined = undefined;
@@ -24,4 +25,23 @@ export class ReceiverReports {
     // path.
     return sender.lossRatio(nowMs) ?? reported;
   }
+}
+
+/** Makes a sender report for one stream (RFC 3550 §6.4.1). @param rtpTimestamp the stream's RTP time at `wallClockMs` */
+export function makeSenderReport(
+  senderSsrc: number,
+  wallClockMs: number,
+  rtpTimestamp: number,
+  { packetsSent, payloadBytesSent }: { readonly packetsSent: number; readonly payloadBytesSent: number },
+): SenderReport {
+  return {
+    type: 'sender-report',
+    senderSsrc,
+    ntpSeconds: ntpSecondsFromUnixMs(wallClockMs),
+    ntpFraction: ntpFractionFromUnixMs(wallClockMs),
+    rtpTimestamp,
+    packetCount: packetsSent >>> 0,
+    octetCount: payloadBytesSent >>> 0,
+    reports: [],
+  };
 }
