@@ -23,7 +23,7 @@ export type {
   UdpCensus,
 } from './inspection.ts';
 export { createNodeClock } from './io/node-clock.ts';
-export { openFilesLimit } from './io/open-files-limit.ts';
+export { openFilesLimit } from './io/process-limits.ts';
 export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal, DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/admission.ts';

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { LoadSample, LoadSource } from '../overload/load-source.ts';
-import { createResidentMemory } from './resident-memory.ts';
+import { createResidentMemory } from './process-limits.ts';
 
 const INTERVAL_MS = 1_000;
 /**

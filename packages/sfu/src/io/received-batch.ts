@@ -5,8 +5,8 @@
  * @see recvmmsg(2)
  */
 import { formatIpAddress } from '@causeway/wire';
-import { canonicalAddress } from './canonical-address.ts';
 import { zoneName } from './local-addresses.ts';
+import { canonicalAddress } from './remote-address.ts';
 import { AF_INET6, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 import type { SystemCalls } from './system-calls.ts';
 

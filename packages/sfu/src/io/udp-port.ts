@@ -10,7 +10,6 @@
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
 import { classifyDatagram, type DatagramSink, DropReason, type Path, type ProtectedBytes, SendKind } from '@causeway/media';
-import { canonicalAddress } from './canonical-address.ts';
 import { openConnectedSocket } from './connected-socket.ts';
 import { freeReceivedRtp } from './free-received-rtp.ts';
 import { isLoopback } from './local-addresses.ts';
@@ -18,12 +17,11 @@ import { openLocalSocket, probePort } from './local-socket.ts';
 import { createNodeClock } from './node-clock.ts';
 import { Outlet } from './outlet.ts';
 import type { DatagramOrigin } from './port-sharing.ts';
+import { canonicalAddress, isSendableAddress, sourceAddressTowards } from './remote-address.ts';
 import type { SendCounters } from './send-counters.ts';
 import { AddressSlots, NO_ADDRESS_SLOT } from './send-headers.ts';
-import { isSendableAddress } from './sendable-address.ts';
 import { SharedReceiver, type SharedReceiverListener, type Source } from './shared-receiver.ts';
 import { type LocalSocket, PathTable, SocketPath } from './socket-path.ts';
-import { sourceAddressTowards } from './source-address.ts';
 import type { UdpPortCounts, UdpPortOptions } from './udp-port-options.ts';
 import { Uplink } from './uplink.ts';
 

@@ -1,4 +1,4 @@
-import { isSendableAddress } from '../../src/io/sendable-address.ts';
+import { isSendableAddress } from '../../src/io/remote-address.ts';
 
 test.each([
   ['192.0.2.1', 1],

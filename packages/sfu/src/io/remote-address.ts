@@ -1,0 +1,51 @@
+/** What can be told of a remote address: how it is written, whether it can be sent to, and from where. */
+import { isIP, SocketAddress } from 'node:net';
+import { createLiteralSocket } from './literal-socket.ts';
+
+/** 224.0.0.0/4 is multicast (RFC 5771); 240.0.0.0/4 is reserved and contains the broadcast address. */
+const FIRST_MULTICAST_OCTET = 224;
+/** Any port will do, since no datagram is sent. */
+const PROBED_PORT = 9;
+
+/** @returns the address as sockets write it; undefined if the text is not an IP address */
+export function canonicalAddress(address: string): string | undefined {
+  const family = isIP(address);
+  return family === 0 ? undefined : new SocketAddress({ address, family: family === 6 ? 'ipv6' : 'ipv4' }).address;
+}
+
+/**
+ * Whether the system can send datagrams to an address. Sources can be forged, and nothing can be sent to port 0, nor
+ * should anything be sent to an unspecified, multicast or broadcast address. The broadcast address of a subnet looks
+ * like any other, but the system refuses to send there.
+ *
+ * @param address a literal, as sockets write it
+ */
+export function isSendableAddress(address: string, port: number): boolean {
+  if (port === 0) return false;
+  if (address.includes(':')) return address !== '::' && !address.startsWith('ff');
+  const firstOctet = Number.parseInt(address, 10);
+  return firstOctet > 0 && firstOctet < FIRST_MULTICAST_OCTET;
+}
+
+/**
+ * Returns the local address that the system would use to reach a remote one. A connected UDP socket learns it from the
+ * routing table without sending a packet.
+ *
+ * @returns undefined if there is no route, or the text is not an address
+ */
+export function sourceAddressTowards(remoteAddress: string): string | undefined {
+  const family = isIP(remoteAddress);
+  if (family === 0) return undefined;
+  const probe = createLiteralSocket(remoteAddress, { reusePort: false });
+  // Without a route, `connect` fails, and then `address` does.
+  probe.on('error', () => undefined);
+  try {
+    probe.bind({ address: family === 6 ? '::' : '0.0.0.0', port: 0, exclusive: true });
+    probe.connect(PROBED_PORT, remoteAddress);
+    return probe.address().address;
+  } catch {
+    return undefined;
+  } finally {
+    probe.close();
+  }
+}
