@@ -39,6 +39,7 @@ const SIGNATURES = {
   sendmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32'] },
   recvmmsg: { return: 'i32', arguments: ['i32', 'u64', 'u32', 'i32', 'u64'] },
   poll: { return: 'i32', arguments: ['u64', 'u64', 'i32'] },
+  usleep: { return: 'i32', arguments: ['u32'] },
   // The address of the calling thread's `errno`; both glibc and musl have this function.
   __errno_location: { return: 'pointer', arguments: [] },
 } as const;
@@ -100,6 +101,8 @@ export interface SystemCalls {
    * @returns how many are readable; 0 after `timeoutMs`; -1 if a signal arrived first
    */
   poll(entriesAt: bigint, count: bigint, timeoutMs: number): number;
+  /** Sleeps whatever arrives. @param ms less than a second; the system adds some 0.05 ms */
+  sleep(ms: number): void;
   /** The event loop of this thread; undefined if Node does not expose it. */
   readonly eventLoop: EventLoopCalls | undefined;
   /** The number of datagrams that the system discarded because the socket's receive buffer was full; it wraps at 2^32. */
@@ -166,6 +169,9 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
     sendMany: (fd, headersAt, count) => library.functions.sendmmsg(fd, headersAt, count, MSG_DONTWAIT),
     receiveMany: (fd, headersAt, count) => library.functions.recvmmsg(fd, headersAt, count, MSG_DONTWAIT, NO_TIMEOUT),
     poll: (entriesAt, count, timeoutMs) => library.functions.poll(entriesAt, count, timeoutMs),
+    sleep: (ms) => {
+      library.functions.usleep(Math.ceil(ms * 1_000));
+    },
     eventLoop: bindEventLoop(ffi),
     overflowsOf(fd) {
       const counts = new Uint32Array(MEMORY_COUNTS);

@@ -23,6 +23,17 @@ const QUIET_AFTER_MS = 100;
 const MAX_UNCLEAR_MS = 4;
 /** A `poll` that took less time found something at once. */
 const SLEPT_MS = 0.02;
+/** How long a packet waits for others, so that they share what a wake-up costs. */
+const GATHER_MS = 0.5;
+/** How many others must be expected in that time. */
+const MIN_GATHERED = 1.5;
+/** The rate at which packets arrive is an average over about this time. */
+const RATE_WINDOW_MS = 20;
+/** How long connectivity checks of idle clients wait for each other. The event loop waits as well. */
+const GATHER_CHECKS_MS = 20;
+/** They do so after this long without any other datagram, and after this long without work for the event loop. */
+const IDLE_AFTER_MS = 500;
+const IDLE_AFTER_WORK_MS = 50;
 /** Nothing is known to need a higher limit; this bounds the effect of a mistake here. */
 const MAX_HOLD_MS = 50;
 /** After this many consecutive turns without a packet, packets are rare, or other work keeps the event loop busy. */
@@ -53,6 +64,10 @@ export class HeldTurn {
   readonly #entriesAt: bigint;
   readonly #entryCount: bigint;
   #lastPacketMs = Number.NEGATIVE_INFINITY;
+  /** From when on checks may wait for each other. */
+  #idleFromMs = 0;
+  #lastReceivedMs = 0;
+  #packetsPerMs = 0;
   #vainTurns = 0;
   #pauseMs = MIN_PAUSE_MS;
   #pausedUntilMs = 0;
@@ -77,9 +92,10 @@ export class HeldTurn {
     return eventLoop === undefined || options.fds.length === 0 ? undefined : new HeldTurn(options, eventLoop);
   }
 
-  /** Records that a datagram has arrived. */
-  notePacket(nowMs: number): void {
+  /** Records that a datagram has arrived. @param mayWait whether it only shows that a connected peer is still there */
+  notePacket(nowMs: number, mayWait = false): void {
     this.#lastPacketMs = nowMs;
+    if (!mayWait) this.#idleFromMs = nowMs + IDLE_AFTER_MS;
   }
 
   /** Whether the next turn should start at once, to be held; otherwise the event loop may sleep. */
@@ -107,15 +123,36 @@ export class HeldTurn {
       const dueMs = Math.min(leftMs, deadlineMs() - beforeMs, sleepMs < 0 ? leftMs : sleepMs);
       // Whatever was due has just been done, so a deadline that has passed must not make this loop spin.
       const ready = this.#options.calls.poll(this.#entriesAt, this.#entryCount, Math.max(1, Math.ceil(dueMs)));
-      const afterMs = nowMs();
+      let afterMs = nowMs();
+      const hasSlept = afterMs - beforeMs > SLEPT_MS;
+      const isReadable = ready > 0 && this.#isSocketReadable();
+      if (hasSlept && isReadable && this.#gather(afterMs, beforeMs + dueMs)) afterMs = nowMs();
       this.sleptMs += afterMs - beforeMs;
-      if (afterMs - beforeMs > SLEPT_MS) clearAtMs = afterMs;
-      const taken = ready > 0 && this.#isSocketReadable() ? receive() : 0;
+      if (hasSlept) clearAtMs = afterMs;
+      const taken = isReadable ? receive() : 0;
       datagrams += taken;
-      if (taken > 0) this.#lastPacketMs = afterMs;
+      if (taken > 0) this.#noteReceived(afterMs, taken);
+      else if (ready > 0) this.#idleFromMs = Math.max(this.#idleFromMs, afterMs + IDLE_AFTER_WORK_MS);
       // If nothing was read, a signal arrived, or only libuv's descriptor was readable.
       if (!finish() || (ready !== 0 && taken === 0)) return datagrams;
     }
+  }
+
+  /** Waits for more packets if that is worthwhile. @returns whether it did */
+  #gather(nowMs: number, dueMs: number): boolean {
+    const isIdle = nowMs >= this.#idleFromMs;
+    const wantedMs = isIdle ? GATHER_CHECKS_MS : this.#packetsPerMs * GATHER_MS < MIN_GATHERED ? 0 : GATHER_MS;
+    const waitMs = Math.min(wantedMs, dueMs - nowMs);
+    if (waitMs < SLEPT_MS) return false;
+    this.#options.calls.sleep(waitMs);
+    return true;
+  }
+
+  #noteReceived(nowMs: number, count: number): void {
+    this.#lastPacketMs = nowMs;
+    const gapMs = Math.max(SLEPT_MS, nowMs - this.#lastReceivedMs);
+    this.#lastReceivedMs = nowMs;
+    this.#packetsPerMs += (count / gapMs - this.#packetsPerMs) * Math.min(1, gapMs / RATE_WINDOW_MS);
   }
 
   #isSocketReadable(): boolean {

@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import {
+  classifyDatagram,
   DropReason,
   Engine,
   type EngineCommand,
@@ -196,7 +197,7 @@ export class InlineShard implements Shard {
 
   #handleDatagram(path: Path, datagram: Uint8Array): void {
     const nowMs = performance.now();
-    this.#heldTurn?.notePacket(nowMs);
+    this.#heldTurn?.notePacket(nowMs, isSignOfLife(path, datagram));
     this.#latency.noteInput(nowMs);
     this.#engine.handleDatagram(nowMs, path, datagram);
     // With neighbours, each turn ends by reading what has crossed from them.
@@ -315,4 +316,14 @@ export class InlineShard implements Shard {
     this.#events.push(event);
     this.#scheduleFlush();
   }
+}
+
+/**
+ * Whether a datagram only shows that a connected peer is still there: a client's check (RFC 7675), or what nodes tell each
+ * other, which has no data channels in it while nothing is watched.
+ */
+function isSignOfLife({ transport }: Path, datagram: Uint8Array): boolean {
+  if (transport?.isSecure !== true) return false;
+  const kind = classifyDatagram(datagram);
+  return kind === 'stun' || (kind === 'dtls' && transport.isLink);
 }

@@ -21,6 +21,7 @@ const CALLS: SystemCalls = {
   sendMany: (_fd, _headersAt, count) => count,
   lastError: () => 0,
   overflowsOf: () => 0,
+  sleep: () => undefined,
   receiveMany: () => -1,
   poll: () => 0,
   eventLoop: undefined,

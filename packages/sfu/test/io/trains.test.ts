@@ -65,6 +65,7 @@ function createBatch(refuses: (sent: Sent) => number | undefined = () => undefin
     },
     lastError: () => errno,
     overflowsOf: () => 0,
+    sleep: () => undefined,
     receiveMany: () => -1,
     poll: () => 0,
     eventLoop: undefined,

@@ -5,8 +5,9 @@ import { HeldTurn } from '../../src/shard/held-turn.ts';
 interface Script {
   /** When datagrams come, in order. */
   readonly datagramsMs?: readonly number[];
-  /** When libuv has something to do. */
+  /** When libuv has something to do, and until when; by default it does not end. */
   readonly loopWorkMs?: number;
+  readonly loopWorkUntilMs?: number;
   /** When a timer of libuv is due; none by default. */
   readonly timerMs?: number;
   readonly deadlineMs?: number;
@@ -36,13 +37,17 @@ function create(script: Script) {
     receiveMany: () => -1,
     lastError: () => 0,
     overflowsOf: () => 0,
+    sleep: (ms) => {
+      nowMs += ms;
+    },
     addressOf(bytes) {
       entries = new Int16Array(bytes.buffer);
       return 1;
     },
     poll(_entriesAt, count, timeoutMs) {
       expect(entries).toHaveLength(Number(count) * 4);
-      const wakesMs = Math.min(nowMs + timeoutMs, waiting[0] ?? Number.POSITIVE_INFINITY, loopWorkMs, signalMs);
+      const workMs = nowMs < (script.loopWorkUntilMs ?? Number.POSITIVE_INFINITY) ? loopWorkMs : Number.POSITIVE_INFINITY;
+      const wakesMs = Math.min(nowMs + timeoutMs, waiting[0] ?? Number.POSITIVE_INFINITY, workMs, signalMs);
       nowMs = Math.max(nowMs, wakesMs);
       if (signalMs <= nowMs) {
         signalMs = Number.POSITIVE_INFINITY;
@@ -50,7 +55,8 @@ function create(script: Script) {
       }
       const isSocketReadable = (waiting[0] ?? Number.POSITIVE_INFINITY) <= nowMs;
       // libuv waits for the socket as well.
-      entries[3] = isSocketReadable || loopWorkMs <= nowMs ? 1 : 0;
+      const hasLoopWork = loopWorkMs <= nowMs && nowMs < (script.loopWorkUntilMs ?? Number.POSITIVE_INFINITY);
+      entries[3] = isSocketReadable || hasLoopWork ? 1 : 0;
       entries[7] = isSocketReadable ? 1 : 0;
       return (entries[3] ?? 0) + (entries[7] ?? 0);
     },
@@ -172,6 +178,64 @@ test('when one turn after the other brings nothing, there is a pause, which grow
   }
 
   expect(pausesMs).toEqual([20, 40, 80, 160, 320, 640, 1000, 1000]);
+});
+
+describe('packets wait for each other', () => {
+  /** One every 0.2 ms. */
+  const fast = Array.from({ length: 400 }, (_, number) => 1 + number / 5);
+
+  test('for half a millisecond once so many arrive that they are taken together', () => {
+    const { hold, log } = create({ datagramsMs: fast });
+
+    hold();
+
+    const counts = log.filter((line) => /^\d/.test(line)).map(Number.parseFloat);
+    expect(counts.slice(0, 3)).toEqual([1, 1, 1]);
+    // The first of them wakes the thread, and two come while it waits.
+    expect(counts.slice(-12, -2)).toEqual(new Array(10).fill(3));
+  });
+
+  test('but not where at most one other would come', () => {
+    const { hold, log } = create({ datagramsMs: Array.from({ length: 100 }, (_, number) => number / 2.5) });
+
+    hold();
+
+    expect(log.filter((line) => /^\d/.test(line)).every((line) => line.startsWith('1 '))).toBe(true);
+  });
+
+  test('and not beyond a deadline', () => {
+    const { hold, log } = create({ datagramsMs: fast, deadlineMs: 30 });
+
+    hold();
+
+    expect(log).toContain('finished at 30');
+  });
+
+  test('checks of idle clients for 20 ms, after half a second without anything else', () => {
+    const { turn, hold, log, at } = create({ datagramsMs: [450, 455, 460, 510, 515, 529] });
+    const noteCheck = (): void => turn.notePacket(0, true);
+    noteCheck();
+    at(449);
+    hold();
+    noteCheck();
+    at(501);
+    hold();
+
+    expect(log.filter((line) => /^\d/.test(line))).toEqual(['1 at 450', '1 at 455', '1 at 460', '3 at 530']);
+  });
+
+  test('checks do not wait while the event loop has other work', () => {
+    const { hold, log, at } = create({ datagramsMs: [610, 612, 700, 702], loopWorkMs: 600, loopWorkUntilMs: 601 });
+    at(590);
+    hold();
+    at(609);
+
+    hold();
+    at(699);
+    hold();
+
+    expect(log.filter((line) => /^\d/.test(line))).toEqual(['1 at 610', '1 at 612', '2 at 720']);
+  });
 });
 
 test('sleep is distinguished from work', () => {
