@@ -27,6 +27,12 @@ const MAX_PACKETS_PER_SHARED_SACK = 4;
  * one, continue with one after a timeout, and grow their window by each.
  */
 const LOSS_REMEMBERED_PACKETS = 500;
+/**
+ * On a lossy path, a window that has grown because a gap was filled is announced by an acknowledgement of its own, this long after the one
+ * for the packet that filled it, unless more packets arrive before. If that one was lost, a sender that has had a timeout need not wait
+ * for the next, which takes twice as long.
+ */
+const WINDOW_UPDATE_DELAY_MS = 100;
 /** Leaves room for data behind a SACK. */
 const MAX_GAP_BLOCKS = 64;
 
@@ -40,6 +46,10 @@ export class ChunkReceiver {
   readonly #streams: InboundStreams;
   #packetsToAck = 0;
   #packetsSinceLoss = 0;
+  /** When the last packet with data arrived. */
+  #lastPacketMs = 0;
+  /** The bytes that were held when the peer was last told of the window. */
+  #toldHeldBytes = 0;
 
   constructor(initialTsn: number, isInterleaved: boolean, maxMessageBytes: number, listener: InboundListener) {
     this.#tsns = new ReceivedTsns(initialTsn);
@@ -80,6 +90,7 @@ export class ChunkReceiver {
 
   /** Called when a packet with data has been processed completely. */
   handlePacketEnd(nowMs: number): void {
+    this.#lastPacketMs = nowMs;
     this.#packetsToAck++;
     this.#packetsSinceLoss = this.#tsns.hasGaps ? 0 : this.#packetsSinceLoss + 1;
     const isDue = this.#mayLose || this.#packetsToAck >= PACKETS_PER_SACK;
@@ -103,14 +114,26 @@ export class ChunkReceiver {
     const { cumulativeTsn, duplicates } = this.#tsns;
     const room = packet.room - SACK_HEADER_LENGTH - duplicates.length * SACK_ENTRY_LENGTH;
     const gapBlocks = this.#tsns.gapBlocks(Math.min(MAX_GAP_BLOCKS, Math.floor(room / SACK_ENTRY_LENGTH)));
-    const freeBytes = WINDOW_BYTES - this.#streams.heldBytes;
+    const freeBytes = WINDOW_BYTES - this.#heldBytesToTell();
     // A window smaller than a packet would invite small packets.
     const windowBytes = freeBytes < MAX_PACKET_BYTES ? 0 : freeBytes;
     const sack = { cumulativeTsn: cumulativeTsn >>> 0, windowBytes, gapBlocks, duplicateTsns: duplicates };
     packet.at = writeSack(packet.bytes, packet.at, sack);
     duplicates.length = 0;
     this.#packetsToAck = 0;
-    this.sackAtMs = Number.POSITIVE_INFINITY;
+    const { heldBytes } = this.#streams;
+    this.sackAtMs = this.#toldHeldBytes > heldBytes ? this.#lastPacketMs + WINDOW_UPDATE_DELAY_MS : Number.POSITIVE_INFINITY;
+    this.#toldHeldBytes = heldBytes;
+  }
+
+  /**
+   * Without what has been delivered since the last acknowledgement, if this one may be lost. A receiver may send more than one for a packet
+   * only to announce a larger window (RFC 9260 §6.2).
+   */
+  #heldBytesToTell(): number {
+    const { heldBytes } = this.#streams;
+    if (!this.#mayLose) this.#toldHeldBytes = heldBytes;
+    return Math.max(heldBytes, this.#toldHeldBytes);
   }
 
   get #mayLose(): boolean {

@@ -82,6 +82,57 @@ test('a packet that comes alone waits for its acknowledgement, but not on such a
   expect(sacksOf(pair.b)).toBe(before + 1);
 });
 
+describe('where the acknowledgement of a packet that filled a gap may be lost', () => {
+  /** A gap is filled with a packet after which nothing follows. @returns the acknowledgements since, and how long after it each left */
+  function fillGap(pair: AssociationPair, after?: (atMs: number) => void): { readonly atMs: number; readonly windowBytes: number }[] {
+    const waiting: Uint8Array[] = [];
+    pair.a.onSend = (packet) => void waiting.push(packet.slice());
+    pair.send(pair.a, { data: new Uint8Array(4 * 1_150) });
+    pair.runUntil(() => waiting.length >= 4, 10);
+    const [first, ...others] = waiting;
+    if (first === undefined) throw new Error('nothing was sent');
+    // What is sent again would fill the gap before its time.
+    pair.a.onSend = () => undefined;
+    for (const packet of others) pair.b.association.handlePacket(pair.nowMs, packet);
+    pair.b.association.handleTimeout(pair.nowMs);
+    const startMs = pair.nowMs;
+    const sacks: { readonly atMs: number; readonly windowBytes: number }[] = [];
+    pair.b.onSend = (packet) => {
+      if (chunkTypes(packet)[0] === SctpChunkType.sack)
+        sacks.push({ atMs: pair.nowMs - startMs, windowBytes: new DataView(packet.buffer, packet.byteOffset).getUint32(20) });
+    };
+    pair.b.association.handlePacket(pair.nowMs, first);
+    pair.b.association.handleTimeout(pair.nowMs);
+    after?.(startMs);
+    pair.run(300);
+    return sacks;
+  }
+
+  test('another announces the larger window a tenth of a second later', () => {
+    const sacks = fillGap(AssociationPair.connected());
+
+    expect(sacks.map(({ atMs }) => atMs)).toEqual([0, 100]);
+    const [before = 0, after = 0] = sacks.map(({ windowBytes }) => windowBytes);
+    expect(after - before).toBeGreaterThanOrEqual(3 * 1_000);
+    expect(after).toBe(5 << 20);
+  });
+
+  test('none does where the next packet was acknowledged first', () => {
+    const pair = AssociationPair.connected();
+
+    const sacks = fillGap(pair, () => {
+      pair.run(50);
+      pair.a.onSend = (packet) => pair.b.association.handlePacket(pair.nowMs, packet);
+      pair.send(pair.a, { data: new Uint8Array(100) });
+      pair.run(1);
+      pair.a.onSend = () => undefined;
+    });
+
+    expect(sacks.map(({ atMs }) => atMs).filter((atMs) => atMs >= 100)).toEqual([]);
+    expect(sacks.at(-1)?.windowBytes).toBe(5 << 20);
+  });
+});
+
 /** Sends as fast as messages arrive, to a peer that acknowledges every second packet at once, as browsers do. @returns Mbit/s */
 function throughputOf(seed: number, arriveEveryMs: number): number {
   const pair = AssociationPair.connected({ seed, link: { delayMs: DELAY_MS, lossProbability: 0.01 } });
