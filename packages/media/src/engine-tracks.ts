@@ -2,7 +2,7 @@
 import type { EngineContext } from './engine-context.ts';
 import type { PublisherTrackPlan, SubscriberTrackPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
-import { Audiences } from './router/audiences.ts';
+import { Audiences } from './router/track-router.ts';
 import { SubscriberTrack } from './subscriber/subscriber-track.ts';
 import type { PeerTransport } from './transport/peer-transport.ts';
 import type { AccountUsage } from './usage-tally.ts';

@@ -1,4 +1,4 @@
-import { Audiences } from '../../src/router/audiences.ts';
+import { Audiences } from '../../src/router/track-router.ts';
 
 test('a subscription is in the audience of the publication that it was moved to last, and of no other', () => {
   const audiences = new Audiences<string>();

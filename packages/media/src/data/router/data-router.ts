@@ -5,7 +5,7 @@
  * @see docs/adr/0021-data-is-published-and-subscribed-to.md
  */
 import { DEFAULT_DATA_LIMITS } from '../../plan.ts';
-import { Audiences } from '../../router/audiences.ts';
+import { Audiences } from '../../router/track-router.ts';
 import type { EngineTime, Timer, Timers } from '../../timers.ts';
 import { MAX_MESSAGE_BYTES } from '../association/association-limits.ts';
 import type { DataChannelInfo, DataMessage } from '../data-channel.ts';
