@@ -45,7 +45,7 @@ export interface BenchOptions {
   readonly cpuProfilePath: string | undefined;
   /** Another checkout of this repository, whose Causeway competes under the name `against`. */
   readonly otherCheckout: string | undefined;
-  /** Measures less of everything, which only shows whether the bench works. */
+  /** Whether to measure less of everything, which only shows that the bench works. */
   readonly isQuick: boolean;
   readonly isHelpWanted: boolean;
 }

@@ -1,4 +1,4 @@
-/** The parts of the bench: each measures, and prints its tables as soon as they are known. */
+/** The parts of the bench. Each measures, and prints its tables as soon as they are complete. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchOptions } from './bench-options.ts';
@@ -14,7 +14,7 @@ import { RunningBench } from './running-bench.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1000;
-/** A server runs for days; 250 packets a second need this long to have everything optimized. */
+/** A server runs for days. With 250 packets a second, it takes this long until everything is optimized. */
 const RUN_IN_MS = 20_000;
 const PROFILE_MS = 5000;
 const PROFILE_LINES = 25;
@@ -45,7 +45,7 @@ export async function runForwarding(options: BenchOptions, contestants: readonly
   }, options.otherCheckout);
 }
 
-/** Joins and memory come of one measurement: `parts` says which of its tables to print. */
+/** Joins and memory are results of one measurement; `parts` says which of its tables to print. */
 export async function runSessions(options: BenchOptions, parts: { joins: boolean; memory: boolean }, printer: Printer): Promise<void> {
   const { sessions, otherCheckout, cpuProfilePath } = options;
   const names = options.contestants.filter((name) => name !== 'floor');
@@ -71,7 +71,7 @@ export async function runSessions(options: BenchOptions, parts: { joins: boolean
   }, otherCheckout);
 }
 
-/** A run of its own after the measurements, since sampling costs time. @returns the functions with the most self time */
+/** Runs the load again after the measurements, since sampling costs time. @returns the functions with the most self time */
 async function profile({ process }: Pick<Contestant, 'process'>, path: string, work: () => Promise<unknown>): Promise<string> {
   await process.ask('startProfile');
   await work();

@@ -9,10 +9,10 @@ import type { ProbeVerbs } from './processes/probe-verbs.ts';
 
 type Kept = Pick<BenchProcess<ProbeVerbs>, 'stop' | 'died' | 'name' | 'outputTail'>;
 
-/** Several nodes share one core, and other work shares the machine: being late is no reason to turn clients away. */
+/** Several nodes share one core, and other work shares the machine, so being late is no reason to refuse clients. */
 const PATIENCE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
 
-/** The processes of one measurement; `stop` ends all of them, whatever has happened. */
+/** The processes of one measurement. `stop` ends all of them in any case. */
 export class RunningBench {
   readonly #processes: Kept[] = [];
   readonly #death = Promise.withResolvers<never>();
@@ -29,9 +29,9 @@ export class RunningBench {
   /**
    * Runs a measurement with processes of its own.
    *
-   * @param otherCheckout where the contestant `against` is found, if it is to be measured
+   * @param otherCheckout the checkout of the contestant `against`, if it is to be measured
    * @param measuredCores cores for what is measured
-   * @throws Error – also when one of the processes ends too early
+   * @throws Error – among other reasons, if one of the processes ends too early
    */
   static async with<Result>(measure: (bench: RunningBench) => Promise<Result>, otherCheckout?: string, measuredCores = 1): Promise<Result> {
     const bench = new RunningBench(otherCheckout, measuredCores);
@@ -50,7 +50,7 @@ export class RunningBench {
     return { name, process, address: await Promise.race([address, process.died]) };
   }
 
-  /** Starts Causeway under a name and with options, as environment variables. */
+  /** Starts Causeway under a name and with options, given as environment variables. */
   async startNode<Name extends string>(name: Name, options: Readonly<Record<string, string>>): Promise<RunningSfu<Name>> {
     const { process, address } = await launchCauseway(OWN_CHECKOUT, { ...PATIENCE, ...options }, this.#measuredCores);
     this.#keep(process);
@@ -60,8 +60,8 @@ export class RunningBench {
   /**
    * Starts Causeway with worker threads.
    *
-   * @param placing `in turns`: sessions are spread from the first on, and clients that want a certain thread join until they are there;
-   *   `by default`: where the node puts them
+   * @param placing with `in turns`, sessions are spread over the shards from the first one on, and clients that want a certain shard join
+   *   until they are there; with `by default`, the node places them
    */
   startWorkers<Name extends string>(
     name: Name,
@@ -72,7 +72,7 @@ export class RunningBench {
     return this.startNode(name, { CAUSEWAY_WORKERS: String(workers), ...options });
   }
 
-  /** Starts one more process of load clients. */
+  /** Starts another process of load clients. */
   startLoad(name: string): BenchProcess<LoadVerbs> {
     const program = new URL('./load/main.ts', import.meta.url);
     return this.#keep(new BenchProcess<LoadVerbs>({ name, program, role: 'load', measuredCores: this.#measuredCores }));
@@ -91,7 +91,7 @@ export class RunningBench {
     return this.#otherCheckout;
   }
 
-  /** What the processes printed, in which a failure often has its reason. */
+  /** The output of the processes, in which a failure often has its reason. */
   #lastWords(): string {
     const spoken = this.#processes.filter(({ outputTail }) => outputTail !== '');
     return spoken.map(({ name, outputTail }) => `--- ${name} said at last:\n${outputTail}`).join('\n');

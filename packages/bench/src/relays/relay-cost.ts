@@ -30,18 +30,18 @@ const NODES = ['first', 'second', 'third'] as const;
 const HOME = 0;
 const BEYOND = 1;
 
-/** CPU us for each packet that is published, in one rotation; the last two for each that reaches a subscriber. */
+/** CPU us for each published packet in one rotation; the last two are for each packet that reaches a subscriber. */
 export interface RelayMicros {
-  /** Of each subscriber that is added at home. */
+  /** The cost of each subscriber that is added on the publisher's node. */
   readonly local: number;
-  /** Of the publisher's node, for a packet that it relays. */
+  /** The cost for the publisher's node of a packet that it relays. */
   readonly sending: number;
-  /** Of the other node, without its subscribers, taken to cost as much as at home. */
+  /** The cost for the other node without its subscribers, which are assumed to cost as much as on the publisher's node. */
   readonly takingIn: number;
-  /** Of a node that gets the packet from its publisher, without its subscribers: what `takingIn` is to be compared with. */
+  /** The cost for a node that gets the packet from its publisher, without its subscribers, to compare `takingIn` with. */
   readonly publishing: number;
   readonly deliveredAtHome: number;
-  /** Of both nodes, for a packet to a subscriber of the other. */
+  /** The cost for both nodes of a packet to a subscriber of the other node. */
   readonly deliveredBeyond: number;
 }
 
@@ -49,7 +49,7 @@ export interface RelayCost {
   readonly rotations: readonly RelayMicros[];
   readonly samples: readonly ForwardingSample[];
   readonly windows: number;
-  /** What all nodes have spent, in pieces. */
+  /** What all nodes have spent, by windows. */
   readonly spentMicros: readonly number[];
 }
 
@@ -93,7 +93,7 @@ async function startCall(
   );
 }
 
-/** What the scenes tell of a relayed packet when they are held against each other. */
+/** Computes what a relayed packet costs from the differences between the scenes. */
 export function relayMicros(
   rotation: Rotation<RelayScene>,
   { subscribers, moreSubscribers }: Pick<RelayPlan, 'subscribers' | 'moreSubscribers'>,

@@ -1,4 +1,4 @@
-/** `npm run bench -- relays`, and a part of `shards`: what a packet costs that goes from one node to another. */
+/** `npm run bench -- relays` and a part of `shards` measure what a packet costs that goes from one node to another. */
 import type { BenchOptions } from '../bench-options.ts';
 import type { Load } from '../contestants/contestant.ts';
 import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures.ts';
@@ -8,12 +8,12 @@ import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { measureRelayCost, type RelayCost, type RelayMicros } from './relay-cost.ts';
 
 const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
-/** When audiences have changed, histories take memory again, and V8 looks through its heap for that: for longer than they reach back. */
+/** When audiences have changed, histories take memory again, and V8 searches its heap because of that for longer than they reach back. */
 const WARM_UP_MS = 4_000;
 
-/** Beside what more subscribers cost, what a packet costs by itself is noise. */
+/** Compared with the cost of more subscribers, the cost of a packet itself is noise. */
 const FEWEST = 1;
-/** One subscriber on each node, where a relayed packet weighs most; a few; and one track for many. All four nodes must fit one core. */
+/** One subscriber on each node, where a relayed packet weighs most; a few; and one track for many. All four nodes must fit on one core. */
 const RELAYS = [
   { tracks: 10, subscribers: FEWEST, moreSubscribers: 4 },
   { tracks: 5, subscribers: 4, moreSubscribers: 4 },

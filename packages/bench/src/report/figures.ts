@@ -1,7 +1,7 @@
-/** How figures are written in reports. */
+/** The form of figures in reports. */
 import { quotientOfTotals, type Spread, spreadOf, total } from '../measure/statistics.ts';
 
-/** `7.1 (6.8-7.5)`: the median and, when there is more than one sample, the range. */
+/** Writes the median and, if there is more than one sample, the range: `7.1 (6.8-7.5)`. */
 export function formatSpread(samples: readonly number[], decimals: number): string {
   if (samples.length === 0) return '-';
   const spread: Spread = spreadOf(samples);
@@ -10,8 +10,8 @@ export function formatSpread(samples: readonly number[], decimals: number): stri
 }
 
 /**
- * Holds one difference between processes against another: `1.3 (1.1-1.6)`, the quotient of all rounds together, since of single ones it says little,
- * and the range of those.
+ * Compares one difference between processes with another: `1.3 (1.1-1.6)`. The first figure is the quotient over all rounds, since that of
+ * a single round says little, and the others are the range of the single ones.
  */
 export function formatQuotient(dividends: readonly number[], divisors: readonly number[]): string {
   const ofEach = spreadOf(dividends.map((dividend, round) => dividend / (divisors[round] ?? Number.NaN)));
@@ -19,7 +19,7 @@ export function formatQuotient(dividends: readonly number[], divisors: readonly 
   return dividends.length === 1 ? quotient : `${quotient} (${ofEach.lowest.toFixed(2)}-${ofEach.highest.toFixed(2)})`;
 }
 
-/** What processes that share one core took of it: near all of it, packets queue up, and many at once are cheaper. */
+/** Writes the share of a core that processes on it used together. If that is nearly all, packets queue up, and many at once are cheaper. */
 export function formatCoreShare(cpuMicros: readonly number[], wallMs: number): string {
   return `${(total(cpuMicros) / (10 * wallMs)).toFixed(0)}%`;
 }

@@ -7,7 +7,7 @@ import { formatTable } from './table.ts';
 
 const HEADINGS = ['contestant', 'CPU us/packet', 'x floor', 'x naive', 'p50 ms', 'p99 ms', 'forwarded', 'lost', 'duplicated', 'corrupted'];
 
-/** One table: a line for each contestant, medians and ranges over the rounds. */
+/** Writes one table with a line for each contestant, with medians and ranges over the rounds. */
 export function formatForwarding({ subscribers, samples }: ForwardingResult): string {
   return `N = ${subscribers}\n\n${formatRows(samples)}`;
 }
@@ -33,7 +33,7 @@ export function microsPerPacket({ cpuMicros, forwarded }: ForwardingSample): num
   return cpuMicros / forwarded;
 }
 
-/** Round by round, since rounds are neighbours in time and absolute figures drift. */
+/** Compares round by round, because rounds are close in time whereas absolute figures drift. */
 export function ratiosByRound(own: readonly ForwardingSample[], other: readonly ForwardingSample[]): number[] {
   return own.flatMap((sample, round) => {
     const neighbour = other[round];
@@ -62,7 +62,7 @@ function formatCorrupted(own: readonly ForwardingSample[]): string {
   return checked === 0 ? '-' : `${formatCount(sum(own, ({ corrupted }) => corrupted))} of ${formatCount(checked)}`;
 }
 
-/** Cells of a table: how many packets were lost, and how many of those that were checked were not what was sent. */
+/** Returns the cells for how many packets were lost, and how many of the checked ones differed from what was sent. */
 export function formatLosses(samples: readonly ForwardingSample[]): [lost: string, corrupted: string] {
   return [formatCount(sum(samples, ({ lost }) => lost)), formatCorrupted(samples)];
 }

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** Where results and, apart from them, signs of life go. */
+/** Where results go, and separately the progress. */
 export interface Printer {
   readonly print: (text: string) => void;
   readonly note: (text: string) => void;
@@ -15,14 +15,14 @@ export function formatTable(headings: readonly string[], rows: readonly (readonl
   return [formatRow(headings), rule, ...rows.map(formatRow)].join('\n');
 }
 
-/** Names to the left, figures to the right. */
+/** Aligns names to the left and figures to the right. */
 function alignCell(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
 }
 
 /**
- * One line on what the figures were measured on; they mean little on another machine, and less on a busy one: the load average
- * is that of the last minute, before the bench began.
+ * Returns one line about the machine that the figures were measured on. They mean little on another machine, and less on a busy one; the
+ * load average is that of the last minute before the bench.
  */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';

@@ -1,4 +1,4 @@
-/** `npm run bench -- idle`: what a session costs that does nothing. */
+/** `npm run bench -- idle` measures what an inactive session costs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchOptions } from '../bench-options.ts';
 import type { SfuName } from '../contestants/contestant.ts';
@@ -9,7 +9,7 @@ import { formatTable, type Printer } from '../report/table.ts';
 import { RunningBench } from '../running-bench.ts';
 
 const JOINS_AT_ONCE = 4;
-/** Garbage of the joins is collected, and what was compiled for them has been. */
+/** After this time, garbage of the joins is collected, and their code is compiled. */
 const SETTLE_MS = 5_000;
 
 /** Connected sessions without media; they check consent as browsers do. */

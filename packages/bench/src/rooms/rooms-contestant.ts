@@ -6,8 +6,8 @@ import { audienceOf, type RoomShape } from './room-shapes.ts';
 const JOINS_AT_ONCE = 8;
 
 /**
- * Fills an SFU with calls. Subscribers are in the crowd, the checking one among them: the process
- * that publishes waits for due times and would notice packets late.
+ * Fills an SFU with calls. All subscribers, including the checking one, are in the crowd, because the process that publishes waits for due
+ * times and would receive packets late.
  */
 export async function createRooms<Name extends string>(
   { name, address, process }: RunningSfu<Name>,

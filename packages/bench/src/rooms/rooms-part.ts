@@ -1,4 +1,4 @@
-/** `npm run bench -- rooms`: what a forwarded packet costs in calls. */
+/** `npm run bench -- rooms` measures what a forwarded packet costs in calls. */
 import type { BenchOptions } from '../bench-options.ts';
 import type { Contestant, SfuName } from '../contestants/contestant.ts';
 import { measureInTurns } from '../measure/measure-in-turns.ts';

@@ -3,25 +3,25 @@ import { quotientOfTotals } from '../measure/statistics.ts';
 import type { StagedCall } from './staged-call.ts';
 
 export interface ScenesPlan {
-  /** Windows of each call, at least; there are as many as let each show every scene equally often. */
+  /** The least number of windows for each call. There are as many as it takes to show every scene equally often. */
   readonly rounds: number;
   readonly window: WindowLength;
-  /** Load that all carry before the first window, until the compiler has seen all of their packet path. */
+  /** How long all calls carry the load before the first window, so that their whole packet path is compiled. */
   readonly runInMs: number;
 }
 
-/** What was measured while every call has shown every scene once. */
+/** The samples of one pass in which every call has shown every scene once. */
 export type Rotation<Scene extends string> = ReadonlyMap<Scene, readonly ForwardingSample[]>;
 
-/** What of a call `measureScenes` needs. */
+/** The part of a call that `measureScenes` uses. */
 export type SceneShower<Scene extends string> = Pick<StagedCall<Scene>, 'show' | keyof Parameters<typeof measureForwarding>[0]>;
 
 /**
- * Measures as many calls as there are scenes side by side, each of them in another scene, and lets them change places from one window to the next.
+ * Measures as many calls side by side as there are scenes, each in another scene, and rotates the scenes from one window to the next.
  *
- * A shared machine is half as fast again in one minute as in the next, so all are measured at the same time; and two processes that do the same
- * differ, by microseconds a packet and for as long as they live, as their code and memory happen to lie, so each shows everything. Together
- * they must fit the core they have.
+ * A shared machine may be half as fast again in one minute as in the next, so all scenes are measured at the same time. Two processes that
+ * do the same differ by microseconds for each packet, for as long as they live, because of the positions of their code and memory, so each
+ * process shows every scene. Together they must fit on their core.
  */
 export async function measureScenes<Scene extends string>(
   calls: readonly SceneShower<Scene>[],
@@ -50,7 +50,7 @@ export async function measureScenes<Scene extends string>(
   return rotations;
 }
 
-/** @returns CPU us for each packet that reached a subscriber, over all samples. @param spentMicros what counts of a sample */
+/** @returns CPU us for each packet that reached a subscriber, over all samples @param spentMicros returns what counts of a sample */
 export function microsPerDelivery(samples: readonly ForwardingSample[], spentMicros: (sample: ForwardingSample) => number): number {
   return quotientOfTotals(
     samples.map(spentMicros),
@@ -58,9 +58,9 @@ export function microsPerDelivery(samples: readonly ForwardingSample[], spentMic
   );
 }
 
-/** By 20 s of a track of 250 packets/s all of the packet path is optimized; the compiler counts calls, not time. */
+/** The whole packet path is optimized after 20 s of a track of 250 packets/s, because the compiler counts calls rather than time. */
 const RUN_IN_PACKETS = 5_000;
-/** It also has to get round to it. */
+/** The compiler also takes some time. */
 const LEAST_RUN_IN_MS = 8_000;
 
 export function runInMsAt(packetsPerSecond: number): number {

@@ -1,21 +1,21 @@
-/** Load clients that are placed where they are wanted. */
+/** Load clients on chosen shards and nodes. */
 import type { RemoteTrack } from '@causeway/loadtest';
 import type { Load } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
 
-/** Where clients join: a shard of a node. A node without workers is shard 0. */
+/** The shard of a node that clients join. A node without workers is shard 0. */
 export interface Place {
   readonly node: RunningSfu<string>;
   readonly shardNo: number;
 }
 
-/** Makes both processes ready for clients of a node. */
+/** Prepares both processes for clients of a node. */
 export async function openGroup({ name, address }: RunningSfu<string>, { source, crowd }: LoadProcesses): Promise<void> {
   await source.ask('open', { sfu: name, address });
   await crowd.ask('open', { sfu: name, address });
 }
 
-/** Joins as many publishers as there are to be tracks. */
+/** Joins one publisher for each track. */
 export async function publish(
   { node: { name }, shardNo }: Place,
   count: number,
@@ -27,7 +27,7 @@ export async function publish(
   return tracks;
 }
 
-/** Joins subscribers to all of the tracks. One of them checks every byte, the others count. */
+/** Joins subscribers to all of the tracks, of which one checks every byte and the others count. */
 export async function subscribe(
   tracks: readonly RemoteTrack[],
   { node: { name }, shardNo }: Place,

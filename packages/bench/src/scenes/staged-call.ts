@@ -3,12 +3,12 @@ import type { Contestant, Progress } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
 import { openGroup, subscribe } from './placed-clients.ts';
 
-/** Subscribers that come and go together. */
+/** Subscribers that join and leave together. */
 export interface StagedAudience {
   readonly node: RunningSfu<string>;
-  /** Where on the node they join, and what those there watch. */
+  /** The shards on which they join, and what they watch there. */
   readonly seats: readonly Seat[];
-  /** To each track. */
+  /** The number of subscribers to each track. */
   readonly subscribers: number;
 }
 
@@ -18,20 +18,20 @@ export interface Seat {
 }
 
 export interface StagedCallOptions<Scene extends string, Name extends string = string> {
-  /** Where the publishers are, in a group of load clients of the same name. */
+  /** The node of the publishers, who are in a group of load clients of the same name. */
   readonly node: RunningSfu<Name>;
   readonly scenes: Readonly<Record<Scene, readonly StagedAudience[]>>;
   readonly readPartsMicros?: () => Promise<readonly number[]>;
 }
 
-/** A call whose audiences come and go between windows, so that the same processes show every scene. */
+/** A call whose audiences join and leave between windows, so that the same processes show every scene. */
 export class StagedCall<Scene extends string, Name extends string = string> implements Contestant<Name> {
   readonly name: Name;
   readonly process: Contestant<Name>['process'];
   readonly readPartsMicros: () => Promise<readonly number[]>;
   readonly #scenes: StagedCallOptions<Scene>['scenes'];
   readonly #load: LoadProcesses;
-  /** The groups of load clients that the audiences here are in. */
+  /** The groups of load clients of the audiences that are present. */
   readonly #present = new Map<StagedAudience, string>();
   #groups = 0;
 
@@ -43,7 +43,7 @@ export class StagedCall<Scene extends string, Name extends string = string> impl
     this.#load = load;
   }
 
-  /** The audiences of the scene join, unless they are here, and all others leave. */
+  /** Lets the audiences of the scene join, unless they are present, and all others leave. */
   async show(scene: Scene): Promise<void> {
     const wanted = this.#scenes[scene];
     for (const [audience, group] of this.#present) {

@@ -1,7 +1,7 @@
 /**
- * What a packet costs that crosses from one shard to another, beside what one more subscriber on the publisher's own shard costs. Three
- * nodes carry the same tracks: to N subscribers at home, to some more at home, and to N on the other shard. That one has nothing else to do,
- * or there is such a call on each of both.
+ * Compares a packet that crosses from one shard to another with a packet for one more subscriber on the publisher's own shard. Three nodes
+ * carry the same tracks: to N subscribers on that shard, to a few more there, and to N on the other shard. The other shard has nothing else
+ * to do, or there is such a call on both.
  */
 import type { Load } from '../contestants/contestant.ts';
 import type { ForwardingSample } from '../measure/forwarding-window.ts';
@@ -12,30 +12,30 @@ import { type Seat, StagedCall } from '../scenes/staged-call.ts';
 
 export interface CrossingPlan extends ScenesPlan {
   readonly load: Load;
-  /** Of each call. */
+  /** The number of tracks of each call. */
   readonly tracks: number;
-  /** Shards with publishers. */
+  /** Which shards have publishers. */
   readonly callsOn: 'one shard' | 'both shards';
-  /** N: at home, or on the other shard. */
+  /** N, on the publisher's shard or on the other one. */
   readonly subscribers: number;
-  /** Beside N, to see what one costs at home: so many that it is more than noise. */
+  /** The additional subscribers that show what one costs on the publisher's shard: enough to exceed noise. */
   readonly moreSubscribers: number;
 }
 
 const SCENES = ['at home', 'more at home', 'elsewhere'] as const;
 export type CrossingScene = (typeof SCENES)[number];
-/** As many as there are scenes. */
+/** One node for each scene. */
 const NODES = ['first', 'second', 'third'] as const;
 
 const WORKERS = 2;
 const HOME = 0;
 const OTHER = 1;
 
-/** CPU us for each packet that is published, in one rotation; the last two for each that reaches a subscriber. */
+/** CPU us for each published packet in one rotation; the last two are for each packet that reaches a subscriber. */
 export interface CrossingMicros {
-  /** Of each subscriber that is added at home. */
+  /** The cost of each subscriber that is added on the publisher's shard. */
   readonly local: number;
-  /** Of both threads, for a packet that crosses, without its subscribers. */
+  /** The cost for both threads of a packet that crosses, without its subscribers. */
   readonly crossing: number;
   readonly deliveredAtHome: number;
   readonly deliveredElsewhere: number;
@@ -77,7 +77,7 @@ async function startCall(
   return new StagedCall({ node, scenes: { 'at home': [home], 'more at home': [home, more], elsewhere: [elsewhere] } }, bench.load);
 }
 
-/** What the scenes tell of a crossing packet when they are held against each other. */
+/** Computes what a crossing packet costs from the differences between the scenes. */
 export function crossingMicros(
   rotation: Rotation<CrossingScene>,
   { subscribers, moreSubscribers }: Pick<CrossingPlan, 'subscribers' | 'moreSubscribers'>,

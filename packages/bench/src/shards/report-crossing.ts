@@ -1,4 +1,4 @@
-/** What of `npm run bench -- shards` is about packets that cross from one worker thread to the other. */
+/** The part of `npm run bench -- shards` about packets that cross from one worker thread to the other. */
 import type { BenchOptions } from '../bench-options.ts';
 import { formatCoreShare, formatQuotient, formatSpread } from '../report/figures.ts';
 import { formatLosses } from '../report/forwarding-report.ts';
@@ -7,12 +7,15 @@ import { runInMsAt } from '../scenes/measure-scenes.ts';
 import { type CrossingCost, type CrossingMicros, measureCrossingCost } from './crossing-cost.ts';
 
 const PACKET_BYTES = 1200;
-/** When audiences have changed, histories take memory again, V8 looks through its heap for that, and code that meets other objects is optimized again. */
+/**
+ * When audiences have changed, histories take memory again, V8 searches its heap because of that, and code that meets other objects is
+ * optimized again.
+ */
 const WARM_UP_MS = 8_000;
 
 /**
- * One track alone, where both threads sleep between its packets; some to a thread that does nothing else; then both threads at work, the last
- * about as hard as load clients on one core can make them.
+ * One track alone, where both threads sleep between its packets; several tracks to a thread that is otherwise idle; then both threads at
+ * work, in the last case about as hard as load clients on one core can make them work.
  */
 const CROSSINGS = [
   { callsOn: 'one shard', tracks: 1, packetsPerSecond: 250, subscribers: 1, moreSubscribers: 8 },

@@ -1,4 +1,7 @@
-/** How many packets a second a node forwards before it loses some: calls are added until it does, or until more of them bring no more. */
+/**
+ * Measures how many packets a second a node forwards before it loses some. Calls are added until it does, or until more of them add
+ * nothing.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningSfu } from '../contestants/sfu-contestant.ts';
 import type { LoadVerbs } from '../load/load-verbs.ts';
@@ -7,11 +10,11 @@ import type { BenchProcess } from '../processes/bench-process.ts';
 export interface SaturationLoad {
   readonly packetsPerSecond: number;
   readonly packetBytes: number;
-  /** Of each call, which has one publisher. */
+  /** The number of subscribers of each call, which has one publisher. */
   readonly subscribersPerCall: number;
   readonly callsPerStep: number;
   readonly stepMs: number;
-  /** At most; there is a bound to what can be asked of the machine. */
+  /** The most steps, because the machine has its limits. */
   readonly maxSteps: number;
 }
 
@@ -21,7 +24,7 @@ export interface Saturation {
 }
 
 const BEARABLE_LOSS = 0.005;
-/** A step that brings less than this share of what it should is one too many. */
+/** A step that adds less than this share of what it should is the last one. */
 const WORTHWHILE_SHARE = 0.5;
 const WARM_UP_MS = 1_000;
 const JOINS_AT_ONCE = 4;

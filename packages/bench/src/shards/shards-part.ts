@@ -1,4 +1,4 @@
-/** `npm run bench -- shards`: what worker threads bring and cost. */
+/** `npm run bench -- shards` measures what worker threads gain and cost. */
 import { availableParallelism } from 'node:os';
 import type { BenchOptions } from '../bench-options.ts';
 import type { Contestant, Load } from '../contestants/contestant.ts';
@@ -18,13 +18,13 @@ const LOAD: Load = { packetsPerSecond: 250, packetBytes: 1200 };
 const WARM_UP_MS = 1_000;
 const RUN_IN_MS = 20_000;
 const SUBSCRIBERS = 50;
-/** By the name of the node: how many threads carry media. */
+/** The number of threads that carry media, by the name of the node. */
 const NODES = { 'one thread': 1, 'two workers': 2 } as const;
 type NodeName = keyof typeof NODES;
 const NAMES = Object.keys(NODES) as NodeName[];
 /**
- * A thread that has half as many packets a turn pays as much for the turn: so the same load for each thread, and one call for both apart. The
- * last is what a node does with such a call by itself.
+ * A turn with half as many packets costs a thread as much, so there are scenes with the same load for each thread, and scenes with one call
+ * for both. The last scene is what a node does with such a call by default.
  */
 const SCENES = {
   'one thread': { workers: 1, calls: 'one for each', placing: 'in turns' },

@@ -1,4 +1,4 @@
-/** `npm run bench -- tokens`: what it costs to tell who is calling, by secret and by token. */
+/** `npm run bench -- tokens` measures what it costs to identify a caller, by secret and by token. */
 import { createHmac, createSecretKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
 import {
   type App,
@@ -18,7 +18,7 @@ const US_PER_MS = 1_000;
 
 interface Contestant {
   readonly name: string;
-  /** Credentials, one for each call; a token that comes again is remembered. */
+  /** Credentials, one for each call, because a token that comes again is remembered. */
   readonly credentials: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export async function runTokens({ rounds, isQuick }: BenchOptions, { print, note
     const world = openWorld();
     for (const { name, credentials } of await contestantsOf(world, calls)) {
       const cost = await measure(world, credentials);
-      // The first round finds nothing compiled.
+      // Nothing is compiled yet in the first round.
       if (round > 0) costs.set(name, [...(costs.get(name) ?? []), cost]);
     }
   }
@@ -113,7 +113,7 @@ function formatRow([name, samples]: [string, Round[]]): string[] {
   return [name, wall.median.toFixed(1), cpu.median.toFixed(1), cpu.lowest.toFixed(1), cpu.highest.toFixed(1)];
 }
 
-/** A JWT as the backend of an app signs it (RFC 7515 §3.1): the bench signs thousands, and one after the other. */
+/** Returns a JWT as the backend of an app signs it (RFC 7515 §3.1). The bench signs thousands, one after another. */
 export function signToken(header: { readonly alg: string; readonly kid: string }, claims: object, key: KeyObject): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const input = `${encode(header)}.${encode(claims)}`;

@@ -1,4 +1,4 @@
-/** The naive SFU as a process of its own, for the bench to measure. */
+/** The naive SFU in a process of its own, for the bench to measure. */
 
 import { once } from 'node:events';
 import { answerQuestions } from '@causeway/lab';
@@ -8,7 +8,7 @@ import type { YardstickVerbs } from './yardstick-verbs.ts';
 
 const server = createNaiveApi(new NaiveSfu());
 
-// Questions are what this process lives for; the probe leaves that to the program.
+// The process must stay alive for further calls, although the probe unreferenced the channel.
 process.channel?.ref();
 answerQuestions<YardstickVerbs>(process, {
   async listen() {

@@ -1,6 +1,6 @@
 /**
- * The SFU that one would write first with werift: one `RTCPeerConnection` per client, and every packet of a track handed to
- * the sender of every subscriber, every message of a data channel to the channel of every subscriber. It is here to be measured, and the only place besides `secure` that imports werift.
+ * The SFU that one would write first with werift: one `RTCPeerConnection` per client, every packet of a track handed to the sender of every
+ * subscriber, and every message of a data channel to the channel of every subscriber. It exists only to be measured.
  */
 import { randomUUID } from 'node:crypto';
 import { type MediaStreamTrack, type RTCDataChannel, RTCPeerConnection, type RTCRtpTransceiver, useOPUS, useVP8 } from 'werift';
@@ -8,7 +8,7 @@ import { type MediaStreamTrack, type RTCDataChannel, RTCPeerConnection, type RTC
 interface NaiveSession {
   readonly connection: RTCPeerConnection;
   readonly published: Map<string, PublishedTrack>;
-  /** Those that the client has opened, by label. */
+  /** The channels that the client has opened, by label. */
   readonly channels: Map<string, RTCDataChannel>;
 }
 
@@ -41,7 +41,7 @@ export class NaiveSfu {
     return { sessionId, answerSdp: localSdp(connection) };
   }
 
-  /** @returns the offer that the subscriber has to answer */
+  /** @returns the offer that the subscriber must answer */
   async subscribe(sessionId: string, remoteSessionId: string, remoteTrackId: string): Promise<string> {
     const { connection } = this.#session(sessionId);
     const source = this.#session(remoteSessionId).published.get(remoteTrackId);

@@ -1,5 +1,5 @@
-/** What the naive SFU's process does when asked; all else goes over its HTTP API. */
+/** The verbs of the naive SFU's process. Everything else goes through its HTTP API. */
 export interface YardstickVerbs {
-  /** @returns the port of 127.0.0.1 that the API is served on */
+  /** @returns the port on 127.0.0.1 on which the API is served */
   listen(): Promise<number>;
 }
