@@ -8,6 +8,7 @@ import { madeOnce } from '@causeway/media';
 import type { SdpCodec, SdpDescription, SdpDirection, SdpExtension, SdpFeedback, SdpSection, SdpSsrc } from '@causeway/wire';
 import { agreedFeedback, type NegotiatedCodec, offersTransportCc } from './codecs.ts';
 import { MAX_DATA_MESSAGE_BYTES } from './data-section.ts';
+import { reportsByStream } from './edit-sections.ts';
 import {
   type HeaderExtension,
   isForSubscribers,
@@ -16,7 +17,6 @@ import {
   usesTransportWideCc,
 } from './header-extensions.ts';
 import type { DataSection, Negotiation, RejectedSection, RtpSection, Section, Subscription } from './state.ts';
-import { reportsByStream } from './stream-reports.ts';
 
 const RTP_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 

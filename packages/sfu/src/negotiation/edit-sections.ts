@@ -1,4 +1,8 @@
-/** Changes that need no SDP. They apply to the present sections and to those of open or queued offers. */
+/**
+ * What the sections of a session contain, and changes to them that need no SDP. These apply to the present sections and to those of open or
+ * queued offers.
+ */
+import { offersReportsByStream } from './codecs.ts';
 import type { Negotiation, ParkCause, Publication, RtpSection, Section, Subscription } from './state.ts';
 
 /** Replaces RTP sections one by one, in the present state and in every offer. */
@@ -91,4 +95,24 @@ export function subscriptionsOn(sections: readonly Section[]): readonly LiveSubs
 /** The number of publications and subscriptions, including those of unanswered offers. */
 export function trackCount(state: Negotiation): number {
   return publications(state).length + subscriptions(state).length;
+}
+
+/**
+ * Whether client and SFU report on what they have received by stream (RFC 8888), in both directions: the client offers it on every
+ * m-section. Such reports cover a transport, so all m-sections agree to them or none does. Transport-wide feedback, which Chromium offers
+ * as well, is then not agreed to.
+ */
+export function reportsByStream(sections: readonly Section[]): boolean {
+  let isOffered = false;
+  for (const section of sections) {
+    if (section.type !== 'rtp') continue;
+    if (!offersReports(section)) return false;
+    isOffered = true;
+  }
+  return isOffered;
+}
+
+function offersReports(section: RtpSection): boolean {
+  const codecs = section.sending.type === 'live' ? section.sending.subscription.codecs : section.codecs;
+  return codecs.some(offersReportsByStream);
 }

@@ -3,11 +3,11 @@ import { type ExtensionPlan, madeOnce, type PublisherTrackPlan, type SubscriberT
 import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { codecPlans, offersTransportCc } from './codecs.ts';
 import { isReceiving, receivesTransportWideCc } from './describe.ts';
+import { reportsByStream } from './edit-sections.ts';
 import { type HeaderExtension, isTransportWideCc, publisherExtensions } from './header-extensions.ts';
 import { atOnce, type InPieces, ITEMS_AT_ONCE } from './in-pieces.ts';
 import { layerPlan } from './layer-choice.ts';
 import type { Negotiation, RtpSection, Subscription } from './state.ts';
-import { reportsByStream } from './stream-reports.ts';
 
 export interface MediaPlan {
   readonly transport: TransportPlan | undefined;

@@ -11,7 +11,7 @@ import {
   rtxMeaning,
   subscriberFeedback,
 } from './codecs.ts';
-import { subscriptionsOn } from './edit-sections.ts';
+import { reportsByStream, subscriptionsOn } from './edit-sections.ts';
 import {
   extensionMeaning,
   type HeaderExtension,
@@ -23,7 +23,6 @@ import {
 import type { LayerWish } from './layer-choice.ts';
 import { allocateNumber, learnNumbers, type NumberTable } from './number-table.ts';
 import type { Negotiation, RandomSource, RtpSection, Section, Subscription, TrackSource } from './state.ts';
-import { reportsByStream } from './stream-reports.ts';
 
 export interface SubscriptionWish {
   readonly source: TrackSource;
