@@ -1,6 +1,9 @@
 /** Reads the unconnected sockets of a port, many datagrams per system call. */
 import { classifyDatagram, type Path } from '@causeway/media';
-import { ReceivedBatch } from './received-batch.ts';
+import { formatIpAddress } from '@causeway/wire';
+import { zoneName } from './local-addresses.ts';
+import { canonicalAddress } from './remote-address.ts';
+import { AF_INET6, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
 import type { LocalSocket, PathTable } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 
@@ -8,6 +11,32 @@ import type { SystemCalls } from './system-calls.ts';
 const MAX_CALLS = 4;
 /** The number of packets that are authenticated together. */
 const GROUP = 4;
+/** As many as arrive in a busy millisecond; all slots together fit into the L2 cache. */
+const MAX_DATAGRAMS = 64;
+/**
+ * Large enough for every media packet. It is not a power of two, so that the beginnings of the slots do not compete for
+ * the same cache lines.
+ */
+const SLOT_BYTES = 2_112;
+/** The rest of the longest possible datagram goes to memory that is hardly ever touched. */
+const OVERFLOW_BYTES = 65_536 - SLOT_BYTES;
+/** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
+const HEADER_WORDS = 16;
+const NAME = 0;
+const NAME_LENGTH = 2;
+const PIECES = 4;
+const PIECE_COUNT = 6;
+const DATAGRAM_LENGTH = 14;
+/** Size of `struct iovec`; a datagram has two. */
+const PIECE_WORDS = 4;
+const PIECE_LENGTH = 2;
+const PIECES_EACH = 2;
+const WORD_BYTES = 4;
+const ADDRESS_WORDS = SOCKET_ADDRESS_BYTES / WORD_BYTES;
+const TWO_TO_MINUS_32 = 2 ** -32;
+const IPV4_AT = 4;
+const IPV6_AT = 8;
+const IPV6_SCOPE_WORD = 6;
 
 export interface Source {
   readonly address: string;
@@ -123,4 +152,110 @@ export class SharedReceiver {
 
 function hasDescriptor(local: LocalSocket): local is LocalSocket & { readonly fd: number } {
   return local.fd !== undefined;
+}
+
+/**
+ * Datagrams that one system call receives: an array of `mmsghdr` structures, each with room for a source address and a
+ * datagram.
+ *
+ * @see recvmmsg(2)
+ */
+class ReceivedBatch {
+  /** Source addresses in the system's form, `ADDRESS_WORDS` each. */
+  readonly sources = new Int32Array(new ArrayBuffer(MAX_DATAGRAMS * SOCKET_ADDRESS_BYTES));
+  readonly #sourceBytes = new Uint8Array(this.sources.buffer);
+  readonly #calls: SystemCalls;
+  readonly #words = new Uint32Array(new ArrayBuffer(MAX_DATAGRAMS * (HEADER_WORDS + PIECES_EACH * PIECE_WORDS) * WORD_BYTES));
+  readonly #headersAt: bigint;
+  readonly #slots = new Uint8Array(new ArrayBuffer(MAX_DATAGRAMS * SLOT_BYTES));
+  readonly #overflow = new Uint8Array(new ArrayBuffer(MAX_DATAGRAMS * OVERFLOW_BYTES));
+  /** The view of each slot that was last returned, since packets of a stream tend to have the same length. */
+  readonly #views: Uint8Array[] = [];
+  /** The number of headers that the last call wrote to. */
+  #taken = MAX_DATAGRAMS;
+
+  constructor(calls: SystemCalls) {
+    this.#calls = calls;
+    const headersAt = calls.addressOf(new Uint8Array(this.#words.buffer));
+    this.#headersAt = BigInt(headersAt);
+    const at = {
+      pieces: headersAt + MAX_DATAGRAMS * HEADER_WORDS * WORD_BYTES,
+      sources: calls.addressOf(this.#sourceBytes),
+      slots: calls.addressOf(this.#slots),
+      overflow: calls.addressOf(this.#overflow),
+    };
+    for (let index = 0; index < MAX_DATAGRAMS; index++) {
+      const header = index * HEADER_WORDS;
+      this.#writePointer(header + NAME, at.sources + index * SOCKET_ADDRESS_BYTES);
+      this.#writePointer(header + PIECES, at.pieces + index * PIECES_EACH * PIECE_WORDS * WORD_BYTES);
+      this.#words[header + PIECE_COUNT] = PIECES_EACH;
+      const piece = MAX_DATAGRAMS * HEADER_WORDS + index * PIECES_EACH * PIECE_WORDS;
+      this.#writePiece(piece, at.slots + index * SLOT_BYTES, SLOT_BYTES);
+      this.#writePiece(piece + PIECE_WORDS, at.overflow + index * OVERFLOW_BYTES, OVERFLOW_BYTES);
+      this.#views.push(this.#slots.subarray(index * SLOT_BYTES, index * SLOT_BYTES));
+    }
+  }
+
+  /** The most datagrams that one call returns. */
+  get capacity(): number {
+    return MAX_DATAGRAMS;
+  }
+
+  /** Receives the datagrams that wait in a socket. @returns their number; the datagrams of the previous call become invalid */
+  receive(fd: number): number {
+    // The system has replaced the size of the address buffer with the length of the source address.
+    for (let index = 0; index < this.#taken; index++) this.#words[index * HEADER_WORDS + NAME_LENGTH] = SOCKET_ADDRESS_BYTES;
+    this.#taken = Math.max(0, this.#calls.receiveMany(fd, this.#headersAt, MAX_DATAGRAMS));
+    return this.#taken;
+  }
+
+  /** Returns a datagram. The caller may overwrite the bytes, which are valid until the next `receive`. */
+  datagram(index: number): Uint8Array {
+    const length = this.#words[index * HEADER_WORDS + DATAGRAM_LENGTH] ?? 0;
+    const view = this.#views[index];
+    if (view?.length === length) return view;
+    const start = index * SLOT_BYTES;
+    if (length > SLOT_BYTES) return this.#joined(index, length);
+    const fitting = this.#slots.subarray(start, start + length);
+    this.#views[index] = fitting;
+    return fitting;
+  }
+
+  /** Returns the index in `sources` of a datagram's source address. */
+  sourceAt(index: number): number {
+    return index * ADDRESS_WORDS;
+  }
+
+  sourcePort(index: number): number {
+    const at = index * SOCKET_ADDRESS_BYTES;
+    return ((this.#sourceBytes[at + 2] ?? 0) << 8) | (this.#sourceBytes[at + 3] ?? 0);
+  }
+
+  /** The source address as `node:dgram` writes it. */
+  sourceAddress(index: number): string {
+    const at = index * SOCKET_ADDRESS_BYTES;
+    const bytes = this.#sourceBytes;
+    if (bytes[at] !== AF_INET6) return formatIpAddress(bytes.subarray(at + IPV4_AT, at + IPV4_AT + 4));
+    const text = formatIpAddress(bytes.subarray(at + IPV6_AT, at + IPV6_AT + 16));
+    const scope = this.sources[index * ADDRESS_WORDS + IPV6_SCOPE_WORD] ?? 0;
+    return (canonicalAddress(text) ?? text) + (scope === 0 ? '' : `%${zoneName(scope)}`);
+  }
+
+  #joined(index: number, length: number): Uint8Array {
+    const joined = new Uint8Array(length);
+    joined.set(this.#slots.subarray(index * SLOT_BYTES, (index + 1) * SLOT_BYTES));
+    joined.set(this.#overflow.subarray(index * OVERFLOW_BYTES, index * OVERFLOW_BYTES + length - SLOT_BYTES), SLOT_BYTES);
+    return joined;
+  }
+
+  #writePiece(word: number, address: number, length: number): void {
+    this.#writePointer(word, address);
+    this.#words[word + PIECE_LENGTH] = length;
+  }
+
+  #writePointer(word: number, address: number): void {
+    // Storing to a Uint32Array keeps the low 32 bits of a whole number.
+    this.#words[word] = address;
+    this.#words[word + 1] = address * TWO_TO_MINUS_32;
+  }
 }
