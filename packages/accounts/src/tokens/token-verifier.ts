@@ -2,7 +2,7 @@
  * Verifies each token once and remembers the result by the token's digest. Its expiry, and whether its key is still in
  * use, are checked each time.
  */
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { type AppId, SfuError } from '@causeway/protocol';
 import { compactVerify } from 'jose/jws/compact/verify';
 import type { App } from '../app/app.ts';
@@ -94,11 +94,14 @@ export class TokenVerifier {
 
   /** @returns undefined if the text cannot be a token for this app, whatever its signature */
   #lookUp(appId: AppId, app: App | undefined, text: string) {
+    if (text.length > MAX_TOKEN_LENGTH) return undefined;
+    const digest = hash('sha256', `${appId} ${text}`, 'base64');
+    // Most tokens come many times, and the header of those need not be read again.
+    const remembered = this.#recall(digest, app);
+    if (remembered !== undefined) return { digest, key: remembered.key, remembered };
     const header = readHeader(text);
     const key = header === undefined ? undefined : this.#findKey(app, header.kid);
-    if (header === undefined || key === undefined || header.alg !== key.alg) return undefined;
-    const digest = createHash('sha256').update(`${appId} ${text}`).digest('base64');
-    return { digest, key, remembered: this.#recall(digest, key) };
+    return key === undefined || header?.alg !== key.alg ? undefined : { digest, key, remembered };
   }
 
   #findKey(app: App | undefined, kid: string): VerificationKey | undefined {
@@ -116,10 +119,11 @@ export class TokenVerifier {
     return opened;
   }
 
-  /** Returns an earlier result unless the key was replaced with another one of the same id. */
-  #recall(digest: string, { ofApp }: VerificationKey): Remembered | undefined {
+  /** Returns an earlier result, unless its key is no longer in use or was replaced with another one of the same id. */
+  #recall(digest: string, app: App | undefined): Remembered | undefined {
     const known = this.#remembered.get(digest);
-    if (known === undefined || known.key.ofApp?.key !== ofApp?.key) return undefined;
+    const key = known && this.#findKey(app, known.key.kid);
+    if (known === undefined || key === undefined || key.alg !== known.key.alg || key.ofApp?.key !== known.key.ofApp?.key) return undefined;
     this.#remembered.delete(digest);
     this.#remembered.set(digest, known);
     return known;
@@ -155,10 +159,10 @@ export class TokenVerifier {
  * Reads the header fields that select the key. Keys within a token (`jwk`, `jku`, `x5c`) are never used, and
  * tokens with critical extensions (`crit`) are refused.
  *
- * @returns undefined if the text is not a token of an accepted length and format
+ * @returns undefined if the text does not have the format of a token
  */
 function readHeader(text: string): { readonly kid: string; readonly alg: string } | undefined {
-  const [, encoded, signature] = (text.length > MAX_TOKEN_LENGTH ? undefined : TOKEN.exec(text)) ?? [];
+  const [, encoded, signature] = TOKEN.exec(text) ?? [];
   if (encoded === undefined || signature === undefined || encoded.length > MAX_HEADER_LENGTH) return undefined;
   // The last base64url character has unused bits, and a token must not have several texts.
   if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return undefined;
