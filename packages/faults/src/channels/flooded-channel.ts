@@ -31,15 +31,20 @@ const CANDIDATE = /^(a=candidate:\S+ 1 udp \d+) (\S+) (\d+) typ host/gim;
 /** After this time without a message, the flood counts as over. */
 const SILENCE_MS = 10_000;
 
-/** Opens a channel through the SFU. */
-export async function openPublishedChannel(stage: Stage, leg: ImpairedLeg, impairment: Partial<Impairment>): Promise<FloodedChannel> {
-  const access = leg === 'none' ? undefined : await openImpairedAccess(stage, leg, impairment);
+/** Opens a channel through the SFU. @param seed of what is lost */
+export async function openPublishedChannel(
+  stage: Stage,
+  leg: ImpairedLeg,
+  impairment: Partial<Impairment>,
+  seed = 1,
+): Promise<FloodedChannel> {
+  const access = leg === 'none' ? undefined : await openImpairedAccess(stage, leg, impairment, seed);
   const join = async (name: string, label: string, impairedBy: NarrowAccess | undefined) => {
     const page = await stage.openPage(impairedBy === undefined ? {} : { initScript: impairedBy.initScript });
     return stage.joinFrom(page, name, { channels: [{ label }] });
   };
-  const publisher = await join('publisher', LABEL, leg === 'to the SFU' ? access : undefined);
-  const subscriber = await join('subscriber', 'own', leg === 'from the SFU' ? access : undefined);
+  const publisher = await join(`publisher ${seed}`, LABEL, leg === 'to the SFU' ? access : undefined);
+  const subscriber = await join(`subscriber ${seed}`, 'own', leg === 'from the SFU' ? access : undefined);
   await subscribe(stage, publisher, subscriber);
   return {
     flood: (request) => flood(publisher, subscriber, request),
@@ -50,14 +55,14 @@ export async function openPublishedChannel(stage: Stage, leg: ImpairedLeg, impai
   };
 }
 
-/** Opens a channel directly between the two tabs, with the path between them impaired in both directions. */
-export async function openDirectChannel(stage: Stage, impairment: Partial<Impairment>): Promise<FloodedChannel> {
+/** Opens a channel directly between the two tabs, with the path between them impaired in both directions. @param seed of what is lost */
+export async function openDirectChannel(stage: Stage, impairment: Partial<Impairment>, seed: number): Promise<FloodedChannel> {
   const open = async (name: string): Promise<End> => {
     const page = await stage.openPage();
     await page.evaluateText(`import(${JSON.stringify(KIT_PATH)}).then(() => undefined)`);
     return { page, name };
   };
-  const [sender, receiver] = [await open('sender'), await open('receiver')];
+  const [sender, receiver] = [await open(`sender ${seed}`), await open(`receiver ${seed}`)];
   const offer = await sender.page.evaluate(({ name, label }) => kit.directPeer(name).offer(label), { name: sender.name, label: LABEL });
   // The receiver must know no candidate of the sender but the proxy.
   const request = { name: receiver.name, sdp: offer.replace(CANDIDATE, 'a=x-not-a-candidate') };
@@ -65,7 +70,7 @@ export async function openDirectChannel(stage: Stage, impairment: Partial<Impair
   const port = await findFreePort('udp');
   // Browsers hide their own addresses behind mDNS names.
   const proxy = new AskedChild<ProxyVerbs>({ name: 'direct', program: new URL('../network/proxy-main.ts', import.meta.url) });
-  await proxy.ask('openAccess', { port, targetPort: candidatePort(answer), targetAddress: machineAddress(), seed: 1 });
+  await proxy.ask('openAccess', { port, targetPort: candidatePort(answer), targetAddress: machineAddress(), seed });
   await proxy.ask('impairAccess', { port, impairment: { ...UNIMPAIRED, ...impairment } });
   const redirected = { name: sender.name, sdp: answer.replace(CANDIDATE, `$1 ${LOOPBACK} ${port} typ host`) };
   await sender.page.evaluate(({ name, sdp }) => kit.directPeer(name).accept(sdp), redirected);
@@ -78,8 +83,9 @@ export async function openDirectChannel(stage: Stage, impairment: Partial<Impair
   };
 }
 
-async function openImpairedAccess(stage: Stage, leg: string, impairment: Partial<Impairment>): Promise<NarrowAccess> {
-  const access = await openNarrowAccess(leg, { address: LOOPBACK, port: await findFreePort('udp') }, stage.daemon.udpPort);
+async function openImpairedAccess(stage: Stage, leg: string, impairment: Partial<Impairment>, seed: number): Promise<NarrowAccess> {
+  const at = { address: LOOPBACK, port: await findFreePort('udp') };
+  const access = await openNarrowAccess(leg, at, stage.daemon.udpPort, LOOPBACK, seed);
   for (const direction of ['up', 'down'] satisfies AccessDirection[]) await access.impair(direction, impairment);
   return access;
 }

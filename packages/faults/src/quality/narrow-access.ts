@@ -25,17 +25,19 @@ export interface NarrowAccess {
  * @param at where the proxy listens
  * @param targetPort the UDP port of the server
  * @param targetAddress default: the address of the proxy
+ * @param seed of what the path does by chance
  */
 export async function openNarrowAccess(
   name: string,
   at: MediaAddress,
   targetPort: number,
   targetAddress = at.address,
+  seed = 1,
 ): Promise<NarrowAccess> {
   const { address, port } = at;
   const process = new AskedChild<ProxyVerbs>({ name, program: new URL('../network/proxy-main.ts', import.meta.url) });
   // The node tells clients which address it sees. Firefox does not accept a loopback address.
-  await process.ask('openAccess', { address, port, targetAddress, targetPort, seed: 1 });
+  await process.ask('openAccess', { address, port, targetAddress, targetPort, seed });
   return {
     initScript: redirectionScript(at, targetPort),
     impair: (direction, impairment) =>
