@@ -1,4 +1,4 @@
-/** Uses of secrets by those who may: people, the owner of a webhook, and the clients of an app. */
+/** Uses secrets as their owners do: people, the owner of a webhook, and the clients of an app. */
 import { randomBytes } from 'node:crypto';
 import { codeAt } from '@causeway/lab';
 import type { RecordingServer } from '../clients/recording-server.ts';
@@ -8,7 +8,7 @@ import type { Lab } from './lab.ts';
 /** Secrets by their kind. */
 export type Secrets = Readonly<Record<string, string>>;
 
-/** Chosen before any node starts. */
+/** Secrets that are chosen before any node starts. */
 export const CHOSEN_SECRETS = {
   'a password': `canary ${randomBytes(12).toString('hex')}`,
   'the password of Redis': randomBytes(12).toString('hex'),
@@ -20,11 +20,11 @@ export const CHOSEN_SECRETS = {
 } as const satisfies Secrets;
 const PASSWORD = CHOSEN_SECRETS['a password'];
 
-/** In the place of a secret that could not be learnt. */
+/** Stands for a secret that was not received. */
 export const MISSING = 'missing';
 export const WEBHOOK_PATH = '/hook';
 
-/** All that nodes tell anyone but the bearer of a secret. */
+/** Everything that nodes tell anyone but the bearer of a secret. */
 export class Told {
   readonly texts: string[] = [];
   readonly statuses = new Set<number>();
@@ -41,7 +41,7 @@ export class Told {
 
 /** Signs people up and in, with everything that they have. @param url of the node with the books */
 export async function usePeople(url: string, { admin, appId }: BookedService, told: Told): Promise<Secrets> {
-  // Pages over plain HTTP are taken from this name alone.
+  // Pages over plain HTTP are accepted from this name only.
   const origin = url.replace('127.0.0.1', 'localhost');
   const [email = ''] = await admin.createPeople(1, PASSWORD);
   const invited = { email: 'second@example.org', role: 'viewer' };
@@ -84,7 +84,7 @@ export async function usePeople(url: string, { admin, appId }: BookedService, to
   };
 }
 
-/** Has events sent to a server outside, with a secret that is rotated. */
+/** Has events sent to a server outside of the cluster, with a secret that is rotated. */
 export async function useWebhook({ admin, appId }: BookedService, { url }: RecordingServer, told: Told): Promise<Secrets> {
   type Issued = { readonly webhook: { readonly id: string }; readonly secret: string };
   const made = await admin.call<Issued>('POST', `/apps/${appId}/webhooks`, { url: `${url}${WEBHOOK_PATH}` });
@@ -101,14 +101,14 @@ export interface UsedApp {
   endEvents(): Promise<string>;
 }
 
-/** Calls with tokens and secrets, and hears events. */
+/** Makes calls with tokens and secrets, and reads events. */
 export async function useApp(lab: Lab, region: string, told: Told): Promise<UsedApp> {
   const api = lab.api(region);
   const { url, appId, secret } = lab.address(region);
   const { token = MISSING } = (await api.call('POST', '/tokens', { sub: 'user', expiresIn: 3_600 })).body as { readonly token?: string };
   const endEvents = await followEvents(`${url}/api/sfu/${appId}/events?token=${token}`);
   const sdp = await lab.sources.ask('offer');
-  // It lives on a node to which the calls are carried.
+  // The session lives on a node to which the calls are carried.
   const offer = { sessionDescription: { type: 'offer', sdp }, region: 'ap' };
   const joined = (await lab.apiWith(region, token).call('POST', '/session/new', offer)).body as {
     readonly sessionId?: string;
@@ -137,7 +137,7 @@ export async function useApp(lab: Lab, region: string, told: Told): Promise<Used
   };
 }
 
-/** @returns what ends the stream, and tells all that came */
+/** @returns a function that ends the stream and returns everything that it carried */
 async function followEvents(url: string): Promise<() => Promise<string>> {
   const ended = new AbortController();
   const reply = await fetch(url, { signal: ended.signal });

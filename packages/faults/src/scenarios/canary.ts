@@ -14,13 +14,13 @@ import { callWithRight, callWrongly, isOfAdmin, type Operation, PAUSE_MS, readOp
 
 const TROUBLE_MS = 4_000;
 const METRICS_EVERY_MS = 2_000;
-/** Calls come to this one and are carried to the node of the session, or of the books. */
+/** Calls enter at this node and are carried to that of the session, or to that of the books. */
 const ENTRY_REGION = 'us';
 const SET_UP_TOKEN = 'the token of the set-up link';
-/** What wrong calls are answered with, while all is well and while Redis and the books are away. */
+/** The statuses of replies to wrong calls, both while all is well and while Redis and the books are away. */
 const REFUSALS = [400, 401, 403, 404, 503];
 
-/** Each kind of secret is used rightly and wrongly, and everything that a node tells anyone is searched for it. */
+/** Each kind of secret is used in correct and in wrong ways, and everything that a node tells anyone is searched for it. */
 export const canary: Scenario = {
   name: 'canary',
   covers: ['Show: no kind of secret in any log, metric, trace, event or error'],
@@ -123,7 +123,7 @@ interface HeardOf {
   readonly events: string;
 }
 
-/** Where nothing was heard, nothing could be found. */
+/** Checks that every source of texts had some, because otherwise nothing could be found in it. */
 function heardOfEverything({ operations, told, outside, events }: HeardOf): Finding[] {
   return [
     atLeast('endpoints that were called wrongly', operations, 80),
@@ -137,7 +137,7 @@ function heardOfEverything({ operations, told, outside, events }: HeardOf): Find
 
 function searched(lab: Lab, secrets: Secrets, texts: readonly string[]): Finding[] {
   const logs = lab.cluster.nodes.map(({ child }) => child.log);
-  // What is printed for the person who starts a node contains the link that sets it up, on purpose.
+  // The output for the person who starts a node contains the link that sets it up, on purpose.
   const lines = logs.map((log) =>
     log
       .split('\n')

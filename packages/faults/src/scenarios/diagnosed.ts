@@ -8,15 +8,17 @@ import type { Scenario } from './scenario.ts';
 const WATCHERS = { eu: 16, us: 17, ap: 16 } as const;
 const LOOKS = { short: 3, whole: 12 } as const;
 const BETWEEN_LOOKS_MS = 2_500;
-/** Until the first reports have come. */
+/** The first reports have arrived after this time. */
 const REPORTED_WITHIN_MS = 2_000;
-/** What comes less than two seconds late is no fault yet. */
+/** Media that is less than two seconds late is not yet a fault. */
 const PATIENCE_MS = 2_000;
 const NAMED_WITHIN_MS = 3_000;
-/** The silence of a link is noticed before, and other routes are tried. */
+/** Long before this, the silence of a link is noticed and other routes are tried. */
 const DEADLINE_MS = 20_000;
 
-/** What has a cause outside of the browser; `packages/e2e/test/quiet/diagnose.test.ts` provokes those in pages. */
+/**
+ * Provokes the faults that have a cause outside of the browser. `packages/e2e/test/quiet/diagnose.test.ts` provokes the others in pages.
+ */
 export const diagnosed: Scenario = {
   name: 'diagnosed',
   covers: ['Show: `diagnose` names the right link, and nothing in 50 healthy sessions'],
@@ -48,7 +50,7 @@ async function refusedCall(lab: Lab, sessionId: string): Promise<Finding> {
   return atMost('until a call that a token does not grant is named', tookMs, NAMED_WITHIN_MS, ' ms');
 }
 
-/** Nodes go on talking about sessions, and their packets are lost. */
+/** Cuts the links between nodes, whose calls about sessions still succeed. */
 async function silentRelay(lab: Lab, sessionId: string): Promise<Finding[]> {
   for (const other of ['us', 'ap'] as const) {
     await lab.cluster.network.ask('impairLinks', { between: ['eu', other], impairment: { isCut: true } });

@@ -9,7 +9,7 @@ const ROUNDS = { short: 6, whole: 50 } as const;
 const IN_FORCE_WITHIN_MS = 2_000;
 const DEADLINE_MS = 10_000;
 const LOOK_EVERY_MS = 20;
-/** Nodes read revocations once a second, and what comes at any moment of that second is to be seen. */
+/** Nodes read revocations once a second, and tokens are revoked at any moment of that second. */
 const READ_EVERY_MS = 1_000;
 const REGIONS = ['eu', 'us', 'ap'] as const;
 
@@ -31,7 +31,7 @@ export const revokedTokens: Scenario = {
 interface Revoked {
   readonly refusedAfterMs: readonly number[];
   readonly closedAfterMs: readonly number[];
-  /** Tokens that did not open the app at every node before. */
+  /** Tokens that were not accepted by every node before they were revoked. */
   readonly unusable: number;
 }
 

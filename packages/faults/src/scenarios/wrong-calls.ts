@@ -1,4 +1,4 @@
-/** Calls every endpoint of a node wrongly, with secrets wherever a caller may have put them. */
+/** Calls every endpoint of a node in wrong ways, with secrets wherever a caller may have put them. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Schema {
@@ -19,22 +19,22 @@ interface DescribedOperation {
 /** An endpoint, as the OpenAPI document of a node describes it. */
 export interface Operation {
   readonly method: string;
-  /** With `{names}` in it. */
+  /** The path with `{names}` in it. */
   readonly path: string;
-  /** Fields of its body; empty if it takes none. */
+  /** The fields of its body; empty if it has none. */
   readonly fields: readonly string[];
   readonly isStream: boolean;
 }
 
-/** Who calls, and what about. */
+/** The caller, and what the calls are about. */
 export interface WrongCaller {
-  /** Without the path. */
+  /** The URL of the node without a path. */
   readonly url: string;
-  /** A credential that is right. */
+  /** A valid credential. */
   readonly credential: string;
-  /** What is put into paths; a name that is missing becomes nonsense. */
+  /** The ids to put into paths. A missing one is replaced by nonsense. */
   readonly ids: Readonly<Record<string, string>>;
-  /** What a caller may know, by kind. */
+  /** The secrets that a caller may know, by kind. */
   readonly secrets: Readonly<Record<string, string>>;
 }
 
@@ -63,10 +63,10 @@ export function isOfAdmin({ path }: Operation): boolean {
 }
 
 /**
- * Calls without a credential, with one that is nearly right, in the header and in the URL, and with the right one: with JSON that is cut
- * off, and with secrets in each field, in a form that no field has.
+ * Calls without a credential, with one that is nearly right, in the header and in the URL, and with the right one. Bodies are JSON that is
+ * cut off, or contain secrets in each field, in a form that no field has.
  *
- * @param heard gets every reply of an error, and every reply to a call that reads
+ * @param heard is called with every reply that is an error, and with every reply to a call that reads
  */
 export async function callWrongly(operation: Operation, caller: WrongCaller, heard: Heard): Promise<void> {
   const { credential, secrets } = caller;
@@ -83,7 +83,7 @@ export async function callWrongly(operation: Operation, caller: WrongCaller, hea
   await send(operation, caller, { credential, body: everything.slice(0, -1) }, heard);
 }
 
-/** Calls with the right credential alone: what reads does read, and what changes is refused. */
+/** Makes calls with the right credential only. Calls that read succeed, and those that would change something are refused. */
 export async function callWithRight(operation: Operation, caller: WrongCaller, heard: Heard): Promise<void> {
   const { credential, secrets } = caller;
   if (operation.isStream) return;
@@ -100,7 +100,7 @@ interface Sent {
 
 async function send(operation: Operation, { url, ids }: WrongCaller, { credential, query = '', body }: Sent, heard: Heard): Promise<void> {
   const { method, path } = operation;
-  // What has no body to be refused for must not find anything that it could change.
+  // A call without a body cannot be refused for it, so it must not name anything that it could change.
   const isHarmless = method === 'GET' || body !== undefined;
   const place = path.replace(/\{(\w+)\}/g, (_, name: string) => (isHarmless ? (ids[name] ?? NONSENSE) : NONSENSE));
   const reply = await fetch(`${url}${place}${query}`, {
