@@ -161,6 +161,22 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
   expect(faults).toEqual([]);
 });
 
+it('tells the events of the app as they happen', async () => {
+  const { page } = tab;
+  const { host } = stage.daemon.access;
+  await page.goto(`${host}/#/apps/${appId}/events`);
+  await page.getByText('Nothing yet.').waitFor();
+  const other = await page.context().newPage();
+  await other.goto(`${host}/#/apps/${appId}`);
+  await other.getByRole('button', { name: 'Run with a test picture' }).click();
+  await page.getByRole('rowheader', { name: 'track.published' }).first().waitFor();
+  await other.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('rowheader', { name: 'session.closed' }).first().waitFor();
+  await other.close();
+
+  expect(await findFaultsInBoth(tab, 'events')).toEqual([]);
+});
+
 it('counts what was sent, on a chart and to the byte in the file', async () => {
   const { page } = tab;
   const path = `/api/admin/v1/apps/${appId}/usage?by=all&format=csv`;
@@ -227,12 +243,9 @@ it('changes a setting of the app, and unsets it', async () => {
 it.each([
   ['overview', '', 'Example'],
   ['apps', 'apps', 'Apps'],
-  ['events', 'apps/:app/events', 'Demo'],
   ['usage', 'apps/:app/usage', 'Demo'],
   ['settings', 'apps/:app/settings', 'Demo'],
-  ['webhooks', 'apps/:app/webhooks', 'Demo'],
   ['nodes', 'nodes', 'Nodes'],
-  ['team', 'team', 'Team'],
   ['audit', 'audit', 'Audit'],
   ['account', 'account', 'Ada'],
 ])('has nothing wrong on the page %s, which has an address of its own', async (name, path, heading) => {
@@ -248,17 +261,26 @@ it.each([
   expect(await findFaultsInBoth(tab, name)).toEqual([]);
 });
 
-it('has nothing wrong on the page of one webhook', async () => {
+it('has nothing wrong on the pages of webhooks', async () => {
   const { page } = tab;
+  const list = `${stage.daemon.access.host}/#/apps/${appId}/webhooks`;
+  await page.goto(list);
+  await page.getByText('No webhooks yet.').waitFor();
+  const faults = [...(await findFaultsInBoth(tab, 'no-webhooks'))];
   const made = await page.evaluate(
     ([path, body]) => fetch(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).then((reply) => reply.json()),
     [`/api/admin/v1/apps/${appId}/webhooks`, JSON.stringify({ url: 'https://hooks.example/causeway', description: 'Backend' })] as const,
   );
   webhookId = made.webhook.id;
-  await page.goto(`${stage.daemon.access.host}/#/apps/${appId}/webhooks/${webhookId}`);
-  await page.getByRole('button', { name: 'Rotate secret' }).waitFor();
+  await page.reload();
+  await page.getByRole('link', { name: 'https://hooks.example/causeway' }).waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'webhooks')));
+  await page.goto(`${list}/${webhookId}`);
+  await page.getByRole('button', { name: 'Ping' }).click();
+  await page.getByRole('rowheader', { name: 'webhook.ping' }).waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'webhook')));
 
-  expect(await findFaultsInBoth(tab, 'webhook')).toEqual([]);
+  expect(faults).toEqual([]);
 });
 
 it('lets an invited person in, who sees what their role shows', async () => {
@@ -278,6 +300,10 @@ it('lets an invited person in, who sees what their role shows', async () => {
   await bob.page.getByRole('button', { name: 'Join' }).click();
   await bob.page.getByRole('link', { name: 'Demo' }).click();
   await bob.page.getByRole('heading', { name: 'Quick Start' }).waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
+  await page.reload();
+  await page.getByRole('cell', { name: 'bob@example.org' }).waitFor();
+  faults.push(...(await findFaultsInBoth(tab, 'team')));
 
   expect(await bob.page.getByRole('button', { name: 'Run with my camera' }).count()).toBe(0);
   expect(faults).toEqual([]);

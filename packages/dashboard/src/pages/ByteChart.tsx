@@ -41,8 +41,8 @@ export function ByteChart({ readings, label, bars }: ByteChartProps) {
   return <div ref={place} className="chart" role="img" aria-label={`Chart: ${label}`} />;
 }
 
-/** How much of its time a bar fills, and how wide it is at most. */
-const BAR_SIZE: [share: number, maxPixels: number] = [0.9, 200];
+/** How much of its time a bar fills. */
+const BAR_SIZE: [share: number] = [0.9];
 /** Bars begin where their time does. */
 const RIGHT_OF_ITS_TIME = 1;
 /** How many bars there are between two marks of the axis, depending on the room. */
