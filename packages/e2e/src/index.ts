@@ -15,5 +15,6 @@ export * from './in-page/sfu-api.ts';
 export type { InboundFigures, OutboundFigures } from './in-page/stream-stats.ts';
 export * from './reference-examples.ts';
 export * from './servers/blank-site.ts';
+export * from './servers/console-account.ts';
 export * from './servers/daemon.ts';
 export * from './servers/server-process.ts';

@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page, Route } from 'playwright-core';
-import { openStage, type Stage } from '../call/stage.ts';
+import { openStage } from '../call/stage.ts';
+import { openAccount } from '../servers/console-account.ts';
 
 const FIRST_ROW_MS = 500;
 const FRAMES_PER_SECOND = 50;
@@ -23,8 +24,9 @@ if (!(sessions >= 1)) {
 const folder = mkdtempSync(join(tmpdir(), 'causeway-console-list-'));
 const stage = await openStage({ CAUSEWAY_BOOKS: join(folder, 'books.sqlite') });
 try {
-  const { page } = await stage.chromium.openPage(stage.daemon.access.host);
-  const appId = await makeApp(stage, page);
+  const { cookie, appId } = await openAccount(stage.daemon);
+  const { page } = await stage.chromium.openPage('about:blank');
+  await page.context().addCookies([{ ...cookie, url: stage.daemon.access.host, sameSite: 'Strict' }]);
   await page.route(/\/sessions\?/, answerPage);
   await page.goto(`${stage.daemon.access.host}/#/apps/${appId}`);
   await page.getByRole('link', { name: 'Sessions' }).waitFor();
@@ -43,23 +45,6 @@ try {
 } finally {
   await stage.close();
   rmSync(folder, { recursive: true });
-}
-
-/** Signs up as the page of the set-up link does. @returns the id of a new app */
-async function makeApp({ daemon }: Stage, page: Page): Promise<string> {
-  const [, setUpToken = ''] = /\/setup#(\S+)/.exec(daemon.readLog()) ?? [];
-  return page.evaluate(async (token) => {
-    const post = async (path: string, body: object) => {
-      const headers = { 'Content-Type': 'application/json' };
-      const reply = await fetch(`/api/admin/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-      if (!reply.ok) throw new Error(await reply.text());
-      return reply.json();
-    };
-    const person = { email: 'ada@example.org', name: 'Ada', password: 'correct horse battery staple' };
-    const { memberships } = await post('/sign-up', { setUpToken: token, organisation: 'Example', ...person });
-    const { id } = await post(`/organisations/${memberships[0].organisation.id}/apps`, { name: 'Demo' });
-    return id as string;
-  }, setUpToken);
 }
 
 async function answerPage(route: Route): Promise<void> {
