@@ -1,6 +1,7 @@
 import react from '@vitejs/plugin-react';
 import { defaultClientConditions, defineConfig } from 'vite';
 import { bundleBudget } from './dev/bundle-budget.ts';
+import { compressedAssets } from './dev/compressed-assets.ts';
 import { fakeSfu } from './dev/fake-sfu-plugin.ts';
 
 /** `CAUSEWAY_URL` is a running node for `npm run dev` to talk to; without one the page talks to a fake in the browser. */
@@ -9,7 +10,7 @@ const nodeUrl = process.env.CAUSEWAY_URL;
 export default defineConfig({
   // Relative, so that the page also works below a path prefix of a reverse proxy.
   base: './',
-  plugins: [react(), bundleBudget({ maxGzipBytes: 230_000 }), ...(nodeUrl === undefined ? [fakeSfu()] : [])],
+  plugins: [react(), bundleBudget({ maxGzipBytes: 230_000 }), compressedAssets(), ...(nodeUrl === undefined ? [fakeSfu()] : [])],
   // The client of this project is bundled from its sources.
   resolve: { conditions: ['causeway-source', ...defaultClientConditions] },
   server: nodeUrl === undefined ? {} : { proxy: { '/api': nodeUrl } },

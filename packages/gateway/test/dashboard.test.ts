@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { createDashboardRouter } from '@causeway/gateway';
 import express from 'express';
 import { serve } from './support/test-server.ts';
@@ -13,13 +14,15 @@ beforeAll(() => {
   writeFileSync(join(folder, 'index.html'), '<!doctype html><title>Causeway</title>');
   writeFileSync(join(folder, 'favicon.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
   writeFileSync(join(folder, 'assets/index-abc123.js'), 'export {};');
+  writeFileSync(join(folder, 'assets/index-def456.js'), 'export default 1;');
+  writeFileSync(join(folder, 'assets/index-def456.js.gz'), gzipSync('export default 1;'));
   writeFileSync(join(folder, '.env'), 'SECRET=1');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function load(path: string, from = folder) {
+async function load(path: string, from = folder, headers: Readonly<Record<string, string>> = {}) {
   const server = await serve(express().use(createDashboardRouter(from)));
-  const reply = await server.send('GET', path);
+  const reply = await server.send('GET', path, { headers });
   await server.close();
   return reply;
 }
@@ -52,6 +55,21 @@ test('assets, whose names change with their content, are kept for a year', async
 
   expect(status).toBe(200);
   expect(headers.get('Content-Type')).toMatch(/^text\/javascript/);
+  expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+});
+
+test.each([
+  ['gzip, deflate, br', 'gzip'],
+  ['br, gzip;q=0.5', 'gzip'],
+  ['identity', null],
+  ['gzip;q=0', null],
+])('an asset that the build has compressed is sent so to who accepts %s: %s', async (accepted, encoding) => {
+  const { status, text, headers } = await load('/assets/index-def456.js', folder, { 'Accept-Encoding': accepted });
+
+  expect([status, text]).toEqual([200, 'export default 1;']);
+  expect(headers.get('Content-Encoding')).toBe(encoding);
+  expect(headers.get('Content-Type')).toMatch(/^text\/javascript/);
+  expect(headers.get('Vary')).toContain('Accept-Encoding');
   expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
 });
 
