@@ -182,15 +182,14 @@ function directionOf(sends: boolean, receives: boolean): SdpDirection {
 
 /**
  * Returns the codecs to list. A section that only sends lists what its source may send. One that also receives lists
- * all codecs, since the client must not lose the one it publishes with; so does an idle one, which may be used for any
- * of them later.
+ * all codecs, since the client must not lose the one it publishes with, and in the client's order: it sends the first.
+ * So does an idle one, which may be used for any of them later.
  */
 function listedCodecs(section: RtpSection): readonly NegotiatedCodec[] {
   const sent = sentSubscription(section);
   if (sent === undefined) return section.codecs;
   if (section.publication === undefined) return sent.codecs;
-  const others = section.codecs.filter((codec) => !sent.codecs.some(({ payloadType }) => payloadType === codec.payloadType));
-  return [...sent.codecs, ...others];
+  return section.codecs.map((codec) => sent.codecs.find(({ payloadType }) => payloadType === codec.payloadType) ?? codec);
 }
 
 interface DescribedCodecs {

@@ -36,6 +36,20 @@ describe('RED', () => {
     expect(track?.codec).toBe('opus');
   });
 
+  it('stays the first choice of a publisher that also listens on the same media line', async () => {
+    const world = new SfuUnderTest();
+    const alice = await publishing(world, ['opus']);
+    const client = new ScriptedClient(DECODES);
+    client.addTransceiver('audio', { direction: 'sendrecv', trackId: 'own', streamId: 's', codecs: ['red', 'opus', 'pcmu'] });
+    const bob = await world.join(client);
+    await bob.receive({ ...voiceOf(alice), mid: '0' });
+
+    const [section] = bob.client.lastRemote?.sections ?? [];
+    expect(section?.direction).toBe('sendrecv');
+    expect(namesOf(section?.codecs)).toEqual(['red', 'opus', 'PCMU']);
+    expect(sentTo(world, bob)?.codecs.map(({ name }) => name)).toEqual(['opus', 'red']);
+  });
+
   it.each([
     ['has described no sound yet', undefined, '96/96'],
     ['lists it on its own media line', ['opus', 'red'], '111/111'],
