@@ -41,7 +41,12 @@ export class WatchingPeer {
           return world.nowMs;
         },
         every(intervalMs, act) {
-          for (let afterMs = 0; afterMs < forMs; afterMs += intervalMs) world.after(afterMs, () => void act());
+          const untilMs = world.nowMs + forMs;
+          const again = (nowMs: number): void => {
+            act();
+            if (nowMs + intervalMs < untilMs) world.after(intervalMs, again);
+          };
+          world.after(0, again);
         },
       },
       intervalMs: 50,

@@ -15,6 +15,11 @@ export class Simulation {
     return this.#nowMs;
   }
 
+  /** When the next event is due; Infinity if there is none. */
+  get nextAtMs(): number {
+    return this.#heap[0]?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Schedules an action; if the time has passed, it runs right after the present event. */
   at(atMs: number, act: () => void): void {
     const occurrence = { atMs: Math.max(atMs, this.#nowMs), order: this.#order++, act };

@@ -1,15 +1,15 @@
 /**
  * A TCP connection that shares a bottleneck with media: slow start, congestion avoidance, fast retransmit with selective acknowledgements
- * and the retransmission timeout of Reno.
+ * and the retransmission timeout, with the window of Reno or CUBIC.
  *
  * @see RFC 5681, RFC 6675 (loss recovery with SACK), RFC 6298 (timeout)
  */
 import type { Bottleneck } from './bottleneck.ts';
+import { type CongestionWindow, openWindow, type TcpKind } from './congestion-window.ts';
 import type { Simulation } from './simulation.ts';
 
 const SEGMENT_BYTES = 1460;
 const SEGMENT_ON_WIRE_BYTES = 1500;
-const INITIAL_WINDOW_SEGMENTS = 10;
 /** A segment is lost once this many later ones are acknowledged (RFC 5681 §3.2). */
 const DUPLICATE_THRESHOLD = 3;
 const MIN_TIMEOUT_MS = 200;
@@ -17,9 +17,11 @@ const INITIAL_TIMEOUT_MS = 1000;
 const MAX_TIMEOUT_MS = 60_000;
 
 export interface TcpFlowOptions {
-  readonly simulation: Simulation;
+  readonly simulation: Pick<Simulation, 'nowMs' | 'at'>;
+  /** Default: `reno`. */
+  readonly kind?: TcpKind;
   /** The shared path that its segments take. */
-  readonly forward: Bottleneck;
+  readonly forward: Pick<Bottleneck, 'take'>;
   /** The delay of acknowledgements, none of which is lost. */
   readonly ackDelayMs: number;
   /** The size of the transfer. Default: unlimited (a greedy flow). */
@@ -44,8 +46,7 @@ export class TcpFlow {
   #toResend: number[] = [];
   #next = 0;
   #order = 0;
-  #windowSegments = INITIAL_WINDOW_SEGMENTS;
-  #thresholdSegments = Number.POSITIVE_INFINITY;
+  readonly #window: CongestionWindow;
   /** Losses of segments sent before this belong to the loss event for which the window was already halved. */
   #recoveryFromOrder = 0;
   #smoothedRttMs: number | undefined = undefined;
@@ -60,6 +61,7 @@ export class TcpFlow {
   /** Starts sending at once. */
   constructor(options: TcpFlowOptions) {
     this.#options = options;
+    this.#window = openWindow(options.kind ?? 'reno');
     this.#segments = Math.ceil((options.sizeBytes ?? Number.POSITIVE_INFINITY) / SEGMENT_BYTES);
     this.#lastProgressMs = options.simulation.nowMs;
     this.#send();
@@ -71,7 +73,7 @@ export class TcpFlow {
   }
 
   #send(): void {
-    while (!this.#isStopped && this.#inFlight.size < Math.floor(this.#windowSegments)) {
+    while (!this.#isStopped && this.#inFlight.size < Math.floor(this.#window.segments)) {
       const number = this.#toResend.shift() ?? (this.#next < this.#segments ? this.#next++ : undefined);
       if (number === undefined) return;
       this.#transmit(number);
@@ -89,13 +91,14 @@ export class TcpFlow {
 
   #acknowledge(segment: Segment): void {
     const { number, sentAtMs, order } = segment;
-    this.#measureRtt(this.#options.simulation.nowMs - sentAtMs);
-    this.#lastProgressMs = this.#options.simulation.nowMs;
+    const { nowMs } = this.#options.simulation;
+    this.#measureRtt(nowMs - sentAtMs);
+    this.#lastProgressMs = nowMs;
     if (!this.#acknowledged.has(number)) {
       this.#acknowledged.add(number);
       this.bytesDelivered += SEGMENT_BYTES;
       this.#toResend = this.#toResend.filter((waiting) => waiting !== number);
-      if (order >= this.#recoveryFromOrder) this.#widen();
+      if (order >= this.#recoveryFromOrder) this.#window.widen(nowMs, this.#smoothedRttMs ?? 0);
     }
     this.#inFlight.delete(number);
     this.#findLost(order);
@@ -105,18 +108,13 @@ export class TcpFlow {
     this.#options.onFinished?.();
   }
 
-  #widen(): void {
-    this.#windowSegments += this.#windowSegments < this.#thresholdSegments ? 1 : 1 / this.#windowSegments;
-  }
-
   #findLost(acknowledgedOrder: number): void {
     for (const { number, order } of this.#inFlight.values()) {
       if (order > acknowledgedOrder - DUPLICATE_THRESHOLD) break;
       this.#inFlight.delete(number);
       this.#toResend.push(number);
       if (order < this.#recoveryFromOrder) continue;
-      this.#thresholdSegments = Math.max(2, this.#windowSegments / 2);
-      this.#windowSegments = this.#thresholdSegments;
+      this.#window.narrow();
       this.#recoveryFromOrder = this.#order;
     }
   }
@@ -147,8 +145,7 @@ export class TcpFlow {
   }
 
   #timeOut(): void {
-    this.#thresholdSegments = Math.max(2, this.#inFlight.size / 2);
-    this.#windowSegments = 1;
+    this.#window.collapse(this.#inFlight.size);
     this.#recoveryFromOrder = this.#order;
     this.#toResend = [...this.#inFlight.keys(), ...this.#toResend];
     this.#inFlight.clear();

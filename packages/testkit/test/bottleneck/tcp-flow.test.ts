@@ -1,4 +1,4 @@
-import { Bottleneck, type NetworkConditions, Simulation, seededRandom, TcpFlow } from '../../src/index.ts';
+import { Bottleneck, type NetworkConditions, Simulation, seededRandom, TcpFlow, type TcpKind } from '../../src/index.ts';
 
 interface Scene {
   readonly simulation: Simulation;
@@ -31,9 +31,30 @@ test('a greedy TCP flow fills its bottleneck, and its queue', () => {
   expect(forward.counts.overflowed).toBeGreaterThan(5);
 });
 
-test('two greedy flows share a bottleneck about evenly', () => {
+test('CUBIC keeps most of the queue after a loss, where Reno gives up half of its window', () => {
+  const leastWaitMs = (kind: TcpKind): number => {
+    const { simulation, forward } = narrowLink();
+    const waits: number[] = [];
+    new TcpFlow({ simulation, forward, ackDelayMs: 50, kind });
+    simulation.at(20_000, () => {
+      simulation.every(50, () => {
+        waits.push(forward.waitMs(simulation.nowMs));
+        return undefined;
+      });
+    });
+    simulation.runUntil(80_000);
+    expect(Math.max(...waits)).toBeGreaterThan(290);
+    return Math.min(...waits);
+  };
+
+  // Of a window of 400 ms, 30% or a half.
+  expect(leastWaitMs('cubic')).toBeGreaterThan(150);
+  expect(leastWaitMs('reno')).toBeLessThan(110);
+});
+
+test.each(['reno', 'cubic'] as const)('two greedy flows with %s share a bottleneck about evenly', (kind) => {
   const { simulation, forward } = narrowLink();
-  const flows = [50, 50].map((ackDelayMs) => new TcpFlow({ simulation, forward, ackDelayMs }));
+  const flows = [50, 50].map((ackDelayMs) => new TcpFlow({ simulation, forward, ackDelayMs, kind }));
 
   simulation.runUntil(120_000);
 
