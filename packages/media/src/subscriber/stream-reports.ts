@@ -20,7 +20,7 @@ export class ReceiverReports {
     const packets = report.extendedHighestSeq - (this.last?.extendedHighestSeq ?? report.extendedHighestSeq);
     this.last = report;
     const reported = report.fractionLost / FRACTIONS;
-    if (!sender.isNumbering && packets > 0) sender.handleReportedLoss(nowMs, packets, reported, peer.bytesSent);
+    if (packets > 0) sender.handleReportedLoss(nowMs, packets, reported, peer.bytesSent);
     // With transport-wide feedback the loss of this path is known. Without it, the reported loss includes what was lost on the publisher's
     // path.
     return sender.lossRatio(nowMs) ?? reported;

@@ -32,6 +32,8 @@ const TICK_GRID_MS = 50;
 const ATTENTIVE_FOR_MS = 5000;
 /** Browsers report every 50 to 250 ms. A peer that has negotiated feedback and has sent none by now never will. */
 const FIRST_FEEDBACK_WITHIN_MS = 3000;
+/** A peer that has reported, and then reports nothing for this long although its receiver reports show that packets arrive, has stopped. */
+const FEEDBACK_STOPPED_AFTER_MS = 8000;
 /** A path that turns out to be narrow is given this long, at its rate, to drain what was sent before that was known. */
 const FILLED_QUEUE_MS = 200;
 /** A lower budget must take effect at once, while a higher one can wait for the allocator's next round. */
@@ -70,6 +72,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   /** When the RTCP packet being read arrived. */
   #nowMs = 0;
   #firstSentAtMs = Number.NaN;
+  #feedbackAtMs = Number.NaN;
   #bytesSentAtTick = 0;
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
@@ -164,7 +167,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   /**
-   * Takes the loss from a receiver report for one stream.
+   * Takes the loss from a receiver report for one stream, which counts if the peer sends no transport-wide feedback, or no longer.
    *
    * @param packets number of packets that the report covers
    * @param bytesSent total sent to the peer so far
@@ -172,6 +175,8 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
     // Links to other nodes are measured by transport-wide feedback, and those within the process not at all.
     if (this.#peer.isLink) return;
+    if (nowMs - this.#feedbackAtMs > FEEDBACK_STOPPED_AFTER_MS) this.#forgetEstimate();
+    if (this.isNumbering && !this.#saysNothing(nowMs)) return;
     this.#openEstimator().onReportedLoss(nowMs, packets, lossRatio, bytesSent);
     this.#process(nowMs);
   }
@@ -226,9 +231,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
 
   /** Drops what was learned about the previous path. Transport-wide numbers continue. */
   pathChanged(): void {
-    this.#estimator = undefined;
-    this.#probes.stop();
-    this.#stopPacing(this.#context.time.nowMs);
+    this.#forgetEstimate();
     this.#firstSentAtMs = Number.NaN;
   }
 
@@ -300,6 +303,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #handleAcknowledgements(packets: SentPackets): void {
     const { acknowledgements, traffic } = this.#context;
     const { count, lost } = acknowledgements;
+    this.#feedbackAtMs = this.#nowMs;
     this.#loss.note(this.#nowMs, count, lost);
     traffic.pathPacketsReceived += count;
     traffic.pathPacketsLost += lost;
@@ -308,6 +312,13 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     estimator.onAcknowledged(this.#nowMs, acknowledgements);
     if (this.#peer.isLink) this.#linkLimit.note(this.#nowMs, count, lost, estimator.queueDelayMs);
     this.#process(this.#nowMs);
+  }
+
+  #forgetEstimate(): void {
+    this.#estimator = undefined;
+    this.#feedbackAtMs = Number.NaN;
+    this.#probes.stop();
+    this.#stopPacing(this.#context.time.nowMs);
   }
 
   #beginNumbering(nowMs: number): void {

@@ -1,6 +1,6 @@
 /** Peers that report what they receive by stream (RFC 8888), and that are told so of what they send. */
 import { Bottleneck, PublishingPeer, type ScriptedPeer, seededRandom, VideoSource, VirtualWorld } from '@causeway/testkit';
-import { CongestionFeedbackReader, type ReportedPacket, writeCongestionFeedback } from '@causeway/wire';
+import { CongestionFeedbackReader, type ReportedPacket, writeCongestionFeedback, writeReceiverReport } from '@causeway/wire';
 
 const REPORT_EVERY_MS = 100;
 const CALL_MS = 12_000;
@@ -18,7 +18,7 @@ function call() {
 }
 
 /** Has the peer report what it receives, as Chromium does: each packet once, with what is missing between. */
-function reportByStream(world: VirtualWorld, peer: ScriptedPeer): void {
+function reportByStream(world: VirtualWorld, peer: ScriptedPeer, forMs = CALL_MS): void {
   const arrivals = new Map<number, Map<number, number>>();
   const next = new Map<number, number>();
   peer.onRtp = ({ ssrc, sequence, atMs }) => {
@@ -39,7 +39,7 @@ function reportByStream(world: VirtualWorld, peer: ScriptedPeer): void {
     arrivals.clear();
     if (streams.length > 0) peer.sendRtcp(nowMs, (out, offset) => writeCongestionFeedback(out, offset, 1, nowMs + 5_000_000, streams));
   };
-  for (let afterMs = REPORT_EVERY_MS; afterMs < CALL_MS; afterMs += REPORT_EVERY_MS) world.after(afterMs, report);
+  for (let afterMs = REPORT_EVERY_MS; afterMs < forMs; afterMs += REPORT_EVERY_MS) world.after(afterMs, report);
 }
 
 test('packets carry no transport-wide number, and the estimate of a narrow path comes to what it carries', () => {
@@ -55,6 +55,51 @@ test('packets carry no transport-wide number, and the estimate of a narrow path 
   expect(estimate?.targetBps).toBeLessThan(520_000);
   expect(world.engine.traffic.pathPacketsReceived).toBeGreaterThan(300);
   expect(world.engine.drops()['feedback-on-unsent']).toBe(0);
+});
+
+/** Has the peer send receiver reports on what it has received, without any loss. */
+function reportReception(world: VirtualWorld, peer: ScriptedPeer, ssrc: number, fractionLost = 0): void {
+  for (let afterMs = 1000; afterMs < CALL_MS; afterMs += 1000) {
+    world.after(afterMs, (nowMs) => {
+      const received = peer.received.filter((packet) => packet.ssrc === ssrc);
+      const extendedHighestSeq = Math.max(...received.map(({ sequence }) => sequence));
+      const none = { cumulativeLost: 0, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
+      const report = { ...none, ssrc, fractionLost, extendedHighestSeq };
+      if (received.length > 0)
+        peer.sendRtcp(nowMs, (out, offset) => writeReceiverReport(out, offset, { senderSsrc: 1, reports: [report] }));
+    });
+  }
+}
+
+const estimateOf = (world: VirtualWorld, id: string) =>
+  world.engine.snapshot(world.nowMs).transports.find(({ transportId }) => transportId === id)?.estimate;
+
+test('a peer that stops reporting by stream is sent what its receiver reports allow', () => {
+  const { world, bob, publisher } = call();
+  reportByStream(world, bob, 2000);
+  reportReception(world, bob, 70);
+  publisher.publishFor(2000);
+  const before = estimateOf(world, 'bob')?.targetBps ?? 0;
+
+  publisher.publishFor(4000);
+  const silent = estimateOf(world, 'bob')?.targetBps ?? 0;
+  publisher.publishFor(5500);
+
+  // Ninety packets of 900 bytes are 690 kbit/s.
+  expect(before).toBeGreaterThan(500_000);
+  expect(silent).toBeLessThan(100_000);
+  expect(estimateOf(world, 'bob')?.targetBps).toBeGreaterThan(250_000);
+  expect(bob.received.filter(({ atMs }) => atMs > world.nowMs - 1000).length).toBeGreaterThan(80);
+});
+
+test('a peer that stops reporting by stream is not sent more than what its receiver reports allow', () => {
+  const { world, bob, publisher } = call();
+  reportByStream(world, bob, 2000);
+  reportReception(world, bob, 70, 0.5 * 256);
+
+  publisher.publishFor(11_500);
+
+  expect(estimateOf(world, 'bob')?.targetBps).toBeLessThan(600_000);
 });
 
 test('what a publisher sends is reported to it by stream, and not limited by an estimate of ours', () => {
