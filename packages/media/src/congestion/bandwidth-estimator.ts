@@ -179,19 +179,22 @@ export class BandwidthEstimator {
     }
     use = this.#weigh(nowMs, use, lost);
     if (!this.#hasMetLimit && isOverflow(lost, count)) use = 'overuse';
-    if (acknowledged.marked > 0) use = 'overuse';
+    if (acknowledged.marked > 0 && !this.#competition.isPresent) use = 'overuse';
     this.#use = use;
     if (!this.#hasMetLimit) this.#noteUnlimited();
     if (use === 'overuse') this.#hasMetLimit = true;
     if (use === 'overuse') this.#probePlan.giveUp(nowMs);
     if (outcome === UNCLEAR) this.#probePlan.retry(nowMs + this.#rttMs);
-    else if (outcome !== undefined) this.#takeOutcome(nowMs, outcome);
+    else if (outcome !== undefined && !this.#competition.isPresent) this.#takeOutcome(nowMs, outcome);
+    if (this.#competition.isPresent) {
+      this.#compete(nowMs, lost + acknowledged.marked);
+      return;
+    }
     this.#aimd.update(nowMs, {
       use,
       acknowledgedBps: this.#acknowledged.bps,
       isApplicationLimited: this.#applicationLimit.isLimited,
       queueDelayMs: this.#queueDelay.ms,
-      isCompeting: this.#competition.isPresent,
     });
     const arrivingBps = this.#acknowledged.bps ?? this.targetBps;
     const hasFallen = this.#lossLimit.update(nowMs, count, lost, arrivingBps, this.#queueDelay.ms);
@@ -252,20 +255,30 @@ export class BandwidthEstimator {
 
   /** @returns a probe to be sent now; undefined if none is due */
   takeProbe(nowMs: number): ProbeOrder | undefined {
-    if (this.isOverusing || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
+    if (this.isOverusing || this.#competition.isPresent || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
     const order = this.#probePlan.take(nowMs, this.targetBps);
     if (order !== undefined) this.#probeResult.begin(order);
     return order;
+  }
+
+  /** Takes our share of a queue that belongs to others, whatever the delay. */
+  #compete(nowMs: number, lost: number): void {
+    const rttMs = Math.max(this.#rttMs, this.#queueDelay.ms);
+    const rateBps = this.#competition.share(nowMs, this.#acknowledged.bps ?? this.targetBps, lost, rttMs);
+    this.#aimd.set(rateBps);
+    this.#lossLimit.raiseTo(rateBps);
   }
 
   /** Interprets a slope in the light of everything else that is known about the queue. */
   #weigh(nowMs: number, use: PathUse, lost: number): PathUse {
     const queueMs = this.#queueDelay.ms;
     let weighed = use;
-    if (this.#competition.isPresent) weighed = lost > 0 ? 'overuse' : 'normal';
+    if (this.#competition.isPresent) weighed = 'normal';
     else if (this.#hasStandingQueue()) weighed = 'overuse';
     else if (queueMs < HARMLESS_QUEUE_MS) weighed = 'normal';
-    this.#competition.update(nowMs, queueMs, lost, weighed === 'overuse');
+    const { isLimited: isApplicationLimited } = this.#applicationLimit;
+    this.#competition.update(nowMs, { queueMs, lost, isDecreasing: weighed === 'overuse', isApplicationLimited });
+    this.#queueDelay.isContested = this.#competition.isPresent;
     this.#queueBeforeMs = queueMs;
     return weighed;
   }
@@ -288,7 +301,7 @@ export class BandwidthEstimator {
     // is sent than fits, nothing else would show that more fits, and a small step is accepted.
     const leastStep = hasFoundLimit ? (this.#applicationLimit.isLimited ? WORTH_A_STEP_IF_LIMITED : WORTH_A_STEP) : 1;
     if (rateBps > leastStep * this.targetBps) {
-      if (!this.#competition.isPresent) this.#probePlan.noteRaise(visibleAtMs);
+      this.#probePlan.noteRaise(visibleAtMs);
       this.#aimd.raise(nowMs, rateBps);
       this.#lossLimit.raiseTo(rateBps);
     }

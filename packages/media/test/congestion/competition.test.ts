@@ -126,12 +126,12 @@ describe.each(EACH_SEED)('seed %i', (seed) => {
     }
   });
 
-  test('three flows and one long TCP flow starve nobody', () => {
+  test.each(['reno', 'cubic'] as const)('three flows and one long TCP flow with %s starve nobody', (kind) => {
     const scene = new Scene({ seed, rateBps: 4000 * KBPS, delayMs: 25 });
     const flows = startFlows(scene, [0, 2000, 4000]);
     const tcp: TcpFlow[] = [];
     scene.simulation.at(10_000, () => {
-      tcp.push(new TcpFlow({ simulation: scene.simulation, forward: scene.forward, ackDelayMs: 25 }));
+      tcp.push(new TcpFlow({ simulation: scene.simulation, forward: scene.forward, ackDelayMs: 25, kind }));
     });
     scene.runUntil(20_000);
     const before = tcp[0]!.bytesDelivered;

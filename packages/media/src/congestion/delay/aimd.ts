@@ -11,8 +11,6 @@ const DECREASE = 0.85;
 /** A queue that is detected early is soon gone after a smaller decrease. */
 const GENTLE_DECREASE = 0.9;
 const SHORT_QUEUE_MS = 50;
-/** If competing flows only react to loss, they halve their rate. If they behave like this one, the queue must drain for that to show. */
-const COMPETING_DECREASE = 0.75;
 /** After the path has narrowed suddenly, there is a queue that a decrease by 15% would take seconds to drain. */
 const MAX_EXTRA_DECREASE = 0.35;
 const NARROWED = 0.75;
@@ -51,8 +49,6 @@ export interface AimdInput {
   readonly acknowledgedBps: number | undefined;
   readonly isApplicationLimited: boolean;
   readonly queueDelayMs: number;
-  /** Whether competing flows fill the queue. */
-  readonly isCompeting: boolean;
 }
 
 export class Aimd {
@@ -101,11 +97,11 @@ export class Aimd {
   }
 
   /** Whether the queue that grew when the path narrowed is still there, so that a higher rate would prolong it. */
-  #isDraining(nowMs: number, { queueDelayMs, isCompeting }: AimdInput): boolean {
-    return queueDelayMs > DRAINED_QUEUE_MS && !isCompeting && nowMs - this.#narrowedAtMs < DRAIN_FOR_MS;
+  #isDraining(nowMs: number, { queueDelayMs }: AimdInput): boolean {
+    return queueDelayMs > DRAINED_QUEUE_MS && nowMs - this.#narrowedAtMs < DRAIN_FOR_MS;
   }
 
-  #decrease(nowMs: number, { acknowledgedBps, queueDelayMs, isApplicationLimited, isCompeting }: AimdInput): void {
+  #decrease(nowMs: number, { acknowledgedBps, queueDelayMs, isApplicationLimited }: AimdInput): void {
     this.#state = 'hold';
     const spacingMs = Math.min(Math.max(this.rttMs, MIN_DECREASE_SPACING_MS), MAX_DECREASE_SPACING_MS);
     const isMuchLess = acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps / 2;
@@ -115,7 +111,7 @@ export class Aimd {
       this.#rateBps = this.#clamp(this.#rateBps / 2);
       return;
     }
-    const decrease = isCompeting ? COMPETING_DECREASE : queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
+    const decrease = queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
     // The arriving bitrate still reflects what was sent before the probe.
     if (nowMs - this.#raisedAtMs < UNMEASURED_MS && acknowledgedBps < this.#rateBps) {
       this.#rateBps = this.#clamp(this.#rateBps * decrease);

@@ -5,28 +5,39 @@
 
 /** The minimum is taken over the current span and the one before, so a longer route counts as normal after at most twice this time. */
 const SPAN_MS = 10_000;
+/** A queue of others varies by more than this share within a span. A longer route does not. */
+const VARIES = 0.1;
 
 export class QueueDelay {
   #spanFromMs = Number.NaN;
   #leastNow = Number.POSITIVE_INFINITY;
   #leastBefore = Number.POSITIVE_INFINITY;
   #leastInReport = Number.POSITIVE_INFINITY;
+  /** The longest of the shortest waits of the reports in this span. */
+  #mostNow = Number.NEGATIVE_INFINITY;
+  /** Whether the queue belongs to others, so that the minimum is not seen while it stays. */
+  isContested = false;
 
   /** Starts a report. Only its packets count for `ms`. */
   begin(): void {
+    if (this.#leastInReport < Number.POSITIVE_INFINITY) this.#mostNow = Math.max(this.#mostNow, this.#leastInReport);
     this.#leastInReport = Number.POSITIVE_INFINITY;
   }
 
   /** Takes a packet, with the time when it was sent and when it arrived by the peer's clock. */
   add(sentAtMs: number, arrivedAtMs: number): void {
     const transitMs = arrivedAtMs - sentAtMs;
-    if (!(sentAtMs - this.#spanFromMs < SPAN_MS)) {
-      this.#spanFromMs = sentAtMs;
-      this.#leastBefore = this.#leastNow;
-      this.#leastNow = transitMs;
-    }
+    if (!(sentAtMs - this.#spanFromMs < SPAN_MS)) this.#beginSpan(sentAtMs, transitMs);
     this.#leastNow = Math.min(this.#leastNow, transitMs);
     this.#leastInReport = Math.min(this.#leastInReport, transitMs);
+  }
+
+  #beginSpan(sentAtMs: number, transitMs: number): void {
+    this.#spanFromMs = sentAtMs;
+    const keepsMinimum = this.isContested && this.#mostNow - this.#leastNow > VARIES * (this.#mostNow - this.leastTransitMs);
+    this.#leastBefore = keepsMinimum ? this.leastTransitMs : this.#leastNow;
+    this.#leastNow = transitMs;
+    this.#mostNow = Number.NEGATIVE_INFINITY;
   }
 
   /** The shortest wait of a packet in the report, which leaves jitter out. */

@@ -1,0 +1,88 @@
+/** Whether the queue that our packets wait in belongs to others, and what is ours of it. */
+import { Competition } from '../../src/congestion/delay/competition.ts';
+
+const REPORT_MS = 100;
+const RTT_MS = 300;
+
+interface Reports {
+  readonly queueMs: (nowMs: number) => number;
+  readonly lossEveryMs?: number;
+  readonly isDecreasing?: boolean;
+  readonly isApplicationLimited?: boolean;
+}
+
+class Contest {
+  readonly competition = new Competition();
+  nowMs = 0;
+
+  reportFor(durationMs: number, reports: Reports): boolean {
+    const { queueMs, lossEveryMs = Number.POSITIVE_INFINITY, isDecreasing = false, isApplicationLimited = false } = reports;
+    const untilMs = this.nowMs + durationMs;
+    for (; this.nowMs < untilMs; this.nowMs += REPORT_MS) {
+      const lost = this.nowMs > 0 && this.nowMs % lossEveryMs === 0 ? 1 : 0;
+      this.competition.update(this.nowMs, { queueMs: queueMs(this.nowMs), lost, isDecreasing, isApplicationLimited });
+    }
+    return this.competition.isPresent;
+  }
+}
+
+const DOWNLOAD: Reports = { queueMs: () => 250, lossEveryMs: 2000, isDecreasing: true };
+
+test('a queue that overflows and does not shrink, although less is sent, belongs to others', () => {
+  expect(new Contest().reportFor(6000, DOWNLOAD)).toBe(true);
+});
+
+test.each<[string, Reports]>([
+  ['shrinks', { ...DOWNLOAD, queueMs: (nowMs) => 300 * 0.8 ** (nowMs / 1000) }],
+  ['never overflows', { ...DOWNLOAD, lossEveryMs: Number.POSITIVE_INFINITY }],
+  ['is short', { ...DOWNLOAD, queueMs: () => 30 }],
+  ['only grows while less is sent than fits', { queueMs: (nowMs) => 25 + nowMs / 150, isApplicationLimited: true }],
+])('one that %s does not', (_, reports) => {
+  expect(new Contest().reportFor(9000, reports)).toBe(false);
+});
+
+test('a short queue that does not change while less is sent than fits belongs to others, without any loss', () => {
+  const steady = { queueMs: (nowMs: number) => 38 + (nowMs % 700) / 100 };
+
+  expect(new Contest().reportFor(4000, { ...steady, isApplicationLimited: true })).toBe(true);
+  expect(new Contest().reportFor(4000, steady)).toBe(false);
+});
+
+test('it ends when the queue has been empty for longer than a download leaves it', () => {
+  const contest = new Contest();
+  contest.reportFor(6000, DOWNLOAD);
+
+  expect(contest.reportFor(500, { queueMs: () => 0 })).toBe(true);
+  expect(contest.reportFor(500, DOWNLOAD)).toBe(true);
+  expect(contest.reportFor(900, { queueMs: () => 0 })).toBe(false);
+});
+
+test('the share starts with what arrives, but with no less than a picture needs, and grows without losses', () => {
+  const { competition } = new Contest();
+
+  expect(competition.share(0, 50_000, 0, RTT_MS)).toBeCloseTo(150_000, -3);
+  for (let nowMs = REPORT_MS; nowMs < 15_000; nowMs += REPORT_MS) competition.share(nowMs, 150_000, 0, RTT_MS);
+  expect(competition.share(15_000, 150_000, 0, RTT_MS)).toBeGreaterThan(600_000);
+});
+
+test('a layer that is sent is held a little above the share, and no more than that', () => {
+  const { competition } = new Contest();
+  competition.share(0, 600_000, 0, RTT_MS);
+
+  const fairBps = competition.share(REPORT_MS, 100_000, 0, RTT_MS);
+  expect(competition.share(2 * REPORT_MS, 1.2 * fairBps, 0, RTT_MS) / fairBps).toBeCloseTo(1.32, 1);
+  expect(competition.share(3 * REPORT_MS, 3 * fairBps, 0, RTT_MS) / fairBps).toBeLessThan(1.5);
+});
+
+test('peers that use their whole share all send less at the same moment, and only those', () => {
+  const shareAt = (nowMs: number, ofShare: number): number => {
+    const { competition } = new Contest();
+    competition.share(19_000, 1_000_000, 0, RTT_MS);
+    for (let atMs = 19_000 + REPORT_MS; atMs < nowMs; atMs += REPORT_MS) competition.share(atMs, ofShare * 1_000_000, 0, RTT_MS);
+    return competition.share(nowMs, ofShare * 1_000_000, 0, RTT_MS);
+  };
+
+  expect(shareAt(20_500, 1)).toBeLessThan(0.85 * shareAt(19_900, 1));
+  expect(shareAt(22_500, 1)).toBeGreaterThan(0.95 * shareAt(19_900, 1));
+  expect(shareAt(20_500, 0.5)).toBeGreaterThanOrEqual(shareAt(19_900, 0.5));
+});
