@@ -13,10 +13,18 @@ const VIEWERS = 3;
 /** Each viewer gets at least this share of what an equal division would give it. */
 const LEAST_SHARE = 0.25;
 
-/** @param onTrace is called with a line for each of the node's estimates of the viewers' paths */
-export async function watchBesideDownload(onTrace?: (line: string) => void): Promise<readonly Measure[]> {
+/**
+ * @param congestionControl what the download obeys, by its name in the kernel. Each kind shares a link in a way of its own, and the
+ *   machine's default may be any
+ * @param onTrace is called with a line for each of the node's estimates of the viewers' paths
+ */
+export async function watchBesideDownload(
+  congestionControl: 'cubic' | 'bbr',
+  onTrace?: (line: string) => void,
+): Promise<readonly Measure[]> {
   const room = await NamespaceRoom.open();
   try {
+    await room.setCongestionControl('node', congestionControl);
     await room.shapeUplink({ rateBps: RATE_BPS, queueBytes: (RATE_BPS * QUEUE_MS) / 8000 });
     const inside = new AskedChild<SharedAccessVerbs>({
       name: 'call',

@@ -54,19 +54,24 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   inCall('sound-loss-5', 'sound beside a picture over a path that loses 5%', (call) => runSound(call, 4_000_000, 0.05), { hasSound: true }),
   inCall('vp9', 'VP9 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 12), svc('vp9')),
   inCall('av1', 'AV1 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 7), svc('av1')),
-  {
-    name: 'beside-download',
-    what: 'three viewers and a download over 4 Mbit/s',
-    isDrawn: false,
-    runOnJanus: undefined,
-    run: ({ onTrace }) => watchBesideDownload(onTrace),
-  },
+  besideDownload('beside-download', 'cubic'),
+  besideDownload('beside-bbr', 'bbr'),
   inCall('loss-5', '5% loss, 100 ms round trip', (call) => runLoss(call, 0.05)),
   inCall('loss-10', '10% loss, 100 ms round trip', (call) => runLoss(call, 0.1)),
   switching('chromium'),
   switching('firefox'),
   inCall('uplink', 'publisher’s uplink of 600 kbit/s', runUplink),
 ];
+
+function besideDownload(name: string, congestionControl: 'cubic' | 'bbr'): QualityScenario {
+  return {
+    name,
+    what: `three viewers and a download with ${congestionControl} over 4 Mbit/s`,
+    isDrawn: false,
+    runOnJanus: undefined,
+    run: ({ onTrace }) => watchBesideDownload(congestionControl, onTrace),
+  };
+}
 
 function svc(name: 'vp9' | 'av1'): CallOptions & { readonly isOnJanus: false } {
   return { codec: { name, scalabilityMode: 'L3T3_KEY' }, isOnJanus: false };

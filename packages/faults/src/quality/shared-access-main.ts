@@ -1,12 +1,13 @@
 /** Holds a call in the node's namespace, with viewers and a download in another. */
-import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { findProgram, launchChromium, startBlankSite } from '@causeway/e2e';
 import { answerQuestions } from '@causeway/lab';
 import { NODE_ADDRESSES } from '../room/namespace-room.ts';
@@ -39,11 +40,12 @@ answerQuestions<SharedAccessVerbs>(process, {
       const [before, downloadedBefore] = [await received(viewers), download.bytesReceived()];
       await sleep(1000 * WATCHED_SECONDS);
       const [after, downloaded] = [await received(viewers), download.bytesReceived()];
+      const congestionControl = await download.congestionControl();
       download.stop();
       return {
         viewersKbps: after.map((bytes, index) => kbps(bytes - (before[index] ?? 0))),
         downloadKbps: kbps(downloaded - downloadedBefore),
-        congestionControl: (await readFile('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8')).trim(),
+        congestionControl,
       };
     } finally {
       await call.close();
@@ -72,6 +74,7 @@ async function startDownload([program = '', ...command]: readonly string[]): Pro
   });
   return {
     bytesReceived: () => bytes,
+    congestionControl: () => readCongestionControl(port),
     stop() {
       curl.kill();
       server.closeAllConnections();
@@ -82,7 +85,17 @@ async function startDownload([program = '', ...command]: readonly string[]): Pro
 
 interface Download {
   bytesReceived(): number;
+  /** What it obeys, by its name in the kernel. */
+  congestionControl(): Promise<string>;
   stop(): void;
+}
+
+/** Reads it from the connection: routes, namespaces and sockets may each have chosen another. */
+async function readCongestionControl(localPort: number): Promise<string> {
+  const { stdout } = await promisify(execFile)('ss', ['-Htin', 'state', 'established', `( sport = :${localPort} )`]);
+  const [, name] = /\n\s+(\w+)/.exec(stdout) ?? [];
+  if (name === undefined) throw new Error(`The download has no connection: ${stdout}`);
+  return name;
 }
 
 function* endlessZeros(): Generator<Buffer> {

@@ -24,6 +24,7 @@ const CLIENT_ADDRESSES = { ipv4: '10.77.0.2', ipv6: 'fd77::2' } as const;
 const PREFIX = 'cwfaults';
 /** The interface in each namespace. */
 const INTERFACE = 'edge0';
+const AVAILABLE_CONGESTION_CONTROLS = '/proc/sys/net/ipv4/tcp_available_congestion_control';
 const NAMESPACES_FOLDER = '/run/netns';
 const TABLE = 'edge';
 /** What the link sends at once after a pause, about as much as a network card takes from its queue. */
@@ -104,6 +105,23 @@ export class NamespaceRoom {
 
   async unfilter(side: Side): Promise<void> {
     await this.#inside(side, ['nft', 'delete', 'table', 'inet', TABLE]);
+  }
+
+  /**
+   * Chooses what new TCP connections from this side to the other obey. It goes by route, because some kernels let nobody change the
+   * default of a namespace.
+   *
+   * @param name of a congestion control of the kernel: `cubic`, `bbr`
+   * @throws Error – this kernel does not have it; the message lists those it has
+   * @see ip-route(8)
+   */
+  async setCongestionControl(side: Side, name: string): Promise<void> {
+    const { stdout } = await this.#inside(side, ['cat', AVAILABLE_CONGESTION_CONTROLS]);
+    if (!stdout.trim().split(' ').includes(name)) {
+      throw new Error(`This kernel has no TCP congestion control "${name}", but only: ${stdout.trim()}. The module is called tcp_${name}`);
+    }
+    const { ipv4 } = side === 'node' ? CLIENT_ADDRESSES : NODE_ADDRESSES;
+    await run('ip', ['-n', this.#names[side], 'route', 'replace', `${ipv4}/32`, 'dev', INTERFACE, 'congctl', name]);
   }
 
   /** Unplugs the cable from the node, or plugs it in again. */
