@@ -1,5 +1,6 @@
 import { OPUS, RED, type ReceivedRtp } from '@causeway/testkit';
 import { RedPayload, redHeadersLength, toSeq16, writeNack, writeRedBlockHeader, writeRedPrimaryHeader } from '@causeway/wire';
+import { reportByStream } from './report-by-stream.ts';
 import { CLEAN_PATH, SOUND_SSRC, SoundCall, type SoundCallOptions, serialOfFrame } from './sound-call.ts';
 
 const SEEDS = [1, 2];
@@ -57,6 +58,14 @@ function isContinuous(call: SoundCall): boolean {
   return heard.every(({ sequence }, index) => index === 0 || sequence === toSeq16((heard[index - 1]?.sequence ?? 0) + 1));
 }
 
+/** The fixed header and the new packet of each; earlier ones are not billed. */
+const BILLED_BYTES = 12 + 80;
+
+/** What Bob was billed since the last time. */
+function billedBytes({ world, bob }: SoundCall): number {
+  return world.engine.answer('usage').reduce((sum, { account, bytes }) => sum + (account === `${bob.id}-app` ? bytes.down : 0), 0);
+}
+
 const redShare = (packets: readonly ReceivedRtp[]) =>
   packets.filter(({ payloadType }) => payloadType === RED.payloadType).length / packets.length;
 
@@ -83,6 +92,19 @@ describe('RED from a publisher', () => {
     // What was lost still counts as lost towards the publisher, whose encoder should know.
     const reports = call.alice.rtcp.filter((packet) => packet.type === 'receiver-report').flatMap((packet) => packet.reports);
     expect(reports.at(-1)?.cumulativeLost).toBeGreaterThan(10);
+  });
+
+  test('restores what is lost around the wrap of sequence numbers', () => {
+    const call = new SoundCall(1, { codecs: [OPUS, RED], subscriber: { codecs: [OPUS] }, pack: redPacker(2) });
+    const lost = new Set([65_535, 0]);
+    const { up } = call.world.linksOf(call.alice.path);
+    up.lose = (datagram) => datagram[1] === RED.payloadType && lost.delete(((datagram[2] ?? 0) << 8) | (datagram[3] ?? 0));
+    call.speak(2000);
+    call.finish();
+
+    expect(lost.size).toBe(0);
+    expect(call.heardSerials()).toEqual(call.sentSerials());
+    expect(isContinuous(call)).toBe(true);
   });
 
   test('that overtakes an earlier packet is not heard twice', () => {
@@ -152,6 +174,40 @@ describe('RED for a subscriber', () => {
     expect(redShare(call.heard().slice(-100))).toBe(1);
     const sent = call.world.engine.answer('transport', 'bob')?.subscriberTracks[0];
     expect(sent?.payloadBytesSent).toBe(80 * (sent?.packetsSent ?? 0));
+  });
+
+  test('follows the losses that a subscriber reports by stream (RFC 8888)', () => {
+    const path = { ...CLEAN_PATH, lossProbability: 0.05 };
+    const call = new SoundCall(2, { subscriber: { codecs: [OPUS, RED], isReportedByStream: true, extensions: [] }, path });
+    reportByStream(call.world, call.bob, 20_000);
+    call.speak(4000);
+    const settled = call.sentSerials().length;
+    const heard = call.heard().length;
+    call.speak(10_000);
+
+    expect(redShare(call.heard().slice(heard))).toBeGreaterThan(0.95);
+    expect(lostShare(call, settled)).toBeLessThan(0.01);
+    expect(call.world.engine.drops()['feedback-on-unsent']).toBe(0);
+  });
+
+  test('that a full uplink drops is taken off the bill, nearly to the byte, and sound goes on', () => {
+    const path = { ...CLEAN_PATH, lossProbability: 0.05 };
+    const call = new SoundCall(2, { ...RECEIVES_RED, path });
+    call.speak(8000);
+    const sentBefore = call.world.engine.traffic.rtpPacketsSent;
+    const billedBefore = billedBytes(call);
+    call.world.isUplinkFull = true;
+    call.speak(1000);
+    call.world.isUplinkFull = false;
+    const billedMeanwhile = billedBytes(call);
+    call.speak(4000);
+
+    const sent = call.world.engine.traffic.rtpPacketsSent - sentBefore;
+    expect(billedBefore).toBeGreaterThan(0);
+    expect(billedMeanwhile).toBeLessThan(5 * BILLED_BYTES);
+    expect(sent).toBe(200);
+    expect(Math.abs(billedMeanwhile + billedBytes(call) - sent * BILLED_BYTES)).toBeLessThan(0.02 * sent * BILLED_BYTES);
+    expect(redShare(call.heard().slice(-100))).toBe(1);
   });
 
   test('is not sent for a codec other than Opus, or to a subscriber that lists no RED', () => {

@@ -14,7 +14,7 @@ export const CLEAN_PATH = { delayMs: 20, jitterMs: 0, lossProbability: 0, duplic
 
 export interface SoundCallOptions {
   readonly codecs?: readonly CodecPlan[];
-  readonly subscriber?: Pick<Partial<SubscriberTrackPlan>, 'codecs'>;
+  readonly subscriber?: Pick<Partial<SubscriberTrackPlan>, 'codecs' | 'isReportedByStream' | 'extensions'>;
   readonly publisher?: Pick<Partial<PublisherTrackPlan>, 'extensions'>;
   /** The path from the SFU to Bob. */
   readonly path?: typeof CLEAN_PATH;
@@ -41,7 +41,7 @@ export class SoundCall {
     this.world = new VirtualWorld(seed);
     const { world } = this;
     this.alice = world.connectPeer('alice', CLEAN_PATH);
-    this.bob = world.connectPeer('bob', CLEAN_PATH);
+    this.bob = world.connectPeer('bob', CLEAN_PATH, 'bob-app');
     world.linksOf(this.alice.path).up.impairment = uplink;
     world.linksOf(this.bob.path).down.impairment = path;
     const ssrcs = [{ ssrc: SOURCE_SSRC, rtxSsrc: undefined }];

@@ -1,8 +1,8 @@
 /** Peers that report what they receive by stream (RFC 8888), and that are told so of what they send. */
 import { Bottleneck, PublishingPeer, type ScriptedPeer, seededRandom, VideoSource, VirtualWorld } from '@causeway/testkit';
-import { CongestionFeedbackReader, type ReportedPacket, writeCongestionFeedback, writeReceiverReport } from '@causeway/wire';
+import { CongestionFeedbackReader, writeCongestionFeedback, writeReceiverReport } from '@causeway/wire';
+import { reportByStream } from './report-by-stream.ts';
 
-const REPORT_EVERY_MS = 100;
 const CALL_MS = 12_000;
 
 /** Alice's camera, ninety packets of 900 bytes a second, and Bob who watches it. */
@@ -17,35 +17,10 @@ function call() {
   return { world, alice, bob, publisher };
 }
 
-/** Has the peer report what it receives, as Chromium does: each packet once, with what is missing between. */
-function reportByStream(world: VirtualWorld, peer: ScriptedPeer, forMs = CALL_MS): void {
-  const arrivals = new Map<number, Map<number, number>>();
-  const next = new Map<number, number>();
-  peer.onRtp = ({ ssrc, sequence, atMs }) => {
-    const ofStream = arrivals.get(ssrc) ?? new Map<number, number>();
-    arrivals.set(ssrc, ofStream.set(sequence, atMs));
-  };
-  const report = (nowMs: number) => {
-    const streams = [...arrivals].map(([ssrc, ofStream]) => {
-      const firstSequence = next.get(ssrc) ?? Math.min(...ofStream.keys());
-      const last = Math.max(...ofStream.keys());
-      next.set(ssrc, last + 1);
-      const packets = Array.from({ length: Math.max(0, last + 1 - firstSequence) }, (_, index): ReportedPacket | undefined => {
-        const atMs = ofStream.get(firstSequence + index);
-        return atMs === undefined ? undefined : { arrivedBeforeMs: nowMs - atMs };
-      });
-      return { ssrc, firstSequence, packets };
-    });
-    arrivals.clear();
-    if (streams.length > 0) peer.sendRtcp(nowMs, (out, offset) => writeCongestionFeedback(out, offset, 1, nowMs + 5_000_000, streams));
-  };
-  for (let afterMs = REPORT_EVERY_MS; afterMs < forMs; afterMs += REPORT_EVERY_MS) world.after(afterMs, report);
-}
-
 test('packets carry no transport-wide number, and the estimate of a narrow path comes to what it carries', () => {
   const { world, bob, publisher } = call();
   world.linksOf(bob.path).down.bottleneck = new Bottleneck(seededRandom(4), { rateBps: 500_000, queueMs: 300 });
-  reportByStream(world, bob);
+  reportByStream(world, bob, CALL_MS);
 
   publisher.publishFor(CALL_MS);
 
@@ -57,7 +32,7 @@ test('packets carry no transport-wide number, and the estimate of a narrow path 
   expect(world.engine.drops()['feedback-on-unsent']).toBe(0);
 });
 
-/** Has the peer send receiver reports on what it has received, without any loss. */
+/** Has the peer send receiver reports on a stream. @param fractionLost in 256ths */
 function reportReception(world: VirtualWorld, peer: ScriptedPeer, ssrc: number, fractionLost = 0): void {
   for (let afterMs = 1000; afterMs < CALL_MS; afterMs += 1000) {
     world.after(afterMs, (nowMs) => {
