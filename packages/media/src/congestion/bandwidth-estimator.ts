@@ -276,8 +276,13 @@ export class BandwidthEstimator {
     if (this.#competition.isPresent) weighed = 'normal';
     else if (this.#hasStandingQueue()) weighed = 'overuse';
     else if (queueMs < HARMLESS_QUEUE_MS) weighed = 'normal';
-    const { isLimited: isApplicationLimited } = this.#applicationLimit;
-    this.#competition.update(nowMs, { queueMs, lost, isDecreasing: weighed === 'overuse', isApplicationLimited });
+    this.#competition.update(nowMs, {
+      queueMs,
+      lost,
+      isDecreasing: weighed === 'overuse',
+      isApplicationLimited: this.#applicationLimit.isLimited,
+      arrivingBps: this.#acknowledged.bps ?? 0,
+    });
     this.#queueDelay.isContested = this.#competition.isPresent;
     this.#queueBeforeMs = queueMs;
     return weighed;

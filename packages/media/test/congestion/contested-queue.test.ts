@@ -9,6 +9,7 @@ interface Reports {
   readonly lossEveryMs?: number;
   readonly isDecreasing?: boolean;
   readonly isApplicationLimited?: boolean;
+  readonly arrivingBps?: (nowMs: number) => number;
 }
 
 class Contest {
@@ -16,11 +17,18 @@ class Contest {
   nowMs = 0;
 
   reportFor(durationMs: number, reports: Reports): boolean {
-    const { queueMs, lossEveryMs = Number.POSITIVE_INFINITY, isDecreasing = false, isApplicationLimited = false } = reports;
+    const {
+      queueMs,
+      lossEveryMs = Number.POSITIVE_INFINITY,
+      isDecreasing = false,
+      isApplicationLimited = false,
+      arrivingBps = () => 150_000,
+    } = reports;
     const untilMs = this.nowMs + durationMs;
     for (; this.nowMs < untilMs; this.nowMs += REPORT_MS) {
       const lost = this.nowMs > 0 && this.nowMs % lossEveryMs === 0 ? 1 : 0;
-      this.competition.update(this.nowMs, { queueMs: queueMs(this.nowMs), lost, isDecreasing, isApplicationLimited });
+      const measured = { queueMs: queueMs(this.nowMs), arrivingBps: arrivingBps(this.nowMs) };
+      this.competition.update(this.nowMs, { ...measured, lost, isDecreasing, isApplicationLimited });
     }
     return this.competition.isPresent;
   }
@@ -34,18 +42,19 @@ test('a queue that overflows and does not shrink, although less is sent, belongs
 
 test.each<[string, Reports]>([
   ['shrinks', { ...DOWNLOAD, queueMs: (nowMs) => 300 * 0.8 ** (nowMs / 1000) }],
-  ['never overflows', { ...DOWNLOAD, lossEveryMs: Number.POSITIVE_INFINITY }],
-  ['is short', { ...DOWNLOAD, queueMs: () => 30 }],
-  ['only grows while less is sent than fits', { queueMs: (nowMs) => 25 + nowMs / 150, isApplicationLimited: true }],
+  ['is very short', { ...DOWNLOAD, queueMs: () => 15 }],
+  ['drains again and again', { ...DOWNLOAD, queueMs: (nowMs) => (nowMs % 2500) / 25 }],
+  ['grows while less is sent than fits', { queueMs: (nowMs) => 25 + nowMs / 150, isApplicationLimited: true }],
+  ['stays while more and more is sent', { queueMs: () => 30, arrivingBps: (nowMs) => 150_000 * 1.2 ** (nowMs / 1000) }],
 ])('one that %s does not', (_, reports) => {
   expect(new Contest().reportFor(9000, reports)).toBe(false);
 });
 
-test('a short queue that does not change while less is sent than fits belongs to others, without any loss', () => {
+test('a short queue that neither drains nor grows belongs to others, without any loss', () => {
   const steady = { queueMs: (nowMs: number) => 38 + (nowMs % 700) / 100 };
 
-  expect(new Contest().reportFor(4000, { ...steady, isApplicationLimited: true })).toBe(true);
-  expect(new Contest().reportFor(4000, steady)).toBe(false);
+  expect(new Contest().reportFor(4000, steady)).toBe(true);
+  expect(new Contest().reportFor(2500, steady)).toBe(false);
 });
 
 test('it ends when the queue has been empty for longer than a download leaves it', () => {

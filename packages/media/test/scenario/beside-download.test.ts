@@ -20,20 +20,20 @@ const NUMBERED = [{ id: 5, uri: TRANSPORT_WIDE_CC_URI }];
 const RATE_BPS = 4_000_000;
 const QUEUE_MS = 300;
 const DELAY_MS = 25;
-const VIEWERS = 3;
+const WATCHED_MS = 120_000;
 /** A quarter of what each of four would get. */
 const LEAST_BPS = RATE_BPS / 4 / 4;
 
-/** Alice's camera in three layers, and three viewers behind one link. */
+/** Alice's camera in three layers, and viewers behind one link. */
 class SharedAccess {
   readonly world: VirtualWorld;
-  readonly bytesReceived = new Array<number>(VIEWERS).fill(0);
+  readonly bytesReceived: number[] = [];
   readonly #simulation = new Simulation();
   readonly #link: Bottleneck;
   readonly #camera: SimulcastPeer;
   readonly #peers: ScriptedPeer[];
 
-  constructor(seed: number, watchedMs: number) {
+  constructor(seed: number, viewers: number) {
     this.world = new VirtualWorld(seed);
     const { world } = this;
     const simulation = this.#simulation;
@@ -44,10 +44,28 @@ class SharedAccess {
     this.#camera = new SimulcastPeer(world, alice, CAMERA_LAYERS);
     this.#peers = [alice];
     this.runFor(2000);
-    for (let index = 0; index < VIEWERS; index++) {
-      this.#join(index, watchedMs);
+    for (let index = 0; index < viewers; index++) {
+      this.join();
       this.runFor(1000);
     }
+  }
+
+  /** One more viewer watches from now on. */
+  join(): void {
+    const { world } = this;
+    const index = this.bytesReceived.push(0) - 1;
+    const name = `viewer${index}`;
+    const peer = world.connectPeer(name, { delayMs: DELAY_MS, jitterMs: 0, lossProbability: 0, duplicateProbability: 0 });
+    this.#peers.push(peer);
+    world.linksOf(peer.path).down.bottleneck = this.#link;
+    const viewer = new WatchingPeer(world, peer, { extensionId: 5, forMs: WATCHED_MS });
+    const { onRtp } = peer;
+    peer.onRtp = (packet) => {
+      this.bytesReceived[index] = (this.bytesReceived[index] ?? 0) + packet.payload.length;
+      onRtp(packet);
+    };
+    world.subscribe(peer, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: NUMBERED });
+    viewer.watch(70);
   }
 
   startDownload(kind: TcpKind): TcpFlow {
@@ -70,27 +88,11 @@ class SharedAccess {
     }
     return waitsMs;
   }
-
-  #join(index: number, watchedMs: number): void {
-    const { world } = this;
-    const name = `viewer${index}`;
-    const peer = world.connectPeer(name, { delayMs: DELAY_MS, jitterMs: 0, lossProbability: 0, duplicateProbability: 0 });
-    this.#peers.push(peer);
-    world.linksOf(peer.path).down.bottleneck = this.#link;
-    const viewer = new WatchingPeer(world, peer, { extensionId: 5, forMs: watchedMs });
-    const { onRtp } = peer;
-    peer.onRtp = (packet) => {
-      this.bytesReceived[index] = (this.bytesReceived[index] ?? 0) + packet.payload.length;
-      onRtp(packet);
-    };
-    world.subscribe(peer, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: NUMBERED });
-    viewer.watch(70);
-  }
 }
 
 describe.each(SEEDS)('seed %d', (seed) => {
   test.each(['cubic', 'reno'] as const)('three viewers and a download with %s get at least a quarter of a fair share each', (kind) => {
-    const access = new SharedAccess(seed, 120_000);
+    const access = new SharedAccess(seed, 3);
     access.runFor(12_000);
     const download = access.startDownload(kind);
     access.runFor(15_000);
@@ -103,8 +105,22 @@ describe.each(SEEDS)('seed %d', (seed) => {
     expect((8 * (download.bytesDelivered - downloadedBefore)) / 60).toBeGreaterThan(LEAST_BPS);
   });
 
+  test('who joins beside a download, and has never seen the path without it, gets at least a quarter of a fair share', () => {
+    const access = new SharedAccess(seed, 2);
+    access.runFor(12_000);
+    access.startDownload('cubic');
+    access.runFor(15_000);
+    access.join();
+    access.runFor(15_000);
+    const before = access.bytesReceived[2] ?? 0;
+
+    access.runFor(45_000);
+
+    expect((8 * ((access.bytesReceived[2] ?? 0) - before)) / 45).toBeGreaterThan(LEAST_BPS);
+  });
+
   test('when the download has ended, no one takes the others for one', () => {
-    const access = new SharedAccess(seed, 120_000);
+    const access = new SharedAccess(seed, 3);
     access.runFor(12_000);
     const download = access.startDownload('cubic');
     const waitsBesideMs = access.queueOver(25_000);

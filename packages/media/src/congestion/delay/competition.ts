@@ -13,10 +13,16 @@ const SHRUNK = 0.8;
 const EMPTY_MS = 40;
 /** Flows that fill the queue cause losses at least this often. */
 const OVERFLOWS_WITHIN_MS = 60_000;
-/** A sender of BBR keeps a short queue without filling it. It is known by not changing for this long while less is sent than fits. */
-const STANDING_MS = 20;
+/**
+ * A sender of BBR keeps a short queue without filling it, and who has never seen the path without a download only sees its queue vary. Both
+ * are known by a queue that neither drains nor grows by more than `STEADY_MS` in this time, while we send no more than before, or less than
+ * fits.
+ */
 const STANDS_FOR_MS = 3000;
+const STANDING_MS = 20;
 const STEADY_MS = 15;
+const DRAINED = 0.6;
+const HIGHER = 1.15;
 /** A download leaves the queue empty for a moment: BBR does so to measure the path, and others if they have lost many packets at once. */
 const GONE_AFTER_MS = 700;
 /** What is sent may exceed the fair rate by this factor, so that a layer is not left for a difference that the next loss may undo. */
@@ -42,15 +48,18 @@ export interface QueueState {
   readonly isDecreasing: boolean;
   /** Whether less is sent than the estimate allows. */
   readonly isApplicationLimited: boolean;
+  /** The bitrate that arrives; 0 if it has not been measured yet. */
+  readonly arrivingBps: number;
 }
 
 export class Competition {
   #lookedAtMs = Number.NaN;
   #queueThenMs = Number.POSITIVE_INFINITY;
   #overflowedAtMs = Number.NEGATIVE_INFINITY;
-  /** Since when a queue has stood although less was sent than fits, and how long it was then. */
+  /** Since when a queue has stood, how long it was then, and what arrived. */
   #standsSinceMs = Number.NaN;
   #stoodMs = 0;
+  #stoodBps = 0;
   /** Since when there has been no queue; NaN while there is one. */
   #emptySinceMs = Number.NaN;
   #isPresent = false;
@@ -64,8 +73,8 @@ export class Competition {
   }
 
   /** Takes what a report shows of the queue. */
-  update(nowMs: number, { queueMs, lost, isDecreasing, isApplicationLimited }: QueueState): void {
-    if (queueMs >= STANDING_MS && isApplicationLimited) this.#watchStanding(nowMs, queueMs);
+  update(nowMs: number, { queueMs, lost, isDecreasing, isApplicationLimited, arrivingBps }: QueueState): void {
+    if (queueMs >= STANDING_MS) this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
     else this.#standsSinceMs = Number.NaN;
     if (queueMs < (this.#isPresent ? STANDING_MS : EMPTY_MS)) {
       this.#noteEmpty(nowMs);
@@ -101,11 +110,15 @@ export class Competition {
     return nowMs < this.#examinesUntilMs;
   }
 
-  #watchStanding(nowMs: number, queueMs: number): void {
+  #watchStanding(nowMs: number, queueMs: number, arrivingBps: number, isApplicationLimited: boolean): void {
+    // A queue of our own would grow with our rate.
+    if (!isApplicationLimited && arrivingBps > HIGHER * this.#stoodBps) this.#standsSinceMs = Number.NaN;
     if (nowMs - this.#standsSinceMs < STANDS_FOR_MS) return;
-    if (!Number.isNaN(this.#standsSinceMs) && queueMs < this.#stoodMs + STEADY_MS) this.#isPresent = true;
+    const isSteady = queueMs > DRAINED * this.#stoodMs && queueMs < this.#stoodMs + STEADY_MS;
+    if (!Number.isNaN(this.#standsSinceMs) && isSteady) this.#isPresent = true;
     this.#standsSinceMs = nowMs;
     this.#stoodMs = queueMs;
+    this.#stoodBps = arrivingBps;
   }
 
   #noteEmpty(nowMs: number): void {

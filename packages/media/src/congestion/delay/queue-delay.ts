@@ -5,8 +5,9 @@
 
 /** The minimum is taken over the current span and the one before, so a longer route counts as normal after at most twice this time. */
 const SPAN_MS = 10_000;
-/** A queue of others varies by more than this share within a span. A longer route does not. */
+/** A queue of others varies by more than this share within a span, and by more than jitter. A longer route does not. */
 const VARIES = 0.1;
+const VARIES_BY_MS = 15;
 
 export class QueueDelay {
   #spanFromMs = Number.NaN;
@@ -34,7 +35,8 @@ export class QueueDelay {
 
   #beginSpan(sentAtMs: number, transitMs: number): void {
     this.#spanFromMs = sentAtMs;
-    const keepsMinimum = this.isContested && this.#mostNow - this.#leastNow > VARIES * (this.#mostNow - this.leastTransitMs);
+    const variationMs = Math.max(VARIES_BY_MS, VARIES * (this.#mostNow - this.leastTransitMs));
+    const keepsMinimum = this.isContested && this.#mostNow - this.#leastNow > variationMs;
     this.#leastBefore = keepsMinimum ? this.leastTransitMs : this.#leastNow;
     this.#leastNow = transitMs;
     this.#mostNow = Number.NEGATIVE_INFINITY;
