@@ -197,7 +197,10 @@ export class PublisherTrack implements StreamTrack {
 
   /** @param opened a stream whose first packet is being handled */
   #updateLayers(nowMs: number, opened?: ReceiveStream): void {
-    const arriving = this.#streams.filter((stream) => stream === opened || stream.isArriving(nowMs));
+    const present = this.#streams.filter((stream) => stream === opened || stream.isArriving(nowMs));
+    const arriving = this.#streams.filter(
+      (stream) => present.includes(stream) || present.some((other) => other.returnsBefore(nowMs, stream)),
+    );
     const haveChanged = this.#catalogue.update(nowMs, arriving);
     if (!haveChanged || (this.#plan.rids.length === 0 && this.#streams.length < 2)) return;
     this.#context.onEvent({ type: 'layers-changed', trackId: this.#plan.trackId, rids: this.#catalogue.rids });

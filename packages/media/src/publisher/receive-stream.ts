@@ -32,6 +32,8 @@ import { type KeyframePace, KeyframeRequester, RecentKeyframe } from './stream-k
 
 /** A layer that was silent for this long does not arrive. Screen shares run at a few frames per second, and must not be affected. */
 const ARRIVING_WITHIN_MS = 1000;
+/** Layers that have paused together return together, one after the other. */
+const RETURNING_WITHIN_MS = 300;
 const RTX_HEADER_BYTES = 2;
 /**
  * How far ahead of the newest packet a retransmission may be. libwebrtc probes with retransmissions that were not requested, even of
@@ -102,6 +104,9 @@ export class ReceiveStream implements Timer {
   /** False once another SSRC has taken over the encoding, or the publication has ended. */
   isCurrent = true;
   lastPacketMs = Number.NEGATIVE_INFINITY;
+  /** When the last pause ended, and the last packet before it. */
+  #returnedAtMs = Number.NEGATIVE_INFINITY;
+  #pausedAfterMs = Number.NEGATIVE_INFINITY;
   lastTimestamp = 0;
   packetsRepaired = 0;
 
@@ -136,6 +141,15 @@ export class ReceiveStream implements Timer {
 
   isArriving(nowMs: number): boolean {
     return nowMs - this.lastPacketMs <= ARRIVING_WITHIN_MS && this.#endedAfter === Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Whether this stream has just returned from a pause that the other one shares, so that the other will follow. A publisher that is held
+   * up for a second would otherwise seem to have only the layer whose packet comes first.
+   */
+  returnsBefore(nowMs: number, other: ReceiveStream): boolean {
+    if (nowMs - this.#returnedAtMs > RETURNING_WITHIN_MS || other.#endedAfter !== Number.POSITIVE_INFINITY) return false;
+    return this.#pausedAfterMs > 0 && Math.abs(other.lastPacketMs - this.#pausedAfterMs) < ARRIVING_WITHIN_MS;
   }
 
   /** Handles the peer's announcement that it stops sending this stream. The stream may start again later. */
@@ -287,6 +301,10 @@ export class ReceiveStream implements Timer {
     if (!this.history.insert(nowMs, sequence, view.bytes, view.length)) {
       this.#context.drops.increment(this.history.has(sequence) ? DropReason.DuplicatePacket : DropReason.TooOld);
       return;
+    }
+    if (nowMs - this.lastPacketMs > ARRIVING_WITHIN_MS) {
+      this.#pausedAfterMs = this.lastPacketMs;
+      this.#returnedAtMs = nowMs;
     }
     this.lastPacketMs = nowMs;
     // A packet that the goodbye overtook, or a retransmission, does not restart the stream.
