@@ -108,8 +108,8 @@ export class NamespaceRoom {
   }
 
   /**
-   * Chooses what new TCP connections from this side to the other obey. It goes by route, because some kernels let nobody change the
-   * default of a namespace.
+   * Chooses what new TCP connections from this side to the other obey. It goes by route, because some kernels do not permit changing
+   * the default of a namespace.
    *
    * @param name of a congestion control of the kernel: `cubic`, `bbr`
    * @throws Error – this kernel does not have it; the message lists those it has

@@ -199,14 +199,14 @@ describe('RED for a subscriber', () => {
     call.world.isUplinkFull = true;
     call.speak(1000);
     call.world.isUplinkFull = false;
-    const billedMeanwhile = billedBytes(call);
+    const billedWhileFull = billedBytes(call);
     call.speak(4000);
 
     const sent = call.world.engine.traffic.rtpPacketsSent - sentBefore;
     expect(billedBefore).toBeGreaterThan(0);
-    expect(billedMeanwhile).toBeLessThan(5 * BILLED_BYTES);
+    expect(billedWhileFull).toBeLessThan(5 * BILLED_BYTES);
     expect(sent).toBe(200);
-    expect(Math.abs(billedMeanwhile + billedBytes(call) - sent * BILLED_BYTES)).toBeLessThan(0.02 * sent * BILLED_BYTES);
+    expect(Math.abs(billedWhileFull + billedBytes(call) - sent * BILLED_BYTES)).toBeLessThan(0.02 * sent * BILLED_BYTES);
     expect(redShare(call.heard().slice(-100))).toBe(1);
   });
 
