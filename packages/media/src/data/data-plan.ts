@@ -76,6 +76,8 @@ export interface DataSubscriptionPlan {
   readonly waitsForAck: boolean;
   /** While paused, the subscriber misses all messages. */
   readonly isPaused: boolean;
+  /** Whether messages of the subscriber are refused, on a bus as well. Default: `canReply` decides, and on a bus everyone may send. */
+  readonly isMuted?: boolean;
   /** Whether the channel stays open when the publication ends, to be used for the one that replaces it. */
   readonly isSticky: boolean;
   /** `data-buffered-low` is emitted whenever the buffered bytes fall to this value. Default: never. */

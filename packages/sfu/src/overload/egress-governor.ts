@@ -117,7 +117,7 @@ export class EgressGovernor {
   #govern(appId: string, limitBps: number, bitrateBps: number): void {
     const state = this.#apps.get(appId) ?? { held: new Map(), releaseDelayMs: 0, releaseNotBeforeMs: Number.NEGATIVE_INFINITY };
     this.#apps.set(appId, state);
-    const live = this.#options.sessions().flatMap((session) => (session.appId === appId ? candidatesOf(session) : []));
+    const live = this.#options.sessions().flatMap((session) => (session.appId === appId ? candidatesOf(session, limitBps) : []));
     const before = new Set(state.held.keys());
     const liveIds = new Set(live.map(({ id }) => id));
     for (const id of before) if (!liveIds.has(id)) state.held.delete(id);
@@ -170,10 +170,13 @@ function bitrateOf(appId: string, usage: readonly AppUsage[], elapsedMs: number)
   return (bytes * BITS_PER_BYTE * MS_PER_SECOND) / Math.max(1, elapsedMs);
 }
 
-/** Subscriptions that the client has paused are not candidates, since they carry nothing. */
-function candidatesOf(session: GovernedSession): Candidate[] {
+/**
+ * Subscriptions that the client has paused carry nothing, so they are no candidates. Where nothing may be sent at all, those to data channels
+ * are: what their client sends on them would still reach others.
+ */
+function candidatesOf(session: GovernedSession, limitBps: number): Candidate[] {
   const media = subscriptions(session.negotiation).filter(({ subscription }) => !subscription.isPaused);
-  const data = session.data.subscribed.all().filter(({ isPaused }) => !isPaused);
+  const data = session.data.subscribed.all().filter(({ isPaused }) => !isPaused || limitBps === 0);
   return [
     ...media.map(({ section, subscription: { id } }) => ({ session, id, weight: section.kind === 'video' ? VIDEO_WEIGHT : 1 })),
     ...data.map(({ id }) => ({ session, id, weight: DATA_WEIGHT })),

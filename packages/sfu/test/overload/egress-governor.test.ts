@@ -136,13 +136,14 @@ test('an app whose quota is used up gets no new subscriptions, and once it is pa
 });
 
 /** A channel of one page that another one receives and may reply on; both also have what the second client subscribes to. */
-async function shareData(node: GovernedNode, ...tracks: SubscribeItem[]): Promise<void> {
+async function shareData(node: GovernedNode, ...tracks: SubscribeItem[]): Promise<Joined> {
   const [publisher, viewer] = [await joinWithData(node), await joinWithData(node)];
   const reliability = { ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
   node.shard.listener({ type: 'data-channel-opened', transportId: publisher.id, streamId: 0, label: 'chat', protocol: '', ...reliability });
   const channel = { remoteSessionId: publisher.id, dataChannelName: DataChannelName.parse('chat'), canReply: true };
   await node.sfu.subscribeDataChannels(APP, viewer.id, { dataChannels: [channel] });
   if (tracks.length > 0) await viewer.receive(...tracks);
+  return viewer;
 }
 
 async function joinWithData(node: GovernedNode): Promise<Joined> {
@@ -154,10 +155,12 @@ async function joinWithData(node: GovernedNode): Promise<Joined> {
 }
 
 /** What the engine was last told of the subscription to the data channel. */
-function dataSubscription({ shard }: GovernedNode): { readonly isPaused: boolean; readonly canReply: string } | undefined {
+function dataSubscription({
+  shard,
+}: GovernedNode): { readonly isPaused: boolean; readonly canReply: string; readonly isMuted?: boolean } | undefined {
   const plans = shard.dataCommands.flatMap((command) => (command.type === 'put-data-subscription' ? [command.plan] : []));
   const last = plans.at(-1);
-  return last && { isPaused: last.isPaused, canReply: last.canReply };
+  return last && { isPaused: last.isPaused, canReply: last.canReply, ...(last.isMuted !== undefined && { isMuted: last.isMuted }) };
 }
 
 test('the data channels of a paused app are paused in both directions, and go on as before once its quota is open', async () => {
@@ -172,7 +175,25 @@ test('the data channels of a paused app are paused in both directions, and go on
   await node.carry(0, 1);
 
   expect(before).toEqual({ isPaused: false, canReply: 'one' });
-  expect(paused).toEqual({ isPaused: true, canReply: 'none' });
+  expect(paused).toEqual({ isPaused: true, canReply: 'none', isMuted: true });
+  expect(dataSubscription(node)).toEqual(before);
+});
+
+test('a subscriber to data that has paused itself may send nothing in a paused app either, and stays paused after it', async () => {
+  const node = new GovernedNode(Number.POSITIVE_INFINITY);
+  const { id } = await shareData(node);
+  const [channel] = (await node.sfu.listDataChannels(APP, id)).subscribed;
+  await node.sfu.updateDataChannels(APP, id, { dataChannels: [{ id: channel?.id, paused: true }] });
+  const before = dataSubscription(node);
+
+  node.sfu.setQuota(APP, 'paused');
+  await node.carry(0, 1);
+  const paused = dataSubscription(node);
+  node.sfu.setQuota(APP, 'open');
+  await node.carry(0, 1);
+
+  expect(before).toEqual({ isPaused: true, canReply: 'one' });
+  expect(paused).toEqual({ isPaused: true, canReply: 'none', isMuted: true });
   expect(dataSubscription(node)).toEqual(before);
 });
 

@@ -18,7 +18,7 @@ import { RetainedMessages } from './retained-messages.ts';
 
 /** A subscriber, as far as the publication needs to know. */
 export interface PublicationSubscriber {
-  readonly plan: Pick<DataSubscriptionPlan, 'canReply' | 'feedsCopy'>;
+  readonly plan: Pick<DataSubscriptionPlan, 'canReply' | 'feedsCopy' | 'isMuted'>;
   /** Sends a message. @param when `awaited` while the copy that it belongs to catches up, which new subscribers wait for */
   send(nowMs: number, numbered: NumberedMessage, when: 'live' | 'awaited'): void;
   /** Called when the retained messages are complete. */
@@ -144,7 +144,8 @@ export class DataPublication implements ChannelOwner {
   /** Takes a reply of a subscriber, or of one that subscribes to a copy. @param origin of its subscription */
   receiveReply(nowMs: number, message: DataMessage, origin: number, from: PublicationSubscriber): void {
     const { isBus, copyOf } = this.plan;
-    if (!isBus && from.plan.canReply !== 'many' && this.#soleReplier !== from) {
+    const mayReply = isBus || from.plan.canReply === 'many' || this.#soleReplier === from;
+    if (!mayReply || from.plan.isMuted === true) {
       this.#repliesRefused++;
       this.#listener.onReplyRefused();
       return;

@@ -251,6 +251,28 @@ describe('who may reply', () => {
   });
 });
 
+test('a muted subscriber reaches nobody, whatever its rights, and gets what others send', () => {
+  for (const rights of [{ isBus: true }, { canReply: 'many' }, { canReply: 'one' }] as const) {
+    const { isBus = false, canReply = 'none' } = { isBus: false, canReply: 'none', ...rights } as const;
+    const room = new DataRoom();
+    const [alice, bob, carol] = [room.join('alice'), room.join('bob'), room.join('carol')];
+    const chat = room.publish(alice, 'chat', { isBus });
+    const toCarol = room.subscribe(carol, 'alice/chat', { canReply });
+    const toBob = room.subscribe(bob, 'alice/chat', { canReply, isMuted: true });
+    room.run(300);
+
+    bob.send(toBob, 'from bob');
+    room.run(100);
+    alice.send(chat, 'from alice');
+    room.run(100);
+
+    expect(alice.received(chat)).toEqual([]);
+    expect(carol.received(toCarol)).toEqual(['from alice']);
+    expect(bob.received(toBob)).toEqual(['from alice']);
+    expect(room.counters.refusedReplies).toBe(1);
+  }
+});
+
 describe('the end of a publication', () => {
   function call(isSticky = false) {
     const room = new DataRoom();

@@ -32,6 +32,8 @@ export interface DataSubscription {
   readonly canReply: DataReplyRight;
   readonly waitsForAck: boolean;
   readonly isPaused: boolean;
+  /** Whether nothing that its client sends is accepted, whatever its rights. Default: its rights decide. */
+  readonly isMuted?: boolean;
   /** Whether the channel is open at the peer's end. */
   readonly isOpen: boolean;
 }
@@ -54,7 +56,18 @@ export function publicationPlan(
 }
 
 export function subscriptionPlan(subscription: DataSubscription, { transportId, account }: DataTransport): DataSubscriptionPlan {
-  const { id, remoteSessionId, name, publicationId, streamId, isNegotiated, canReply, waitsForAck, isPaused } = subscription;
+  const {
+    id,
+    remoteSessionId,
+    name,
+    publicationId,
+    streamId,
+    isNegotiated,
+    canReply,
+    waitsForAck,
+    isPaused,
+    isMuted = false,
+  } = subscription;
   return {
     subscriptionId: id,
     transportId,
@@ -65,6 +78,7 @@ export function subscriptionPlan(subscription: DataSubscription, { transportId, 
     canReply,
     waitsForAck,
     isPaused,
+    ...(isMuted && { isMuted }),
     isSticky: true,
     account,
     chargedAs: `${remoteSessionId}/${name}`,

@@ -22,7 +22,7 @@ export class SessionData {
   /** Listeners of this process's channels, by the id of the publication or subscription. */
   readonly #listeners = new Map<string, HostedListener>();
   #named = 0;
-  /** Subscriptions that are sent nothing, whatever their client asked for. */
+  /** Subscriptions that are sent nothing and may send nothing, whatever their client asked for. */
   #heldIds: ReadonlySet<string> = new Set();
   #transportId: string | undefined = undefined;
   /** The peer as the engine knows it. */
@@ -53,7 +53,7 @@ export class SessionData {
     if (!isSame) this.sync();
   }
 
-  /** Sends nothing for these subscriptions until it is called without them; they do not change otherwise. */
+  /** Sends and accepts nothing for these subscriptions until it is called without them; they do not change otherwise. */
   hold(heldIds: ReadonlySet<string>): void {
     this.#heldIds = heldIds;
     this.sync();
@@ -107,9 +107,9 @@ export class SessionData {
     this.#listeners.get(id)?.onMessage(message);
   }
 
-  /** A held subscriber may not reply either, because replies are sent to another session of the app. */
+  /** A held subscriber may not reply either, nor send on a bus, because that goes to other sessions of the app. */
   #asHeld(subscription: DataSubscription): DataSubscription {
-    return this.#heldIds.has(subscription.id) ? { ...subscription, isPaused: true, canReply: 'none' } : subscription;
+    return this.#heldIds.has(subscription.id) ? { ...subscription, isPaused: true, canReply: 'none', isMuted: true } : subscription;
   }
 
   #silence(id: string, reason: HostedEnd): void {
