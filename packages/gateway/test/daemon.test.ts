@@ -229,10 +229,12 @@ test('a debug port in use stops the start with one line', async () => {
   await once(other, 'listening');
   const { port } = other.address() as AddressInfo;
 
-  const { code, stderr } = await start({ CAUSEWAY_DEBUG_PORT: String(port) }).exit;
+  const { code, stdout, stderr } = await start({ CAUSEWAY_DEBUG_PORT: String(port) }).exit;
   other.close();
 
   expect(code).toBe(2);
+  // Nothing was opened before the port was found to be in use.
+  expect(stdout).toBe('');
   expect(stderr).toBe(`causeway: TCP port ${port} is in use by another program; stop that program, or set CAUSEWAY_DEBUG_PORT\n`);
 });
 
@@ -255,11 +257,12 @@ test('a UDP port in use stops the start with one line and exit code 2', async ()
   await once(other, 'listening');
   const { port } = other.address();
 
-  const { code, stderr } = await start({ CAUSEWAY_UDP_PORT: String(port) }).exit;
+  const { code, stdout, stderr } = await start({ CAUSEWAY_UDP_PORT: String(port) }).exit;
   other.close();
 
-  expect({ code, stderr }).toEqual({
+  expect({ code, stdout, stderr }).toEqual({
     code: 2,
+    stdout: '',
     stderr: `causeway: UDP port ${port} is in use by another program; stop that program, or set CAUSEWAY_UDP_PORT\n`,
   });
 });

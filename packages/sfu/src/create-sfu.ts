@@ -4,6 +4,7 @@ import { assembleSfu } from './assemble-sfu.ts';
 import type { Clock } from './clock.ts';
 import type { SfuEvent } from './events.ts';
 import { resolveMediaAddresses } from './io/local-addresses.ts';
+import { probePort } from './io/local-socket.ts';
 import { createNodeClock } from './io/node-clock.ts';
 import { memoryLimitBytes, openFilesLimit } from './io/process-limits.ts';
 import type { SocketAddress } from './nodes/index.ts';
@@ -124,6 +125,21 @@ export async function createSfu(options: SfuOptions = {}): Promise<Sfu> {
     ...(options.limits !== undefined && { limits: options.limits }),
     ...(options.onEvent !== undefined && { onEvent: options.onEvent }),
   });
+}
+
+/**
+ * Checks that the UDP port of such options can be opened, for a program that would rather fail before it opens anything else. Another
+ * program may still take the port before `createSfu` does.
+ *
+ * @throws the system's error if it cannot be opened
+ */
+export async function checkMediaPort({
+  udpPort = 0,
+  listenAddress,
+  announcedAddresses = [],
+}: Pick<SfuOptions, 'udpPort' | 'listenAddress' | 'announcedAddresses'>): Promise<void> {
+  const { listen } = resolveMediaAddresses(listenAddress === undefined ? [] : [listenAddress], announcedAddresses);
+  for (const address of listen) await probePort(address, udpPort);
 }
 
 function warnOf(error: unknown): void {

@@ -11,7 +11,7 @@ export {
 export type { AppUsage, AppUsagePart } from './app-usage.ts';
 export { assembleSfu, type SfuAssembly } from './assemble-sfu.ts';
 export type { CancelTimer, Clock } from './clock.ts';
-export { createSfu, type JoinedCluster, type OpenedNode, type SfuOptions } from './create-sfu.ts';
+export { checkMediaPort, createSfu, type JoinedCluster, type OpenedNode, type SfuOptions } from './create-sfu.ts';
 export { SESSION_CLOSE_REASONS, type SessionCloseReason, type SfuEvent, type SfuWatcher, type TrackCloseReason } from './events.ts';
 export type {
   LinkInspection,

@@ -71,6 +71,15 @@ export async function openMetricsPort({ metricsListen }: Config, listener: Reque
   return open({ ...metricsListen, ...options }, listener);
 }
 
+/**
+ * Opens the ports that a node opens last, and closes them again, so that one that is in use is found before anything else is opened.
+ *
+ * @throws ConfigError – one of them cannot be opened
+ */
+export async function checkLaterPorts(config: Config): Promise<void> {
+  for (const open of [openDebugPort, openMetricsPort]) await (await open(config, (_request, response) => response.destroy()))?.close();
+}
+
 interface PortOptions {
   readonly port: number;
   readonly address: string | undefined;

@@ -1,4 +1,4 @@
-import { createSfu, type Sfu, type SfuOptions } from '@causeway/sfu';
+import { checkMediaPort, createSfu, type Sfu, type SfuOptions } from '@causeway/sfu';
 import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
 import { appBoundsOf } from '../limits/app-bounds.ts';
@@ -19,8 +19,6 @@ export async function openSfu(
 ): Promise<Sfu> {
   const {
     udpPort,
-    listenAddress,
-    announcedAddresses,
     nodeNumber,
     workers,
     workerFillPercent,
@@ -32,8 +30,7 @@ export async function openSfu(
   } = config;
   try {
     return await createSfu({
-      udpPort,
-      announcedAddresses,
+      ...mediaPortOf(config),
       nodeNo: nodeNumber,
       workers,
       workerFillShare: workerFillPercent / 100,
@@ -44,12 +41,28 @@ export async function openSfu(
       appBounds: boundsOfAllApps(config),
       ...hooks,
       ...(maxMemoryMb === undefined ? {} : { maxMemoryBytes: maxMemoryMb * BYTES_PER_MB }),
-      // `::` includes IPv4, as for the HTTP server.
-      ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }),
     });
   } catch (error) {
     throw explainListenFailure(error, 'UDP', udpPort, OPTIONS.udpPort);
   }
+}
+
+/**
+ * Checks that the UDP port can be opened later.
+ *
+ * @throws ConfigError – it cannot
+ */
+export async function checkUdpPort(config: Config): Promise<void> {
+  try {
+    await checkMediaPort(mediaPortOf(config));
+  } catch (error) {
+    throw explainListenFailure(error, 'UDP', config.udpPort, OPTIONS.udpPort);
+  }
+}
+
+/** `::` includes IPv4, as for the HTTP server. */
+function mediaPortOf({ udpPort, listenAddress, announcedAddresses }: Config) {
+  return { udpPort, announcedAddresses, ...(listenAddress === undefined || listenAddress === '::' ? {} : { listenAddress }) };
 }
 
 function boundsOfAllApps(config: Config) {

@@ -22,7 +22,7 @@ import type { Pricing } from '../usage/bill.ts';
 import { type NodeUsage, openUsageDesk } from '../usage/open-usage-desk.ts';
 import { type NodeWebhooks, openWebhooks } from '../webhooks/open-webhooks.ts';
 import { createGatewayApp, createStartingApp } from './gateway-app.ts';
-import { type ApiPort, type HttpPort, openApiPort, openDebugPort, openMetricsPort, urlHostOf } from './http-ports.ts';
+import { type ApiPort, checkLaterPorts, type HttpPort, openApiPort, openDebugPort, openMetricsPort, urlHostOf } from './http-ports.ts';
 import type { Membership } from './join-cluster.ts';
 import { announceLoad, Lifecycle, waitUntilEmpty } from './lifecycle.ts';
 import { listNodes } from './list-nodes.ts';
@@ -30,7 +30,7 @@ import { logSfuEvent } from './log-events.ts';
 import { describeMadeUpApp, type MadeUpApp, makeUpApp } from './made-up-app.ts';
 import { describeSetUp, type NodeBooks, openBooks } from './open-books.ts';
 import { openEventDesk, shareEvents } from './open-event-desk.ts';
-import { openSfu } from './open-sfu.ts';
+import { checkUdpPort, openSfu } from './open-sfu.ts';
 
 const MS_PER_SECOND = 1_000;
 
@@ -105,6 +105,8 @@ interface RunningNode {
 async function startNode(config: Config, services: DaemonServices, http: ApiPort, opened: Closable[]): Promise<RunningNode> {
   const { logger, defects } = services;
   const lifecycle = new Lifecycle();
+  await checkUdpPort(config);
+  await checkLaterPorts(config);
   const { events, store } = await openEventDesk(config, logger);
   opened.unshift({ close: () => events.finish() });
   const books = await openBooks(config, logger);
