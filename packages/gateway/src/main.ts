@@ -1,7 +1,7 @@
 /** The daemon: one node of the SFU, configured by environment variables and a file. */
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { COMMAND_USAGE } from './config/command-usage.ts';
+import { describeCommand, isCommand } from './config/command-usage.ts';
 import { describeUsage } from './config/describe-options.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError, StartError } from './config/start-error.ts';
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
     process.stdout.write(await runLedgerCommand(rest));
     return;
   }
-  if (argument !== undefined && argument !== 'books' && argument !== 'doctor')
+  if (argument !== undefined && !isCommand(argument))
     throw new ConfigError(`there is no command or option "${argument}"; --help lists them`);
   const config = loadConfig({ environment: process.env, readFile: (path) => readFileSync(path, 'utf8') });
   if (argument === 'books') {
@@ -69,7 +69,7 @@ async function main(): Promise<void> {
 /** @returns undefined if no help was asked for */
 function usageOf(argument: string | undefined, rest: readonly string[]): string | undefined {
   if (isHelp(argument)) return describeUsage();
-  return argument !== undefined && rest.some(isHelp) ? COMMAND_USAGE[argument] : undefined;
+  return argument !== undefined && rest.some(isHelp) ? describeCommand(argument) : undefined;
 }
 
 function isHelp(argument: string | undefined): boolean {

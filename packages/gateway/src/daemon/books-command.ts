@@ -1,9 +1,8 @@
 /** `causeway books backup FILE` and `causeway books restore FILE`. */
+import { argumentsError } from '../config/command-usage.ts';
 import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError, StartError } from '../config/start-error.ts';
-
-const USAGE = 'causeway books takes "backup FILE" or "restore FILE"';
 
 /**
  * Copies the configured books to a file while nodes use them, or from a file into empty books.
@@ -14,7 +13,7 @@ const USAGE = 'causeway books takes "backup FILE" or "restore FILE"';
  */
 export async function runBooksCommand({ books: place }: Pick<Config, 'books'>, args: readonly string[]): Promise<string> {
   const [verb, path, ...rest] = args;
-  if ((verb !== 'backup' && verb !== 'restore') || path === undefined || rest.length > 0) throw new ConfigError(USAGE);
+  if ((verb !== 'backup' && verb !== 'restore') || path === undefined || rest.length > 0) throw argumentsError('books');
   if (place === undefined || place.kind === 'off')
     throw new ConfigError(`${OPTIONS.books.variable} must be set to the location of the books`);
   const { backUp, migrate, noteBackup, openDatabase, restore, sqlKindOf } = await import('@causeway/books');

@@ -2,9 +2,8 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type LedgerReport, verifyLedger } from '@causeway/accounts';
-import { ConfigError, StartError } from '../config/start-error.ts';
-
-const USAGE = 'causeway ledger takes "verify FILE", and after it the public key of the authority, if you know it';
+import { argumentsError } from '../config/command-usage.ts';
+import { StartError } from '../config/start-error.ts';
 
 /**
  * Checks an exported ledger, without a configuration, a node or the network.
@@ -15,7 +14,7 @@ const USAGE = 'causeway ledger takes "verify FILE", and after it the public key 
  */
 export async function runLedgerCommand(args: readonly string[]): Promise<string> {
   const [verb, path, authority, ...rest] = args;
-  if (verb !== 'verify' || path === undefined || rest.length > 0) throw new ConfigError(USAGE);
+  if (verb !== 'verify' || path === undefined || rest.length > 0) throw argumentsError('ledger');
   const report = await readReport(path, authority);
   if (report.problems.length > 0)
     throw new StartError(`${path} cannot be trusted:\n${report.problems.map((problem) => `  ${problem}\n`).join('')}`);

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { TokenDesk } from '@causeway/accounts';
 import type { ClusterSurvey } from '@causeway/cluster';
 import type { SocketAddress } from '@causeway/sfu';
+import { argumentsError } from '../config/command-usage.ts';
 import type { Config } from '../config/load-config.ts';
 import { isLoopback } from '../config/network-kinds.ts';
 import { OPTIONS } from '../config/options.ts';
@@ -23,8 +24,6 @@ export interface DoctorReport {
   readonly exitCode: number;
 }
 
-const USAGE =
-  'causeway doctor takes "--from URL" and "--json"; the URL is that by which clients call the service, or stun:HOST:PORT of a node elsewhere, and may be given several times';
 const STUN_URL = /^stun:(\[[0-9a-f:]+\]|[^:[\]/]+):(\d{1,5})$/i;
 const TOKEN_SECONDS = 60;
 
@@ -51,7 +50,7 @@ function readArguments(args: readonly string[]): { readonly from: From; readonly
     return { from: readFrom(values.from), isJson: values.json };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(`${USAGE} (${(error as Error).message})`);
+    throw argumentsError('doctor', (error as Error).message);
   }
 }
 
@@ -62,7 +61,7 @@ function readFrom(texts: readonly string[]): From {
     const [, host, port] = STUN_URL.exec(text) ?? [];
     if (host !== undefined) stun.push({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) });
     else if (/^https?:/i.test(text) && URL.canParse(text)) services.push(new URL(text));
-    else throw new ConfigError(`"${text}" is no URL that begins with https:, http: or stun:. ${USAGE}`);
+    else throw argumentsError('doctor', `"${text}" is no URL that begins with https:, http: or stun:`);
   }
   return { services, stun };
 }

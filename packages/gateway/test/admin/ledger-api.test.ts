@@ -109,7 +109,7 @@ test.each([
 });
 
 test('the command says what it takes, and which file it cannot read', async () => {
-  await expect(runLedgerCommand([])).rejects.toThrow('causeway ledger takes "verify FILE"');
+  await expect(runLedgerCommand([])).rejects.toThrow('the command is "causeway ledger verify FILE [AUTHORITY]"');
   await expect(runLedgerCommand(['verify', join(folder, 'missing')])).rejects.toThrow('cannot be read: ENOENT');
 });
 

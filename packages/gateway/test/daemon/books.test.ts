@@ -127,8 +127,8 @@ test('books that a node uses are backed up by a command, restored by another, an
 });
 
 test.each([
-  [['books'], 'causeway books takes "backup FILE" or "restore FILE"'],
-  [['books', 'burn', 'x'], 'causeway books takes "backup FILE" or "restore FILE"'],
+  [['books'], 'the command is "causeway books backup FILE" or "causeway books restore FILE"; causeway books --help says more'],
+  [['books', 'burn', 'x'], 'the command is "causeway books backup FILE" or "causeway books restore FILE"; causeway books --help says more'],
   [['books', 'backup', 'x'], 'CAUSEWAY_BOOKS must be set to the location of the books'],
   [['nonsense'], 'there is no command or option "nonsense"'],
 ])('the command %j is refused with one line', async (args, message) => {

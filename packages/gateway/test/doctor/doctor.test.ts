@@ -323,6 +323,6 @@ describe('the command', () => {
   });
 
   test.each([[['--form', 'x']], [['--from', 'ftp://host']], [['now']]])('%j is not understood', async (args) => {
-    await expect(runDoctorCommand(config, args)).rejects.toThrow('causeway doctor takes');
+    await expect(runDoctorCommand(config, args)).rejects.toThrow('the command is "causeway doctor [--from URL]... [--json]"');
   });
 });
