@@ -5,6 +5,7 @@ import {
   createStaticAppStore,
   digestSecret,
   generateSecret,
+  MISSING_CREDENTIAL,
   parseSecretDigest,
   principalOf,
   TokenDesk,
@@ -70,13 +71,27 @@ const REFUSED: [name: string, appId: string, authorization: string | undefined][
   ['two secrets', 'app', 'Bearer wrong old'],
 ];
 
-test('all refusals are one and the same', async () => {
+async function refusalsOf(calls: readonly (readonly [appIdText: string, authorization: string | undefined])[]): Promise<readonly string[]> {
   const refusals = await Promise.all(
-    REFUSED.map(([, appIdText, authorization]) => authenticate(apps, { appIdText, authorization }).catch((error: unknown) => error)),
+    calls.map(([appIdText, authorization]) => authenticate(apps, { appIdText, authorization }).catch((error: unknown) => error)),
   );
-
   for (const refusal of refusals) expect(refusal).toBeInstanceOf(SfuError);
-  expect(new Set(refusals.map((refusal) => JSON.stringify([(refusal as SfuError).code, (refusal as SfuError).message]))).size).toBe(1);
+  return refusals.map((refusal) => JSON.stringify([(refusal as SfuError).code, (refusal as SfuError).message]));
+}
+
+test('all refusals of a credential are one and the same', async () => {
+  const calls = REFUSED.map(([, appIdText, authorization]) => [appIdText, authorization] as const);
+
+  const refusals = await refusalsOf(calls.filter(([, authorization]) => authorization !== undefined));
+
+  expect(refusals).toHaveLength(REFUSED.length - 1);
+  expect(new Set(refusals).size).toBe(1);
+});
+
+test('a call without a credential is told so, whatever app it names', async () => {
+  const refusals = await refusalsOf(['app', 'nobody', 'a/b', 'locked'].map((appIdText) => [appIdText, undefined]));
+
+  expect(new Set(refusals)).toEqual(new Set([JSON.stringify(['unauthorized', MISSING_CREDENTIAL])]));
 });
 
 test.each(REFUSED)('%s is unauthorized', async (_name, appIdText, authorization) => {

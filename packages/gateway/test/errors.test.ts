@@ -66,19 +66,27 @@ describe('401', () => {
     ['a wrong secret', APP_ID, 'Bearer wrong'],
     ['the secret of another app', APP_ID, 'Bearer other-secret-of-the-tests'],
     ['a malformed header', APP_ID, SECRET],
-    ['no header', APP_ID, undefined],
     ['an app id that cannot be one', 'a%20b', AUTHORIZATION],
   ];
+  const UNSIGNED: [name: string, appId: string, authorization: undefined][] = [
+    ['no header', APP_ID, undefined],
+    ['no header, for an unknown app', 'nobody', undefined],
+    ['no header, for an app id that cannot be one', 'a%20b', undefined],
+  ];
 
-  test('is the same byte for byte, whatever is wrong', async () => {
+  test.each([
+    [REFUSED, 'app and credential do not belong together'],
+    [UNSIGNED, 'the call has no credential'],
+  ])('is the same byte for byte, whatever is wrong with the app or the credential', async (refused, message) => {
     const replies = [];
-    for (const [, appId, authorization] of REFUSED) {
+    for (const [, appId, authorization] of refused) {
       const headers = { 'X-Request-Id': 'same', ...(authorization === undefined ? {} : { Authorization: authorization }) };
       const { status, text, headers: got } = await server.send('GET', `/api/sfu/${appId}/sessions`, { headers });
       replies.push(JSON.stringify([status, text, [...got].filter(([name]) => name !== 'date')]));
     }
 
     expect(replies[0]).toContain('"www-authenticate","Bearer realm=\\"sfu\\""');
+    expect(replies[0]).toContain(message);
     expect(new Set(replies).size).toBe(1);
   });
 

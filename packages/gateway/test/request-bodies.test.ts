@@ -20,8 +20,8 @@ const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}
 
 test.each([
   ['', 400, 'invalid_params', 'the request body is required'],
-  ['{', 400, 'invalid_json', 'the request body is not JSON in UTF-8'],
-  ['{"a":\u0000}', 400, 'invalid_json', 'the request body is not JSON in UTF-8'],
+  ['{', 400, 'invalid_json', 'the request body is not JSON: it ends too early at line 1, column 2'],
+  ['{"a":\u0000}', 400, 'invalid_json', 'the request body is not JSON: unexpected text at line 1, column 6'],
   ['[]', 400, 'invalid_params', 'the request body must be an object, not an array'],
   ['"text"', 400, 'invalid_params', 'the request body must be an object, not a string'],
   ['null', 400, 'invalid_params', 'the request body must be an object, not null'],
@@ -44,7 +44,18 @@ test('a body that is not UTF-8 is refused', async () => {
   });
 
   expect(response.status).toBe(400);
-  expect(await response.json()).toMatchObject({ errorCode: 'invalid_json' });
+  expect(await response.json()).toMatchObject({ errorCode: 'invalid_json', errorDescription: 'the request body is not UTF-8' });
+});
+
+test('a fault in a body is named by its place, and nothing of the body is repeated', async () => {
+  const { json } = await create('{\n  "sessionDescription": {"type": "offer", "sdp": "ice-pwd-canary"},\n  "metadata": secret-canary\n}');
+
+  expect(json).toMatchObject({
+    errorCode: 'invalid_json',
+    errorDescription: 'the request body is not JSON: unexpected text at line 3, column 15',
+    details: { line: 3, column: 15 },
+  });
+  expect(JSON.stringify(json)).not.toContain('canary');
 });
 
 describe('media type', () => {

@@ -245,11 +245,15 @@ describe('a caller without access', () => {
       [APP_ID, ofOther.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))],
       ['other', ofOther],
       ['nobody', ofOther],
+    ];
+    const unsigned: typeof attempts = [
       [APP_ID, undefined],
+      ['nobody', undefined],
+      ['other', undefined],
     ];
     const replies = await Promise.all(
       [owner, entry].flatMap((node) =>
-        attempts.map(([appId, credential]) =>
+        [...attempts, ...unsigned].map(([appId, credential]) =>
           node.send('GET', `/api/sfu/${appId}/sessions`, {
             headers: { 'X-Request-Id': 'same', ...(credential === undefined ? {} : { Authorization: `Bearer ${credential}` }) },
           }),
@@ -258,7 +262,14 @@ describe('a caller without access', () => {
     );
 
     const seen = replies.map(({ status, text, headers }: Reply) => JSON.stringify([status, text, headers.get('WWW-Authenticate')]));
-    expect(new Set(seen).size).toBe(1);
+    const perNode = attempts.length + unsigned.length;
+    const [refused, missing] = [true, false].map((hasCredential) =>
+      seen.filter((_reply, index) => index % perNode < attempts.length === hasCredential),
+    );
+    // Whether there is a credential at all is the one thing that a reply may tell.
+    expect(new Set(refused).size).toBe(1);
+    expect(new Set(missing).size).toBe(1);
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([401]));
     expect(replies[0]).toMatchObject({ status: 401, json: { errorCode: 'unauthorized' } });
   });
 });

@@ -26,6 +26,12 @@ const DUMMY_DIGEST = '0'.repeat(64);
 /** The message for an unknown app and for an invalid credential alike. */
 export const UNKNOWN_CREDENTIAL = 'app and credential do not belong together; send "Authorization: Bearer <secret of the app, or a token>"';
 
+/** The message for a call without an `Authorization` header. It depends on nothing else, so it tells nothing about apps. */
+export const MISSING_CREDENTIAL = 'the call has no credential; send "Authorization: Bearer <secret of the app, or a token>"';
+
+/** The messages of refusals that anyone can provoke, for any app and session. */
+export const REFUSALS_OF_STRANGERS: ReadonlySet<string> = new Set([UNKNOWN_CREDENTIAL, MISSING_CREDENTIAL]);
+
 const BEARER = /^Bearer +([\x21-\x7e]+) *$/i;
 
 /** The credentials of a caller, not verified. */
@@ -46,7 +52,7 @@ export interface Credentials {
  *
  * @param tokens undefined if tokens are not accepted
  * @throws unauthorized – with the same message for every cause, so that app ids cannot be found by guessing;
- *   a token with a valid signature that cannot be used gets another message
+ *   a call without a credential and a token with a valid signature that cannot be used get other messages
  * @throws token_expired – the token was valid before
  * @throws forbidden – the secret is correct, but in the URL
  * @throws rate_limited – the asker has requested too many unknown apps
@@ -65,7 +71,7 @@ export async function authenticate(apps: AppStore, credentials: Credentials, tok
   }
   const token = appId === undefined || secret === undefined ? undefined : await tokens?.verify(appId, app, secret);
   if (app !== undefined && token !== undefined) return { appId: app.id, settings: app.settings, grants: { kind: 'token', token } };
-  throw new SfuError('unauthorized', UNKNOWN_CREDENTIAL);
+  throw new SfuError('unauthorized', authorization === undefined ? MISSING_CREDENTIAL : UNKNOWN_CREDENTIAL);
 }
 
 /** Returns the digests of secrets that have not expired. */

@@ -1,5 +1,5 @@
 /** Remembers for a while which calls about a session were refused, so that its diagnosis can mention them. */
-import { UNKNOWN_CREDENTIAL } from '@causeway/accounts';
+import { REFUSALS_OF_STRANGERS } from '@causeway/accounts';
 import { type DiagnoseReply, type ErrorCode, SfuError } from '@causeway/protocol';
 
 interface Refusal {
@@ -28,7 +28,7 @@ export class RefusalLog {
 
   /** Records the error of a call. Attempts without a valid credential are not recorded, because anyone could forge a diagnosis that way. */
   note(appId: string, sessionId: string, error: unknown): void {
-    if (sessionId === '' || !(error instanceof SfuError) || !CODES.includes(error.code) || error.message === UNKNOWN_CREDENTIAL) return;
+    if (sessionId === '' || !(error instanceof SfuError) || !CODES.includes(error.code) || REFUSALS_OF_STRANGERS.has(error.message)) return;
     const name = nameOf(appId, sessionId);
     this.#refusals.delete(name);
     this.#refusals.set(name, { code: error.code, message: error.message, atMs: this.#nowMs() });

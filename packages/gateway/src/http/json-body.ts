@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LIMITS, SfuError } from '@causeway/protocol';
 import type { BodyMemory } from './body-memory.ts';
+import { findJsonFault } from './json-fault.ts';
 import { checkJsonShape } from './json-shape.ts';
 import { isInTinyChunks } from './tiny-chunks.ts';
 import { MAX_DISCARDED_BYTES } from './unread-body.ts';
@@ -125,10 +126,29 @@ function parseJson(bytes: Uint8Array): unknown {
   const shape = checkJsonShape(bytes, { maxDepth, maxValues });
   if (shape === 'too deep') throw new SfuError('invalid_json', `the request body is nested more than ${maxDepth} levels deep`);
   if (shape === 'too many values') throw new SfuError('invalid_json', `the request body has more than ${maxValues} values`);
+  const text = decodeUtf8(bytes);
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(text);
   } catch {
-    // The parser's own message quotes what it could not read, which may be SDP.
-    throw new SfuError('invalid_json', 'the request body is not JSON in UTF-8');
+    throw faultOf(text);
   }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new SfuError('invalid_json', 'the request body is not UTF-8');
+  }
+}
+
+/** Says where the text stops being JSON, but quotes nothing of it. */
+function faultOf(text: string): SfuError {
+  const fault = findJsonFault(text);
+  if (fault === undefined) return new SfuError('invalid_json', 'the request body is not JSON');
+  const { line, column, isEnd } = fault;
+  const what = isEnd ? 'it ends too early' : 'unexpected text';
+  return new SfuError('invalid_json', `the request body is not JSON: ${what} at line ${line}, column ${column}`, {
+    details: { line, column },
+  });
 }
