@@ -21,6 +21,7 @@ import type {
   TransportCloseReason,
   TransportPlan,
 } from './plan.ts';
+import type { QualitySample } from './quality/quality-history.ts';
 import type { SpeechReading } from './speech/speech-meter.ts';
 import type { LinkStatistics, TransportSnapshot } from './statistics.ts';
 import type { AccountUsage } from './usage-tally.ts';
@@ -142,6 +143,10 @@ export interface EngineAnswers {
   readonly usage: readonly AccountUsage[];
   /** One peer with its publications and subscriptions; undefined if there is no such transport. */
   readonly transport: TransportSnapshot | undefined;
+  /** The last five minutes of one peer, oldest sample first; empty if there is no such transport, or it has had no tracks. */
+  readonly quality: readonly QualitySample[];
+  /** The newest of these samples; undefined if there is none. */
+  readonly 'newest-quality': QualitySample | undefined;
 }
 
 /** A question that the engine can be asked. */

@@ -196,6 +196,10 @@ export class Engine {
         const transport = this.#transports.get(transportId);
         return transport && snapshotTransport(this.#context.time.nowMs, transport);
       }
+      case 'quality':
+        return this.#transports.get(transportId)?.quality?.read(this.#context.time.nowMs, this.#context.wallClockOffsetMs) ?? [];
+      case 'newest-quality':
+        return this.#transports.get(transportId)?.quality?.newest(this.#context.wallClockOffsetMs);
     }
   }
 

@@ -20,6 +20,7 @@ export {
 } from './latencies.ts';
 export { madeOnce } from './made-once.ts';
 export * from './plan.ts';
+export type { QualitySample } from './quality/quality-history.ts';
 export * from './secure-endpoint.ts';
 export { DominantSpeaker } from './speech/dominant-speaker.ts';
 export type { SpeechReading } from './speech/speech-meter.ts';

@@ -34,6 +34,7 @@ export * from './bodies/data-channel-fields.ts';
 export * from './bodies/diagnosis.ts';
 export * from './bodies/publish.ts';
 export * from './bodies/publish-data-channels.ts';
+export * from './bodies/quality.ts';
 export * from './bodies/session-description.ts';
 export * from './bodies/sessions.ts';
 export * from './bodies/subscribe.ts';

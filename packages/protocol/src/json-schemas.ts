@@ -37,6 +37,7 @@ import {
   PublishDataChannelsRequest,
   PublishedDataChannelResult,
 } from './bodies/publish-data-channels.ts';
+import { PublicationQuality, QualitySample, SessionEventsQuery, SessionQualityReply, SubscriptionQuality } from './bodies/quality.ts';
 import {
   AnswerDescription,
   OfferDescription,
@@ -127,6 +128,7 @@ const NAMED_SCHEMAS = {
   OfferDescription,
   PatchSessionRequest,
   PatchTrackRequest,
+  PublicationQuality,
   PublishDataChannelItem,
   PublishDataChannelsReply,
   PublishDataChannelsRequest,
@@ -135,6 +137,7 @@ const NAMED_SCHEMAS = {
   PublishItem,
   PublishReply,
   PublishRequest,
+  QualitySample,
   RenegotiateReply,
   RenegotiateRequest,
   RevokeTokensReply,
@@ -142,8 +145,10 @@ const NAMED_SCHEMAS = {
   Retain,
   SessionDescription,
   SessionDetails,
+  SessionEventsQuery,
   SessionId,
   SessionList,
+  SessionQualityReply,
   SessionSummary,
   SimulcastChoice,
   SubscribeDataChannelItem,
@@ -154,6 +159,7 @@ const NAMED_SCHEMAS = {
   SubscribeItem,
   SubscribeReply,
   SubscribeRequest,
+  SubscriptionQuality,
   SubscriptionSummary,
   TokenMaximum,
   TrackId,

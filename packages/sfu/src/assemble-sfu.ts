@@ -30,6 +30,8 @@ import { DataDirectory } from './session/data/data-directory.ts';
 import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 import { hostData } from './session/data/host-data.ts';
 import { createEngineListener } from './session/engine-news.ts';
+import { QualityWatch } from './session/quality/quality-watch.ts';
+import { readNewestQuality, readQuality } from './session/quality/session-quality.ts';
 import { Session } from './session/session.ts';
 import { SessionCounters } from './session/session-counters.ts';
 import type { SessionLimits, SessionParts } from './session/session-parts.ts';
@@ -247,6 +249,19 @@ export function assembleSfu(assembly: SfuAssembly): Sfu {
     dataChannelPath: async (appId, sessionId, name, caller) => dataChannelPath(paths, appId, sessionId, name, caller),
     describeSession: async (appId, sessionId, caller) => sessionDetails(requireVisible(store, appId, sessionId, caller)),
     diagnoseSession: async (appId, sessionId, caller) => diagnoseSession({ store, shares }, appId, sessionId, caller),
+    async sessionQuality(appId, sessionId, caller) {
+      const session = requireVisible(store, appId, sessionId, caller);
+      return { sessionId: session.id, sfuAppId: session.appId, samples: await readQuality(session) };
+    },
+    watchQuality(appId, sessionId, onSample) {
+      const session = () => store.find(appId, sessionId);
+      const readNewest = async () => {
+        const open = session();
+        return open && readNewestQuality(open);
+      };
+      const watch = new QualityWatch({ clock, isOpen: () => session() !== undefined, readNewest, onSample });
+      return () => watch.stop();
+    },
     patchSession: async (appId, sessionId, request, caller) => patchSession(requireOwn(store, appId, sessionId, caller), request, caller),
     patchTrack: async (appId, sessionId, trackId, request, caller) =>
       patchTrack(requireOwn(store, appId, sessionId, caller), trackId, request, caller),

@@ -20,10 +20,12 @@ import type {
   PublishDataChannelsRequest,
   PublishReply,
   PublishRequest,
+  QualitySample,
   RenegotiateReply,
   RenegotiateRequest,
   RevokedTokens,
   SessionDetails,
+  SessionQualityReply,
   SubscribeDataChannelsReply,
   SubscribeDataChannelsRequest,
   SubscribeReply,
@@ -123,6 +125,14 @@ export interface Sfu {
   describeSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<SessionDetails>;
   /** Explains why no media flows to or from a session, or why it ended (within the last ten minutes), with the underlying figures. */
   diagnoseSession(appId: string, sessionId: string, caller?: TokenGrants): Promise<DiagnoseReply>;
+  /** Returns how the last five minutes of a session went. */
+  sessionQuality(appId: string, sessionId: string, caller?: TokenGrants): Promise<SessionQualityReply>;
+  /**
+   * Reports the samples of a session's quality that are taken from now on, about one every five seconds, until it ends.
+   *
+   * @returns a function that stops the reports
+   */
+  watchQuality(appId: string, sessionId: string, onSample: (sample: QualitySample) => void): () => void;
   patchSession(appId: string, sessionId: string, request: PatchSessionRequest, caller?: TokenGrants): Promise<PatchSessionReply>;
   /** Renames a published track, or announces that it is muted. Subscriptions by its former name do not change. */
   patchTrack(appId: string, sessionId: string, trackId: string, request: PatchTrackRequest, caller?: TokenGrants): Promise<PatchTrackReply>;

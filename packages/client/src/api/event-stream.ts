@@ -1,5 +1,5 @@
 /** Server-sent events over `fetch`, which can send a credential in a header, as `EventSource` cannot. */
-import type { ApiEvent } from '@causeway/protocol';
+import type { ApiEvent, QualitySample } from '@causeway/protocol';
 import { type Clock, systemClock } from '../clock.ts';
 import type { ApiCall } from './api-call.ts';
 import { errorFromReply, SfuApiError } from './sfu-api-error.ts';
@@ -12,6 +12,8 @@ export interface EventsRequest {
   readonly group?: string;
   /** The `id` of an event. The iteration continues after it, as far as the SFU still has the events (ten minutes). */
   readonly lastEventId?: string;
+  /** Called with each new sample of a session's quality. Has no effect without `sessionId`. */
+  readonly onQuality?: (sample: QualitySample) => void;
   /** Ends the iteration without an error. */
   readonly signal?: AbortSignal;
   /** Called when a stream is open. A list that is fetched afterwards and the events together miss nothing. */
@@ -28,6 +30,8 @@ interface Following extends EventsRequest {
 }
 
 interface StreamMessage {
+  /** What kind of message it is; undefined for an event. */
+  readonly name: string | undefined;
   /** Position in the stream; undefined if the message has none. */
   readonly id: string | undefined;
   readonly data: string | undefined;
@@ -47,9 +51,13 @@ export async function* followEvents(request: Following): AsyncGenerator<ApiEvent
   let position = request.lastEventId;
   while (!isAborted(signal)) {
     try {
-      for await (const { id, data } of openStream(request, position)) {
+      for await (const { name, id, data } of openStream(request, position)) {
         position = id ?? position;
         if (data === undefined) continue;
+        if (name !== undefined) {
+          if (name === 'quality') request.onQuality?.(JSON.parse(data) as QualitySample);
+          continue;
+        }
         const event = JSON.parse(data) as ApiEvent;
         yield event;
         if (sessionId !== undefined && event.type === 'session.closed') return;
@@ -77,17 +85,19 @@ async function* readMessages(body: ReadableStream<Uint8Array>): AsyncGenerator<S
   const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
   try {
     let rest = '';
+    let name: string | undefined;
     let id: string | undefined;
     let data: string | undefined;
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       const lines = (rest + next.value).split(/\r\n|\n/);
       rest = lines.pop() ?? '';
       for (const line of lines) {
+        if (line.startsWith('event:')) name = line.slice('event:'.length).trimStart();
         if (line.startsWith('id:')) id = line.slice('id:'.length).trimStart();
         if (line.startsWith('data:')) data = line.slice('data:'.length).trimStart();
         if (line !== '') continue;
-        yield { id, data };
-        [id, data] = [undefined, undefined];
+        yield { name, id, data };
+        [name, id, data] = [undefined, undefined, undefined];
       }
     }
   } finally {

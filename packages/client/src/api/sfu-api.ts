@@ -26,6 +26,7 @@ import type {
   RevokeTokensReply,
   RevokeTokensRequest,
   SessionDetails,
+  SessionQualityReply,
   SessionSummary,
   SubscribeDataChannelsReply,
   SubscribeDataChannelsRequest,
@@ -93,6 +94,8 @@ export interface SfuApi {
   /** Ends a session. May be called while the page goes away. */
   deleteSession(sessionId: string): Promise<DeleteSessionReply>;
   diagnoseSession(sessionId: string, signal?: AbortSignal): Promise<DiagnoseReply>;
+  /** Returns how the last five minutes of a session went; `events` has further samples (`onQuality`). */
+  readQuality(sessionId: string, signal?: AbortSignal): Promise<SessionQualityReply>;
 
   listTracks(sessionId: string, signal?: AbortSignal): Promise<readonly TrackSummary[]>;
   publish(sessionId: string, body: Plain<PublishRequest>): Promise<PublishReply>;
@@ -152,6 +155,7 @@ export function createSfuApi(options: SfuApiOptions): SfuApi {
     patchSession: (id, body) => patch(sessionPath(id), body),
     deleteSession: (id) => call({ method: 'DELETE', path: sessionPath(id) }),
     diagnoseSession: (id, signal) => read(`${sessionPath(id)}/diagnose`, signal),
+    readQuality: (id, signal) => read(`${sessionPath(id)}/quality`, signal),
 
     listTracks: (id, signal) => read(`${sessionPath(id)}/tracks`, signal),
     publish: (id, body) => post(`${sessionPath(id)}/track/publish`, body),
@@ -183,8 +187,9 @@ function sessionPath(sessionId: string): string {
   return `/session/${encodeURIComponent(sessionId)}`;
 }
 
-function eventsPath({ sessionId, group }: EventsRequest): string {
-  return sessionId === undefined ? `/events${queryText({ group })}` : `${sessionPath(sessionId)}/events`;
+function eventsPath({ sessionId, group, onQuality }: EventsRequest): string {
+  if (sessionId === undefined) return `/events${queryText({ group })}`;
+  return `${sessionPath(sessionId)}/events${queryText({ quality: onQuality && 'true' })}`;
 }
 
 function queryText(fields: Readonly<Record<string, string | number | undefined>>): string {

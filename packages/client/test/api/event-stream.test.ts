@@ -111,3 +111,18 @@ test('says when the stream is open', async () => {
 
   expect(isOpen).toBe(true);
 });
+
+test('the quality of a session comes beside its events, and moves no position', async () => {
+  const sample = { at: '2026-02-03T00:00:05.000Z', publications: [], subscriptions: [] };
+  const text = `${message('8', 'session.connected')}event: quality\ndata: ${JSON.stringify(sample)}\n\nevent: later kinds\ndata: x\n\n`;
+  const samples: unknown[] = [];
+  const { events, opened, clock } = follow([text, message('9', 'track.published')], { onQuality: (each) => samples.push(each) });
+
+  expect(await take(events, 1)).toEqual(['session.connected']);
+  const next = take(events, 1);
+  await clock.advance(2_000);
+
+  expect(await next).toEqual(['track.published']);
+  expect(samples).toEqual([sample]);
+  expect(opened.map(({ position }) => position)).toEqual([undefined, '8']);
+});

@@ -1,10 +1,9 @@
-import { useEffect, useRef } from 'react';
+import { useMemo } from 'react';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import { type ByteReading, sizeText } from '../service/received-bytes.ts';
 import type { BarSpan } from '../service/usage-range.ts';
+import { Plot, type PlotLook, type PlotOptions } from './Plot.tsx';
 
-const HEIGHT_PIXELS = 200;
 const AXIS_PIXELS = 64;
 const MS_PER_SECOND = 1_000;
 
@@ -18,27 +17,16 @@ interface ByteChartProps {
 
 /** Bytes over time; the table beside it says the same in words. */
 export function ByteChart({ readings, label, bars }: ByteChartProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const chart = useRef<uPlot>(undefined);
   const { fromSeconds, toSeconds = 0, stepSeconds = 0 } = bars ?? {};
-  useEffect(() => {
-    const element = place.current;
-    if (element === null) return;
+  const options = useMemo(() => {
     const span = fromSeconds === undefined ? undefined : { fromSeconds, toSeconds, stepSeconds };
-    const made = new uPlot(optionsFor(element, span), [[], []], element);
-    chart.current = made;
-    const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT_PIXELS }));
-    sized.observe(element);
-    return () => {
-      sized.disconnect();
-      made.destroy();
-      chart.current = undefined;
-    };
+    return (look: PlotLook) => optionsFor(look, span);
   }, [fromSeconds, toSeconds, stepSeconds]);
-  useEffect(() => {
-    chart.current?.setData([readings.map(({ atSeconds }) => atSeconds), readings.map(({ totalBytes }) => totalBytes)]);
-  }, [readings]);
-  return <div ref={place} className="chart" role="img" aria-label={`Chart: ${label}`} />;
+  const data = useMemo<uPlot.AlignedData>(
+    () => [readings.map(({ atSeconds }) => atSeconds), readings.map(({ totalBytes }) => totalBytes)],
+    [readings],
+  );
+  return <Plot label={label} options={options} data={data} />;
 }
 
 /** How much of its time a bar fills. */
@@ -49,22 +37,12 @@ const RIGHT_OF_ITS_TIME = 1;
 const BARS_PER_MARK = [1, 2, 3, 6, 12, 24];
 
 /** @param span what bars cover; undefined for a line, which covers what is read */
-function optionsFor(element: HTMLElement, span: BarSpan | undefined): uPlot.Options {
-  // Asked with each drawing: the scheme may change under the chart.
-  const colour = (name: string) => () => getComputedStyle(element).getPropertyValue(name).trim();
+function optionsFor({ colour, axis }: PlotLook, span: BarSpan | undefined): PlotOptions {
   const paths = uPlot.paths.bars?.({ size: BAR_SIZE, align: RIGHT_OF_ITS_TIME });
   const bar = { points: { show: false }, ...(paths === undefined ? {} : { paths }) };
-  const axis = {
-    stroke: colour('--ink-soft'),
-    font: '12px system-ui',
-    grid: { stroke: colour('--rule'), width: 1 },
-    ticks: { stroke: colour('--rule'), width: 1 },
-  };
   // No mark names a time within a bar.
   const timeAxis = span === undefined ? axis : { ...axis, incrs: BARS_PER_MARK.map((bars) => bars * span.stepSeconds) };
   return {
-    width: element.clientWidth,
-    height: HEIGHT_PIXELS,
     // Bars are of hours and days in UTC, and the axis must name them as the table beside it does.
     ...(span === undefined ? {} : { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * MS_PER_SECOND), 'Etc/UTC') }),
     legend: { show: false },

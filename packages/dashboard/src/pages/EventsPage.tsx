@@ -1,5 +1,5 @@
 import { useParams } from '@tanstack/react-router';
-import { useEvents } from '../service/use-console-data.ts';
+import { useAppEvents } from '../service/use-console-data.ts';
 import { Failure } from '../shell/controls.tsx';
 import { EventTable } from './EventTable.tsx';
 
@@ -8,7 +8,7 @@ const MAX_EVENTS = 200;
 /** What happens in an app, as it happens. */
 export function EventsPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
-  const { events, stopped } = useEvents(appId, undefined, MAX_EVENTS);
+  const { events, stopped } = useAppEvents(appId, MAX_EVENTS);
   return (
     <section aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>

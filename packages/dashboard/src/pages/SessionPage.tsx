@@ -2,20 +2,21 @@ import type { ApiEvent, DiagnoseReply, SessionDetails } from '@causeway/protocol
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useServices } from '../service/services-context.ts';
-import { sessionQuery, useEvents } from '../service/use-console-data.ts';
+import { sessionQuery, useSessionStory } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, Time } from '../shell/controls.tsx';
 import { EventTable } from './EventTable.tsx';
+import { QualityPanel } from './QualityPanel.tsx';
 
 const MAX_EVENTS = 200;
 const BPS_PER_KBPS = 1_000;
 const UNMEASURED_RTT_MS = 100;
 
-/** One session: what it is, what is wrong with it, and what happens to it. */
+/** One session: what it is, what is wrong with it, how well it goes, and what happens to it. */
 export function SessionPage() {
   const { appId, sessionId } = useParams({ from: '/member/apps/$appId/sessions/$sessionId' });
   const services = useServices();
   const session = useQuery(sessionQuery(services, appId, sessionId));
-  const { events, stopped } = useEvents(appId, sessionId, MAX_EVENTS);
+  const { events, samples, stopped } = useSessionStory(appId, sessionId, MAX_EVENTS);
   return (
     <>
       <h2 className="mono">{sessionId}</h2>
@@ -28,6 +29,11 @@ export function SessionPage() {
         {(details) => <Particulars details={details} state={latestState(events) ?? details.connectionState} />}
       </Loaded>
       <Diagnosis appId={appId} sessionId={sessionId} />
+      <section aria-labelledby="quality-title">
+        <h3 id="quality-title">Quality</h3>
+        <p className="hint">The last five minutes, as the node measures them, and what follows.</p>
+        <QualityPanel samples={samples} />
+      </section>
       <section aria-labelledby="timeline-title">
         <h3 id="timeline-title">Timeline</h3>
         <p className="hint">

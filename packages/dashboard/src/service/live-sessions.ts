@@ -68,7 +68,7 @@ export async function applyEvent(api: Pick<SfuApi, 'describeSession'>, list: Ses
 /** Follows events until the signal is aborted, or the session has ended. @throws SfuApiError – they may not be followed */
 export async function followEvents(
   api: Pick<SfuApi, 'events'>,
-  request: Pick<EventsRequest, 'sessionId' | 'onOpen' | 'lastEventId'> & { readonly signal: AbortSignal },
+  request: Pick<EventsRequest, 'sessionId' | 'onOpen' | 'onQuality' | 'lastEventId'> & { readonly signal: AbortSignal },
   onEvent: (event: ApiEvent) => void,
 ): Promise<void> {
   for await (const event of api.events(request)) onEvent(event);

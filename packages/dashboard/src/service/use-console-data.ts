@@ -1,10 +1,11 @@
 /** What pages read, by name, so that what changes it can have it read again. */
-import type { AdminMembership, ApiEvent, Right, Role, SessionSummary, WhoAmIReply } from '@causeway/protocol';
+import type { AdminMembership, ApiEvent, QualitySample, Right, Role, SessionSummary, WhoAmIReply } from '@causeway/protocol';
 import { hasRight } from '@causeway/protocol/roles';
 import { queryOptions, skipToken, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import type { ConsoleServices } from './console-services.ts';
 import { applyEvent, followEvents, readSessions } from './live-sessions.ts';
+import { addSamples } from './quality-series.ts';
 import { useServices } from './services-context.ts';
 
 export const meQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['me'], queryFn: () => admin.me(), staleTime: 60_000 });
@@ -103,28 +104,58 @@ export function useLiveSessions(appId: string): { readonly data: LiveSessions | 
   return { data, error };
 }
 
-/** Is older than every event, so that a session's stream begins with what its node still knows: the last ten minutes. */
-const BEFORE_ALL = '0-0';
-
-/** Events as they come, the newest first: of a session also those of before, of an app from when the page was opened. @param sessionId undefined for all of the app */
-export function useEvents(appId: string, sessionId: string | undefined, maxEvents: number) {
+/** Events of an app as they come, the newest first, from when the page was opened. */
+export function useAppEvents(appId: string, maxEvents: number) {
   const services = useServices();
   const [events, setEvents] = useState<readonly ApiEvent[]>([]);
   const [stopped, setStopped] = useState<unknown>();
   useEffect(() => {
     const running = new AbortController();
-    const request = { signal: running.signal, ...(sessionId === undefined ? {} : { sessionId, lastEventId: BEFORE_ALL }) };
     setEvents([]);
     setStopped(undefined);
-    const note = (event: ApiEvent) => {
-      // It says that there was something before the oldest event, as the page does.
-      if (sessionId !== undefined && event.type === 'events.lost') return;
-      setEvents((known) => [event, ...known].slice(0, maxEvents));
-    };
-    followEvents(services.appApi(appId), request, note).catch((reason: unknown) => {
+    const note = (event: ApiEvent) => setEvents((known) => [event, ...known].slice(0, maxEvents));
+    followEvents(services.appApi(appId), { signal: running.signal }, note).catch((reason: unknown) => {
       if (!running.signal.aborted) setStopped(reason);
     });
     return () => running.abort();
-  }, [services, appId, sessionId, maxEvents]);
+  }, [services, appId, maxEvents]);
   return { events, stopped };
+}
+
+/** Is older than every event, so that a session's stream begins with what its node still knows: the last ten minutes. */
+const BEFORE_ALL = '0-0';
+
+/** What happens to a session, the newest event first, and how well it goes, the oldest sample first: what its node still knows, and what follows. */
+export function useSessionStory(appId: string, sessionId: string, maxEvents: number) {
+  const services = useServices();
+  const [events, setEvents] = useState<readonly ApiEvent[]>([]);
+  const [samples, setSamples] = useState<readonly QualitySample[]>([]);
+  const [stopped, setStopped] = useState<unknown>();
+  useEffect(() => {
+    const running = new AbortController();
+    const { signal } = running;
+    const api = services.appApi(appId);
+    setEvents([]);
+    setSamples([]);
+    setStopped(undefined);
+    const stop = (reason: unknown) => {
+      if (!signal.aborted) setStopped(reason);
+    };
+    const add = (more: readonly QualitySample[]) => setSamples((known) => addSamples(known, more));
+    const request = {
+      signal,
+      sessionId,
+      lastEventId: BEFORE_ALL,
+      onQuality: (sample: QualitySample) => add([sample]),
+      // Samples from before the stream was open, also if it was interrupted.
+      onOpen: () => void api.readQuality(sessionId, signal).then(({ samples: known }) => add(known), stop),
+    };
+    const note = (event: ApiEvent) => {
+      // It says that there was something before the oldest event, as the page does.
+      if (event.type !== 'events.lost') setEvents((known) => [event, ...known].slice(0, maxEvents));
+    };
+    followEvents(api, request, note).catch(stop);
+    return () => running.abort();
+  }, [services, appId, sessionId, maxEvents]);
+  return { events, samples, stopped };
 }

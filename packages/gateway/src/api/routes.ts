@@ -269,6 +269,18 @@ export const ROUTES: readonly Route[] = [
     }),
   },
   {
+    operationId: 'readSessionQuality',
+    access: 'list',
+    method: 'get',
+    path: '/session/:session_id/quality',
+    summary: 'Show the last five minutes of a session',
+    description:
+      'Round trip, estimated capacity, and bitrate, loss and layer of each track, sampled about every five seconds. The event stream of the session sends further samples with `?quality=true`.',
+    reply: 'SessionQualityReply',
+    errors: ['session_not_found', 'session_closed'],
+    handle: async (sfu, { principal, sessionId }) => ({ body: await sfu.sessionQuality(principal.appId, sessionId, tokenOf(principal)) }),
+  },
+  {
     operationId: 'patchSession',
     access: 'create',
     method: 'patch',

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { EventsQuery, matchesAny, parseRequest, SfuError, type TokenGrants } from '@causeway/protocol';
+import { EventsQuery, matchesAny, parseRequest, SessionEventsQuery, SfuError, type TokenGrants } from '@causeway/protocol';
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
@@ -43,6 +43,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   const { appId, grants } = principal;
   const { requestId, trace, span } = requestContextOf(response);
   const lastEventId = request.get('Last-Event-ID');
+  const hasQuality = sessionId !== undefined && parseRequest(SessionEventsQuery, request.query).quality === 'true';
   const isForCluster = admitted === undefined && cluster !== undefined;
   const owner = isForCluster ? cluster.forwarder.ownerOf(appId, sessionId ?? '') : undefined;
   if (isForCluster && owner !== undefined) {
@@ -51,7 +52,8 @@ export async function streamEvents(route: RouteDescription, services: EventServi
       ...traceHeaders(trace),
       ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
     };
-    const call = { appId, grants, method: 'GET', path: request.path, body: undefined, headers, span };
+    const query = hasQuality ? 'quality=true' : undefined;
+    const call = { appId, grants, method: 'GET', path: request.path, query, body: undefined, headers, span };
     return passThrough(cluster, owner, call, { response, ended });
   }
   if (sessionId !== undefined) await sfu.describeSession(appId, sessionId, token);
@@ -66,6 +68,7 @@ export async function streamEvents(route: RouteDescription, services: EventServi
   });
   // A reply to HEAD has no body to wait for.
   if (request.method === 'HEAD') stream.end();
+  else if (hasQuality) stream.onClose(sfu.watchQuality(appId, sessionId, (sample) => stream.tell('quality', JSON.stringify(sample))));
 }
 
 /**

@@ -63,6 +63,11 @@ export class EventStream implements EventSink {
     else this.#write(`id: ${id}\ndata: {"id":"${id}",${json.slice(1)}\n\n`);
   }
 
+  /** Sends a message that is no event: it has a name, by which an `EventSource` tells it from events, and no id, so it is never repeated. */
+  tell(name: string, json: string): void {
+    this.#write(`event: ${name}\ndata: ${json}\n\n`);
+  }
+
   /** The client remembers an id without data, and receives no message, so it can reconnect from there even if nothing has happened. */
   advance(id: string): void {
     this.#write(`id: ${id}\n\n`);

@@ -20,6 +20,8 @@ export interface PassedCall {
   readonly method: string;
   /** Path below the base path of the API, as received, without the query. */
   readonly path: string;
+  /** Query of a call that needs one, without the question mark. The assertion does not cover it, so nothing may be granted by it. */
+  readonly query?: string | undefined;
   /** The parsed body, so that both nodes interpret it alike even if the text has duplicate keys. */
   readonly body: unknown;
   /** Headers passed on unchanged, such as the request id. */
@@ -94,11 +96,11 @@ export class CallForwarder {
   }
 
   /** Builds a request that is valid only once, and only for the present life of the other node. */
-  #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, grants, method, path, body, headers }: PassedCall): NodeRequest {
+  #requestFor({ nodeNo, epoch, apiUrl }: NodeRecord, { appId, grants, method, path, query, body, headers }: PassedCall): NodeRequest {
     const called = { appId, grants, method, path: assertedPathOf(path), bodyDigest: digestOf(body) };
     const assertion = this.#desk.write({ to: { nodeNo, epoch }, ...called });
     return {
-      url: `${apiUrl}${API_BASE_PATH}${path}`,
+      url: `${apiUrl}${API_BASE_PATH}${path}${query === undefined ? '' : `?${query}`}`,
       method,
       headers: { ...headers, [ASSERTION_HEADER]: assertion },
       body: JSON.stringify(body),

@@ -92,6 +92,19 @@ test("a session's events are heard at any node, and the stream ends with the ses
   expect(second.events.counts.streams).toBe(0);
 });
 
+test("a session's quality is told at any node, by its owner", async () => {
+  const sessionId = await first.createSession();
+  const reader = await read(second, `/session/${sessionId}/events?quality=true`);
+  await untilStreams(1, first);
+
+  expect([first, second].map(({ sfu }) => sfu.qualityWatchers.size)).toEqual([1, 0]);
+  for (const { onSample } of first.sfu.qualityWatchers) onSample({ at: '2026-02-03T00:00:05.000Z', publications: [], subscriptions: [] });
+  note(first, 'session.created', sessionId);
+  await reader.next(1);
+
+  expect(reader.named).toEqual(['quality {"at":"2026-02-03T00:00:05.000Z","publications":[],"subscriptions":[]}']);
+});
+
 test("a session's events can be missed and made good at another node", async () => {
   const sessionId = await first.createSession();
   const reader = await read(second, `/session/${sessionId}/events`);

@@ -387,3 +387,33 @@ test('a token for a group hears of no other, and cannot ask for one', async () =
   expect(other.json).toMatchObject({ errorCode: 'forbidden' });
   expect(first).toMatchObject({ type: 'session.created', group: 'red' });
 });
+
+describe('the quality of a session', () => {
+  const SAMPLE = { at: '2026-02-03T00:00:05.000Z', rttMs: 40, publications: [], subscriptions: [] };
+
+  test('is told to those who ask for it, without a place in the stream, until they leave', async () => {
+    const sessionId = await server.createSession();
+    const path = `/session/${sessionId}/events`;
+    const [asking, other] = [await read(`${path}?quality=true`), await read(path)];
+
+    expect([...server.sfu.qualityWatchers].map((watcher) => watcher.sessionId)).toEqual([sessionId]);
+    for (const { onSample } of server.sfu.qualityWatchers) onSample(SAMPLE);
+    note({ type: 'session.created', sessionId } as never);
+    for (const reader of [asking, other]) await reader.next(1);
+
+    expect(asking.named).toEqual([`quality ${JSON.stringify(SAMPLE)}`]);
+    expect(other.named).toEqual([]);
+    expect(asking.lastEventId).toBe(other.lastEventId);
+    asking.close();
+    while (server.sfu.qualityWatchers.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  test('is asked for with true or false, and not of a whole app', async () => {
+    const sessionId = await server.createSession();
+
+    expect((await read(`/session/${sessionId}/events?quality=yes`)).status).toBe(400);
+    expect((await read(`/session/${sessionId}/events?quality=false`)).status).toBe(200);
+    expect((await read('/events?quality=true')).status).toBe(200);
+    expect(server.sfu.qualityWatchers.size).toBe(0);
+  });
+});

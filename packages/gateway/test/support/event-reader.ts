@@ -9,6 +9,8 @@ export interface EventReader {
   readonly headers: IncomingMessage['headers'];
   /** What an EventSource would send when it comes back. */
   readonly lastEventId: string;
+  /** Messages that are no events, as `name data`. */
+  readonly named: readonly string[];
   /** The next so many events, once they are there. */
   next(count: number): Promise<readonly ApiEvent[]>;
   /** Resolves when the server has ended the stream, with all that is left of its text. */
@@ -26,6 +28,7 @@ export async function readEvents(baseUrl: string, path: string, headers: Record<
   let text = '';
   let lastEventId = '';
   const events: ApiEvent[] = [];
+  const named: string[] = [];
   response.on('data', (chunk: string) => {
     text += chunk;
     const messages = text.split('\n\n');
@@ -33,7 +36,9 @@ export async function readEvents(baseUrl: string, path: string, headers: Record<
     for (const message of messages) {
       lastEventId = /^id: (.*)$/m.exec(message)?.[1] ?? lastEventId;
       const data = /^data: (.*)$/m.exec(message)?.[1];
-      if (data !== undefined) events.push(ApiEvent.parse(JSON.parse(data)));
+      const name = /^event: (.*)$/m.exec(message)?.[1];
+      if (name !== undefined) named.push(`${name} ${data}`);
+      else if (data !== undefined) events.push(ApiEvent.parse(JSON.parse(data)));
     }
     response.emit('progress');
   });
@@ -45,6 +50,7 @@ export async function readEvents(baseUrl: string, path: string, headers: Record<
     get lastEventId() {
       return lastEventId;
     },
+    named,
     async next(count) {
       while (events.length < count) await once(response, 'progress');
       return events.splice(0, count);

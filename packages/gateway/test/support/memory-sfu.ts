@@ -22,10 +22,12 @@ import {
   type PublishItem,
   type PublishReply,
   type PublishRequest,
+  type QualitySample,
   type RenegotiateReply,
   type RenegotiateRequest,
   type SessionDetails,
   type SessionId,
+  type SessionQualityReply,
   type SessionSummary,
   SfuError,
   type SubscribeDataChannelsReply,
@@ -56,6 +58,8 @@ const OFFER = { type: 'offer', sdp: 'v=0\r\na=ice-pwd:offer-password-canary\r\n'
 /** An SFU of sessions, tracks and names only: it negotiates nothing and moves no media. Tests may make it fail or wait. */
 export class MemorySfu implements Sfu {
   readonly udpPort = 8081;
+  /** Those who watch the quality of sessions. */
+  readonly qualityWatchers = new Set<{ readonly sessionId: string; readonly onSample: (sample: QualitySample) => void }>();
   /** Every verb rejects with this, unless undefined. */
   failure: unknown;
   /** How many times a verb that changes something was carried out. */
@@ -232,6 +236,18 @@ export class MemorySfu implements Sfu {
     await this.#enter();
     const { id, summary } = this.#find(appId, sessionId);
     return { sessionId: id, sfuAppId: appId, connectionState: summary.connectionState, findings: [], publications: [], subscriptions: [] };
+  }
+
+  async sessionQuality(appId: AppId, sessionId: string): Promise<SessionQualityReply> {
+    await this.#enter();
+    const { id } = this.#find(appId, sessionId);
+    return { sessionId: id, sfuAppId: appId, samples: [] };
+  }
+
+  watchQuality(_appId: string, sessionId: string, onSample: (sample: QualitySample) => void): () => void {
+    const watcher = { sessionId, onSample };
+    this.qualityWatchers.add(watcher);
+    return () => this.qualityWatchers.delete(watcher);
   }
 
   async patchSession(appId: AppId, sessionId: string, { metadata }: PatchSessionRequest): Promise<SessionSummary> {

@@ -17,6 +17,7 @@ import {
 import { type Outbox, sendReady, type WrittenPacket } from '../outbox.ts';
 import { type ConnectionState, DEFAULT_DATA_LIMITS, type TransportCloseReason, type TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
+import type { QualityHistory } from '../quality/quality-history.ts';
 import type {
   OutboundStream,
   ProtectedBytes,
@@ -83,6 +84,7 @@ export class PeerTransport implements SecureEndpointListener {
   hasMeasuredRtt = false;
   /** Local clock minus the peer's NTP clock, in ms; undefined until its first sender report. */
   senderClockOffsetMs: number | undefined = undefined;
+  quality: QualityHistory | undefined = undefined;
   /** The account charged for what this peer sends and receives; undefined if there is none. */
   readonly account: string | undefined;
   /** Limit for all its tracks together; Infinity if there is none. */

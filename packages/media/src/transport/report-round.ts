@@ -1,12 +1,13 @@
 /**
  * The work done once a second for one peer: receiver and sender reports, detection of silent tracks, the bandwidth limit for publishers
- * without transport-wide feedback, and a check whether its keys are nearly used up.
+ * without transport-wide feedback, a check whether its keys are nearly used up, and the samples of its quality.
  */
 import type { ReportBlock, SenderReport } from '@causeway/wire';
 import type { EngineContext } from '../engine-context.ts';
 import { MAX_TRACK_BITRATE_BPS } from '../inbound-limits.ts';
 import type { TransportCloseReason } from '../plan.ts';
 import type { ReceiveDemux } from '../publisher/receive-demux.ts';
+import { QualityHistory, type SampledPeer } from '../quality/quality-history.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import { onGrid, type Timer } from '../timers.ts';
@@ -19,7 +20,7 @@ const JITTER = 0.2;
 const GRID_MS = 50;
 
 /** The transport that the reports are about. */
-export interface ReportedTransport {
+export interface ReportedTransport extends Pick<SampledPeer, 'hasMeasuredRtt' | 'rttMs' | 'sender'> {
   readonly context: Pick<EngineContext, 'random' | 'timers'>;
   readonly isLink: boolean;
   readonly maxUploadBps: number;
@@ -28,6 +29,8 @@ export interface ReportedTransport {
   readonly subscriptions: ReadonlyMap<number, SubscriberTrack>;
   readonly rtcp: Pick<RtcpSender, 'sendReports' | 'sendRemb'>;
   readonly link: Pick<LinkChecks, 'noteTransit'> | undefined;
+  /** Created with the first round, and never for a link. */
+  quality: QualityHistory | undefined;
   expire(nowMs: number, reason: TransportCloseReason): void;
   reportDefect(error: unknown): void;
 }
@@ -70,7 +73,11 @@ export class ReportRound implements Timer {
     }
     this.#transport.rtcp.sendReports(received, sent, cnames);
     if (this.#transport.isLink) this.#transport.link?.noteTransit();
-    else this.#limitPublishers();
+    else {
+      this.#limitPublishers();
+      this.#transport.quality ??= new QualityHistory(nowMs, this.#transport);
+      this.#transport.quality.note(nowMs, this.#transport);
+    }
   }
 
   fail(error: unknown): void {

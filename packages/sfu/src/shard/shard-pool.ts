@@ -172,7 +172,10 @@ export class ShardPool implements Shard {
       case 'data-statistics':
         return this.#pooledData.statistics();
       case 'transport':
+      case 'newest-quality':
         return this.#memberOf(transportId)?.ask(question, transportId);
+      case 'quality':
+        return (await this.#memberOf(transportId)?.ask(question, transportId)) ?? [];
       case 'usage':
         // A thread that dies loses the usage that was not collected yet.
         return (await this.#askAll(question)).flat();

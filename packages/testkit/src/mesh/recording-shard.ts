@@ -8,6 +8,7 @@ import {
   type IceRestartPlan,
   type LinkStatistics,
   type PublisherTrackPlan,
+  type QualitySample,
   type SubscriberTrackPlan,
   type TransportCloseReason,
   type TransportPlan,
@@ -33,6 +34,8 @@ export class RecordingShard implements Shard {
   dataSubscriptions: DataSubscriptionStatistics[] = [];
   /** The answers about transports, by transport id. */
   readonly snapshots = new Map<string, TransportSnapshot>();
+  /** The answers about the quality of transports, by id. */
+  readonly qualities = new Map<string, readonly QualitySample[]>();
   /** The answer about links. */
   links: readonly LinkStatistics[] = [];
   /** The next answer about usage. */
@@ -116,6 +119,8 @@ export class RecordingShard implements Shard {
   ask<Question extends ShardQuestion>(question: Question, transportId?: string): Promise<ShardAnswers[Question]>;
   async ask(question: ShardQuestion, transportId = ''): Promise<ShardAnswers[ShardQuestion]> {
     if (question === 'transport') return this.snapshots.get(transportId);
+    if (question === 'quality') return this.qualities.get(transportId) ?? [];
+    if (question === 'newest-quality') return this.qualities.get(transportId)?.at(-1);
     if (question === 'link-statistics') return this.links;
     if (question === 'data-statistics') return { publications: [], subscriptions: this.dataSubscriptions };
     return question === 'usage' ? this.usage.splice(0) : this.#inspection();
