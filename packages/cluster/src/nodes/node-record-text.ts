@@ -29,6 +29,7 @@ const DatedRecord = z.object({
     state: z.enum(['serving', 'stressed', 'draining']),
     load: z.number().min(0).max(1),
     linkLosses: z.int().min(0).optional(),
+    keepsBooks: z.boolean().optional(),
   }),
 });
 

@@ -18,6 +18,7 @@ import type { Logger } from '../logging/logger.ts';
 import { FREE, type Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
 import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
+import type { AdminCarrier } from './admin-carrier.ts';
 import { ADMIN_BASE_PATH, type AdminCall, type AdminCaller, type AdminReply, type AdminRoute, type StreamedReply } from './admin-route.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
 import { identifyCaller } from './identify-caller.ts';
@@ -25,7 +26,7 @@ import { requireOwnOrigin, writeSignInCookie } from './sign-in-cookie.ts';
 
 /** Options of the admin API's router. */
 export interface AdminRouterOptions {
-  /** Undefined on a node without books, where every call fails with `books_unavailable`. */
+  /** Undefined on a node without books, where every call is carried to one that has them, or fails with `books_unavailable`. */
   readonly books: Books | undefined;
   /** The accounts of people; undefined on a node without books. */
   readonly accounts: Accounts | undefined;
@@ -36,6 +37,8 @@ export interface AdminRouterOptions {
   readonly keyUses: Pick<KeyUses, 'note'> | undefined;
   /** Reads the books again after a change, so that the next call sees it. */
   readonly apps: Pick<AppMirror, 'refresh' | 'isConfigured'> | undefined;
+  /** Undefined on a standalone node. */
+  readonly carrier: AdminCarrier | undefined;
   readonly clients: ClientLimits;
   readonly rateLimiter: RateLimiter;
   readonly idempotency: IdempotencyStore;
@@ -85,14 +88,20 @@ interface RouterContext extends AdminRouterOptions {
 }
 
 async function carryOut(route: AdminRoute, context: RouterContext, request: Request, response: Response): Promise<void> {
-  const { books, accounts, keyUses, clients, rateLimiter, apps, tokens, nodes, pricing = FREE } = context;
-  if (books === undefined || accounts === undefined)
-    throw new SfuError('books_unavailable', 'this node keeps no books; set CAUSEWAY_BOOKS to use the admin API');
+  const { books, accounts, carrier, keyUses, clients, rateLimiter, apps, tokens, nodes, pricing = FREE } = context;
+  if (books === undefined || accounts === undefined) return carryAway(route, context, request, response);
+  const carried = carrier?.admit(request);
+  if (carried !== undefined) {
+    clients.noteCarried(request, carried.address);
+    // Pages, cookies and passkeys belong to the host that the client has called.
+    request.headers.host = carried.host;
+  }
   if (route.setsCookie) requireOwnOrigin(request);
   const caller = await clients.authenticated(request, () => identifyCaller({ books, accounts, keyUses }, route, request));
   const retryAfterMs = caller.kind === 'stranger' ? 0 : rateLimiter.take(`${SHARE} ${idOf(caller)}`, CALLS_PER_SECOND);
   if (retryAfterMs > 0) throw new SfuError('rate_limited', `the admin API accepts ${CALLS_PER_SECOND} calls per second`, { retryAfterMs });
   const body = route.request === undefined ? undefined : await readJsonBody(request, context.bodyMemory, SHARE);
+  carried?.checkBody(body);
   if (caller.kind === 'stranger') limitStranger(context, request, body);
   const { params, query } = request;
   const call: AdminCall = {
@@ -126,6 +135,12 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
   if (signIn !== undefined) writeSignInCookie(request, response, signIn);
   for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
   sendText(response, reply.httpStatus, reply);
+}
+
+/** @throws books_unavailable – there is no cluster whose nodes might keep books; whatever the carrier throws */
+async function carryAway(route: AdminRoute, { carrier, bodyMemory }: RouterContext, request: Request, response: Response): Promise<void> {
+  if (carrier === undefined) throw new SfuError('books_unavailable', 'this node keeps no books; set CAUSEWAY_BOOKS to use the admin API');
+  await carrier.carry(request, response, route.request === undefined ? undefined : await readJsonBody(request, bodyMemory, SHARE));
 }
 
 /** @throws rate_limited – too many attempts by this client, or under this person's address, which need not exist */

@@ -1,6 +1,7 @@
 import { TokenDesk } from '@causeway/accounts';
 import { type AdminNode, SfuError } from '@causeway/protocol';
 import express, { type Express, type RequestHandler } from 'express';
+import { AdminCarrier } from '../admin/admin-carrier.ts';
 import { createAdminRouter } from '../admin/admin-router.ts';
 import { type ApiRouterOptions, createApiRouter } from '../api-router.ts';
 import { createDashboardRouter } from '../dashboard/dashboard-router.ts';
@@ -23,7 +24,7 @@ import type { Readiness } from './lifecycle.ts';
 import type { NodeBooks } from './open-books.ts';
 
 export interface GatewayAppOptions extends ApiRouterOptions {
-  /** Default: none; the admin API then replies that there are no books. */
+  /** Default: none; calls of the admin API are then carried to a node of the cluster that has them, and fail if there is none. */
   readonly books?: Pick<NodeBooks, 'books' | 'accounts' | 'apps' | 'uses'>;
   /** Returns all live nodes for the admin API. Default: only this one. */
   readonly nodes?: () => Promise<readonly AdminNode[]>;
@@ -64,7 +65,8 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   };
   const { region, logger, tracer, pricing = FREE, nodes = async () => [] } = options;
   const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, webhooks: options.webhooks, ledger: options.ledger };
-  app.use(createAdminRouter({ ...shared, ...ofBooks, region, logger, tracer, pricing, nodes, oidcName: options.oidcName }));
+  const carrier = options.cluster && new AdminCarrier(options.cluster);
+  app.use(createAdminRouter({ ...shared, ...ofBooks, carrier, region, logger, tracer, pricing, nodes, oidcName: options.oidcName }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
   app.use(identifyRequest(options.region), refusePath, sendErrors(options.logger));

@@ -1,5 +1,4 @@
 /** Makes a node a member of a cluster. Only cluster nodes load this module. */
-import { isIP } from 'node:net';
 import type { OwnApps } from '@causeway/accounts';
 import {
   type Cluster,
@@ -15,7 +14,7 @@ import type { JoinedCluster, OpenedNode } from '@causeway/sfu';
 import type { ClusterConfig } from '../config/cluster-config.ts';
 import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
-import { isOwnNetwork } from '../config/own-networks.ts';
+import { isPublicAndPlain } from '../config/own-networks.ts';
 import { ConfigError, StartError } from '../config/start-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import { API_VERSION } from '../openapi/openapi-document.ts';
@@ -31,6 +30,8 @@ export interface JoinOptions {
   readonly onSuperseded: () => void;
   /** The apps of this node, which are announced to the other nodes. */
   readonly apps: OwnApps;
+  /** Whether this node keeps books, so that others may carry calls of the admin API here. */
+  readonly keepsBooks: boolean;
 }
 
 /** A node's membership of a cluster. */
@@ -65,7 +66,10 @@ export async function joinCluster(options: JoinOptions, opened: OpenedNode): Pro
   };
 }
 
-async function connect({ config, access, httpPort, logger, onSuperseded, apps }: JoinOptions, opened: OpenedNode): Promise<Cluster> {
+async function connect(
+  { config, access, httpPort, logger, onSuperseded, apps, keepsBooks }: JoinOptions,
+  opened: OpenedNode,
+): Promise<Cluster> {
   const { fingerprint, linkAddresses, linkVersions, clock, isMediaAlive } = opened;
   const { region, location, nodeNumber } = config;
   checkRedisUrl(access.redisUrl);
@@ -87,6 +91,7 @@ async function connect({ config, access, httpPort, logger, onSuperseded, apps }:
         fingerprint,
         linkVersions,
         softwareVersion: API_VERSION,
+        ...(keepsBooks && { keepsBooks }),
       },
       isMediaAlive,
       apps,
@@ -97,13 +102,6 @@ async function connect({ config, access, httpPort, logger, onSuperseded, apps }:
   } catch (error) {
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
-}
-
-/** @returns false for a host name, whose address is unknown here */
-export function isPublicAndPlain(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  const address = hostname.replace(/^\[|\]$/g, '');
-  return protocol === 'http:' && isIP(address) !== 0 && !isOwnNetwork(address);
 }
 
 function checkRedisUrl(url: string): void {

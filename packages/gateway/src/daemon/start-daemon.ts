@@ -113,7 +113,8 @@ async function startNode(config: Config, services: DaemonServices, http: ApiPort
   opened.unshift(books);
   const madeUpApp = config.cluster === undefined && books.apps.apps.length === 0 ? makeUpApp() : undefined;
   if (madeUpApp !== undefined) books.apps.add(madeUpApp.app);
-  const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps });
+  const keepsBooks = books.books !== undefined;
+  const { sfu, membership } = await openNode(config, services, http.port, { events, apps: books.apps, keepsBooks });
   shareEvents(events, store, membership?.cluster, logger);
   opened.unshift(sfu, ...(membership === undefined ? [] : [membership]));
   const settingsOf = async (appId: AppId) => (await (membership?.cluster.appStore ?? books.apps).findApp(appId))?.settings;
@@ -201,14 +202,14 @@ async function openNode(
   config: Config,
   { logger, defects, onSuperseded }: DaemonServices,
   httpPort: number,
-  { events, apps }: { readonly events: EventDesk; readonly apps: OwnApps },
+  { events, apps, keepsBooks }: { readonly events: EventDesk; readonly apps: OwnApps; readonly keepsBooks: boolean },
 ): Promise<Pick<RunningNode, 'sfu' | 'membership'>> {
   const { cluster: access } = config;
   let membership: Membership | undefined;
   const join = async (access: ClusterConfig, opened: OpenedNode): Promise<JoinedCluster> => {
     // A standalone node does not load this module.
     const { joinCluster } = await import('./join-cluster.ts');
-    membership = await joinCluster({ config, access, httpPort, logger, onSuperseded, apps }, opened);
+    membership = await joinCluster({ config, access, httpPort, logger, onSuperseded, apps, keepsBooks }, opened);
     return membership.joined;
   };
   const sfu = await openSfu(config, {

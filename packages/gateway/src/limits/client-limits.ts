@@ -43,6 +43,8 @@ export class ClientLimits {
   /** The number of calls of each address whose credential is being verified. */
   readonly #underWay = new Map<string, number>();
   readonly #refused: Record<ClientRefusal, number> = { authentications: 0, sessions: 0 };
+  /** Addresses of clients whose requests another node has carried here, where those nodes knew them. */
+  readonly #carried = new WeakMap<IncomingMessage, string | undefined>();
 
   /** @param now monotonic time in milliseconds */
   constructor(now: () => number, options: Partial<ClientLimitOptions> = {}) {
@@ -105,13 +107,18 @@ export class ClientLimits {
     if (waitMs > 0) throw this.#refuse('authentications', 'too many sign-in attempts from this address', waitMs);
   }
 
+  /** Counts a request, which another node has carried here, for the client that made it. @param address undefined if it is not known */
+  noteCarried(request: IncomingMessage, address: string | undefined): void {
+    this.#carried.set(request, address);
+  }
+
   get #failuresPerSecond(): number {
     return this.#options.maxFailedAuthenticationsPerMinute / SECONDS_PER_MINUTE;
   }
 
   /** @returns undefined for clients without limits: this machine, a proxy that calls for itself, and clients that a proxy does not name */
   #keyOf(request: IncomingMessage): string | undefined {
-    const address = clientAddressOf(request, this.#trustedProxies);
+    const address = this.#carried.has(request) ? this.#carried.get(request) : clientAddressOf(request, this.#trustedProxies);
     return address === undefined || this.#trustedProxies.has(address) ? undefined : clientKeyOf(address);
   }
 

@@ -6,7 +6,7 @@ import type { Request } from 'express';
 import { AssertionDesk } from '../forwarding/assertion-desk.ts';
 import { CallForwarder, nodeUnreachable, type PassedCall } from '../forwarding/call-forwarder.ts';
 import type { CallReply } from '../forwarding/call-reply.ts';
-import { NodeCallError, NodeClient } from '../forwarding/node-client.ts';
+import { NodeCallError, NodeClient, type NodeRequest } from '../forwarding/node-client.ts';
 import type { RequestSpan } from '../http/request-span.ts';
 import { type TraceContext, traceHeaders } from '../http/trace-context.ts';
 import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
@@ -107,6 +107,16 @@ export class ClusterCalls {
     } catch (error) {
       throw error instanceof NodeCallError ? nodeUnreachable(owner.nodeNo, error) : error;
     }
+  }
+
+  /** Returns the address of the client that makes a request. @returns undefined if a trusted proxy does not name it */
+  addressOf(request: IncomingMessage): string | undefined {
+    return clientAddressOf(request, this.#services.trustedProxies);
+  }
+
+  /** Sends a request to another node, for a call that belongs to no app. @throws NodeCallError – there was no reply */
+  send(request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#client.stream(request, signal);
   }
 
   /** Closes connections to other nodes. */

@@ -1,4 +1,4 @@
-import { isPublicAndPlain } from '../../src/daemon/join-cluster.ts';
+import { isPublicAndPlain } from '../../src/config/own-networks.ts';
 
 test.each([
   ['http://203.0.113.7:8080', true],

@@ -9,6 +9,7 @@ import { createNodeClock } from '@causeway/sfu';
 import { createGatewayApp } from '../../src/daemon/gateway-app.ts';
 import { EventDesk } from '../../src/events/event-desk.ts';
 import { ReplyCounters } from '../../src/monitoring/reply-counters.ts';
+import type { ClusterCalls } from '../../src/placement/cluster-calls.ts';
 import { createAddressPolicy } from '../../src/webhooks/address-policy.ts';
 import { HttpSender } from '../../src/webhooks/http-sender.ts';
 import { WebhookDesk } from '../../src/webhooks/webhook-desk.ts';
@@ -33,10 +34,12 @@ export async function startNode({
   hasBooks = true,
   now,
   oidc,
+  cluster,
 }: {
   readonly hasBooks?: boolean;
   readonly now?: () => number;
   readonly oidc?: OidcSettings;
+  readonly cluster?: ClusterCalls;
 } = {}) {
   const database = openDatabase({ kind: 'file', path: ':memory:' });
   await migrate(database, 'sqlite');
@@ -73,6 +76,7 @@ export async function startNode({
     readiness: () => 'ready',
     oidcName: oidc && 'Example Login',
     ...(now === undefined ? {} : { now }),
+    ...(cluster === undefined ? {} : { cluster }),
     ...(hasBooks ? { books: { books, accounts, apps, uses }, webhooks: { books: webhooks, desk, policy } } : {}),
   });
   const server = await serve(app);
@@ -102,7 +106,7 @@ export async function startNode({
     if (reply.status !== 200) throw new Error(`${method} ${path}: ${reply.text}`);
     return reply.json as Made;
   };
-  return { books, accounts, uses, events, backedUp, send, admin, made };
+  return { url: server.url, books, accounts, uses, events, backedUp, send, admin, made };
 }
 
 /** A node that is set up: with an organisation, its key and an app. */

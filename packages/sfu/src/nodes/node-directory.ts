@@ -56,6 +56,8 @@ export interface NodeRecord extends NodeIdentity {
   readonly load: number;
   /** How often, in this life, it lost its end of a link without notice to the other end. Default 0. */
   readonly linkLosses?: number | undefined;
+  /** Whether it keeps books, so that it answers the admin API. Default false. */
+  readonly keepsBooks?: boolean | undefined;
 }
 
 /** The fields of its record that a node may change. */
