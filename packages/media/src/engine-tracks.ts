@@ -1,5 +1,6 @@
 /** The publications and subscriptions of one shard, and which of them belong together. None of this is passed by a packet. */
 import type { EngineContext } from './engine-context.ts';
+import { BalanceTally, type MeteringBalance } from './metering-balance.ts';
 import type { PublisherTrackPlan, SubscriberTrackPlan } from './plan.ts';
 import { PublisherTrack } from './publisher/publisher-track.ts';
 import { Audiences } from './router/track-router.ts';
@@ -13,6 +14,7 @@ export class EngineTracks {
   readonly #publishers = new Map<string, PublisherTrack>();
   readonly #subscribers = new Map<string, SubscriberTrack>();
   readonly #audiences = new Audiences<SubscriberTrack>();
+  readonly #balance = new BalanceTally();
 
   constructor(context: EngineContext) {
     this.#context = context;
@@ -77,6 +79,7 @@ export class EngineTracks {
     subscriber.transport.subscriptions.delete(subscriber.plan.ssrc);
     subscriber.transport.tracksChanged();
     this.#context.usage.countSubscriber(subscriber);
+    this.#balance.noteEnd(subscriber);
     subscriber.close(nowMs);
   }
 
@@ -89,6 +92,11 @@ export class EngineTracks {
   /** Frees the packets that are kept for retransmission. */
   forgetHistories(): void {
     for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
+  }
+
+  /** What was sent, as it is counted for the bill. */
+  balance(): MeteringBalance {
+    return this.#balance.read(this.#subscribers.values(), this.#context.usage.chargedSentBytes);
   }
 
   /** What has been carried since it was last asked for. */

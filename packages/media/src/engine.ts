@@ -13,6 +13,7 @@ import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-mess
 import type { EngineOptions } from './engine-options.ts';
 import { EngineTracks } from './engine-tracks.ts';
 import type { HistogramCounts } from './latencies.ts';
+import type { MeteringBalance } from './metering-balance.ts';
 import type { TransportCloseReason, TransportPlan } from './plan.ts';
 import { measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
 import type { EngineSnapshot, PathEstimates } from './statistics.ts';
@@ -238,6 +239,11 @@ export class Engine {
   /** Traffic from and to the network so far. */
   get traffic(): Readonly<TrafficCounters> {
     return this.#context.traffic;
+  }
+
+  /** What was sent so far, as it is counted for the bill; `traffic` has what left on the wire. */
+  meteringBalance(): MeteringBalance {
+    return this.#tracks.balance();
   }
 
   /** How long viewers waited for their first picture, so far. */

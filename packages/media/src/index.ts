@@ -19,6 +19,7 @@ export {
   type HistogramCounts,
 } from './latencies.ts';
 export { madeOnce } from './made-once.ts';
+export type { MeteringBalance } from './metering-balance.ts';
 export * from './plan.ts';
 export type { QualitySample } from './quality/quality-history.ts';
 export * from './secure-endpoint.ts';

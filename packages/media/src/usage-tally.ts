@@ -95,6 +95,12 @@ export class UsageTally {
   #sums = new Map<string, KindCounts>();
   /** What has been charged for each track so far. */
   readonly #charged = new WeakMap<ChargedPublisher | ChargedSubscriber, CarriedBytes>();
+  #sentBytes = 0;
+
+  /** RTP bytes that were sent to peers and over links, repetitions included, and charged so far. */
+  get chargedSentBytes(): number {
+    return this.#sentBytes;
+  }
 
   /**
    * Charges what a subscription has carried since the last call. Must also be called before its source changes, because the bytes are
@@ -149,6 +155,7 @@ export class UsageTally {
       charged[metric] = Math.max(before[metric], soFar[metric]);
       counts[metric] += charged[metric] - before[metric];
     }
+    for (const metric of ['down', 'relay', 'retransmitted'] as const) this.#sentBytes += charged[metric] - before[metric];
     this.#charged.set(track, charged);
   }
 

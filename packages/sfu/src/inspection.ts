@@ -1,5 +1,13 @@
 /** The state and the counters of an SFU as plain data, for operators, for metrics and for finding leaks. */
-import type { ConnectionState, DataCounters, EngineCensus, HistogramCounts, PathEstimates, TrafficCounters } from '@causeway/media';
+import type {
+  ConnectionState,
+  DataCounters,
+  EngineCensus,
+  HistogramCounts,
+  MeteringBalance,
+  PathEstimates,
+  TrafficCounters,
+} from '@causeway/media';
 import type { DtlsCounters, SecureCensus, SrtpCounters } from '@causeway/secure';
 import type { SessionCloseReason } from './events.ts';
 import type { SendCounters } from './io/send-counters.ts';
@@ -27,6 +35,8 @@ export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
+  /** What was sent as it is counted for the bill, since the shard began. */
+  readonly metering: MeteringBalance;
   /** How long RTP packets took through a thread, and how long viewers waited for their first picture, since the shard began. */
   readonly latencies: { readonly forward: HistogramCounts; readonly firstFrame: HistogramCounts };
   /** Estimates of the paths to clients and to other nodes. */

@@ -15,6 +15,7 @@ import { checkBooks } from './books-checks.ts';
 import { checkNodes, checkRedis, type OwnNode } from './cluster-checks.ts';
 import { describeFindings, type Finding, problem } from './finding.ts';
 import { checkMachine, readMachine } from './machine-checks.ts';
+import { checkMetering } from './metering-checks.ts';
 import { checkPorts } from './port-checks.ts';
 import { checkService, type EventAccess } from './service-checks.ts';
 
@@ -80,6 +81,7 @@ async function examine(config: Config, { services, stun }: From): Promise<readon
     ...seen.flat(),
     ...(await clusterFindings(config, survey)),
     ...(await checkBooks(config.books, Date.now())),
+    await checkMetering(config),
   ];
 }
 

@@ -204,6 +204,25 @@ export const METRICS: readonly Metric[] = [
     ['metric'],
     ({ usage }) => byName({ ...usage.bytes }),
   ),
+  counter(
+    'causeway_metered_packets_total',
+    'RTP packets sent to subscribers and other nodes, as they are counted for the bill: each once (`counted`), and how often again (`repeated`). Together with the probes, as many left on the wire.',
+    ['kind'],
+    ({ sfu: { metering } }) => byName({ counted: metering.countedPackets, repeated: metering.repeatedPackets }),
+  ),
+  counter(
+    'causeway_metered_bytes_total',
+    'RTP bytes to subscribers and other nodes that apps are charged for, repetitions included; fewer than left on the wire.',
+    [],
+    ({ sfu }) => one(sfu.metering.chargedBytes),
+  ),
+  gauge(
+    'causeway_metered_subscriptions',
+    'Subscriptions, those that have ended included, of which 10,000 packets were sent and reported: whether receivers report what was counted.',
+    ['verdict'],
+    ({ sfu: { metering } }) =>
+      byName({ agrees: metering.judgedSubscriptions - metering.deviatingSubscriptions, deviates: metering.deviatingSubscriptions }),
+  ),
   gauge('causeway_usage_batches_outstanding', 'Batches of usage that wait to be counted in Redis.', [], ({ usage }) =>
     one(usage.batchesOutstanding),
   ),

@@ -54,6 +54,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
       pathPacketsLost: 81,
       handshakesCompleted: 36,
     },
+    metering: { countedPackets: 401, repeatedPackets: 402, chargedBytes: 403, judgedSubscriptions: 405, deviatingSubscriptions: 404 },
     latencies: {
       forward: { counts: [301, 302, 303, 304, 305, 306, 307, 308, 309, 310, 311, 312], sumMs: 313_500 },
       firstFrame: { counts: [321, 322, 323, 324, 325, 326, 327, 328, 329, 330], sumMs: 331_000 },

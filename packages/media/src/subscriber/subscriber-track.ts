@@ -22,6 +22,7 @@ import { decodableOptions, optionsFor } from './layer-wish.ts';
 import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
+import { ReportedNumbers, type ReportVerdict } from './reported-numbers.ts';
 import { ReceiverReports } from './stream-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
@@ -38,6 +39,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   readonly #keyframeDemand: KeyframeDemand;
   readonly #playoutDelay = new PlayoutDelay();
   readonly #reports = new ReceiverReports();
+  readonly #reported = new ReportedNumbers();
   readonly guard = new StepGuard();
   readonly #told: ToldLayer;
   /** Undefined for audio, and on links, which no viewer watches. */
@@ -103,6 +105,11 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   /** The receiver's latest report; undefined before the first. */
   get lastReport(): ReportBlock | undefined {
     return this.#reports.last;
+  }
+
+  /** Whether its receiver reports what was counted. */
+  get reportVerdict(): ReportVerdict {
+    return this.#reported.verdict;
   }
 
   /** The encoding being forwarded; undefined until its first keyframe. */
@@ -346,6 +353,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   /** Takes the receiver's report about the stream. */
   handleReport(nowMs: number, report: ReportBlock): void {
     const lossRatio = this.#reports.handle(nowMs, report, this.transport);
+    this.#reported.note(report, this.#stream);
     // A node would forward the delay to all of its subscribers.
     if (this.#plan.kind !== 'video' || this.transport.isLink) return;
     this.#stream.playoutDelay = this.#playoutDelay.afterReport(nowMs, lossRatio, this.transport);

@@ -23,6 +23,7 @@ export function inspectShard({ engine, port, suite, handshakes, latency }: Shard
       udp: { ...port.counts, waitingHandshakes: handshakes.waiting },
     },
     traffic: { ...engine.traffic },
+    metering: engine.meteringBalance(),
     latencies: { forward: latency.snapshot(), firstFrame: engine.firstFrames() },
     estimates: engine.pathEstimates(),
     drops: engine.drops(),

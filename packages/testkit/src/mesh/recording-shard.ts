@@ -210,6 +210,7 @@ export class RecordingShard implements Shard {
         pathPacketsLost: 0,
         handshakesCompleted: 0,
       },
+      metering: { countedPackets: 0, repeatedPackets: 0, chargedBytes: 0, judgedSubscriptions: 0, deviatingSubscriptions: 0 },
       latencies: { forward: { counts: [], sumMs: 0 }, firstFrame: { counts: [], sumMs: 0 } },
       estimates: { peers: 0, congestedPeers: 0, targetBps: 0, acknowledgedBps: 0 },
       drops: {},

@@ -1,0 +1,54 @@
+/**
+ * What was sent, counted on ways that do not depend on each other: as subscriptions count it for the bill, as it left on the wire
+ * (`TrafficCounters`), and as receivers report it. A defect of the metering shows as a difference.
+ */
+import type { ReportVerdict } from './subscriber/reported-numbers.ts';
+
+/** Counts since the engine began. */
+export interface MeteringBalance {
+  /** Packets that subscriptions of clients and of other nodes have counted, each once. */
+  readonly countedPackets: number;
+  /** Repetitions that they have counted. */
+  readonly repeatedPackets: number;
+  /** RTP bytes that accounts were charged for: `down`, `relay` and `retransmitted`. */
+  readonly chargedBytes: number;
+  /** Subscriptions of which enough was sent, and reported, to be judged. */
+  readonly judgedSubscriptions: number;
+  /** Those of them whose receivers report other numbers than were counted. */
+  readonly deviatingSubscriptions: number;
+}
+
+/** A subscription, as far as it is counted. */
+export interface BalancedSubscription {
+  readonly transport: { readonly isInProcess: boolean };
+  readonly packetsSent: number;
+  readonly packetsResent: number;
+  readonly reportVerdict: ReportVerdict;
+}
+
+type Counts = { -readonly [Count in Exclude<keyof MeteringBalance, 'chargedBytes'>]: number };
+
+/** Adds up subscriptions when it is asked, and those that end as they do. Nothing is counted per packet. */
+export class BalanceTally {
+  readonly #ended: Counts = { countedPackets: 0, repeatedPackets: 0, judgedSubscriptions: 0, deviatingSubscriptions: 0 };
+
+  noteEnd(subscription: BalancedSubscription): void {
+    addTo(this.#ended, subscription);
+  }
+
+  /** @param live the subscriptions that have not ended */
+  read(live: Iterable<BalancedSubscription>, chargedBytes: number): MeteringBalance {
+    const counts = { ...this.#ended };
+    for (const subscription of live) addTo(counts, subscription);
+    return { ...counts, chargedBytes };
+  }
+}
+
+/** What crosses between threads of one process is on no wire. */
+function addTo(counts: Counts, { transport, packetsSent, packetsResent, reportVerdict }: BalancedSubscription): void {
+  if (transport.isInProcess) return;
+  counts.countedPackets += packetsSent;
+  counts.repeatedPackets += packetsResent;
+  if (reportVerdict !== 'unjudged') counts.judgedSubscriptions++;
+  if (reportVerdict === 'deviates') counts.deviatingSubscriptions++;
+}
