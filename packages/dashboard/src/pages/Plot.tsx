@@ -33,8 +33,12 @@ export function Plot({ label, options, data }: PlotProps) {
     chart.current = made;
     const sized = new ResizeObserver(() => made.setSize(size()));
     sized.observe(element);
+    const scheme = matchMedia('(prefers-color-scheme: dark)');
+    const redraw = () => made.redraw();
+    scheme.addEventListener('change', redraw);
     return () => {
       sized.disconnect();
+      scheme.removeEventListener('change', redraw);
       made.destroy();
       chart.current = undefined;
     };
