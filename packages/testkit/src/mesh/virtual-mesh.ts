@@ -52,6 +52,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   addShard(nodeNo: number): MeshShard {
     const shard = new MeshShard(nodeNo, this);
     this.shards.set(nodeNo, shard);
+    this.tracks.noteChange();
     return shard;
   }
 
@@ -59,6 +60,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   kill(nodeNo: number): void {
     for (const other of this.shards.keys()) if (other !== nodeNo) this.cut(nodeNo, other);
     this.shards.delete(nodeNo);
+    this.tracks.noteChange();
     for (const [key, { shard }] of this.#transports) if (shard.nodeNo === nodeNo) this.#transports.delete(key);
   }
 
@@ -118,7 +120,8 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     this.noteChange();
     if (end === undefined || this.isCut(end.near.nodeNo, end.far.nodeNo)) return;
     this.#later(this.#oneWayMs(end.near.nodeNo, end.far.nodeNo), () => {
-      if (!this.#forgetEnd(end.far, end.farId)) return;
+      // A process that was killed hears nothing.
+      if (!this.#forgetEnd(end.far, end.farId) || !this.#isOpen(end.far, end.farId)) return;
       end.far.lose(end.farId, 'peer_closed');
       this.noteChange();
     });
@@ -157,6 +160,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 
   noteChange(): void {
+    this.tracks.noteChange();
     if (this.#isChangeNoted) return;
     this.#isChangeNoted = true;
     this.#later(REACTION_MS, () => {
@@ -184,28 +188,28 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
   }
 
   #noticeSilence(end: Connected): void {
-    if (!this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end) || end.state === 'disconnected') return;
-    end.state = 'disconnected';
-    end.near.listener({ type: 'connection-state', transportId: end.nearId, state: 'disconnected' });
+    if (this.isCut(end.near.nodeNo, end.far.nodeNo)) this.#disconnect(end);
   }
 
   #noticeAgain(end: Connected): void {
     if (this.isCut(end.near.nodeNo, end.far.nodeNo) || !this.#isLive(end)) return;
     // The other end may have given up by then.
     if (this.endOf(end.far, end.farId) === undefined) {
-      this.#later(SILENCE_MS, () => this.#noticeNobody(end));
+      this.#later(SILENCE_MS, () => this.#disconnect(end));
       return;
     }
     for (const data of end.held.splice(0)) this.#deliver(end, data);
     if (end.state === 'connected') return;
     end.state = 'connected';
+    this.tracks.noteChange();
     end.near.listener({ type: 'connection-state', transportId: end.nearId, state: 'connected' });
     this.noteChange();
   }
 
-  #noticeNobody(end: Connected): void {
+  #disconnect(end: Connected): void {
     if (!this.#isLive(end) || end.state === 'disconnected') return;
     end.state = 'disconnected';
+    this.tracks.noteChange();
     end.near.listener({ type: 'connection-state', transportId: end.nearId, state: 'disconnected' });
   }
 
@@ -230,10 +234,12 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     const { nodeNo } = end.near;
     const ends = this.#ends.get(nodeNo) ?? new Map<string, Connected>();
     this.#ends.set(nodeNo, ends.set(end.nearId, end));
+    this.tracks.noteChange();
   }
 
   /** @returns whether the end existed */
   #forgetEnd({ nodeNo }: MeshShard, transportId: string): boolean {
+    this.tracks.noteChange();
     return this.#ends.get(nodeNo)?.delete(transportId) ?? false;
   }
 
