@@ -1,5 +1,5 @@
 import { createNodeClock } from '@causeway/sfu';
-import { ModelRedis, ModelRedisClient } from '@causeway/testkit/model-redis';
+import { ModelRedis, ModelRedisClient, type ModelRedisOptions } from '@causeway/testkit/model-redis';
 import { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import { RedisForTests } from './redis-for-tests.ts';
 import { until } from './until.ts';
@@ -15,7 +15,7 @@ export interface RedisUnderTest {
 /** What is tested with both is what the model promises to those who test with it alone. */
 export const EVERY_REDIS: readonly { readonly name: string; readonly start: () => Promise<RedisUnderTest> }[] = [
   { name: 'Redis', start: startRedis },
-  { name: 'the model of Redis', start: startModel },
+  { name: 'the model of Redis', start: () => startModel() },
 ];
 
 /** These tests are about what Redis answers, and it may take its time on a machine with other work. */
@@ -28,9 +28,9 @@ async function startRedis(): Promise<RedisUnderTest> {
   };
 }
 
-async function startModel(): Promise<RedisUnderTest> {
+export async function startModel(options: Pick<ModelRedisOptions, 'canFailOver'> = {}): Promise<RedisUnderTest> {
   const clock = createNodeClock();
-  const server = new ModelRedis({ clock, random: () => 0.5 });
+  const server = new ModelRedis({ clock, random: () => 0.5, ...options });
   const links: IoredisLink[] = [];
   return {
     async connect() {

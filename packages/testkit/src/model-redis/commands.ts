@@ -136,17 +136,17 @@ function addToSortedSet({ keys }: CommandScene, [key = '', ...words]: readonly s
   });
 }
 
-/** Stored values are immutable, so the sorted form is cached. */
-const inOrder = new WeakMap<ReadonlyMap<string, number>, readonly Scored[]>();
+/** Every change stores another value, so the sorted form of a value is kept. */
+const inOrder = new WeakMap<object, readonly Scored[]>();
 
 /** Returns members sorted by score, then by text. */
 function sorted({ keys }: CommandScene, key: string): readonly Scored[] {
-  const scores = keys.find(key, 'zset')?.scores;
-  if (scores === undefined) return [];
-  const known = inOrder.get(scores);
+  const value = keys.find(key, 'zset');
+  if (value === undefined) return [];
+  const known = inOrder.get(value);
   if (known !== undefined) return known;
-  const all = [...scores].sort(([one, oneScore], [other, otherScore]) => oneScore - otherScore || (one < other ? -1 : 1));
-  inOrder.set(scores, all);
+  const all = [...value.scores].sort(([one, oneScore], [other, otherScore]) => oneScore - otherScore || (one < other ? -1 : 1));
+  inOrder.set(value, all);
   return all;
 }
 

@@ -53,10 +53,13 @@ export class Keyspace {
     this.#keys.set(key, { value, expiresAtMs });
   }
 
-  /** Changes a copy of the value, or `fresh` if there is none, and stores it. The key keeps its time to live. */
+  /**
+   * Changes the value, or `fresh` if there is none, and stores it as another object. The key keeps its time to live. What a value holds is
+   * copied only if a failover may bring back the former value.
+   */
   change<Type extends StoredValue['type'], Result>(key: string, fresh: ValueOf<Type>, how: (value: ValueOf<Type>) => Result): Result {
-    const known = this.find(key, fresh.type as Type);
-    const changed = copyOf(known ?? fresh) as ValueOf<Type>;
+    const known = this.find(key, fresh.type as Type) ?? fresh;
+    const changed = (this.#canBeTakenBack ? copyOf(known) : { ...known }) as ValueOf<Type>;
     const result = how(changed);
     this.#note(key);
     if (isEmpty(changed)) this.#keys.delete(key);
@@ -101,7 +104,7 @@ export class Keyspace {
     return undefined;
   }
 
-  /** Records the previous value. Call it before a key is written, since values are never changed in place. */
+  /** Records the previous value. Call it before a key is written; the former value stays as it is. */
   #note(key: string): void {
     if (!this.#canBeTakenBack) return;
     const atMs = this.#monotonicMs();

@@ -37,18 +37,26 @@ export class ModelRedis {
   commands = 0;
   readonly #keys: Keyspace;
   readonly #nowMs: () => number;
-  readonly #random: () => number;
   readonly #scripts = new Map<string, Script>();
   readonly #connections = new Set<ModelConnection>();
-  readonly #library = createLuaLibrary();
+  /** Scripts run one after the other and change none of these; `KEYS` and `ARGV` are set for each. */
+  readonly #globals = LuaTable.withFields({
+    ...createLuaLibrary(),
+    redis: LuaTable.withFields({ call: this.#caller(false), pcall: this.#caller(true) }),
+  });
+  /** The commands of clients, and those of scripts. */
+  readonly #called: CommandScene;
+  readonly #inScript: CommandScene;
   readonly #monotonicMs: () => number;
   #freeAtMs = 0;
 
   constructor({ clock, random, canFailOver = true }: ModelRedisOptions) {
     this.#nowMs = () => clock.wallClockMs() + this.clockOffsetMs;
     this.#monotonicMs = () => clock.nowMs();
-    this.#random = random;
     this.#keys = new Keyspace(this.#nowMs, this.#monotonicMs, canFailOver);
+    const publish = (channel: string, message: string): number => this.#publish(channel, message);
+    this.#called = { keys: this.#keys, nowMs: this.#nowMs, random, publish, pairsScores: true };
+    this.#inScript = { ...this.#called, pairsScores: false };
   }
 
   /** Enqueues a command that has arrived. @returns after how many milliseconds it is done, together with those before it */
@@ -99,13 +107,13 @@ export class ModelRedis {
   #command(name: string, words: readonly string[], pairsScores: boolean): ModelReply {
     const command = COMMANDS[name.toUpperCase()];
     if (command === undefined) throw new ModelReplyError(`ERR unknown command '${name}' of the model`);
-    const publish = (channel: string, message: string): number => {
-      const listening = [...this.#connections].filter(({ channels }) => channels.has(channel));
-      for (const { onMessage } of listening) onMessage(channel, message);
-      return listening.length;
-    };
-    const scene: CommandScene = { keys: this.#keys, nowMs: this.#nowMs, random: this.#random, publish, pairsScores };
-    return command(scene, words);
+    return command(pairsScores ? this.#called : this.#inScript, words);
+  }
+
+  #publish(channel: string, message: string): number {
+    const listening = [...this.#connections].filter(({ channels }) => channels.has(channel));
+    for (const { onMessage } of listening) onMessage(channel, message);
+    return listening.length;
   }
 
   #compile(source: string): Script {
@@ -123,15 +131,10 @@ export class ModelRedis {
 
   #run(script: Script, [keyCount, ...given]: readonly string[]): ModelReply {
     const keys = Number(keyCount);
-    const redis = LuaTable.withFields({ call: this.#caller(false), pcall: this.#caller(true) });
-    const globals = new Map([
-      ...this.#library,
-      ['KEYS', LuaTable.of(given.slice(0, keys))] as const,
-      ['ARGV', LuaTable.of(given.slice(keys))] as const,
-      ['redis', redis] as const,
-    ]);
+    this.#globals.set('KEYS', LuaTable.of(given.slice(0, keys)));
+    this.#globals.set('ARGV', LuaTable.of(given.slice(keys)));
     try {
-      return asReply(script(globals)[0]);
+      return asReply(script(this.#globals)[0]);
     } catch (error) {
       if (error instanceof LuaError) throw new ModelReplyError(`ERR ${error.message}`);
       throw error;

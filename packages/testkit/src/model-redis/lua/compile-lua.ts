@@ -4,7 +4,7 @@
  */
 import { readLuaExpression, type Scope, spread } from './lua-expressions.ts';
 import { LuaReader } from './lua-reader.ts';
-import { isTrue, LuaError, LuaTable, type LuaValue, operand } from './lua-values.ts';
+import { isTrue, LuaError, type LuaTable, type LuaValue, operand } from './lua-values.ts';
 
 /** Returned by a statement that ends its block. */
 type Outcome = readonly LuaValue[] | typeof BROKEN | undefined;
@@ -13,13 +13,13 @@ type Statement = (locals: LuaValue[]) => Outcome;
 const BROKEN = Symbol('break');
 
 /** @returns a function that runs the script with the given globals and returns its values */
-export function compileLua(source: string): (globals: ReadonlyMap<string, LuaValue>) => readonly LuaValue[] {
+export function compileLua(source: string): (globals: LuaTable) => readonly LuaValue[] {
   const reader = new LuaReader(source);
   const slots = { count: 0 };
   const body = readBlock(reader, { names: new Map(), slots }, ['the end']);
   return (globals) => {
     const locals: LuaValue[] = new Array(slots.count + 1);
-    locals[0] = LuaTable.withFields(Object.fromEntries(globals));
+    locals[0] = globals;
     const outcome = body(locals);
     return Array.isArray(outcome) ? outcome : [];
   };

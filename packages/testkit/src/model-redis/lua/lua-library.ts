@@ -1,22 +1,19 @@
 /** The functions of Lua 5.1 that the scripts of this project call. */
 import { isTrue, LuaError, type LuaFunction, LuaTable, type LuaValue, numberText, operand, toNumber, typeName } from './lua-values.ts';
 
-export function createLuaLibrary(): ReadonlyMap<string, LuaValue> {
-  return new Map<string, LuaValue>([
-    ['tonumber', ([value]) => [toNumber(value)]],
-    ['tostring', ([value]) => [textOf(value)]],
-    ['type', ([value]) => [typeName(value)]],
-    ['ipairs', ipairs],
-    [
-      'math',
-      LuaTable.withFields({
-        floor: ([value]) => [Math.floor(operand(value))],
-        max: (values) => [Math.max(...values.map(operand))],
-        min: (values) => [Math.min(...values.map(operand))],
-      }),
-    ],
-    ['string', LuaTable.withFields({ format, match })],
-  ]);
+export function createLuaLibrary(): Readonly<Record<string, LuaValue>> {
+  return {
+    tonumber: ([value]) => [toNumber(value)],
+    tostring: ([value]) => [textOf(value)],
+    type: ([value]) => [typeName(value)],
+    ipairs,
+    math: LuaTable.withFields({
+      floor: ([value]) => [Math.floor(operand(value))],
+      max: (values) => [Math.max(...values.map(operand))],
+      min: (values) => [Math.min(...values.map(operand))],
+    }),
+    string: LuaTable.withFields({ format, match }),
+  };
 }
 
 /** Iterates over the values of 1, 2, 3 and so on. Our scripts never change a table during iteration. */

@@ -11,11 +11,15 @@ export class LuaError extends Error {
 export class LuaTable {
   /** The values of the keys 1, 2, 3 and so on. */
   readonly #list: LuaValue[] = [];
-  readonly #others = new Map<string | number | boolean, LuaValue>();
+  /** Most tables are lists and need none. */
+  #others: Map<string | number | boolean, LuaValue> | undefined = undefined;
 
   static of(values: readonly LuaValue[]): LuaTable {
     const table = new LuaTable();
-    for (let index = 0; index < values.length; index++) table.set(index + 1, values[index]);
+    const hole = values.indexOf(undefined);
+    const list = hole === -1 ? values : values.slice(0, hole);
+    for (const value of list) table.#list.push(value);
+    for (let index = list.length; index < values.length; index++) table.set(index + 1, values[index]);
     return table;
   }
 
@@ -37,7 +41,7 @@ export class LuaTable {
 
   get(key: LuaValue): LuaValue {
     if (typeof key === 'number' && key >= 1 && key <= this.#list.length) return this.#list[key - 1];
-    return typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' ? this.#others.get(key) : undefined;
+    return typeof key === 'string' || typeof key === 'number' || typeof key === 'boolean' ? this.#others?.get(key) : undefined;
   }
 
   set(key: LuaValue, value: LuaValue): void {
@@ -54,17 +58,24 @@ export class LuaTable {
     }
     if (typeof key === 'number' && key >= 1 && key <= this.#list.length) {
       // The values after a removed one are no longer part of the list.
-      for (const [index, moved] of this.#list.splice(key - 1).entries()) if (index > 0) this.#others.set(key + index, moved);
+      for (const [index, moved] of this.#list.splice(key - 1).entries()) if (index > 0) this.#put(key + index, moved);
       return;
     }
     if (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'boolean') throw new LuaError('table index is nil');
-    if (value === undefined) this.#others.delete(key);
-    else this.#others.set(key, value);
+    if (value === undefined) this.#others?.delete(key);
+    else this.#put(key, value);
+  }
+
+  #put(key: string | number | boolean, value: LuaValue): void {
+    this.#others ??= new Map();
+    this.#others.set(key, value);
   }
 
   #takeInWhatFollows(): void {
-    for (let next = this.#others.get(this.#list.length + 1); next !== undefined; next = this.#others.get(this.#list.length + 1)) {
-      this.#others.delete(this.#list.length + 1);
+    const others = this.#others;
+    if (others === undefined) return;
+    for (let next = others.get(this.#list.length + 1); next !== undefined; next = others.get(this.#list.length + 1)) {
+      others.delete(this.#list.length + 1);
       this.#list.push(next);
     }
   }
