@@ -22,6 +22,7 @@ import type { LinkListener } from './links/link-listener.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { NodeLinks } from './links/node-links.ts';
 import { OwnerQuestions } from './owner-questions.ts';
+import { Greetings } from './path/greetings.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
 import { LinkStateTeller, type LinkStateTidings } from './path/link-state-teller.ts';
 import { MissingLinks } from './path/missing-links.ts';
@@ -56,6 +57,7 @@ export class Relay implements RemoteTracks {
   readonly #questions: OwnerQuestions;
   readonly #paths: PathReporter;
   readonly #teller: LinkStateTeller;
+  readonly #greetings: Greetings;
   readonly #missing: MissingLinks;
   /** Receives the events for sessions; undefined until they listen. */
   #sessions: EngineEventListener | undefined = undefined;
@@ -84,6 +86,7 @@ export class Relay implements RemoteTracks {
       countSubscribers,
     });
     this.#teller = this.#createTeller();
+    this.#greetings = new Greetings({ clock, greet: (links) => this.#greet(links) });
     this.#missing = new MissingLinks({
       nodes,
       table: this.table,
@@ -110,6 +113,7 @@ export class Relay implements RemoteTracks {
     this.#questions.close();
     this.#paths.close();
     this.links.close();
+    this.#greetings.close();
     this.#teller.close();
     this.routes.close();
   }
@@ -241,10 +245,8 @@ export class Relay implements RemoteTracks {
   #linkListener(): LinkListener<NodeLink> {
     return {
       onLinkUp: (link) => {
-        this.#teller.greet(link);
+        this.#greetings.note(link);
         this.#missing.noteLinkUp();
-        // Its checks have measured its quality, so no route is chosen on a guess.
-        this.#measure();
         if (link.state.type === 'up') this.#log({ type: 'link.up', ...placeOf(link), version: link.state.version });
       },
       onLinkSilent: (link) => {
@@ -252,7 +254,7 @@ export class Relay implements RemoteTracks {
         this.#log({ type: 'link.silent', ...placeOf(link) });
       },
       onLinkHeard: (link) => {
-        this.#teller.greet(link);
+        this.#greetings.note(link);
         this.#missing.noteLinkUp();
         this.#log({ type: 'link.heard', ...placeOf(link) });
       },
@@ -306,6 +308,12 @@ export class Relay implements RemoteTracks {
     this.tracks.importer.tick();
     this.data.importer.tick();
     this.#missing.tick();
+    this.#measure();
+  }
+
+  #greet(links: readonly NodeLink[]): void {
+    this.#teller.greet(links);
+    // Their checks have measured their quality, so no route is chosen on a guess.
     this.#measure();
   }
 

@@ -127,16 +127,13 @@ export class LinkStateTeller {
   }
 
   /**
-   * A link has come up or recovered. Its other end is informed at once, since a link counts only if both ends report
-   * it. A node of an older version receives the complete map.
+   * Links have come up or recovered. Their other ends are informed now, since a link counts only if both ends report it.
+   * A node of an older version receives the complete map.
    */
-  greet(link: NodeLink): void {
+  greet(links: readonly NodeLink[]): void {
     this.noteLinks();
-    const { nodes, table } = this.#options;
-    const own = table.find(nodes.self.nodeNo);
-    if (own !== undefined && link.send(wholeStateMessage(own))) this.#written.set(link, own.revision);
-    if (link.version >= LINK_CHANGES_VERSION) return;
-    for (const state of table.all) if (state !== own) link.send(wholeStateMessage(state));
+    const own = this.#options.table.find(this.#options.nodes.self.nodeNo);
+    for (const link of links) this.#greet(link, own);
   }
 
   handleMessage(link: NodeLink, message: LinkStateTidings): void {
@@ -148,6 +145,12 @@ export class LinkStateTeller {
   close(): void {
     this.#cancelTelling?.();
     this.#passingOn.close();
+  }
+
+  #greet(link: NodeLink, own: NodeLinkState | undefined): void {
+    if (own !== undefined && link.send(wholeStateMessage(own))) this.#written.set(link, own.revision);
+    if (link.version >= LINK_CHANGES_VERSION) return;
+    for (const state of this.#options.table.all) if (state !== own) link.send(wholeStateMessage(state));
   }
 
   #take(link: NodeLink, message: Exclude<LinkStateTidings, { type: 'link-states-known' }>): void {

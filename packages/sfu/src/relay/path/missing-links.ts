@@ -8,8 +8,8 @@ import { LINK_CHANGES_VERSION, MAX_NODES } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 
-/** Most links of a node come up within a second of the first one. */
-const AFTER_LINK_UP_MS = 1500;
+/** Most links of a node come up within a second of the first one. Until then, neighbours pass nothing on to it (`passing-on.ts`). */
+export const AFTER_LINK_UP_MS = 1500;
 const INTERVAL_MS = 15_000;
 
 export interface MissingLinksOptions {
@@ -24,6 +24,8 @@ export interface MissingLinksOptions {
 export class MissingLinks {
   readonly #options: MissingLinksOptions;
   #askAtMs: number;
+  /** The earliest time at which an answer contains what the neighbour behind the newest link has not passed on. */
+  #askAgainAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MissingLinksOptions) {
     this.#options = options;
@@ -31,14 +33,16 @@ export class MissingLinks {
   }
 
   noteLinkUp(): void {
-    this.#askAtMs = Math.min(this.#askAtMs, this.#options.clock.nowMs() + AFTER_LINK_UP_MS);
+    this.#askAgainAtMs = this.#options.clock.nowMs() + AFTER_LINK_UP_MS;
+    this.#askAtMs = Math.min(this.#askAtMs, this.#askAgainAtMs);
   }
 
   /** Called once a second. */
   tick(): void {
     const { clock, random, table } = this.#options;
-    if (clock.nowMs() < this.#askAtMs) return;
-    this.#askAtMs = clock.nowMs() + INTERVAL_MS;
+    const nowMs = clock.nowMs();
+    if (nowMs < this.#askAtMs) return;
+    this.#askAtMs = nowMs < this.#askAgainAtMs ? this.#askAgainAtMs : nowMs + INTERVAL_MS;
     const able = this.#options.links().filter((link) => link.isUp && link.version >= LINK_CHANGES_VERSION);
     if (!this.#isMissingAny(able)) return;
     // States that are not listed are sent again, which costs less than a message that is too long.

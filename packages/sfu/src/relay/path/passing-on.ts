@@ -6,8 +6,12 @@ import type { CancelTimer, Clock } from '../../clock.ts';
 import { LINK_CHANGES_VERSION, type LinkStateMessage, type LinksChangedMessage } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
 import type { LinkStateTable } from './link-state-table.ts';
+import { AFTER_LINK_UP_MS } from './missing-links.ts';
 import { rendezvous } from './rendezvous.ts';
 import { wholeStateMessage } from './told-links.ts';
+
+/** States that are due within this time are passed on together: when a node starts, all others report a new link within a second. */
+const TOGETHER_MS = 50;
 
 export interface PassingOnOptions {
   readonly selfNo: number;
@@ -67,27 +71,36 @@ export class PassingOn {
 
   #passOnDue(): void {
     this.#dueAtMs = Number.POSITIVE_INFINITY;
-    const nowMs = this.#options.clock.nowMs();
-    const up = new Map(this.#options.links().flatMap((link) => (link.isUp ? [[link.peer.nodeNo, link] as const] : [])));
+    const dueUntilMs = this.#options.clock.nowMs() + TOGETHER_MS;
+    const told = this.#options.links().filter((link) => this.#isTold(link));
     for (const [origin, waiting] of this.#waiting) {
-      if (waiting.dueAtMs > nowMs) {
+      if (waiting.dueAtMs > dueUntilMs) {
         this.#wakeAt(waiting.dueAtMs);
         continue;
       }
       this.#waiting.delete(origin);
-      this.#passOn(waiting, up);
+      this.#passOn(waiting, told);
     }
   }
 
-  #passOn({ heardFrom, message }: Waiting, up: ReadonlyMap<number, NodeLink>): void {
+  /**
+   * A node whose link has just come up has links to most others, or will have, and hears of them first-hand. It asks for
+   * what it misses afterwards. A node of an older version does not ask.
+   */
+  #isTold({ state, version }: NodeLink): boolean {
+    if (state.type !== 'up') return false;
+    return version < LINK_CHANGES_VERSION || this.#options.clock.nowMs() - state.sinceMs >= AFTER_LINK_UP_MS;
+  }
+
+  #passOn({ heardFrom, message }: Waiting, told: readonly NodeLink[]): void {
     const { table } = this.#options;
     const state = table.find(message.origin);
     if (state === undefined) return;
-    const whole = message.type === 'link-state' ? message : wholeStateMessage(state);
-    for (const [nodeNo, link] of up) {
+    for (const link of told) {
+      const { nodeNo } = link.peer;
       if (nodeNo === message.origin || nodeNo === heardFrom || state.links.has(nodeNo)) continue;
       if (!this.#isChosen(message.origin, heardFrom, nodeNo)) continue;
-      link.send(link.version >= LINK_CHANGES_VERSION ? message : whole);
+      link.send(link.version >= LINK_CHANGES_VERSION || message.type === 'link-state' ? message : wholeStateMessage(state));
     }
   }
 

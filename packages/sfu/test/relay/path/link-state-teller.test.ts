@@ -19,6 +19,7 @@ class ToldLink {
   readonly told: ControlMessage[] = [];
   isUp = true;
   version = 2;
+  upSinceMs = -60_000;
 
   constructor(nodeNo: number) {
     this.peer = nodeRecord(nodeNo);
@@ -28,6 +29,10 @@ class ToldLink {
   send(message: ControlMessage): boolean {
     this.told.push(message);
     return true;
+  }
+
+  get state() {
+    return this.isUp ? { type: 'up', sinceMs: this.upSinceMs } : { type: 'waiting' };
   }
 
   get asLink(): NodeLink {
@@ -254,7 +259,7 @@ describe('the state of its own links that a node reports', () => {
     await measure(50);
     link(1).isUp = true;
 
-    teller.greet(link(1).asLink);
+    teller.greet([link(1).asLink]);
 
     expect(link(1).told).toMatchObject([
       {
@@ -276,7 +281,7 @@ describe('the state of its own links that a node reports', () => {
     old.version = 1;
     links.push(old);
 
-    teller.greet(old.asLink);
+    teller.greet([old.asLink]);
 
     expect(old.told).toMatchObject([
       { type: 'link-state', origin: 1 },
@@ -311,6 +316,23 @@ describe('the state of other nodes’ links', () => {
     await clock.advance(TOLD_MS);
 
     expect([two, three, four].map(({ told }) => told)).toEqual([[], [], [state]]);
+  });
+
+  it('is not passed on to a node that has just started, unless it is of the version before and will not ask', async () => {
+    const { links, teller, clock } = scene([2, 3, 4]);
+    const [two, young, old] = links;
+    if (two === undefined || young === undefined || old === undefined) throw new Error('there are three links');
+    for (const link of [young, old]) link.upSinceMs = 0;
+    old.version = 1;
+    const state = stateOf(2, 7, [[1, 10, 0, 0]]);
+
+    teller.handleMessage(two.asLink, state);
+    await clock.advance(1200);
+    teller.handleMessage(two.asLink, { ...state, revision: 8 });
+    await clock.advance(TOLD_MS);
+
+    expect(old.told).toMatchObject([{ revision: 7 }, { revision: 8 }]);
+    expect(young.told).toMatchObject([{ revision: 8 }]);
   });
 
   it('is applied to the known state, even at a later revision than the last reported one', async () => {
