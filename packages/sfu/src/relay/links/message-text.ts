@@ -1,12 +1,10 @@
 /** Control messages as they are sent on the channel: numbered JSON text, one per data channel message. */
-import { z } from 'zod';
 import { CONTROL_MESSAGE_SCHEMA, CONTROL_MESSAGE_TYPES, type ControlMessage } from './control-messages.ts';
 
 /** The largest message that SCTP accepts without the peer's consent (RFC 8831 §6.6). */
 const MAX_MESSAGE_BYTES = 16 << 10;
 /** The envelope around a message, such as `{"n":`, with the longest number. */
 const ENVELOPE_BYTES = 32;
-const Envelope = z.object({ n: z.int().min(1), m: z.looseObject({ type: z.string() }) });
 
 /** One object, so that it is encoded once: a node sends it to every neighbour every second. */
 export const PULSE: ControlMessage = { type: 'pulse' };
@@ -47,12 +45,22 @@ export function readControlMessage(data: Uint8Array | string): ReadMessage {
   if (typeof data !== 'string' || data.length > MAX_MESSAGE_BYTES) return { type: 'malformed' };
   const pulse = readPulse(data);
   if (pulse !== undefined) return pulse;
-  const envelope = Envelope.safeParse(parseJson(data));
-  if (!envelope.success) return { type: 'malformed' };
-  const { n: serial, m } = envelope.data;
+  const envelope = parseJson(data);
+  if (!isEnvelope(envelope)) return { type: 'malformed' };
+  const { n: serial, m } = envelope;
   if (!CONTROL_MESSAGE_TYPES.has(m.type)) return { type: 'unknown', serial };
   const message = CONTROL_MESSAGE_SCHEMA.safeParse(m);
   return message.success ? { type: 'message', serial, message: message.data } : { type: 'malformed' };
+}
+
+interface Envelope {
+  readonly n: number;
+  readonly m: { readonly type: string };
+}
+
+function isEnvelope(value: unknown): value is Envelope {
+  const { n, m } = (value ?? {}) as { readonly n?: unknown; readonly m?: { readonly type?: unknown } | null };
+  return Number.isSafeInteger(n) && Number(n) >= 1 && typeof m?.type === 'string';
 }
 
 /** Most messages of an idle cluster are pulses, and parsing and validating one costs twenty times as much as comparing it. */

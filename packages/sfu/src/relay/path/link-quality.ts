@@ -41,5 +41,5 @@ export function joinQualities(there: LinkQuality, back: LinkQuality): LinkQualit
 }
 
 export function isSameQuality(one: LinkQuality | undefined, other: LinkQuality): boolean {
-  return one?.rttMs === other.rttMs && one.lossRatio === other.lossRatio && one.pricePerGb === other.pricePerGb;
+  return one === other || (one?.rttMs === other.rttMs && one.lossRatio === other.lossRatio && one.pricePerGb === other.pricePerGb);
 }

@@ -16,6 +16,17 @@ export interface NodeLinkState {
   readonly links: ReadonlyMap<number, LinkQuality>;
 }
 
+/** What has changed in one node's report. */
+export interface LinkStateChange {
+  readonly epoch: number;
+  readonly revision: number;
+  /** The oldest revision that the change may be applied to. */
+  readonly since: number;
+  readonly isDraining: boolean;
+  readonly changed: readonly (readonly [to: number, quality: LinkQuality])[];
+  readonly gone: readonly number[];
+}
+
 export interface Edge {
   readonly to: number;
   readonly cost: number;
@@ -27,7 +38,10 @@ const NO_COSTS: ReadonlyMap<number, number> = new Map();
 
 export class LinkStateTable {
   readonly #states = new Map<number, NodeLinkState>();
-  /** Costs by sending and receiving node. An update takes time proportional to the changed links. */
+  /**
+   * Costs by sending and receiving node, of those sending nodes that a route has asked for: few of many. An update takes time proportional
+   * to the changed links.
+   */
   readonly #costs = new Map<number, Map<number, number>>();
   #revision = 0;
   #passingRevision = 0;
@@ -57,13 +71,33 @@ export class LinkStateTable {
     return this.#states.get(nodeNo);
   }
 
-  /** @returns false if the known state is as new or newer */
+  /**
+   * @param state its links belong to the table from then on, which changes them in `change`
+   * @returns false if the known state is as new or newer
+   */
   put(state: NodeLinkState): boolean {
     const known = this.#states.get(state.nodeNo);
     if (known !== undefined && !isNewer(state, known)) return false;
-    this.#states.set(state.nodeNo, state);
-    if (known?.isDraining !== state.isDraining) this.#passingRevision++;
-    this.#noteChange(state.nodeNo, known?.links ?? NO_LINKS, state.links);
+    this.#store(state, known);
+    this.#updateDifferences(state.nodeNo, known?.links ?? NO_LINKS, state.links);
+    return true;
+  }
+
+  /**
+   * Applies a change that is newer than the known state. The former state object then has the new links too.
+   *
+   * @returns false if the known state is too old, or from another life
+   */
+  change(nodeNo: number, { epoch, revision, since, isDraining, changed, gone }: LinkStateChange): boolean {
+    const known = this.#states.get(nodeNo);
+    if (known === undefined || known.epoch !== epoch || known.revision < since) return false;
+    // When a node starts among hundreds, each of them tells of one more link, and a copy would cost by all of them.
+    const links = known.links instanceof Map ? known.links : new Map(known.links);
+    for (const to of gone) links.delete(to);
+    for (const [to, quality] of changed) links.set(to, quality);
+    this.#store({ nodeNo, epoch, revision, isDraining, links }, known);
+    for (const to of gone) this.#updateCosts(nodeNo, to);
+    for (const [to] of changed) this.#updateCosts(nodeNo, to);
     return true;
   }
 
@@ -72,8 +106,9 @@ export class LinkStateTable {
     const known = this.#states.get(nodeNo);
     if (known === undefined) return;
     this.#states.delete(nodeNo);
+    this.#revision++;
     this.#passingRevision++;
-    this.#noteChange(nodeNo, known.links, NO_LINKS);
+    this.#updateDifferences(nodeNo, known.links, NO_LINKS);
     this.#costs.delete(nodeNo);
   }
 
@@ -88,7 +123,13 @@ export class LinkStateTable {
 
   /** Returns the cost of sending from a node to each node that it has a link with. */
   costsFrom(from: number): ReadonlyMap<number, number> {
-    return this.#costs.get(from) ?? NO_COSTS;
+    const known = this.#costs.get(from);
+    const state = this.#states.get(from);
+    if (known !== undefined || state === undefined) return known ?? NO_COSTS;
+    const costs = new Map<number, number>();
+    this.#costs.set(from, costs);
+    for (const to of state.links.keys()) this.#updateCost(from, to);
+    return costs;
   }
 
   /** Whether the node may be intermediate. */
@@ -96,8 +137,13 @@ export class LinkStateTable {
     return this.#states.get(nodeNo)?.isDraining === false;
   }
 
-  #noteChange(nodeNo: number, before: ReadonlyMap<number, LinkQuality>, now: ReadonlyMap<number, LinkQuality>): void {
+  #store(state: NodeLinkState, known: NodeLinkState | undefined): void {
+    this.#states.set(state.nodeNo, state);
     this.#revision++;
+    if (known?.isDraining !== state.isDraining) this.#passingRevision++;
+  }
+
+  #updateDifferences(nodeNo: number, before: ReadonlyMap<number, LinkQuality>, now: ReadonlyMap<number, LinkQuality>): void {
     for (const [to, quality] of now) if (!isSameQuality(before.get(to), quality)) this.#updateCosts(nodeNo, to);
     for (const to of before.keys()) if (!now.has(to)) this.#updateCosts(nodeNo, to);
   }
@@ -108,10 +154,10 @@ export class LinkStateTable {
   }
 
   #updateCost(from: number, to: number): void {
-    const edge = this.edge(from, to);
     const costs = this.#costs.get(from);
-    if (edge === undefined) costs?.delete(to);
-    else if (costs === undefined) this.#costs.set(from, new Map([[to, edge.cost]]));
+    if (costs === undefined) return;
+    const edge = this.edge(from, to);
+    if (edge === undefined) costs.delete(to);
     else costs.set(to, edge.cost);
   }
 }

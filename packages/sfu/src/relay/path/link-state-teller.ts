@@ -17,7 +17,7 @@ import type { NodeLink } from '../links/node-link.ts';
 import { isSameQuality, type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
 import { PassingOn } from './passing-on.ts';
-import { applyChanges, changesMessage, roundToThousandths, stateOf, wholeStateMessage } from './told-links.ts';
+import { changeOf, changesMessage, roundToThousandths, stateOf, wholeStateMessage } from './told-links.ts';
 
 /** The price of sending from one region to another. */
 export interface RelayPrice {
@@ -159,13 +159,12 @@ export class LinkStateTeller {
     if (known === undefined && table.size >= MAX_KNOWN_STATES) return;
     if (known !== undefined && (known.epoch > message.epoch || (known.epoch === message.epoch && known.revision >= message.revision)))
       return;
-    const state = message.type === 'link-state' ? stateOf(message) : applyChanges(known, message);
-    if (state === undefined) {
+    const isTaken = message.type === 'link-state' ? table.put(stateOf(message)) : table.change(message.origin, changeOf(message));
+    if (!isTaken) {
       const { epoch = -1, revision = 0 } = known ?? {};
       link.send({ type: 'link-states-known', known: [[message.origin, epoch, revision]], isAll: false });
       return;
     }
-    if (!table.put(state)) return;
     const isLoss = message.type === 'links-changed' && (message.gone.length > 0 || message.isDraining);
     this.#passingOn.note(link, message, isLoss ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();

@@ -1,9 +1,13 @@
 /** Link states as messages: a complete state, or its changes. Loss and price are sent in thousandths. */
 import type { LinkStateMessage, LinksChangedMessage, ToldLink } from '../links/control-messages.ts';
 import type { LinkQuality } from './link-quality.ts';
-import type { NodeLinkState } from './link-state-table.ts';
+import type { LinkStateChange, NodeLinkState } from './link-state-table.ts';
 
 const THOUSANDTHS = 1000;
+/** One more than the largest value that a message may have; together they give each quality a number of its own. */
+const [LOSS_STEPS, PRICE_STEPS] = [1_001, 1_000_001];
+const MAX_SHARED_QUALITIES = 10_000;
+const qualities = new Map<number, LinkQuality>();
 
 /** @returns the value as other nodes will read it */
 export function roundToThousandths(value: number): number {
@@ -43,16 +47,8 @@ export function changesMessage(state: NodeLinkState, since: number, touched: Ite
   return { type: 'links-changed', origin, epoch, revision, since, isDraining, changed, gone };
 }
 
-/** @returns undefined if the changes do not apply to `known`, because it is too old or from another life */
-export function applyChanges(
-  known: NodeLinkState | undefined,
-  { epoch, revision, since, isDraining, changed, gone }: LinksChangedMessage,
-): NodeLinkState | undefined {
-  if (known === undefined || known.epoch !== epoch || known.revision < since) return undefined;
-  const links = new Map(known.links);
-  for (const to of gone) links.delete(to);
-  for (const link of changed) links.set(...linkEntry(link));
-  return { nodeNo: known.nodeNo, epoch, revision, isDraining, links };
+export function changeOf({ epoch, revision, since, isDraining, changed, gone }: LinksChangedMessage): LinkStateChange {
+  return { epoch, revision, since, isDraining, changed: changed.map(linkEntry), gone };
 }
 
 function toldLink(to: number, { rttMs, lossRatio, pricePerGb }: LinkQuality): ToldLink {
@@ -60,7 +56,18 @@ function toldLink(to: number, { rttMs, lossRatio, pricePerGb }: LinkQuality): To
 }
 
 function linkEntry([to, rttMs, loss, price]: ToldLink): [number, LinkQuality] {
-  return [to, { rttMs, lossRatio: loss / THOUSANDTHS, pricePerGb: price / THOUSANDTHS }];
+  return [to, sharedQuality(rttMs, loss, price)];
+}
+
+/** The map of a large cluster has tens of thousands of links, and few different qualities. */
+function sharedQuality(rttMs: number, loss: number, price: number): LinkQuality {
+  const key = (rttMs * LOSS_STEPS + loss) * PRICE_STEPS + price;
+  const known = qualities.get(key);
+  if (known !== undefined) return known;
+  if (qualities.size >= MAX_SHARED_QUALITIES) qualities.clear();
+  const quality: LinkQuality = { rttMs, lossRatio: loss / THOUSANDTHS, pricePerGb: price / THOUSANDTHS };
+  qualities.set(key, quality);
+  return quality;
 }
 
 function inThousandths(value: number): number {

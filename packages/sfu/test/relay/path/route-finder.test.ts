@@ -38,6 +38,8 @@ function createScene(size: number): Scene {
   const states = createGlobe(size);
   const table = new CountingTable();
   for (const state of states) table.put(state);
+  // Costs are worked out when they are first asked for, and follow every change from then on.
+  for (const { nodeNo } of states) table.costsFrom(nodeNo);
   const [self, ...others] = states.map(({ nodeNo }) => globeRecord(nodeNo, size));
   if (self === undefined) throw new Error('a globe has a node');
   const directory = new StaticNodeDirectory(self, others);
