@@ -40,6 +40,8 @@ interface Machine {
   isStarting: boolean;
 }
 
+const STARTED_WITHIN_MS = 10_000;
+const STEP_MS = 500;
 const REPLY_TIMEOUT_MS = 15_000;
 /** From being told to drain until its end. */
 const DRAIN_MS = 12_000;
@@ -86,7 +88,13 @@ export class SimulatedWorld {
 
   async start(): Promise<void> {
     for (const machine of this.#machines.values()) this.#startNode(machine);
-    await this.clock.advance(10_000);
+    for (let passedMs = 0; passedMs < STARTED_WITHIN_MS; passedMs += STEP_MS) await this.pass(STEP_MS);
+  }
+
+  /** Lets time pass without keeping what shards were told. */
+  async pass(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    for (const { shard } of this.nodes) shard.forgetLogs();
   }
 
   get nodes(): readonly SimulatedNode[] {

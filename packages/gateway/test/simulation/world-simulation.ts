@@ -129,8 +129,7 @@ export class WorldSimulation {
     this.#follow();
     this.#carry();
     if (this.#world.clock.nowMs() % 2_000 === 0) void this.#checkListing();
-    await this.#world.clock.advance(STEP_MS);
-    for (const { shard } of this.#world.nodes) shard.forgetLogs();
+    await this.#world.pass(STEP_MS);
     this.#check();
   }
 
