@@ -93,14 +93,14 @@ export class LargeWorld {
     this.#collectGarbage();
     this.#meter.start();
     await this.pass(WINDOW_MS);
-    const idle = this.#meter.stop();
+    const idle = await this.#meter.stop();
     this.#collectGarbage();
     this.#meter.start();
     this.world.strike({ kind: 'kill', nodeNo, otherNo: 0, atMs: 0, forMs: 0, strength: 0 });
     this.#sessions.delete(nodeNo);
     await this.pass(WINDOW_MS);
     if (!this.#areAllLinked()) throw new Error(`node ${nodeNo} is not linked again`);
-    const used = this.#meter.stop();
+    const used = await this.#meter.stop();
     const beyond = [...used]
       .flatMap(([each, ms]) => (each === nodeNo ? [] : [ms - (idle.get(each) ?? 0)]))
       .sort((one, other) => one - other);
