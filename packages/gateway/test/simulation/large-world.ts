@@ -58,7 +58,7 @@ export class LargeWorld {
       onDefect: (error: unknown) => {
         throw error;
       },
-      onNodeRuns: (nodeNo: number) => void this.#meter.enter(nodeNo),
+      onNodeRuns: (nodeNo: number | undefined) => void this.#meter.enter(nodeNo),
     };
     this.world = new SimulatedWorld(1, { nodes: size.nodes, regions: size.regions, maxFanOut: 16 }, listener, { canFailOver: false });
     this.#meterNetwork();

@@ -23,8 +23,8 @@ export interface WorldListener {
   /** A node is about to be gone, killed or closed. */
   readonly onNodeEnding: (nodeNo: number, how: 'killed' | 'drained') => void;
   readonly onDefect: (error: unknown) => void;
-  /** A node is about to run. */
-  readonly onNodeRuns?: (nodeNo: number) => void;
+  /** A node is about to run; undefined: what surrounds all of them. */
+  readonly onNodeRuns?: (nodeNo: number | undefined) => void;
 }
 
 /** A machine, whichever life of a node runs there. */
@@ -211,6 +211,7 @@ export class SimulatedWorld {
     machine.clock = this.#clockOf(nodeNo);
     machine.isStarting = true;
     const { clock } = machine;
+    this.#listener.onNodeRuns?.(nodeNo);
     SimulatedNode.start({
       nodeNo,
       region: this.regionOf(nodeNo),
@@ -331,7 +332,10 @@ export class SimulatedWorld {
   }
 
   #later(delayMs: number, what: () => void): void {
-    this.clock.schedule(this.#isHealing ? 0 : delayMs, what);
+    this.clock.schedule(this.#isHealing ? 0 : delayMs, () => {
+      this.#listener.onNodeRuns?.(undefined);
+      what();
+    });
   }
 }
 
