@@ -14,9 +14,9 @@ const EMPTY_MS = 40;
 /** Flows that fill the queue cause losses at least this often. */
 const OVERFLOWS_WITHIN_MS = 60_000;
 /**
- * A sender of BBR keeps a short queue without filling it, and who has never seen the path without a download only sees its queue vary. Both
- * are known by a queue that neither drains nor grows by more than `STEADY_MS` in this time, while we send no more than before, or less than
- * fits.
+ * A sender of BBR keeps a short queue without filling it, and a peer that joined during a download has never seen the path without one. Both
+ * cases are known by a queue that neither drains nor grows by more than `STEADY_MS` in this time, while we send no more than before, or less
+ * than fits.
  */
 const STANDS_FOR_MS = 3000;
 const STANDING_MS = 20;
