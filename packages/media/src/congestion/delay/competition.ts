@@ -74,7 +74,8 @@ export class Competition {
 
   /** Takes what a report shows of the queue. */
   update(nowMs: number, { queueMs, lost, isDecreasing, isApplicationLimited, arrivingBps }: QueueState): void {
-    if (queueMs >= STANDING_MS) this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
+    // Where less arrives than a picture needs, the queue may be that of the lowest layer itself, which is always sent.
+    if (queueMs >= STANDING_MS && arrivingBps >= MIN_START_BPS) this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
     else this.#standsSinceMs = Number.NaN;
     if (queueMs < (this.#isPresent ? STANDING_MS : EMPTY_MS)) {
       this.#noteEmpty(nowMs);
