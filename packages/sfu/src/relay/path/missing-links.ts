@@ -50,8 +50,11 @@ export class MissingLinks {
     able[Math.floor(random() * able.length)]?.send({ type: 'link-states-known', known, isAll: true });
   }
 
+  /** Other nodes may know of one before this node's directory does. */
   #isMissingAny(up: readonly NodeLink[]): boolean {
-    const linked = new Set(up.map(({ peer }) => peer.nodeNo));
-    return this.#options.nodes.others.some(({ nodeNo }) => !linked.has(nodeNo));
+    const { nodes, table } = this.#options;
+    const linked = new Set(up.map(({ peer }) => peer.nodeNo)).add(nodes.self.nodeNo);
+    if (nodes.others.some(({ nodeNo }) => !linked.has(nodeNo))) return true;
+    return table.all.some(({ links }) => [...links.keys()].some((nodeNo) => !linked.has(nodeNo)));
   }
 }

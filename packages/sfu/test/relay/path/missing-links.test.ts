@@ -19,14 +19,15 @@ function scene(linked: readonly number[]) {
     nodeRecord(1),
     [2, 3, 4].map((nodeNo) => nodeRecord(nodeNo)),
   );
-  const missing = new MissingLinks({ nodes, table: new LinkStateTable(), links: () => links, clock, random: () => 0 });
+  const table = new LinkStateTable();
+  const missing = new MissingLinks({ nodes, table, links: () => links, clock, random: () => 0 });
   const pass = async (ms: number) => {
     for (let passedMs = 0; passedMs < ms; passedMs += 100) {
       await clock.advance(100);
       if (clock.nowMs() % 1000 === 0) missing.tick();
     }
   };
-  return { missing, pass, askedAtMs };
+  return { missing, pass, askedAtMs, table };
 }
 
 describe('a node that lacks a link to another one', () => {
@@ -48,6 +49,17 @@ describe('a node that lacks a link to another one', () => {
     await pass(18_600);
 
     expect(askedAtMs).toEqual([2_000, 3_000, 18_000]);
+  });
+
+  it('asks if only other nodes know of one', async () => {
+    const { missing, pass, askedAtMs, table } = scene([2, 3, 4]);
+    const links = new Map([[5, { rttMs: 20, lossRatio: 0, pricePerGb: 0 }]]);
+    table.put({ nodeNo: 2, epoch: 1, revision: 1, isDraining: false, links });
+
+    missing.noteLinkUp();
+    await pass(3_000);
+
+    expect(askedAtMs).toEqual([2_000]);
   });
 
   it('does not ask if it has links to all others', async () => {
