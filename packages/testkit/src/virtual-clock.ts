@@ -1,13 +1,10 @@
 /** A clock that advances only when a test says so. It satisfies the clock interfaces of the packages, such as `sfu`'s `Clock`. */
 export class VirtualClock {
   #nowMs = 0;
+  #order = 0;
   readonly #startWallClockMs: number;
-  /** Timers by the time at which they fall due, in the order in which they were set: most of many fall due together with others. */
-  readonly #timers = new Map<number, Timer[]>();
-  /** The times at which some fall due: a binary heap, the next one first. */
-  readonly #dueTimesMs: number[] = [];
-  /** How many of the timers that fall due next have had their turn. */
-  #taken = 0;
+  /** A binary heap, with the next timer first. Cancelled timers stay in it until their turn. */
+  readonly #timers: Timer[] = [];
   #armed = 0;
 
   /** @param startWallClockMs the initial value of `wallClockMs()`, in milliseconds since 1970 */
@@ -24,9 +21,9 @@ export class VirtualClock {
   }
 
   schedule(delayMs: number, callback: () => void): () => void {
-    const timer: Timer = { callback };
+    const timer: Timer = { dueAtMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
     this.#armed++;
-    this.#put(this.#nowMs + Math.max(0, delayMs), timer);
+    this.#push(timer);
     return () => {
       if (timer.callback === undefined) return;
       timer.callback = undefined;
@@ -48,6 +45,7 @@ export class VirtualClock {
       if (callback === undefined) continue;
       next.callback = undefined;
       this.#armed--;
+      this.#nowMs = next.dueAtMs;
       callback();
       await settle();
     }
@@ -55,78 +53,56 @@ export class VirtualClock {
     await settle();
   }
 
-  #put(dueAtMs: number, timer: Timer): void {
-    const others = this.#timers.get(dueAtMs);
-    if (others !== undefined) {
-      others.push(timer);
-      return;
-    }
-    this.#timers.set(dueAtMs, [timer]);
-    pushNumber(this.#dueTimesMs, dueAtMs);
+  #takeDue(endMs: number): Timer | undefined {
+    const [first] = this.#timers;
+    if (first === undefined || first.dueAtMs > endMs) return undefined;
+    const last = this.#timers.pop();
+    if (last !== undefined && last !== first) this.#sink(last);
+    return first;
   }
 
-  /** Time is then that at which it falls due. @returns undefined if none falls due until then */
-  #takeDue(endMs: number): Timer | undefined {
-    for (;;) {
-      const [dueAtMs] = this.#dueTimesMs;
-      if (dueAtMs === undefined || dueAtMs > endMs) return undefined;
-      const timer = this.#timers.get(dueAtMs)?.[this.#taken];
-      if (timer !== undefined) {
-        this.#taken++;
-        // A timer that was cancelled has no time.
-        if (timer.callback !== undefined) this.#nowMs = dueAtMs;
-        return timer;
-      }
-      this.#timers.delete(dueAtMs);
-      this.#taken = 0;
-      shiftNumber(this.#dueTimesMs);
+  #push(timer: Timer): void {
+    let place = this.#timers.length;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#timers[above];
+      if (parent === undefined || isBefore(parent, timer)) break;
+      this.#timers[place] = parent;
+      place = above;
     }
+    this.#timers[place] = timer;
+  }
+
+  /** Puts a timer in the place of the first one, and moves it below all that are due before it. */
+  #sink(timer: Timer): void {
+    let place = 0;
+    for (;;) {
+      const [left, right] = [this.#timers[2 * place + 1], this.#timers[2 * place + 2]];
+      if (left === undefined) break;
+      const isRight = right !== undefined && isBefore(right, left);
+      const next = isRight ? right : left;
+      if (isBefore(timer, next)) break;
+      this.#timers[place] = next;
+      place = 2 * place + (isRight ? 2 : 1);
+    }
+    this.#timers[place] = timer;
   }
 }
 
 interface Timer {
-  /** undefined once it has run or was cancelled */
+  readonly dueAtMs: number;
+  readonly order: number;
+  /** Undefined once the timer has run or was cancelled. */
   callback: (() => void) | undefined;
 }
 
-function pushNumber(heap: number[], value: number): void {
-  let place = heap.length;
-  while (place > 0) {
-    const above = (place - 1) >> 1;
-    const parent = heap[above];
-    if (parent === undefined || parent <= value) break;
-    heap[place] = parent;
-    place = above;
-  }
-  heap[place] = value;
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.order < other.order);
 }
 
-/** Takes the first one out. The last one goes to its place, and then below all that are smaller. */
-function shiftNumber(heap: number[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let place = 0;
-  for (;;) {
-    const [left, right] = [heap[2 * place + 1], heap[2 * place + 2]];
-    if (left === undefined) break;
-    const isRight = right !== undefined && right < left;
-    const next = isRight ? right : left;
-    if (last <= next) break;
-    heap[place] = next;
-    place = 2 * place + (isRight ? 2 : 1);
-  }
-  heap[place] = last;
-}
+/** Chains of promises up to this length are settled between two timers. */
+const SETTLED_TURNS = 50;
 
-/**
- * Node runs `nextTick` callbacks once no promise is left to settle, so everything that a callback has set in motion ends here, whatever its
- * length. The second tick waits for callbacks of the first one.
- */
 async function settle(): Promise<void> {
-  await tick();
-  await tick();
-}
-
-function tick(): Promise<void> {
-  return new Promise((resolve) => process.nextTick(resolve));
+  for (let turn = 0; turn < SETTLED_TURNS; turn++) await Promise.resolve();
 }
