@@ -12,7 +12,11 @@ export interface ErrorCodeInfo {
  */
 export const ERROR_CODES = {
   malformed_request: { httpStatus: 400, retryable: false, meaning: 'The request is not HTTP as this server understands it.' },
-  invalid_json: { httpStatus: 400, retryable: false, meaning: 'The request body is not JSON, or is nested too deeply.' },
+  invalid_json: {
+    httpStatus: 400,
+    retryable: false,
+    meaning: 'The request body is not JSON, or is nested too deeply; `details.line` and `details.column` say where.',
+  },
   invalid_params: {
     httpStatus: 400,
     retryable: false,
