@@ -34,7 +34,12 @@ export async function startModel(options: Pick<ModelRedisOptions, 'canFailOver'>
   const links: IoredisLink[] = [];
   return {
     async connect() {
-      const client = new ModelRedisClient(server, { clock, random: () => 0.5, way: () => ({ state: 'open', oneWayMs: 0 }) });
+      const client = new ModelRedisClient(server, {
+        clock,
+        random: () => 0.5,
+        way: () => ({ state: 'open', oneWayMs: 0 }),
+        patienceMs: 30_000,
+      });
       const link = new IoredisLink(client, { timers: clock });
       links.push(link);
       await until('the model answers', async () => (await link.send(['PING'])) === 'PONG');

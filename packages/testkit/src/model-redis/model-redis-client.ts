@@ -2,6 +2,8 @@ import type { ModelRedis } from './model-redis.ts';
 import { type ModelReply, ModelReplyError } from './stored-value.ts';
 
 export interface ModelRedisClientOptions {
+  /** How long commands and the socket wait for an answer. Default: as long as those of a node. */
+  readonly patienceMs?: number;
   readonly clock: { nowMs(): number; schedule(delayMs: number, callback: () => void): () => void };
   /** Uniform in [0, 1); spreads reconnections. */
   readonly random: () => number;
@@ -162,8 +164,8 @@ export class ModelRedisClient {
     const sentAtMs = clock.nowMs();
     const connection = this.#connection;
     call.cancelTimers.push(
-      clock.schedule(COMMAND_TIMEOUT_MS, () => this.#settle(call, new Error('Command timed out'))),
-      clock.schedule(SOCKET_TIMEOUT_MS, () => {
+      clock.schedule(this.#options.patienceMs ?? COMMAND_TIMEOUT_MS, () => this.#settle(call, new Error('Command timed out'))),
+      clock.schedule(this.#options.patienceMs ?? SOCKET_TIMEOUT_MS, () => {
         if (connection === this.#connection && this.#heardAtMs < sentAtMs)
           this.#loseConnection('Socket timeout. Expecting data, but did not receive any');
       }),
