@@ -18,6 +18,9 @@ const OLDEST_NODE = '24.0.0';
 /** A machine of its own needs a few seconds; one that does other work beside the test may need many. */
 const PAGE_DEADLINE_MS = 90_000;
 
+/** npm waits five minutes for a registry that has stopped answering. A new connection helps. */
+const PATIENCE = ['--fetch-timeout=40000', '--fetch-retries=5'];
+
 let folder: string;
 /** The folders of both programs. */
 const nodes: Record<'oldest' | 'newest', string> = { oldest: '', newest: dirname(process.execPath) };
@@ -32,7 +35,7 @@ beforeAll(async () => {
   const options = ['--no-audit', '--no-fund', '--omit=optional', '--loglevel=error'];
   // What a user of TypeScript installs beside Express.
   const types = ['@types/express@5.0.6', '@types/node@26.6.6'];
-  await run('npm', ['install', ...options, ...types, ...tarballs], { cwd: folder, timeout: 180_000 });
+  await run('npm', ['install', ...options, ...PATIENCE, ...types, ...tarballs], { cwd: folder, timeout: 180_000 });
   nodes.oldest = await installNode(OLDEST_NODE);
 });
 afterEach(async () => {
@@ -47,7 +50,10 @@ async function installNode(version: string): Promise<string> {
   const apart = join(folder, 'node');
   await mkdir(apart);
   await writeFile(join(apart, 'package.json'), '{ "private": true, "allowScripts": { "node": true } }\n');
-  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `node@${version}`], { cwd: apart, timeout: 180_000 });
+  await run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...PATIENCE, `node@${version}`], {
+    cwd: apart,
+    timeout: 180_000,
+  });
   return join(apart, 'node_modules/node/bin');
 }
 
