@@ -25,7 +25,7 @@ export class DataClient {
   readonly session: LoadSession;
   readonly #channels: DataChannels;
   readonly #timers: SystemTimers;
-  /** Whether this client says nothing any more, not even goodbye. */
+  /** Whether this client says nothing any more. */
   hasVanished = false;
   #isReading = true;
 
@@ -95,6 +95,8 @@ export class DataClient {
 
   async leave(): Promise<void> {
     this.#channels.close();
+    // What a slow path still holds arrives after that.
+    this.hasVanished = true;
     await this.session.leave();
   }
 

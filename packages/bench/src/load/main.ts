@@ -3,6 +3,7 @@ import { answerQuestions } from '@causeway/lab';
 import { createLoadApi, LoadGroup, repeatConcurrently } from '@causeway/loadtest';
 import { createSecureSuite } from '@causeway/secure';
 import { shardNoOf } from '@causeway/sfu';
+import { openBatchedSocket } from '../data/batched-socket.ts';
 import { DataGroup } from '../data/data-group.ts';
 
 import type { LoadVerbs } from './load-verbs.ts';
@@ -19,7 +20,7 @@ answerQuestions<LoadVerbs>(process, {
   open({ sfu, address }) {
     const api = createLoadApi(address);
     groups.set(sfu, new LoadGroup({ api, suite }));
-    dataGroups.set(sfu, new DataGroup({ api, suite }));
+    dataGroups.set(sfu, new DataGroup({ api, suite, openSocket: openBatchedSocket }));
   },
   publish: ({ sfu, options }) => groupOf(sfu).publish(options),
   async join({ sfu, tracks, count, atOnce, diligence }) {

@@ -1,7 +1,7 @@
 import type { SfuApi } from '@causeway/client';
 import type { SecureSuite } from '@causeway/media';
 import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
-import { LoadPeer, type LoadPeerListener, ownDtlsRole } from '../peer/load-peer.ts';
+import { LoadPeer, type LoadPeerListener, type OpenPeerSocket, ownDtlsRole } from '../peer/load-peer.ts';
 import { writeAnswer } from '../sdp/answer.ts';
 import { FIRST_MID } from '../sdp/local-media.ts';
 import { type OfferedTrack, writeDataOffer, writeOffer } from '../sdp/offer.ts';
@@ -12,6 +12,8 @@ import { offerOf, type RemoteTrack } from '../sfu-api.ts';
 export interface LoadContext {
   readonly api: SfuApi;
   readonly suite: SecureSuite;
+  /** Opens the sockets of the clients. Default: those of `node:dgram`. */
+  readonly openSocket?: OpenPeerSocket;
 }
 
 export interface JoinOptions {
@@ -42,8 +44,8 @@ export class LoadSession {
   }
 
   /** Opens a session; resolves when DTLS is completed. */
-  static async join({ api, suite }: LoadContext, { listener, track }: JoinOptions): Promise<LoadSession> {
-    const peer = new LoadPeer(suite, listener);
+  static async join({ api, suite, openSocket }: LoadContext, { listener, track }: JoinOptions): Promise<LoadSession> {
+    const peer = new LoadPeer(suite, listener, openSocket);
     const offer = track === 'data' ? writeDataOffer(peer.local) : writeOffer(peer.local, track);
     const { sessionId, sessionDescription } = await api.createSession({ ...offerOf(offer), connectAtOnce: true });
     const answer = readRemoteDescription(sessionDescription.sdp);

@@ -24,10 +24,22 @@ export interface LoadPeerListener {
   onApplicationData?(nowMs: number, data: Uint8Array): void;
 }
 
+/** The socket of a peer, which exchanges datagrams with the SFU only. */
+export interface PeerSocket {
+  /** Where the SFU sends to. */
+  readonly local: RemoteAddress;
+  /** Sends a datagram. The caller may reuse the bytes afterwards. */
+  send(bytes: Uint8Array): void;
+  close(): void;
+}
+
+/** Opens a socket. @param onDatagram receives each datagram, whose bytes may be overwritten once it returns */
+export type OpenPeerSocket = (remote: RemoteAddress, onDatagram: (datagram: Uint8Array) => void) => Promise<PeerSocket>;
+
 type PeerState =
   | { readonly mode: 'new' }
-  | { readonly mode: 'checking'; readonly socket: Socket; readonly ice: IceClient; readonly remote: RemoteTransport }
-  | { readonly mode: 'secured'; readonly socket: Socket; readonly ice: IceClient; readonly endpoint: SecureEndpoint }
+  | { readonly mode: 'checking'; readonly socket: PeerSocket; readonly ice: IceClient; readonly remote: RemoteTransport }
+  | { readonly mode: 'secured'; readonly socket: PeerSocket; readonly ice: IceClient; readonly endpoint: SecureEndpoint }
   | { readonly mode: 'closed' };
 
 /** One client's transport: its own connected UDP socket, ICE as the controlling side, DTLS and SRTP. */
@@ -35,14 +47,17 @@ export class LoadPeer {
   readonly local: LocalTransport;
   readonly #suite: SecureSuite;
   readonly #listener: LoadPeerListener;
+  readonly #openSocket: OpenPeerSocket;
   readonly #connected = Promise.withResolvers<void>();
   #state: PeerState = { mode: 'new' };
   #target: RemoteAddress | undefined;
   #checkTimer: NodeJS.Timeout | undefined;
 
-  constructor(suite: SecureSuite, listener: LoadPeerListener) {
+  /** @param openSocket opens the socket; by default one of `node:dgram` */
+  constructor(suite: SecureSuite, listener: LoadPeerListener, openSocket: OpenPeerSocket = openDgramSocket) {
     this.#suite = suite;
     this.#listener = listener;
+    this.#openSocket = openSocket;
     const ice = { ufrag: randomBytes(6).toString('hex'), password: randomBytes(16).toString('hex') };
     this.local = { ice, fingerprint: suite.fingerprint };
   }
@@ -55,7 +70,7 @@ export class LoadPeer {
    */
   async connect(remote: RemoteTransport): Promise<number> {
     this.#target = chooseCandidate(remote);
-    const socket = await this.#openSocket(this.#target);
+    const socket = await this.#open(this.#target);
     const state = { mode: 'checking', socket, ice: new IceClient(this.local.ice, remote.ice), remote } as const;
     this.#state = state;
     const checkedAtMs = performance.now();
@@ -69,7 +84,7 @@ export class LoadPeer {
   async move(): Promise<void> {
     const state = this.#state;
     if (state.mode !== 'secured' || this.#target === undefined) throw new Error(`A peer that is ${state.mode} cannot move`);
-    const socket = await this.#openSocket(this.#target);
+    const socket = await this.#open(this.#target);
     this.#state = { ...state, socket };
     state.socket.close();
     clearTimeout(this.#checkTimer);
@@ -85,7 +100,7 @@ export class LoadPeer {
   /** Where the SFU sends to; undefined while the peer has no socket. */
   get localAddress(): RemoteAddress | undefined {
     const state = this.#state;
-    return state.mode === 'checking' || state.mode === 'secured' ? state.socket.address() : undefined;
+    return state.mode === 'checking' || state.mode === 'secured' ? state.socket.local : undefined;
   }
 
   /** Sends protected bytes, or does nothing when the peer is closed. */
@@ -107,14 +122,8 @@ export class LoadPeer {
     if (state.mode === 'checking' || state.mode === 'secured') state.socket.close();
   }
 
-  async #openSocket({ address, port }: RemoteAddress): Promise<Socket> {
-    const socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
-    // Refused by an SFU that has gone, say: the peer's silence is what counts.
-    socket.on('error', () => {});
-    socket.connect(port, address);
-    await once(socket, 'connect');
-    socket.on('message', (datagram, from) => this.#handleDatagram(datagram, from));
-    return socket;
+  #open(remote: RemoteAddress): Promise<PeerSocket> {
+    return this.#openSocket(remote, (datagram) => this.#handleDatagram(datagram, remote));
   }
 
   #check(state: { readonly ice: IceClient }, retryMs: number): void {
@@ -123,15 +132,15 @@ export class LoadPeer {
     this.#checkTimer = setTimeout(() => this.#check(state, Math.min(2 * retryMs, MAX_CHECK_RETRY_MS)), delayMs);
   }
 
-  #handleDatagram(datagram: Buffer, from: RemoteAddress): void {
+  #handleDatagram(datagram: Uint8Array, from: RemoteAddress): void {
     const kind = datagramKind(datagram);
-    if (kind === 'srtp') this.#listener.onSrtp(datagram);
-    else if (kind === 'srtcp') this.#listener.onSrtcp(datagram);
+    if (kind === 'srtp') this.#listener.onSrtp(asBuffer(datagram));
+    else if (kind === 'srtcp') this.#listener.onSrtcp(asBuffer(datagram));
     else if (kind === 'stun') this.#handleStun(datagram, from);
     else if (kind === 'dtls') this.#handleDtls(datagram);
   }
 
-  #handleStun(datagram: Buffer, from: RemoteAddress): void {
+  #handleStun(datagram: Uint8Array, from: RemoteAddress): void {
     const state = this.#state;
     if (state.mode !== 'checking' && state.mode !== 'secured') return;
     const answer = state.ice.handleStun(datagram, from);
@@ -139,7 +148,7 @@ export class LoadPeer {
     if (state.mode === 'checking' && state.ice.isConnected) this.#secure(state);
   }
 
-  #handleDtls(datagram: Buffer): void {
+  #handleDtls(datagram: Uint8Array): void {
     if (this.#state.mode === 'checking') this.#secure(this.#state);
     if (this.#state.mode === 'secured') this.#state.endpoint.handleDtls(performance.now(), datagram);
   }
@@ -162,6 +171,20 @@ export class LoadPeer {
   #lateError(): Error {
     return new Error(`Not connected after ${CONNECT_DEADLINE_MS} ms, still ${this.#state.mode}`);
   }
+}
+
+async function openDgramSocket({ address, port }: RemoteAddress, onDatagram: (datagram: Uint8Array) => void): Promise<PeerSocket> {
+  const socket: Socket = createSocket({ type: isIPv6(address) ? 'udp6' : 'udp4', recvBufferSize: RECEIVE_BUFFER_BYTES });
+  // An SFU that is gone may refuse datagrams, but only its silence counts.
+  socket.on('error', () => {});
+  socket.connect(port, address);
+  await once(socket, 'connect');
+  socket.on('message', onDatagram);
+  return { local: socket.address(), send: (bytes) => socket.send(bytes), close: () => void socket.close() };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** We offer `actpass`, so the SFU chooses (RFC 5763 §5). */

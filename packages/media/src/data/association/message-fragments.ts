@@ -1,8 +1,13 @@
+import { JoinBuffers } from './join-buffers.ts';
+
 /**
- * How much room the first fragment allocates, in multiples of its size. More fragments follow it, but a message that is never completed
- * must not take much more memory than its fragments.
+ * How much room the first fragment takes, in multiples of its size. More fragments follow it, but a message that is never completed must
+ * not take much more memory than its fragments.
  */
 const GROWTH_FACTOR = 2;
+const NOTHING = new Uint8Array(0);
+/** Messages are joined one after another, so all of them share these. */
+const buffers = new JoinBuffers();
 
 /**
  * Fragments of one message by position: unwrapped TSNs for DATA, fragment numbers for I-DATA. Consecutive fragments from the first one on
@@ -13,7 +18,7 @@ export class MessageFragments {
   bytes = 0;
   count = 0;
   /** The joined fragments, followed by unused space. */
-  #joined = new Uint8Array(0);
+  #joined = NOTHING;
   #joinedBytes = 0;
   /** The position of the next fragment to join; undefined before the first. */
   #nextPlace: number | undefined;
@@ -39,18 +44,25 @@ export class MessageFragments {
     return true;
   }
 
-  /** The complete message. The caller may keep its bytes, so it must be called only once. */
+  /** Returns the complete message, which the caller may keep. It must be called only once. */
   join(): Uint8Array {
-    const waste = this.#joined.length - this.#joinedBytes;
-    // The message may be kept for a long time, so a buffer with much unused space is copied.
-    return waste > this.#joinedBytes / 8 ? this.#joined.slice(0, this.#joinedBytes) : this.#joined.subarray(0, this.#joinedBytes);
+    const message = new Uint8Array(this.#joined.subarray(0, this.#joinedBytes));
+    this.discard();
+    return message;
+  }
+
+  /** Drops the fragments, of which some may be missing. */
+  discard(): void {
+    buffers.give(this.#joined);
+    this.#joined = NOTHING;
   }
 
   #append(place: number, part: Uint8Array): void {
     const neededBytes = this.#joinedBytes + part.length;
     if (neededBytes > this.#joined.length) {
-      const grown = new Uint8Array(Math.max(2 * this.#joined.length, GROWTH_FACTOR * part.length, neededBytes));
-      grown.set(this.#joinedBytes === this.#joined.length ? this.#joined : this.#joined.subarray(0, this.#joinedBytes));
+      const grown = buffers.take(Math.max(GROWTH_FACTOR * part.length, neededBytes));
+      grown.set(this.#joined.subarray(0, this.#joinedBytes));
+      buffers.give(this.#joined);
       this.#joined = grown;
     }
     this.#joined.set(part, this.#joinedBytes);
