@@ -1,5 +1,6 @@
 /** Scenarios for data channels of real browsers. Each reports what it measured and what was required. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type FloodRequest, openStage, type SfuAccess, type Stage } from '@causeway/e2e';
 import type { ClientName } from '@causeway/interop';
 import { findFreePort } from '@causeway/lab';
@@ -33,6 +34,8 @@ const ONE_WAY_MS = 25;
 const OPENED_AT_ONCE = 10;
 /** Floods that run beside each other, each with losses of its own: which packets are lost changes a flood's throughput by several percent. */
 const FLOODS_AT_ONCE = 4;
+/** How long tabs are left alone before they are measured: several that have just opened keep both cores busy, and delay node and browsers. */
+const SETTLE_MS = 5_000;
 const OPEN_WITHIN_MS = 10_000;
 
 const fullSpeed: ChannelScenario = {
@@ -108,6 +111,7 @@ const besideDirect: ChannelScenario = {
         for (const [way, open] of Object.entries(ways)) {
           const seeds = Array.from({ length: count }, (_, flood) => 1 + 2 * (round * count + flood));
           const channels = await Promise.all(seeds.map(open));
+          await sleep(SETTLE_MS);
           const results = await Promise.all(channels.map((channel) => floodOnce(channel, { ...BULK, durationMs })));
           findings.push(...results.flatMap(undamaged).filter(({ isMet }) => !isMet));
           rates.set(way, [...(rates.get(way) ?? []), results.reduce((sum, result) => sum + megabits(result), 0)]);
