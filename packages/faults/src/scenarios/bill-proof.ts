@@ -103,7 +103,7 @@ async function exactWithoutDeath(lab: Lab, service: BookedService, call: Call): 
   return exactly('bytes not billed when no node died, after a flush', (await unbilledBytes(lab, service)) - before, 0);
 }
 
-/** Waits until the bill no longer changes, so that what comes late counts for its own round. Nothing may be sent meanwhile. */
+/** Waits until the bill no longer changes, so that what comes late counts for its own round. Nothing may be sent while it waits. */
 async function untilBillRests(service: BookedService): Promise<void> {
   let billed = await service.billedBytes();
   let looksAtSame = 0;
