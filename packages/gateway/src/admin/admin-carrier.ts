@@ -14,6 +14,7 @@ import { ASSERTION_HEADER, type AssertionDesk } from '../forwarding/assertion-de
 import { NodeCallError, type NodeRequest } from '../forwarding/node-client.ts';
 import { type RequestContext, requestContextOf } from '../http/request-context.ts';
 import { traceHeaders } from '../http/trace-context.ts';
+import { AskedKeepers } from './asked-keepers.ts';
 
 /** What the admin API needs of a cluster. */
 export interface CarrierCluster {
@@ -55,15 +56,18 @@ const PASSED_BACK = [
   'x-content-type-options',
 ];
 /** People and their tools make few calls at once. */
-const MAX_UNDER_WAY = 64;
+const MAX_UNDER_WAY = 128;
 const RETRY_AFTER_MS = 1_000;
 
 export class AdminCarrier {
   readonly #cluster: CarrierCluster;
+  readonly #asked: AskedKeepers;
   #underWay = 0;
 
-  constructor(cluster: CarrierCluster) {
+  /** @param now monotonic time in milliseconds */
+  constructor(cluster: CarrierCluster, now: () => number) {
     this.#cluster = cluster;
+    this.#asked = new AskedKeepers(now);
   }
 
   /**
@@ -71,16 +75,14 @@ export class AdminCarrier {
    *
    * @throws books_unavailable – no node of the cluster keeps books, or this call was carried here by a node that thinks this one does
    * @throws node_unreachable – none of those that do has answered
-   * @throws no_capacity – too many calls are being carried
+   * @throws no_capacity – too many calls are being carried, here or to each of those nodes
    */
   async carry(request: Request, response: Response, body: unknown): Promise<void> {
     if (isCarried(request)) throw noBooks('this node keeps no books');
-    if (this.#underWay >= MAX_UNDER_WAY) {
-      throw new SfuError('no_capacity', 'too many calls of the admin API are under way', { retryAfterMs: RETRY_AFTER_MS });
-    }
+    if (this.#underWay >= MAX_UNDER_WAY) throw tooManyCalls();
     this.#underWay++;
     try {
-      await sendBack(await this.#ask(request, response, body), response);
+      await this.#carryOut(request, response, body);
     } finally {
       this.#underWay--;
     }
@@ -101,29 +103,39 @@ export class AdminCarrier {
   }
 
   /** Asks one node after the other, as long as a call has certainly not been carried out, or changes nothing. */
-  async #ask(request: Request, response: Response, body: unknown): Promise<IncomingMessage> {
-    const keepers = this.#keepers();
+  async #carryOut(request: Request, response: Response, body: unknown): Promise<void> {
     const ended = new AbortController();
     response.once('close', () => ended.abort());
+    const asked: number[] = [];
     let failure: NodeCallError | undefined;
-    for (const keeper of keepers) {
+    for (const keeper of this.#keepers()) {
+      const { nodeNo } = keeper;
+      if (!this.#asked.begin(nodeNo)) continue;
+      asked.push(nodeNo);
       try {
-        return await this.#cluster.send(this.#requestFor(keeper, request, body, requestContextOf(response)), ended.signal);
+        const reply = await this.#cluster.send(this.#requestFor(keeper, request, body, requestContextOf(response)), ended.signal);
+        this.#asked.noteAnswer(nodeNo);
+        await sendBack(reply, response);
+        return;
       } catch (error) {
         if (!(error instanceof NodeCallError)) throw error;
         failure = error;
+        // A client that has hung up says nothing about the node.
+        if (!ended.signal.aborted) this.#asked.noteSilence(nodeNo);
         if (error.failure === 'interrupted' && request.method !== 'GET') break;
+      } finally {
+        this.#asked.end(nodeNo);
       }
     }
-    const outcome = failure?.failure === 'unreached' ? 'the call was not carried out' : 'the call may have been carried out';
-    const asked = keepers.map(({ nodeNo }) => nodeNo).join(', ');
-    throw new SfuError('node_unreachable', `no node with books has answered (asked: ${asked}); ${outcome}`, {
+    if (failure === undefined) throw tooManyCalls();
+    const outcome = failure.failure === 'unreached' ? 'the call was not carried out' : 'the call may have been carried out';
+    throw new SfuError('node_unreachable', `no node with books has answered (asked: ${asked.join(', ')}); ${outcome}`, {
       cause: failure,
       retryAfterMs: RETRY_AFTER_MS,
     });
   }
 
-  /** @returns the nodes with books, those of the own region first; credentials do not cross the internet unencrypted */
+  /** @returns the nodes with books, those that answer and those of the own region first; credentials do not cross the internet unencrypted */
   #keepers(): readonly NodeRecord[] {
     const { self, others } = this.#cluster.directory;
     const keepers = others.filter(({ keepsBooks }) => keepsBooks === true);
@@ -134,7 +146,8 @@ export class AdminCarrier {
         `the nodes with books (${keepers.map(({ nodeNo }) => nodeNo).join(', ')}) can be reached only over unencrypted HTTP on public addresses; set CAUSEWAY_INTERNAL_URL there to https or a private address`,
       );
     }
-    const distance = ({ region, state }: NodeRecord): number => Number(region !== self.region) + 2 * Number(state === 'draining');
+    const distance = ({ nodeNo, region, state }: NodeRecord): number =>
+      Number(region !== self.region) + 2 * Number(state === 'draining') + 4 * Number(this.#asked.isSilent(nodeNo));
     return safe.toSorted((one, other) => distance(one) - distance(other) || one.nodeNo - other.nodeNo);
   }
 
@@ -161,6 +174,10 @@ export class AdminCarrier {
 
 function isCarried(request: Request): boolean {
   return request.get(ASSERTION_HEADER) !== undefined;
+}
+
+function tooManyCalls(): SfuError {
+  return new SfuError('no_capacity', 'too many calls of the admin API are under way', { retryAfterMs: RETRY_AFTER_MS });
 }
 
 function noBooks(why: string): SfuError {

@@ -65,7 +65,7 @@ export function createGatewayApp(options: GatewayAppOptions): Express {
   };
   const { region, logger, tracer, pricing = FREE, nodes = async () => [] } = options;
   const ofBooks = { books, accounts, apps: options.books?.apps, keyUses: uses, webhooks: options.webhooks, ledger: options.ledger };
-  const carrier = options.cluster && new AdminCarrier(options.cluster);
+  const carrier = options.cluster && new AdminCarrier(options.cluster, now);
   app.use(createAdminRouter({ ...shared, ...ofBooks, carrier, region, logger, tracer, pricing, nodes, oidcName: options.oidcName }));
   app.use(createApiRouter({ ...options, ...shared, ...(uses === undefined ? {} : { keyUses: uses }) }));
   app.use(createDashboardRouter(options.dashboardFolder));
