@@ -86,6 +86,8 @@ export const DropReason = {
   QueueSuperseded: 43,
   /** Its bytes were released while it waited to be sent. */
   QueueForgotten: 44,
+  /** A node's BYE for a stream that it does not send, or has ended before. */
+  GoodbyeForUnknown: 45,
 } as const;
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason];

@@ -152,10 +152,17 @@ export class ReceiveStream implements Timer {
     return this.#pausedAfterMs > 0 && Math.abs(other.lastPacketMs - this.#pausedAfterMs) < ARRIVING_WITHIN_MS;
   }
 
-  /** Handles the peer's announcement that it stops sending this stream. The stream may start again later. */
-  handleGoodbye(nowMs: number): void {
+  /**
+   * Handles the peer's announcement that it stops sending this stream. The stream may start again later.
+   *
+   * @returns false if the stream has ended already. All subscribers are asked what they need instead, and a datagram has room for more than
+   *   a hundred goodbyes, so a repeated one must cost nothing.
+   */
+  handleGoodbye(nowMs: number): boolean {
+    if (this.#endedAfter !== Number.POSITIVE_INFINITY) return false;
     this.#endedAfter = this.newest ?? Number.NEGATIVE_INFINITY;
     this.track.streamEnded(nowMs);
+    return true;
   }
 
   /** Counts a packet of the given layers. */

@@ -66,13 +66,18 @@ function handleMessage(nowMs: number, transport: ReceivingTransport, message: Rt
     case 'bye':
       // A client's source may return under the same SSRC after its goodbye, and its silence is noticed anyway. A node says goodbye for a
       // layer that the link no longer carries, so that subscribers do not wait for it.
-      if (transport.isLink) for (const ssrc of message.ssrcs) transport.receive.streamOf(ssrc)?.handleGoodbye(nowMs);
+      if (transport.isLink) for (const ssrc of message.ssrcs) handleGoodbye(nowMs, transport, ssrc);
       return;
     case 'sdes':
     // Handled while the packet was parsed.
     case 'transport-feedback':
       return;
   }
+}
+
+function handleGoodbye(nowMs: number, transport: ReceivingTransport, ssrc: number): void {
+  const stream = transport.receive.streamOf(ssrc);
+  if (stream?.handleGoodbye(nowMs) !== true) transport.context.drops.increment(DropReason.GoodbyeForUnknown);
 }
 
 function handleReports(nowMs: number, transport: ReceivingTransport, reports: readonly ReportBlock[]): void {
