@@ -12,6 +12,7 @@ import {
   MAX_TOKEN_KEYS_PER_APP,
   openSealedText,
   parseSecretDigest,
+  type SecretDigest,
   sealText,
 } from '@causeway/accounts';
 import { AppId, readKnownSettings } from '@causeway/protocol';
@@ -25,6 +26,12 @@ import { openSignedText, signText } from '../trust/signed-text.ts';
 export const MAX_RECORD_AGE_MS = 24 * 3_600_000;
 
 const MAX_RECORD_LENGTH = 8_192;
+
+/**
+ * Nobody knows a text with this digest. It stands for no secret at all in a record, because earlier versions refuse a record without
+ * digests, and would go on accepting the secret that was revoked.
+ */
+const DIGEST_OF_NO_SECRET = '0'.repeat(64) as SecretDigest;
 
 export interface AppRecord {
   readonly app: App;
@@ -59,7 +66,7 @@ const SignedRecord = z.object({
   isRemoved: z.literal(true).optional(),
   app: z.looseObject({
     id: AppId,
-    secretDigests: z.array(z.string()).min(1).max(MAX_SECRETS_PER_APP),
+    secretDigests: z.array(z.string()).max(MAX_SECRETS_PER_APP),
     settings: z.record(z.string(), z.unknown()),
     tokenKeys: z.array(z.unknown()).max(MAX_TOKEN_KEYS_PER_APP).optional(),
     secretEndsMs: z.record(z.string(), z.number()).optional(),
@@ -78,10 +85,8 @@ export function readAppRecord(text: string, id: AppId, nowMs: number, key: KeyOb
   const payload = text.length > MAX_RECORD_LENGTH ? undefined : openSignedText(text, key);
   if (payload === undefined) return { type: 'refused', defect: 'signature' };
   const { data } = SignedRecord.safeParse(parseJson(payload));
-  const secretDigests = data?.app.secretDigests.flatMap((digest) => parseSecretDigest(digest) ?? []);
-  if (data?.app.id !== id || secretDigests === undefined || secretDigests.length === 0) {
-    return { type: 'refused', defect: 'content' };
-  }
+  const secretDigests = data && readDigests(data.app.secretDigests);
+  if (data?.app.id !== id || secretDigests === undefined) return { type: 'refused', defect: 'content' };
   const { revision, issuedAtMs, isRemoved } = data;
   if (Math.abs(nowMs - issuedAtMs) > MAX_RECORD_AGE_MS) return { type: 'refused', defect: 'date' };
   const tokenKeys = readTokenKeys(data.app.tokenKeys, id, key);
@@ -96,13 +101,24 @@ export function isSignedAs(signedApp: unknown, app: App, key: KeyObject): boolea
   return isDeepStrictEqual(signedApp, parseJson(JSON.stringify(storedForm(app, key))));
 }
 
-/** Encrypts the keys that sign tokens, since Redis may be read by others. Public keys are stored in the clear. */
-function storedForm(app: App, key: KeyObject): App {
+/**
+ * Encrypts the keys that sign tokens, since Redis may be read by others. Public keys are stored in the clear. An app whose last secret was
+ * revoked gets a digest of no secret.
+ */
+function storedForm({ secretDigests, ...rest }: App, key: KeyObject): App {
+  const app = { ...rest, secretDigests: secretDigests.length === 0 ? [DIGEST_OF_NO_SECRET] : secretDigests };
   if (app.tokenKeys === undefined) return app;
   const tokenKeys = app.tokenKeys.map((each) => {
     return each.alg === 'HS256' ? { ...each, key: sealText(each.key, sealContext(app.id, each.kid), key) } : each;
   });
   return { ...app, tokenKeys };
+}
+
+/** @returns undefined if there are digests that this version does not understand, and no others */
+function readDigests(stored: readonly string[]): readonly SecretDigest[] | undefined {
+  const digests = stored.flatMap((text) => parseSecretDigest(text) ?? []);
+  if (stored.length > 0 && digests.length === 0) return undefined;
+  return digests.filter((digest) => digest !== DIGEST_OF_NO_SECRET);
 }
 
 /** Skips keys that this version does not understand, and keys that were not encrypted with the cluster key. */

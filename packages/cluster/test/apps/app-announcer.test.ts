@@ -263,6 +263,20 @@ describe('a node that announces its apps', () => {
       expect(written).toEqual([ID, ID]);
     });
 
+    test('tells of an app whose last secret was revoked, and the others no longer accept it', async () => {
+      const { mirror, change } = await openMirror(OLD);
+      await start(mirror);
+      const store = reader();
+      await store.findApp(ID);
+      const bare: App = { ...OLD, secretDigests: [] };
+      await change([bare]);
+      store.forget(ID);
+
+      expect(await store.findApp(ID)).toEqual(bare);
+      expect(written).toEqual([ID, ID]);
+      expect(told).toEqual([]);
+    });
+
     test('tells of an app that was removed once Redis is there, and no node finds it', async () => {
       const { mirror, change } = await openMirror(OLD);
       await start(mirror);

@@ -68,13 +68,23 @@ describe('a record that was not written with the cluster key is refused', () => 
 
 test.each([
   ['the record of another app', signed({ app: { ...DEMO, id: AppId.parse('other') } })],
-  ['an app without secrets', signed({ app: { ...DEMO, secretDigests: [] } })],
   ['secrets that are no digests', signedApp({ ...DEMO, secretDigests: ['secret'] })],
   ['no app', signedApp(null)],
   ['no object', signText('7', KEY)],
   ['no JSON', signText('{', KEY)],
 ])('%s is none of this app, however well it is signed', (_name, text) => {
   expect(readingOf(text)).toEqual({ type: 'refused', defect: 'content' });
+});
+
+test('an app whose last secret was revoked has none for any reader, and a digest for those that require one', () => {
+  const bare: App = { ...DEMO, secretDigests: [] };
+  const reading = readingOf(signed({ app: bare }));
+
+  expect(reading).toMatchObject({ type: 'record', record: { app: bare } });
+  expect(reading).toMatchObject({ signedApp: { secretDigests: [expect.stringMatching(/^0{64}$/)] } });
+  expect(reading.type === 'record' && isSignedAs(reading.signedApp, bare, KEY)).toBe(true);
+  // As versions before this one have signed it.
+  expect(readingOf(signedApp(bare))).toMatchObject({ type: 'record', record: { app: bare } });
 });
 
 test('a record is believed for a day, and not when it is from the future', () => {
