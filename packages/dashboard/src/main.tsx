@@ -4,9 +4,8 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createConsoleRouter } from './routes.tsx';
-import { createConsoleServices } from './service/console-services.ts';
+import { createConsoleServices, ServicesContext } from './service/console-services.ts';
 import { type Entry, readEntry } from './service/entry.ts';
-import { ServicesContext } from './service/services-context.ts';
 import './styles/index.css';
 
 // The console may be below a path of a proxy.

@@ -7,12 +7,10 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { AppLayout } from './pages/AppLayout.tsx';
-import { AppStartPage } from './pages/AppStartPage.tsx';
+import { AppLayout, AppStartPage } from './pages/AppStartPage.tsx';
 import { AppsPage } from './pages/AppsPage.tsx';
-import { InvitationPage, SetUpPage, SignInPage } from './pages/EnterPages.tsx';
+import { InvitationPage, ProviderPage, SetUpPage, SignInPage } from './pages/EnterPages.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
-import { ProviderPage } from './pages/ProviderPage.tsx';
 import { codeOf } from './service/admin-api.ts';
 import type { ConsoleServices } from './service/console-services.ts';
 import type { Entry } from './service/entry.ts';

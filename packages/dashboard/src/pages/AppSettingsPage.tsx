@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { codeOf } from '../service/admin-api.ts';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { fieldText, SETTING_FIELDS, type SettingField, settingsPatch } from '../service/setting-fields.ts';
 import { appQuery, mayDo, useMe } from '../service/use-console-data.ts';
 import { ActionForm } from '../shell/ActionForm.tsx';

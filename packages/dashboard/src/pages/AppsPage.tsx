@@ -1,9 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useServices } from '../service/services-context.ts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import { useServices } from '../service/console-services.ts';
 import { appsQuery, mayDo, useMembership } from '../service/use-console-data.ts';
-import { Loaded, TableBox, Time } from '../shell/controls.tsx';
-import { NewApp } from './NewApp.tsx';
+import { Button, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
 
 export function AppsPage() {
   const services = useServices();
@@ -51,5 +51,45 @@ export function AppsPage() {
         }
       </Loaded>
     </>
+  );
+}
+
+/** A button that makes an app, and leads to it. */
+export function NewApp({ orgId }: { readonly orgId: string }) {
+  return (
+    <DialogButton label="New app" look="primary" title="New app">
+      {(close) => <NewAppForm orgId={orgId} close={close} />}
+    </DialogButton>
+  );
+}
+
+function NewAppForm({ orgId, close }: { readonly orgId: string; readonly close: () => void }) {
+  const { admin } = useServices();
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const [error, setError] = useState<unknown>();
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const name = String(new FormData(event.currentTarget).get('name'));
+    try {
+      const { id } = await admin.createApp(orgId, name);
+      await queries.invalidateQueries({ queryKey: ['apps', orgId] });
+      close();
+      await navigate({ to: '/apps/$appId', params: { appId: id } });
+    } catch (failure) {
+      setError(failure);
+    }
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)}>
+      <TextField label="Name" name="name" isRequired autoFocus maxLength={128} remark="For people; the id is made for you" />
+      <Failure error={error} />
+      <div className="actions">
+        <Button onPress={close}>Cancel</Button>
+        <Button type="submit" look="primary">
+          Create app
+        </Button>
+      </div>
+    </form>
   );
 }

@@ -1,6 +1,6 @@
 import type { AdminAuditEntry, AdminMember } from '@causeway/protocol';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { membersQuery, useMembership } from '../service/use-console-data.ts';
 import { Button, Failure, TableBox, Time } from '../shell/controls.tsx';
 

@@ -1,7 +1,7 @@
 import type { FactorsReply, OfferTotpReply } from '@causeway/protocol';
 import { useState } from 'react';
 import { encode } from 'uqr';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { ActionForm } from '../shell/ActionForm.tsx';
 import { Button, DialogButton, TextField } from '../shell/controls.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';

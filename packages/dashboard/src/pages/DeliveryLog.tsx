@@ -1,7 +1,7 @@
 import type { WebhookDelivery } from '@causeway/protocol';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { Button, DialogButton, Failure, TableBox, Time } from '../shell/controls.tsx';
 import { lastReplyText } from './WebhookParts.tsx';
 

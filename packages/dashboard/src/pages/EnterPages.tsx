@@ -2,10 +2,10 @@
 import type { WhoAmIReply } from '@causeway/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { codeOf } from '../service/admin-api.ts';
-import { callbackPage, leaveFor } from '../service/provider-visit.ts';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
+import { callbackPage, comeBack, leaveFor } from '../service/provider-visit.ts';
 import { signInWaysQuery } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
 import { Mark } from '../ui/Icon.tsx';
@@ -195,5 +195,35 @@ export function InvitationPage({ token }: { readonly token: string }) {
         </EnterForm>
       )}
     </Loaded>
+  );
+}
+
+/** Where the OpenID provider sends people back. @param query that it has added to the address */
+export function ProviderPage({ query }: { readonly query: string }) {
+  const services = useServices();
+  const navigate = useNavigate();
+  const [error, setError] = useState<unknown>();
+  const hasBegun = useRef(false);
+  useEffect(() => {
+    // What the provider has given is good once.
+    if (hasBegun.current) return;
+    hasBegun.current = true;
+    const enter = async () => {
+      const me = await comeBack(services.admin, query);
+      services.forget();
+      services.queries.setQueryData(['me'], me);
+      await navigate({ to: '/' });
+    };
+    enter().catch(setError);
+  }, [services, navigate, query]);
+  return (
+    <main className="enter">
+      <h1>
+        <Mark />
+        Causeway
+      </h1>
+      {error === undefined ? <p role="status">Signing in…</p> : <Failure error={error} />}
+      {error !== undefined && <Link to="/sign-in">Sign in</Link>}
+    </main>
   );
 }

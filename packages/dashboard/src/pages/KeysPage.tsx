@@ -2,7 +2,7 @@ import type { AdminKey } from '@causeway/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { appQuery, keysQuery, mayDo, useMe } from '../service/use-console-data.ts';
 import { Button, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
 import { ShownOnce } from '../shell/ShownOnce.tsx';

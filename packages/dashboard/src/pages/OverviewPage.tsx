@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { appsQuery, mayDo, nodesQuery, useLiveSessions, useMembership } from '../service/use-console-data.ts';
 import { Failure, Loaded } from '../shell/controls.tsx';
-import { NewApp } from './NewApp.tsx';
+import { NewApp } from './AppsPage.tsx';
 
 /** Apps whose sessions are followed at once; each is one stream of events. */
 const MAX_FOLLOWED_APPS = 4;

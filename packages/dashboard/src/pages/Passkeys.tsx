@@ -1,6 +1,6 @@
 import type { AdminPasskey, FactorsReply } from '@causeway/protocol';
 import { browserSupportsWebAuthn, startRegistration } from '@simplewebauthn/browser';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { ActionForm } from '../shell/ActionForm.tsx';
 import { ConfirmButton, DialogButton, TableBox, TextField, Time } from '../shell/controls.tsx';
 

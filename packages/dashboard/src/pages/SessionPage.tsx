@@ -1,7 +1,7 @@
 import type { ApiEvent, DiagnoseReply, SessionDetails } from '@causeway/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { sessionQuery, useSessionStory } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, Time } from '../shell/controls.tsx';
 import { EventTable } from './EventTable.tsx';

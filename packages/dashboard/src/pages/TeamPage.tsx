@@ -2,7 +2,7 @@ import type { Role } from '@causeway/protocol';
 import { ROLES } from '@causeway/protocol/roles';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { invitationsQuery, mayDo, membersQuery, useMe, useMembership } from '../service/use-console-data.ts';
 import { Button, Choice, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
 import { ShownOnce } from '../shell/ShownOnce.tsx';

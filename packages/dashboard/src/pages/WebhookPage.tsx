@@ -2,7 +2,7 @@ import type { AdminWebhook, WebhookDelivery } from '@causeway/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { appQuery, mayDo, useMe, webhookQuery } from '../service/use-console-data.ts';
 import { Button, ConfirmButton, DialogButton, Failure, Loaded, Time } from '../shell/controls.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';

@@ -2,7 +2,7 @@ import type { AdminWebhook } from '@causeway/protocol';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { appQuery, mayDo, useMe, webhooksQuery } from '../service/use-console-data.ts';
 import { Button, DialogButton, Failure, Loaded, TableBox, TextField } from '../shell/controls.tsx';
 import { WebhookSecret, webhookStateText } from './WebhookParts.tsx';

@@ -1,6 +1,7 @@
 /** What the pages of the console work with, made once. */
 import { createSfuApi, type SfuApi } from '@causeway/client';
 import { QueryClient } from '@tanstack/react-query';
+import { createContext, useContext } from 'react';
 import { type AdminApi, codeOf, createAdminApi } from './admin-api.ts';
 
 /** The services of one loaded page. */
@@ -47,4 +48,13 @@ export function createConsoleServices(baseUrl: string): ConsoleServices {
       queries.clear();
     },
   };
+}
+
+export const ServicesContext = createContext<ConsoleServices | undefined>(undefined);
+
+/** What the pages work with. */
+export function useServices(): ConsoleServices {
+  const services = useContext(ServicesContext);
+  if (services === undefined) throw new Error('useServices() outside of a ServicesContext.');
+  return services;
 }

@@ -3,10 +3,9 @@ import type { AdminMembership, ApiEvent, QualitySample, Right, Role, SessionSumm
 import { hasRight } from '@causeway/protocol/roles';
 import { queryOptions, skipToken, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import type { ConsoleServices } from './console-services.ts';
+import { type ConsoleServices, useServices } from './console-services.ts';
 import { applyEvent, followEvents, readSessions } from './live-sessions.ts';
 import { addSamples } from './quality-series.ts';
-import { useServices } from './services-context.ts';
 
 export const meQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['me'], queryFn: () => admin.me(), staleTime: 60_000 });
 

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate } from '@tanstack/react-router';
-import { useServices } from '../service/services-context.ts';
+import { useServices } from '../service/console-services.ts';
 import { chooseOrg, useMe, useMembership } from '../service/use-console-data.ts';
 import { Mark } from '../ui/Icon.tsx';
 import { Button } from './controls.tsx';

@@ -5,12 +5,11 @@ import type { LinkState } from '../console/link.ts';
 import { tilesOf } from '../console/tiles.ts';
 import { ConnectForm } from './ConnectForm.tsx';
 import { useConsole, useStore } from './console-context.ts';
-import { NoticeList } from './NoticeList.tsx';
+import { Icon } from './Icon.tsx';
 import { PublishPanel } from './PublishPanel.tsx';
 import { QuickStartPanel } from './QuickStartPanel.tsx';
 import { SessionList } from './SessionList.tsx';
 import { TopBar } from './TopBar.tsx';
-import { type View, ViewTabs } from './ViewTabs.tsx';
 import { WatchGrid } from './WatchGrid.tsx';
 
 export function App({ prefilled }: { readonly prefilled: Partial<Credentials> }) {
@@ -81,5 +80,61 @@ export function LostBanner({ failure, isReopening }: LostBannerProps) {
         {isReopening ? 'Reconnecting…' : 'Reconnect'}
       </button>
     </div>
+  );
+}
+
+/** Failures that have not been dismissed, laid over a corner so that nothing moves when one comes. */
+function NoticeList() {
+  const { notices } = useConsole();
+  const list = useStore(notices.list);
+  return (
+    <div role="status">
+      <ul className="notices">
+        {list.map(({ id, title, detail }) => (
+          <li key={id} className="notice">
+            <div>
+              <strong>{title}</strong>
+              {detail !== '' && <span className="detail">{detail}</span>}
+            </div>
+            <button type="button" className="icon-button" onClick={() => notices.dismiss(id)}>
+              <Icon name="close" />
+              <span className="sr-only">Dismiss: {title}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+type View = 'publish' | 'sessions' | 'watch';
+
+interface ViewTabsProps {
+  readonly view: View;
+  readonly watchedCount: number;
+  readonly onChoose: (view: View) => void;
+}
+
+/** Switches between the views where the screen has room for one only. */
+function ViewTabs({ view, watchedCount, onChoose }: ViewTabsProps) {
+  const { publishing, directory } = useConsole();
+  const isLive = useStore(publishing.state).phase === 'live';
+  const sessionCount = useStore(directory.state).sessions.length;
+  const tabs: readonly { readonly view: View; readonly label: string; readonly mark: string }[] = [
+    { view: 'publish', label: 'Publish', mark: isLive ? 'live' : '' },
+    { view: 'sessions', label: 'Sessions', mark: sessionCount.toString() },
+    { view: 'watch', label: 'Watch', mark: watchedCount === 0 ? '' : watchedCount.toString() },
+  ];
+  return (
+    <nav className="view-tabs" aria-label="Views">
+      {tabs.map((tab) => (
+        <button key={tab.view} type="button" aria-current={tab.view === view ? 'page' : undefined} onClick={() => onChoose(tab.view)}>
+          {tab.label}
+          <span className="mark-text" data-live={(tab.view === 'publish' && isLive) || undefined}>
+            {tab.mark}
+          </span>
+        </button>
+      ))}
+    </nav>
   );
 }

@@ -1,9 +1,12 @@
-import type { TrackSummary } from '@causeway/protocol';
-import { useState } from 'react';
+import type { PublishedDataChannelResult, TrackSummary } from '@causeway/protocol';
+import { useId, useState } from 'react';
+import { type Diagnosis, diagnose, diagnosisLines } from '../console/diagnosing.ts';
 import { type DirectoryState, type ListedSession, SESSIONS_PER_PAGE } from '../console/directory.ts';
 import { errorText } from '../console/error-text.ts';
+import { isSame, type Watched } from '../console/watching.ts';
+import { shortId } from '../stats/readout.ts';
 import { useConsole, useStore } from './console-context.ts';
-import { SessionRow } from './SessionRow.tsx';
+import { Icon } from './Icon.tsx';
 
 /** A filter is worth its place from here on. */
 const MIN_SESSIONS_TO_FILTER = 8;
@@ -87,4 +90,158 @@ function matches({ sessionId, metadata, tracks }: ListedSession, filter: string)
 function emptyText(phase: DirectoryState['phase'], filter: string): string {
   if (filter !== '') return 'No session matches.';
   return phase === 'loading' ? 'Loading…' : 'No sessions.';
+}
+
+interface SessionRowProps {
+  readonly session: ListedSession;
+  readonly isOwn: boolean;
+  readonly watched: readonly Watched[];
+  readonly onWatch: (tracks: readonly TrackSummary[]) => void;
+  readonly onClose: (watched: readonly Watched[]) => void;
+}
+
+/** One session of the list with its tracks and data channels. */
+function SessionRow({ session, isOwn, watched, onWatch, onClose }: SessionRowProps) {
+  const { sessionId, metadata, connectionState } = session;
+  const tracks = session.tracks ?? [];
+  const watchedOf = (track: TrackSummary) =>
+    watched.find((entry) => entry.state.phase !== 'ended' && isSame(entry, { remoteSessionId: sessionId, remoteTrackId: track.trackId }));
+  const open = tracks.flatMap((track) => watchedOf(track) ?? []);
+  const isWatched = open.length === tracks.length;
+  const name = metadata === '' ? shortId(sessionId) : metadata;
+
+  return (
+    <li className="session-row" data-connection={connectionState}>
+      <span className="state-dot" aria-hidden="true" />
+      <SessionTitle session={session} isOwn={isOwn} name={name} />
+      {tracks.length > 0 && (
+        <button
+          type="button"
+          className="button small"
+          aria-pressed={isWatched}
+          onClick={() => (isWatched ? onClose(open) : onWatch(tracks))}
+        >
+          {isWatched ? 'Watching' : 'Watch'}
+          <span className="sr-only"> {name}</span>
+        </button>
+      )}
+      <div className="session-tracks">
+        {tracks.map((track) => {
+          const entry = watchedOf(track);
+          return (
+            <TrackChip
+              key={track.trackId}
+              track={track}
+              isWatched={entry !== undefined}
+              onToggle={() => (entry === undefined ? onWatch([track]) : onClose([entry]))}
+            />
+          );
+        })}
+        {session.dataChannels.map((channel) => (
+          <ChannelChip key={channel.dataChannelName} channel={channel} />
+        ))}
+      </div>
+      <SessionDiagnosis sessionId={sessionId} name={name} />
+    </li>
+  );
+}
+
+function SessionTitle({ session, isOwn, name }: { readonly session: ListedSession; readonly isOwn: boolean; readonly name: string }) {
+  const { sessionId, metadata, connectionState, tracks, dataChannels } = session;
+  return (
+    <div className="session-title" title={sessionId}>
+      <span className="session-name">{name}</span>
+      <span className="session-facts">
+        {metadata !== '' && <span className="id">{shortId(sessionId)}</span>}
+        <span>{isOwn ? 'this page' : connectionState}</span>
+        {tracks?.length === 0 && dataChannels.length === 0 && <span>no tracks</span>}
+      </span>
+    </div>
+  );
+}
+
+interface SessionDiagnosisProps {
+  readonly sessionId: string;
+  /** As the list calls the session. */
+  readonly name: string;
+}
+
+/** A button that asks why no media flows, and below it the answer. Closing and opening it asks again. */
+function SessionDiagnosis({ sessionId, name }: SessionDiagnosisProps) {
+  const { link } = useConsole();
+  const [diagnosis, setDiagnosis] = useState<Diagnosis>();
+  const answerId = useId();
+  const isOpen = diagnosis !== undefined;
+
+  const toggle = async () => {
+    if (isOpen) return setDiagnosis(undefined);
+    setDiagnosis({ phase: 'asking' });
+    const told = await diagnose(link.api(), sessionId);
+    // The reader may have closed it while the node was asked.
+    setDiagnosis((current) => (current === undefined ? undefined : told));
+  };
+
+  return (
+    <div className="session-diagnosis">
+      <button type="button" className="text-button" aria-expanded={isOpen} aria-controls={answerId} onClick={() => void toggle()}>
+        {isOpen ? 'Hide diagnosis' : 'Diagnose'}
+        <span className="sr-only"> {name}</span>
+      </button>
+      <ul id={answerId} aria-live="polite" hidden={!isOpen}>
+        {diagnosis !== undefined && diagnosisLines(diagnosis).map((line) => <li key={line}>{line}</li>)}
+      </ul>
+    </div>
+  );
+}
+
+interface TrackChipProps {
+  readonly track: TrackSummary;
+  readonly isWatched: boolean;
+  readonly onToggle: () => void;
+}
+
+const STATUS_TEXT = { active: 'on air', pending: 'no media yet', inactive: 'silent' } as const;
+
+/** One published track; a click watches it alone, another one closes it. */
+function TrackChip({ track, isWatched, onToggle }: TrackChipProps) {
+  const { trackKind, customTrackName, trackId, status, codec, rids } = track;
+  const name = customTrackName === '' ? trackKind : customTrackName;
+  return (
+    <button
+      type="button"
+      className="track-chip"
+      aria-pressed={isWatched}
+      data-status={status}
+      title={`${STATUS_TEXT[status] ?? status} · ${trackId}`}
+      onClick={onToggle}
+    >
+      <Icon name={trackKind === 'video' ? 'camera' : 'microphone'} />
+      <span className="track-name">{name}</span>
+      <span className="track-facts">
+        {codec}
+        {(rids?.length ?? 0) > 1 && ` · ${rids.length} layers`}
+        {status !== 'active' && ` · ${STATUS_TEXT[status] ?? status}`}
+      </span>
+    </button>
+  );
+}
+
+/** One published data channel, with what makes it different from a reliable one. */
+function ChannelChip({ channel }: { readonly channel: PublishedDataChannelResult }) {
+  const { dataChannelName, status, ordered, maxRetransmits, maxPacketLifeTime, retain, bus } = channel;
+  const facts = [
+    'data',
+    ordered === false && 'unordered',
+    maxRetransmits !== undefined && `${maxRetransmits} retransmissions`,
+    maxPacketLifeTime !== undefined && `${maxPacketLifeTime} ms`,
+    retain !== undefined && retain !== 'none' && `retains ${retain}`,
+    bus === true && 'bus',
+    status === 'pending' && 'not open yet',
+  ].filter((fact) => fact !== false);
+  return (
+    <span className="channel-chip">
+      <span className="track-name">{dataChannelName}</span>
+      <span className="track-facts">{facts.join(' · ')}</span>
+    </span>
+  );
 }
