@@ -8,7 +8,7 @@ export {
   TokenDesk,
   type TokenDeskOptions,
 } from '@causeway/accounts';
-export type { ApiAction, ApiTarget, ApiUser, Authorize } from './api/own-authorization.ts';
+export type { ApiAction, ApiTarget, ApiUser, Authorize } from './api/authorize.ts';
 export * from './api-router.ts';
 export { createHttpServer, type HttpServerGuards, type HttpServerLimits } from './daemon/http-server.ts';
 export * from './dashboard/dashboard-router.ts';

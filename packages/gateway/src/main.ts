@@ -1,8 +1,7 @@
 /** The daemon: one node of the SFU, configured by environment variables and a file. */
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { describeCommand, isCommand } from './config/command-usage.ts';
-import { describeUsage } from './config/describe-options.ts';
+import { describeCommand, describeUsage, isCommand } from './config/command-usage.ts';
 import { loadConfig } from './config/load-config.ts';
 import { ConfigError, StartError } from './config/start-error.ts';
 import { guardProcess } from './daemon/process-guard.ts';

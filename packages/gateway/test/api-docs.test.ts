@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as protocol from '@causeway/protocol';
-import { EVENT_ROUTES } from '../src/api/event-routes.ts';
 import type { RouteDescription } from '../src/api/route.ts';
 import { ROUTES } from '../src/api/routes.ts';
+import { EVENT_ROUTES } from '../src/api/stream-events.ts';
 
 const PAGE = readFileSync(join(__dirname, '../../../docs/api.md'), 'utf8');
 const ALL_ROUTES: readonly RouteDescription[] = [...ROUTES, ...EVENT_ROUTES];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describeOptionsInMarkdown } from '../src/config/describe-options.ts';
+import { describeOptionsInMarkdown } from '../src/config/command-usage.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 
 const page = readFileSync(join(__dirname, '../../../docs/config.md'), 'utf8');

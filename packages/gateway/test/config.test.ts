@@ -1,5 +1,5 @@
 import { authenticate, createStaticAppStore, digestSecret } from '@causeway/accounts';
-import { describeUsage } from '../src/config/describe-options.ts';
+import { describeUsage } from '../src/config/command-usage.ts';
 import { loadConfig } from '../src/config/load-config.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { ConfigError } from '../src/config/start-error.ts';

@@ -1,4 +1,4 @@
-import { checkJsonShape } from '../src/http/json-shape.ts';
+import { checkJsonShape } from '../src/http/json-body.ts';
 
 const LIMITS = { maxDepth: 3, maxValues: 4 };
 const shapeOf = (text: string) => checkJsonShape(Buffer.from(text), LIMITS);

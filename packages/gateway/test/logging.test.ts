@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createJsonLogger } from '../src/logging/logger.ts';
-import { redact } from '../src/logging/redact.ts';
+import { createJsonLogger, redact } from '../src/logging/logger.ts';
 import { APP_ID, AUTHORIZATION, OFFER, SECRET, startTestServer } from './support/test-server.ts';
 
 /** Runs an action and returns what was written to standard error meanwhile, a line for each entry. */

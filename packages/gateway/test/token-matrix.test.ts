@@ -6,9 +6,9 @@ import type { NewAppTokenKey } from '@causeway/accounts';
 import type { TokenAction } from '@causeway/protocol';
 import { createSfu, type Sfu } from '@causeway/sfu';
 import { capturedOffer } from '@causeway/testkit/captured-offers';
-import { EVENT_ROUTES } from '../src/api/event-routes.ts';
 import type { RouteDescription } from '../src/api/route.ts';
 import { ROUTES } from '../src/api/routes.ts';
+import { EVENT_ROUTES } from '../src/api/stream-events.ts';
 import { startTestCluster, type TestNode } from './support/test-cluster.ts';
 import { APP_ID, type Reply } from './support/test-server.ts';
 

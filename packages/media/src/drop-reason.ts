@@ -1,3 +1,5 @@
+import { UNPROTECT_FORGED, UNPROTECT_MALFORMED, UNPROTECT_NOT_READY, UNPROTECT_REPLAYED, UNPROTECT_UNEXPECTED } from './secure-endpoint.ts';
+
 /**
  * Why a packet was dropped. Every dropped packet increments exactly one of these, and nothing is logged per packet. The list is complete: a
  * new way to lose a packet needs a new entry here.
@@ -118,4 +120,17 @@ export class DropCounters {
   snapshot(): Record<string, number> {
     return Object.fromEntries(DROP_REASON_NAMES.map((name, reason) => [name, this.#counts[reason]]));
   }
+}
+
+const DROP_REASONS = new Map<number, DropReason>([
+  [UNPROTECT_NOT_READY, DropReason.RtpBeforeKeys],
+  [UNPROTECT_MALFORMED, DropReason.RtpMalformed],
+  [UNPROTECT_FORGED, DropReason.SrtpAuthFailed],
+  [UNPROTECT_REPLAYED, DropReason.SrtpReplayed],
+  [UNPROTECT_UNEXPECTED, DropReason.UnknownSsrc],
+]);
+
+/** @param refusal negative result of `unprotectRtp` or `unprotectRtcp` */
+export function unprotectDropReason(refusal: number): DropReason {
+  return DROP_REASONS.get(refusal) ?? DropReason.RtpMalformed;
 }

@@ -3,7 +3,6 @@
  * time are passed in, and outgoing datagrams wait in the outbox until `flush`.
  */
 import { RtpView } from '@causeway/wire';
-import { countWithin, type EngineCensus } from './census.ts';
 import type { DataCounters } from './data/data-counters.ts';
 import { classifyDatagram } from './demux/classify.ts';
 import type { Path } from './demux/path.ts';
@@ -15,9 +14,8 @@ import { EngineTracks } from './engine-tracks.ts';
 import type { HistogramCounts } from './latencies.ts';
 import type { MeteringBalance } from './metering-balance.ts';
 import type { TransportCloseReason, TransportPlan } from './plan.ts';
-import { measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
-import type { EngineSnapshot, PathEstimates } from './statistics.ts';
-import type { TrafficCounters } from './traffic-counters.ts';
+import { countWithin, type EngineCensus, measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
+import type { EngineSnapshot, PathEstimates, TrafficCounters } from './statistics.ts';
 import { PeerTransport } from './transport/peer-transport.ts';
 import { StunReceiver } from './transport/stun-receiver.ts';
 

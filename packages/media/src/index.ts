@@ -1,4 +1,3 @@
-export type { EngineCensus } from './census.ts';
 export type { DataChannelInfo, DataChannelRequest, DataKind, DataMessage, DataTerms } from './data/data-channel.ts';
 export { DataChannels } from './data/data-channels.ts';
 export type { DataChannelsListener, DataChannelsOptions } from './data/data-channels-options.ts';
@@ -23,9 +22,10 @@ export type { MeteringBalance } from './metering-balance.ts';
 export * from './plan.ts';
 export type { QualitySample } from './quality/quality-history.ts';
 export * from './secure-endpoint.ts';
+export type { EngineCensus } from './snapshot.ts';
 export { DominantSpeaker } from './speech/dominant-speaker.ts';
 export type { SpeechReading } from './speech/speech-meter.ts';
 export type * from './statistics.ts';
+export type { TrafficCounters } from './statistics.ts';
 export { type Timer, Timers } from './timers.ts';
-export type { TrafficCounters } from './traffic-counters.ts';
 export type { AccountUsage, CarriedBytes, CarriedKind, UsagePart } from './usage-tally.ts';

@@ -2,7 +2,7 @@
  * What was sent, counted on ways that do not depend on each other: as subscriptions count it for the bill, as it left on the wire
  * (`TrafficCounters`), and as receivers report it. A defect of the metering shows as a difference.
  */
-import type { ReportVerdict } from './subscriber/reported-numbers.ts';
+import type { ReportVerdict } from './subscriber/stream-reports.ts';
 
 /** Counts since the engine began. */
 export interface MeteringBalance {

@@ -2,8 +2,8 @@
 import { Path, SendKind } from './demux/path.ts';
 import { type DropCounters, DropReason } from './drop-reason.ts';
 import type { OutboundStream, PacketArena, ProtectBatch } from './secure-endpoint.ts';
+import type { TrafficCounters } from './statistics.ts';
 import type { EngineTime } from './timers.ts';
-import type { TrafficCounters } from './traffic-counters.ts';
 
 /** An RTP packet in a slot of the arena. */
 export interface WrittenPacket {

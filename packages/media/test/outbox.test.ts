@@ -6,7 +6,7 @@ import { Path, SendKind } from '../src/demux/path.ts';
 import { DropCounters, DropReason } from '../src/drop-reason.ts';
 import { Outbox, type OutboxSink, SendSlots, type WrittenPacket } from '../src/outbox.ts';
 import type { PacketArena, ProtectBatch } from '../src/secure-endpoint.ts';
-import { TrafficCounters } from '../src/traffic-counters.ts';
+import { TrafficCounters } from '../src/statistics.ts';
 
 const SLOT_BYTES = 16;
 const STREAM = { ssrc: 7 };

@@ -1,7 +1,6 @@
 /** `@causeway/secure/bare`: low-level access to DTLS, for attack tests. */
 export { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
-export { DtlsAssociation } from './dtls/dtls-association.ts';
-export { createDtlsCounters } from './dtls/dtls-counters.ts';
+export { createDtlsCounters, DtlsAssociation } from './dtls/dtls-association.ts';
 export { ContentType, HandshakeType } from './dtls/dtls-numbers.ts';
 export { writeRecord } from './dtls/dtls-record.ts';
 export { writeFragments } from './dtls/handshake-message.ts';

@@ -14,8 +14,7 @@ import type {
 } from '@causeway/media';
 import type { HmacSha1 } from '@causeway/wire';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
-import { DtlsAssociation } from './dtls/dtls-association.ts';
-import { createDtlsCounters, type DtlsCounters } from './dtls/dtls-counters.ts';
+import { createDtlsCounters, DtlsAssociation, type DtlsCounters } from './dtls/dtls-association.ts';
 import type { RtpOutboundStream } from './srtp/outbound-srtp.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
 import { type SrtpCounters, SrtpSuite, type SrtpTransform } from './srtp/srtp-suite.ts';

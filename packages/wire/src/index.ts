@@ -5,7 +5,6 @@ export * from './payload/dependency-descriptor.ts';
 export * from './payload/h264.ts';
 export * from './payload/keyframe.ts';
 export * from './payload/opus.ts';
-export * from './payload/picture-id.ts';
 export * from './payload/red.ts';
 export * from './payload/vp8.ts';
 export * from './payload/vp9.ts';
@@ -19,14 +18,11 @@ export {
   type ReportedStream,
   writeCongestionFeedback,
 } from './rtcp/congestion-feedback.ts';
-export { type Fir, type FirEntry, writeFir } from './rtcp/fir.ts';
+export { type Fir, type FirEntry, type Pli, writeFir, writePli } from './rtcp/keyframe-requests.ts';
 export { type Nack, writeNack } from './rtcp/nack.ts';
-export { type Pli, writePli } from './rtcp/pli.ts';
-export { type ReceiverReport, writeReceiverReport } from './rtcp/receiver-report.ts';
 export { type Remb, writeRemb } from './rtcp/remb.ts';
-export type { ReportBlock } from './rtcp/report-block.ts';
+export { type ReceiverReport, type ReportBlock, type SenderReport, writeReceiverReport, writeSenderReport } from './rtcp/reports.ts';
 export { type Sdes, type SdesChunk, writeSdes } from './rtcp/sdes.ts';
-export { type SenderReport, writeSenderReport } from './rtcp/sender-report.ts';
 export {
   TRANSPORT_FEEDBACK_REFERENCE_MS,
   TRANSPORT_FEEDBACK_TICKS_PER_MS,

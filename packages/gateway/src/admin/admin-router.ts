@@ -5,12 +5,10 @@ import express, { type Request, type Response, type Router } from 'express';
 import { digestOf } from '../forwarding/asserted-call.ts';
 import type { CallReply } from '../forwarding/call-reply.ts';
 import type { BodyMemory } from '../http/body-memory.ts';
-import { identifyRequest } from '../http/identify-request.ts';
 import { readJsonBody } from '../http/json-body.ts';
-import { logRequests } from '../http/log-requests.ts';
-import type { Tracer } from '../http/request-span.ts';
-import { sendErrors } from '../http/send-error.ts';
-import { JSON_TYPE, sendText } from '../http/send-json.ts';
+import { JSON_TYPE, sendErrors, sendText } from '../http/reply.ts';
+import { identifyRequest, logRequests } from '../http/request-context.ts';
+import type { Tracer } from '../http/trace-context.ts';
 import type { ClientLimits } from '../limits/client-limits.ts';
 import type { IdempotencyStore } from '../limits/idempotency.ts';
 import { createRateLimiter, type RateLimiter } from '../limits/rate-limiter.ts';
@@ -19,10 +17,17 @@ import { FREE, type Pricing } from '../usage/bill.ts';
 import type { NodeLedger } from '../usage/open-ledger.ts';
 import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
 import type { AdminCarrier } from './admin-carrier.ts';
-import { ADMIN_BASE_PATH, type AdminCall, type AdminCaller, type AdminReply, type AdminRoute, type StreamedReply } from './admin-route.ts';
+import {
+  ADMIN_BASE_PATH,
+  type AdminCall,
+  type AdminCaller,
+  type AdminReply,
+  type AdminRoute,
+  type AdminRouteDescription,
+  type StreamedReply,
+} from './admin-route.ts';
 import { ADMIN_ROUTES } from './admin-routes.ts';
-import { identifyCaller } from './identify-caller.ts';
-import { requireOwnOrigin, writeSignInCookie } from './sign-in-cookie.ts';
+import { readSignInCookie, requireOwnOrigin, requireOwnPage, writeSignInCookie } from './sign-in-cookie.ts';
 
 /** Options of the admin API's router. */
 export interface AdminRouterOptions {
@@ -216,4 +221,51 @@ function refuseMethod(routes: readonly AdminRoute[], request: Request, response:
 
 function refusePath(request: Request): never {
   throw new SfuError('route_not_found', `there is no ${request.method} ${request.baseUrl}${request.path}`);
+}
+
+/** Identifies the caller of the admin API: a program with a key, or a person whose browser has signed in. */
+
+/** Where credentials are looked up. */
+export interface CallerSources {
+  readonly books: Books;
+  readonly accounts: Accounts;
+  readonly keyUses: Pick<KeyUses, 'note'> | undefined;
+}
+
+const BEARER = /^Bearer +(cwa_[A-Za-z0-9_-]{1,128}) *$/i;
+
+/**
+ * @throws SfuError `unauthorized` – there is no valid credential; `forbidden` – the sign-in is valid, but the page that
+ * uses it is from another origin
+ */
+async function identifyCaller(sources: CallerSources, { access }: AdminRouteDescription, request: Request): Promise<AdminCaller> {
+  if (access === 'open') return { kind: 'stranger' };
+  // A program that sends a key is identified by it, whatever cookie its HTTP client adds.
+  const { authorization } = request.headers;
+  const caller = authorization === undefined ? await identifyPerson(sources, request) : await identifyKey(sources, authorization);
+  if (caller === undefined) {
+    throw new SfuError('unauthorized', 'sign in, or send "Authorization: Bearer <key of the admin API>" with a key that begins with cwa_');
+  }
+  if (access === 'person' && caller.kind !== 'person')
+    throw new SfuError('forbidden', 'this is for people who are signed in, not for keys');
+  return caller;
+}
+
+async function identifyKey({ books, keyUses }: CallerSources, authorization: string): Promise<AdminCaller | undefined> {
+  const [, secret] = BEARER.exec(authorization) ?? [];
+  const digest = secret === undefined ? undefined : digestSecret(secret);
+  const key = digest === undefined ? undefined : await books.findAdminKey(digest);
+  if (key === undefined || digest === undefined) return undefined;
+  keyUses?.note(digest, Date.now());
+  return { kind: 'key', key };
+}
+
+async function identifyPerson({ accounts }: CallerSources, request: Request): Promise<AdminCaller | undefined> {
+  const token = readSignInCookie(request);
+  if (token === undefined) return undefined;
+  const digest = digestSecret(token);
+  const signedIn = await accounts.findSignIn(digest);
+  if (signedIn === undefined) return undefined;
+  requireOwnPage(request);
+  return { kind: 'person', ...signedIn, digest };
 }

@@ -1,6 +1,15 @@
 /** Endpoints for the webhooks of apps and their log of deliveries. */
-import { createWebhookId, type ReplayStart, type Webhook, type WebhookPatch } from '@causeway/accounts';
 import {
+  createWebhookId,
+  type LoggedAttempt,
+  type LoggedDelivery,
+  type ReplayStart,
+  type Webhook,
+  type WebhookPatch,
+} from '@causeway/accounts';
+import {
+  type AdminWebhook,
+  type AppId,
   CreateWebhookRequest,
   PatchWebhookRequest,
   parseRequest,
@@ -8,14 +17,17 @@ import {
   type Right,
   RotateWebhookSecretRequest,
   SfuError,
+  type WebhookAttempt,
   WebhookDeliveriesQuery,
+  type WebhookDelivery,
 } from '@causeway/protocol';
 import type { RouteReply } from '../api/route.ts';
+import { messageIdOf } from '../webhooks/delivery-message.ts';
 import type { NodeWebhooks } from '../webhooks/open-webhooks.ts';
 import { checkWebhookUrl } from '../webhooks/webhook-url.ts';
+import { timeText } from './admin-bodies.ts';
 import { type AdminCall, type AdminRoute, roleIn } from './admin-route.ts';
 import { actorOf, ownApp, requireRight } from './owned.ts';
-import { deliveryBody, webhookBody } from './webhook-bodies.ts';
 
 const MS_PER_SECOND = 1_000;
 /** The number of events that one call replays; another call continues. */
@@ -236,4 +248,52 @@ function bodyOf({ desk }: NodeWebhooks, webhook: Webhook) {
 
 function webhookReply(body: unknown, { version }: Webhook): RouteReply {
   return { body, headers: { ETag: `"${version}"` } };
+}
+
+/** Converts webhooks and deliveries to replies of the admin API. */
+function webhookBody(webhook: Webhook, publicKey: string): AdminWebhook {
+  const { id, appId, url, description, version, disabledReason, disabledAtMs, failingSinceMs, formerSecretEndsAtMs } = webhook;
+  return {
+    id,
+    appId,
+    url,
+    description,
+    events: [...webhook.events],
+    disabled: disabledReason !== undefined,
+    ...(disabledReason === undefined ? {} : { disabledReason }),
+    ...(disabledAtMs === undefined ? {} : { disabledAt: timeText(disabledAtMs) }),
+    ...(failingSinceMs === undefined ? {} : { failingSince: timeText(failingSinceMs) }),
+    publicKey,
+    ...(formerSecretEndsAtMs === undefined ? {} : { formerSecretEndsAt: timeText(formerSecretEndsAtMs) }),
+    version,
+    createdAt: timeText(webhook.createdAtMs),
+    updatedAt: timeText(webhook.updatedAtMs),
+  };
+}
+
+function deliveryBody(appId: AppId, { no, webhookId, event, ...delivery }: LoggedDelivery): WebhookDelivery {
+  const { state, queuedAtMs, nextAtMs, attempts, response } = delivery;
+  return {
+    id: String(no),
+    webhookId,
+    messageId: messageIdOf(appId, event.id),
+    eventId: event.id,
+    eventType: event.type,
+    eventAt: timeText(event.atMs),
+    ...(event.sessionId === '' ? {} : { sessionId: event.sessionId }),
+    state,
+    queuedAt: timeText(queuedAtMs),
+    ...(nextAtMs === undefined ? {} : { nextAttemptAt: timeText(nextAtMs) }),
+    attempts: attempts.map(attemptBody),
+    ...(response === undefined ? {} : { response }),
+  };
+}
+
+function attemptBody({ atMs, durationMs, status, error }: LoggedAttempt): WebhookAttempt {
+  return {
+    at: timeText(atMs),
+    durationMs,
+    ...(status === undefined ? {} : { status }),
+    ...(error === undefined ? {} : { error }),
+  };
 }

@@ -1,6 +1,6 @@
 /** Decides whether a token permits a call, as far as possible before the body is read. */
-import type { Principal } from '@causeway/accounts';
-import { allowsAction, SfuError, type TokenGrants } from '@causeway/protocol';
+import { ALL_GRANTS, type Grants, type Principal } from '@causeway/accounts';
+import { type AppId, allowsAction, MAX_TOKEN_SECONDS, SfuError, TokenGrants } from '@causeway/protocol';
 import type { Request } from 'express';
 import type { RouteDescription } from './route.ts';
 
@@ -48,4 +48,74 @@ export function isSecretFromBrowser(principal: Principal, request: Request): boo
 
 function forbidden(message: string): SfuError {
   return new SfuError('forbidden', message);
+}
+
+/** An embedder's own sign-in, used instead of secrets and tokens. */
+
+/**
+ * What a call does: a group of endpoints, as in the `act` of tokens, or an access that no `act` covers: `own` for every
+ * owner of the session, `secret` only for the app.
+ */
+export type ApiAction = RouteDescription['access'];
+
+/** What a call is about according to its path, which is not validated yet. */
+export interface ApiTarget {
+  readonly appId: AppId;
+  /** Undefined for calls of the whole app. */
+  readonly sessionId: string | undefined;
+  readonly trackId: string | undefined;
+}
+
+/**
+ * A user of the embedding application. The sessions that it creates belong to `sub`, and no other user can change them.
+ * The other fields restrict it like the claims of a token (docs/api.md §15); missing fields restrict nothing.
+ */
+export interface ApiUser extends Partial<Omit<TokenGrants, 'sub' | 'jti' | 'iat' | 'exp' | 'sid' | 'org'>> {
+  readonly sub: string;
+}
+
+/**
+ * Identifies the caller.
+ *
+ * @returns a user; `'all'` for a caller who may do everything, as with the secret; undefined if the caller is unknown,
+ * in which case the call needs a secret or a token
+ * @throws SfuError `forbidden` – the caller is known, but may not do this
+ */
+export type Authorize = (
+  request: Request,
+  action: ApiAction,
+  target: ApiTarget,
+) => ApiUser | 'all' | undefined | Promise<ApiUser | 'all' | undefined>;
+
+/** @throws Error – `authorize` returned something that is not a user */
+export async function grantsOfUser(
+  authorize: Authorize,
+  route: RouteDescription,
+  request: Request,
+  { appId, nowSeconds }: { readonly appId: AppId; readonly nowSeconds: number },
+): Promise<Grants | undefined> {
+  const { session_id: sessionId, track_id: trackId } = request.params;
+  const target = { appId, sessionId: textOf(sessionId), trackId: textOf(trackId) };
+  const user = await authorize(request, route.access, target);
+  if (user === undefined) return undefined;
+  refuseForeignPages(request);
+  if (user === 'all') return ALL_GRANTS;
+  const checked = TokenGrants.safeParse({ ...user, jti: 'authorize', iat: nowSeconds, exp: nowSeconds + MAX_TOKEN_SECONDS });
+  if (!checked.success) throw new Error(`authorize returned an invalid user: ${checked.error.message}`);
+  return { kind: 'token', token: checked.data };
+}
+
+/**
+ * Browsers also add cookies to calls of other sites' pages. Calls with an `Authorization` header are made deliberately.
+ *
+ * @throws forbidden – the call comes from such a page
+ * @see https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header
+ */
+function refuseForeignPages(request: Request): void {
+  if (request.headers.authorization !== undefined || request.get('Sec-Fetch-Site') !== 'cross-site') return;
+  throw new SfuError('forbidden', 'a page of another site cannot call with the cookies of this one');
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }

@@ -6,8 +6,7 @@ import { type AdmittedCall, ASSERTION_HEADER } from '../forwarding/assertion-des
 import type { ClientLimits } from '../limits/client-limits.ts';
 import type { RateLimiter } from '../limits/rate-limiter.ts';
 import type { ClusterCalls } from '../placement/cluster-calls.ts';
-import { checkOrigin } from './authorize.ts';
-import { type Authorize, grantsOfUser } from './own-authorization.ts';
+import { type Authorize, checkOrigin, grantsOfUser } from './authorize.ts';
 import type { RouteDescription } from './route.ts';
 
 /** Creating a session takes one call, publishing, subscribing and renegotiating a few more, even when all clients do so at once. */

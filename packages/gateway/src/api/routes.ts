@@ -19,8 +19,7 @@ import { appBoundsOf } from '../limits/app-bounds.ts';
 import { unknownRegion } from '../placement/session-placement.ts';
 import { tokenOf } from './authorize.ts';
 import { DATA_CHANNEL_ROUTES } from './data-channel-routes.ts';
-import { nextPageLink } from './next-page-link.ts';
-import type { Call, Route, RouteReply } from './route.ts';
+import { type Call, nextPageLink, type Route, type RouteReply } from './route.ts';
 import { TOKEN_ROUTES } from './token-routes.ts';
 
 /**

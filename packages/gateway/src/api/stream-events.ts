@@ -1,5 +1,15 @@
 import { pipeline } from 'node:stream/promises';
-import { EventsQuery, matchesAny, parseRequest, SessionEventsQuery, SfuError, type TokenGrants } from '@causeway/protocol';
+import type { TokenDesk } from '@causeway/accounts';
+import {
+  type AppId,
+  EventsQuery,
+  isRevokedBy,
+  matchesAny,
+  parseRequest,
+  SessionEventsQuery,
+  SfuError,
+  type TokenGrants,
+} from '@causeway/protocol';
 import type { NodeRecord, Sfu } from '@causeway/sfu';
 import type { Request, Response } from 'express';
 import type { EventDesk } from '../events/event-desk.ts';
@@ -12,7 +22,6 @@ import type { ClusterCalls } from '../placement/cluster-calls.ts';
 import { authorize, tokenOf } from './authorize.ts';
 import { type CallerServices, checkRate, identifyCaller } from './caller.ts';
 import type { RouteDescription } from './route.ts';
-import { watchToken } from './watch-token.ts';
 
 export interface EventServices extends CallerServices {
   readonly sfu: Sfu;
@@ -117,3 +126,59 @@ function signalOfEnd(response: Response): AbortSignal {
   response.once('close', () => controller.abort());
   return controller.signal;
 }
+
+/**
+ * Watches the token of a call that continues after its reply has begun.
+ *
+ * @param onOver called once, when the token has expired or is revoked
+ * @returns a function that stops watching
+ */
+function watchToken(tokens: TokenDesk, appId: AppId, token: TokenGrants, onOver: () => void): () => void {
+  const over = (): void => {
+    stop();
+    onOver();
+  };
+  const timer = setTimeout(over, tokens.leftMs(token));
+  timer.unref();
+  const unlisten = tokens.revocations.onRevoked((revocation) => {
+    if (revocation.appId === appId && isRevokedBy(revocation.revoked, token)) over();
+  });
+  const stop = (): void => {
+    clearTimeout(timer);
+    unlisten();
+  };
+  return stop;
+}
+
+const ABOUT_EVENTS =
+  'Server-sent events, for an EventSource or any HTTP client; the data of each event is JSON. A client that reconnects with `Last-Event-ID` receives what it missed during the last ten minutes. Since an EventSource cannot set headers, a token may be passed as `?token=`, but not the secret. The stream ends when its token expires.';
+
+/** Endpoints with unlimited replies. */
+export const EVENT_ROUTES: readonly RouteDescription[] = [
+  {
+    operationId: 'streamAppEvents',
+    access: 'list',
+    method: 'get',
+    path: '/events',
+    summary: 'Stream the events of an app',
+    description: `${ABOUT_EVENTS} In a cluster, the stream has the events of all nodes.`,
+    query: 'EventsQuery',
+    reply: 'ApiEvent',
+    replyType: 'text/event-stream',
+    errors: ['no_capacity'],
+    acceptsTokenInQuery: true,
+  },
+  {
+    operationId: 'streamSessionEvents',
+    access: 'list',
+    method: 'get',
+    path: '/session/:session_id/events',
+    summary: 'Stream the events of a session',
+    description: `${ABOUT_EVENTS} The stream ends with the session. With \`?quality=true\` it also has a message with \`event: quality\`, whose data is a QualitySample, about every five seconds.`,
+    query: 'SessionEventsQuery',
+    reply: 'ApiEvent',
+    replyType: 'text/event-stream',
+    errors: ['session_not_found', 'session_closed', 'no_capacity'],
+    acceptsTokenInQuery: true,
+  },
+];

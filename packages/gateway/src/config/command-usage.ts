@@ -1,4 +1,6 @@
 /** How commands are called: what `--help` prints after the name of one, and what an error about its arguments says. */
+
+import { CONFIG_FILE_VARIABLE, OPTIONS, type Option } from './options.ts';
 import { ConfigError } from './start-error.ts';
 
 /** A command beside the daemon itself. */
@@ -45,4 +47,27 @@ export function isCommand(name: string): name is CommandName {
 export function argumentsError(name: CommandName, reason?: string): ConfigError {
   const usage = `the command is ${COMMANDS[name].forms.map((form) => `"${form}"`).join(' or ')}; causeway ${name} --help says more`;
   return new ConfigError(reason === undefined ? usage : `${reason}; ${usage}`);
+}
+
+/** Returns the rows of the table in `docs/config.md`, one for each option, without the header. */
+export function describeOptionsInMarkdown(): string[] {
+  return Object.entries(OPTIONS).map(
+    ([name, option]) => `| \`${option.variable}\` | \`${name}\` | ${option.kind.expected} | ${fallbackOf(option)} | ${option.meaning} |`,
+  );
+}
+
+/** Returns the text that `--help` prints. */
+export function describeUsage(): string {
+  const entries = Object.values(OPTIONS).map((option) =>
+    `  ${option.variable}\n      ${option.meaning}\n      ${option.kind.expected}; default: ${fallbackOf(option)}\n`.replaceAll('`', ''),
+  );
+  return `${[
+    'Runs one node of the Causeway SFU. Other commands: doctor, books, ledger; each takes --help.\nEnvironment variables configure the node:\n',
+    ...entries,
+    `  ${CONFIG_FILE_VARIABLE}\n      Path of a JSON file with the same options and any number of apps; see docs/config.md\n`,
+  ].join('\n')}`;
+}
+
+function fallbackOf({ fallback, fallbackText }: Option<unknown>): string {
+  return fallbackText ?? String(fallback);
 }

@@ -1,4 +1,4 @@
-import { type App, createApp } from '@causeway/accounts';
+import { type App, createApp, type OidcSettings } from '@causeway/accounts';
 import { readAppEntry } from './app-entry.ts';
 import { type BooksPlace, defaultBooksPlace } from './books-place.ts';
 import {
@@ -10,7 +10,6 @@ import {
   readRegionPrices,
 } from './cluster-config.ts';
 import { isLoopback } from './network-kinds.ts';
-import { type OidcConfig, type OidcOptions, readOidcConfig } from './oidc-config.ts';
 import { CONFIG_FILE_VARIABLE, OPTIONS, type Option, type OptionName, type OptionValues } from './options.ts';
 import { type OtlpConfig, readOtlpConfig } from './otlp-config.ts';
 import { ConfigError } from './start-error.ts';
@@ -141,4 +140,25 @@ function readApps(file: ReadonlyMap<string, unknown>, appId: string | undefined,
   const repeated = apps.find((app, index) => apps.findIndex((other) => other.id === app.id) < index);
   if (repeated !== undefined) throw new ConfigError(`app "${repeated.id}" is configured twice`);
   return apps;
+}
+
+/** The OpenID provider with which people sign in, and what pages call it. */
+interface OidcConfig extends OidcSettings {
+  readonly name: string;
+}
+
+/** The options that describe it. */
+type OidcOptions = Pick<OptionValues, 'oidcIssuer' | 'oidcClientId' | 'oidcClientSecret' | 'oidcName'>;
+
+/**
+ * @returns undefined if no provider is configured
+ * @throws ConfigError – only a part of it is
+ */
+function readOidcConfig(options: OidcOptions): OidcConfig | undefined {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret, oidcName: name } = options;
+  if (issuer !== undefined && clientId !== undefined) return { issuer, clientId, clientSecret, name: name ?? new URL(issuer).host };
+  const isAnySet = Object.values(options).some((value) => value !== undefined);
+  if (!isAnySet) return undefined;
+  const missing = issuer === undefined ? OPTIONS.oidcIssuer.variable : OPTIONS.oidcClientId.variable;
+  throw new ConfigError(`${missing} is missing: an OpenID provider takes both its issuer and a client id`);
 }

@@ -10,13 +10,11 @@ import type { Config } from '../config/load-config.ts';
 import { isLoopback } from '../config/network-kinds.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/start-error.ts';
-import { checkAddress } from './address-checks.ts';
 import { checkBooks } from './books-checks.ts';
 import { checkNodes, checkRedis, type OwnNode } from './cluster-checks.ts';
 import { describeFindings, type Finding, problem } from './finding.ts';
-import { checkMachine, readMachine } from './machine-checks.ts';
 import { checkMetering } from './metering-checks.ts';
-import { checkPorts } from './port-checks.ts';
+import { checkAddress, checkMachine, checkPorts, readMachine } from './node-checks.ts';
 import { checkService, type EventAccess } from './service-checks.ts';
 
 export interface DoctorReport {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isErrorCode } from '@causeway/protocol';
+import { sendJson } from '../http/reply.ts';
 import { requestContextOf } from '../http/request-context.ts';
-import { sendJson } from '../http/send-json.ts';
 
 /** The whole reply to a call, produced here or by another node. */
 export interface CallReply {

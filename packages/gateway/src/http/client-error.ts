@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ERROR_CODES, SfuError } from '@causeway/protocol';
-import { createErrorReply } from './error-reply.ts';
+import { createErrorReply } from './reply.ts';
 
 /** This many replies take less than a millisecond. */
 const REPLIES_PER_TURN = 8;

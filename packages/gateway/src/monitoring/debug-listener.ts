@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { UsageBytes } from '@causeway/accounts';
 import { type AppId, parseAppId, SfuError } from '@causeway/protocol';
-import { sendJson } from '../http/send-json.ts';
+import { sendJson } from '../http/reply.ts';
 import type { NodeInspection } from './inspect-node.ts';
 import { PROMETHEUS_CONTENT_TYPE, writePrometheusText } from './metric.ts';
 import { METRICS } from './metrics.ts';

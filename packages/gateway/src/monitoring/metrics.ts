@@ -1,6 +1,5 @@
 import { FIRST_FRAME_BOUNDS_MS, FORWARD_LATENCY_BOUNDS_MS, JOIN_BOUNDS_MS, TIMER_DELAY_BOUNDS_MS } from '@causeway/sfu';
-import type { Metric } from './metric.ts';
-import { byName, countBy, counter, eventLoopDelays, gauge, histogram, ofNode, one, optional } from './metric-rows.ts';
+import { byName, countBy, counter, eventLoopDelays, gauge, histogram, type Metric, ofNode, one, optional } from './metric.ts';
 
 /**
  * Everything that `/metrics` reports. No metric has a label for an app, a session or a track, whose number is

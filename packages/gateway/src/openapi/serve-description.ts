@@ -1,6 +1,6 @@
 import express, { type Router } from 'express';
 import { allowCrossOrigin } from '../http/cors.ts';
-import { sendJson } from '../http/send-json.ts';
+import { sendJson } from '../http/reply.ts';
 import { createOpenApiDocument, type DescribedApis } from './openapi-document.ts';
 import { createReferencePage } from './reference-page.ts';
 

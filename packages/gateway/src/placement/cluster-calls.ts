@@ -7,8 +7,7 @@ import { AssertionDesk } from '../forwarding/assertion-desk.ts';
 import { CallForwarder, nodeUnreachable, type PassedCall } from '../forwarding/call-forwarder.ts';
 import type { CallReply } from '../forwarding/call-reply.ts';
 import { NodeCallError, NodeClient, type NodeRequest } from '../forwarding/node-client.ts';
-import type { RequestSpan } from '../http/request-span.ts';
-import { type TraceContext, traceHeaders } from '../http/trace-context.ts';
+import { type RequestSpan, type TraceContext, traceHeaders } from '../http/trace-context.ts';
 import { clientAddressOf, clientNetworkOf } from '../limits/client-address.ts';
 import { SessionPlacement } from './session-placement.ts';
 

@@ -11,14 +11,12 @@ import { type ClusterSurvey, surveyCluster } from '@causeway/cluster';
 import { RedisServer } from '@causeway/lab';
 import type { NodeRecord } from '@causeway/sfu';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { checkAddress } from '../../src/doctor/address-checks.ts';
 import { askStun, readMappedAddress } from '../../src/doctor/ask-stun.ts';
 import { checkBooks } from '../../src/doctor/books-checks.ts';
 import { checkNodes, checkRedis } from '../../src/doctor/cluster-checks.ts';
 import { runDoctorCommand } from '../../src/doctor/doctor-command.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
-import { checkMachine } from '../../src/doctor/machine-checks.ts';
-import { checkPorts } from '../../src/doctor/port-checks.ts';
+import { checkAddress, checkMachine, checkPorts } from '../../src/doctor/node-checks.ts';
 import { checkService } from '../../src/doctor/service-checks.ts';
 
 const PUBLIC = '203.0.113.5';

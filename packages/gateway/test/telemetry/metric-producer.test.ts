@@ -1,6 +1,6 @@
 import { AggregationTemporality, type MetricData } from '@opentelemetry/sdk-metrics';
 import { METRICS } from '../../src/monitoring/metrics.ts';
-import { createMetricProducer } from '../../src/monitoring/telemetry/metric-producer.ts';
+import { createMetricProducer } from '../../src/monitoring/telemetry/open-telemetry.ts';
 import { SAMPLE_INSPECTION } from '../support/sample-inspection.ts';
 
 async function collect(): Promise<ReadonlyMap<string, MetricData>> {

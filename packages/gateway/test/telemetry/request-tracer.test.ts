@@ -1,5 +1,5 @@
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { createRequestTracer } from '../../src/monitoring/telemetry/request-tracer.ts';
+import { createRequestTracer } from '../../src/monitoring/telemetry/open-telemetry.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER = '00f067aa0ba902b7';

@@ -10,16 +10,15 @@ import type { PublisherCodec } from '../publisher/publisher-codec.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
-import { FrameNumberRewriter } from './frame-number-rewriter.ts';
 import { LayerFilter } from './layer-filter.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { FrameNumberRewriter, Vp8Rewriter } from './picture-numbers.ts';
 import { Redundancy } from './redundancy.ts';
 import { Retransmitter } from './retransmitter.ts';
 import { SentIndex } from './sent-index.ts';
 import { SequenceRewriter } from './sequence-rewriter.ts';
 import { makeSenderReport } from './stream-reports.ts';
 import type { SendingTransport } from './subscribing-peer.ts';
-import { Vp8Rewriter } from './vp8-rewriter.ts';
 
 /** How far behind the newest packet a NACK may reach. */
 const SENT_WINDOW_PACKETS: Readonly<Record<MediaKind, number>> = { video: 1024, audio: 256 };

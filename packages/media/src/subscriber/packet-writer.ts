@@ -18,8 +18,8 @@ import { SendKind } from '../demux/path.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../publisher/forwarded-packet.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
-import { MIN_DESCRIPTOR_LENGTH } from './frame-number-rewriter.ts';
 import type { LayerFilter } from './layer-filter.ts';
+import { MIN_DESCRIPTOR_LENGTH } from './picture-numbers.ts';
 import type { Redundancy } from './redundancy.ts';
 
 /** Space for the fixed header, the extension block without forwarded extensions, RTX's two bytes, and what `secure` appends to a packet. */

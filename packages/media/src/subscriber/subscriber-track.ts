@@ -15,15 +15,13 @@ import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { CopyMoves } from './copy-moves.ts';
-import { findKeptBeginning } from './kept-beginning.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
-import { canBeginWith, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
+import { canBeginWith, findKeptBeginning, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
 import { decodableOptions, optionsFor } from './layer-wish.ts';
 import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
-import { ReportedNumbers, type ReportVerdict } from './reported-numbers.ts';
-import { ReceiverReports } from './stream-reports.ts';
+import { ReceiverReports, ReportedNumbers, type ReportVerdict } from './stream-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
 import { ToldLayer } from './told-layer.ts';
 

@@ -4,7 +4,7 @@ import { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator
 import type { DataChannelRequest } from '../data/data-channel.ts';
 import type { DataChannels } from '../data/data-channels.ts';
 import { type Path, SendKind } from '../demux/path.ts';
-import { DropReason } from '../drop-reason.ts';
+import { DropReason, unprotectDropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import {
   CLIENT_PACKET_RATES,
@@ -26,9 +26,9 @@ import type {
   SecureEndpointListener,
   SrtpProfile,
 } from '../secure-endpoint.ts';
+import type { TrafficCounters } from '../statistics.ts';
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
-import type { TrafficCounters } from '../traffic-counters.ts';
 import { ArrivalFeedback } from './arrival-feedback.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
@@ -39,7 +39,6 @@ import { PlainEndpoint } from './plain-endpoint.ts';
 import { ReportRound } from './report-round.ts';
 import { handleRtcp } from './rtcp-receiver.ts';
 import { RtcpSender } from './rtcp-sender.ts';
-import { unprotectDropReason } from './unprotect-drop-reason.ts';
 
 /** Assumed until it is measured; mediasoup assumes the same. */
 const INITIAL_RTT_MS = 100;

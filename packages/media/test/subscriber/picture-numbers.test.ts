@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { PictureNumbers } from '../../src/subscriber/vp8-rewriter.ts';
+import { PictureNumbers } from '../../src/subscriber/picture-numbers.ts';
 
 const PERIOD = 1 << 15;
 

@@ -1,6 +1,6 @@
 import { Vp8Descriptor } from '@causeway/wire';
 import fc from 'fast-check';
-import { Vp8Rewriter } from '../../src/subscriber/vp8-rewriter.ts';
+import { Vp8Rewriter } from '../../src/subscriber/picture-numbers.ts';
 
 /** Bytes before the payload, as an RTP header would be; they must stay as they are. */
 const HEADER = [0x80, 0x60, 0xaa, 0xbb];

@@ -11,7 +11,6 @@ import type { SecureCloseReason } from '@causeway/media';
 import { ReplayWindow } from '../replay-window.ts';
 import { ClientHandshake } from './client-handshake.ts';
 import type { DtlsConnection, DtlsConnectionOptions } from './dtls-connection.ts';
-import type { DtlsCounters } from './dtls-counters.ts';
 import { AlertDescription, AlertLevel, ContentType, HandshakeType } from './dtls-numbers.ts';
 import { type DtlsRecord, parseRecords } from './dtls-record.ts';
 import type { Flight, Handshake, HandshakeOutcome } from './handshake.ts';
@@ -22,6 +21,21 @@ import { RANDOM_LENGTH } from './hello-messages.ts';
 import { RecordSender } from './record-sender.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import { ServerHandshake } from './server-handshake.ts';
+
+/** What DTLS dropped, by cause. There is one object per suite, and its counters only increase. */
+export interface DtlsCounters {
+  /** Records or handshake fragments that are malformed, of an unknown type, or out of place. */
+  malformed: number;
+  /** Unencrypted records after the handshake, and unencrypted alerts and other records during it. */
+  plaintextRefused: number;
+  /** Encrypted records that are not authentic or cannot be decrypted. */
+  undecryptable: number;
+  replayed: number;
+}
+
+export function createDtlsCounters(): DtlsCounters {
+  return { malformed: 0, plaintextRefused: 0, undecryptable: 0, replayed: 0 };
+}
 
 /** How many encrypted records are kept that arrive before the messages that establish their key. */
 const MAX_EARLY_RECORDS = 8;

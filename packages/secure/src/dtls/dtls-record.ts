@@ -1,7 +1,6 @@
 /** The framing of the record layer. @see RFC 6347 §4.1 */
 import { DTLS_1_0, DTLS_1_2 } from './dtls-numbers.ts';
-import { TlsReader } from './tls-reader.ts';
-import { uint8, uint16, uint48, vector16 } from './tls-writer.ts';
+import { TlsReader, uint8, uint16, uint48, vector16 } from './tls-fields.ts';
 
 export interface DtlsRecord {
   readonly contentType: number;

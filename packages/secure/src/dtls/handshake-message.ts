@@ -1,6 +1,5 @@
 /** Handshake messages, and the fragments that carry them. @see RFC 6347 §4.2.2, §4.2.3 */
-import { TlsReader } from './tls-reader.ts';
-import { uint8, uint16, uint24, vector24 } from './tls-writer.ts';
+import { TlsReader, uint8, uint16, uint24, vector24 } from './tls-fields.ts';
 
 export interface HandshakeMessage {
   readonly type: number;

@@ -2,8 +2,7 @@
 import type { SrtpProfile } from '@causeway/media';
 import { CipherSuite, COMPRESSION_NONE, DTLS_1_2, ExtensionType, GROUP_SECP256R1, POINT_FORMAT_UNCOMPRESSED } from './dtls-numbers.ts';
 import { ACCEPTED_SIGNATURE_SCHEMES } from './peer-certificate.ts';
-import { TlsReader } from './tls-reader.ts';
-import { uint8, uint16, vector8, vector16 } from './tls-writer.ts';
+import { TlsReader, uint8, uint16, vector8, vector16 } from './tls-fields.ts';
 
 /** The parts of a ClientHello that are used here. */
 export interface ClientHello {

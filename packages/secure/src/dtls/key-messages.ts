@@ -1,8 +1,7 @@
 /** The messages that carry certificates, public keys and signatures. @see RFC 5246 §7.4, RFC 8422 §5.4, §5.7 */
 import { ClientCertificateType, CURVE_TYPE_NAMED, GROUP_SECP256R1 } from './dtls-numbers.ts';
 import { ACCEPTED_SIGNATURE_SCHEMES } from './peer-certificate.ts';
-import { TlsReader } from './tls-reader.ts';
-import { uint8, uint16, vector8, vector16, vector24 } from './tls-writer.ts';
+import { TlsReader, uint8, uint16, vector8, vector16, vector24 } from './tls-fields.ts';
 
 export interface Signature {
   readonly scheme: number;

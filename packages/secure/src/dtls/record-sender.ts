@@ -4,7 +4,7 @@ import { RECORD_HEADER_LENGTH, writeRecord } from './dtls-record.ts';
 import type { Flight } from './handshake.ts';
 import { writeFragments } from './handshake-message.ts';
 import type { RecordCipher } from './record-cipher.ts';
-import { uint8 } from './tls-writer.ts';
+import { uint8 } from './tls-fields.ts';
 
 /** Handshake datagrams are small enough for any path. */
 const MAX_DATAGRAM_LENGTH = 1_200;

@@ -13,11 +13,10 @@ import {
 } from '@causeway/media';
 import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
 import { authenticateOne, HMAC_TAG_LENGTH } from './authentication.ts';
-import { GCM_TAG_LENGTH } from './gcm-key.ts';
+import { RtcpKeystream } from './counter-mode-key.ts';
 import { ExpectedContext, InboundContext, type InboundStreams } from './inbound-streams.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
-import { RtcpKeystream } from './rtcp-keystream.ts';
-import { type CounterModeCipher, createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
+import { type CounterModeCipher, createSessionCipher, GCM_TAG_LENGTH, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
 import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
 

@@ -1,12 +1,11 @@
 /** SRTP for all peers of an engine: the shared memory, the flush protector, and one transform per peer. */
 import type { PacketArena, ProtectBatch, ProtectedBytes } from '@causeway/media';
 import { compactNumber, type HmacSha1 } from '@causeway/wire';
-import { AuthenticationJobs, HMAC_TAG_LENGTH, InboundGroup } from './authentication.ts';
-import { GCM_TAG_LENGTH } from './gcm-key.ts';
-import { createHmacSha1 } from './hmac-sha1.ts';
+import { AuthenticationJobs, createHmacSha1, HMAC_TAG_LENGTH, InboundGroup } from './authentication.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages, type KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp, type RtcpOutboundStream, type RtpOutboundStream } from './outbound-srtp.ts';
+import { GCM_TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpKeyingMaterial, SrtpPeer } from './srtp-keys.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
 

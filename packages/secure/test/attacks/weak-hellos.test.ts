@@ -2,7 +2,7 @@ import { createCertificate, type LocalCertificate } from '../../src/dtls/certifi
 import { ContentType, HandshakeType } from '../../src/dtls/dtls-numbers.ts';
 import { parseRecords, writeRecord } from '../../src/dtls/dtls-record.ts';
 import { parseFragments, writeFragments } from '../../src/dtls/handshake-message.ts';
-import { uint8, uint16, vector8, vector16 } from '../../src/dtls/tls-writer.ts';
+import { uint8, uint16, vector8, vector16 } from '../../src/dtls/tls-fields.ts';
 import { DtlsEnd } from '../dtls/virtual-link.ts';
 
 const ECDHE_ECDSA_AES128_GCM = 0xc02b;

@@ -1,5 +1,5 @@
 import { CounterModeKey } from '../../src/srtp/counter-mode-key.ts';
-import { GcmKey } from '../../src/srtp/gcm-key.ts';
+import { GcmKey } from '../../src/srtp/session-cipher.ts';
 import { deriveSessionKeys } from '../../src/srtp/srtp-keys.ts';
 import { SrtpMemory } from '../../src/srtp/srtp-memory.ts';
 

@@ -1,9 +1,8 @@
 /** Opens the unconnected socket of a local address, which serves all paths without a socket of their own. */
 import type { Socket } from 'node:dgram';
-import { DatagramBatch } from './datagram-batch.ts';
+import { type AddressSlots, DatagramBatch } from './datagram-batch.ts';
 import { bindSocket, createLiteralSocket } from './literal-socket.ts';
 import { Outlet } from './outlet.ts';
-import type { AddressSlots } from './send-headers.ts';
 import type { LocalSocket } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 import type { Uplink } from './uplink.ts';

@@ -2,8 +2,7 @@
 import { classifyDatagram, type Path } from '@causeway/media';
 import { formatIpAddress } from '@causeway/wire';
 import { zoneName } from './local-addresses.ts';
-import { canonicalAddress } from './remote-address.ts';
-import { AF_INET6, SOCKET_ADDRESS_BYTES } from './socket-address.ts';
+import { AF_INET6, canonicalAddress, SOCKET_ADDRESS_BYTES } from './remote-address.ts';
 import type { LocalSocket, PathTable } from './socket-path.ts';
 import type { SystemCalls } from './system-calls.ts';
 

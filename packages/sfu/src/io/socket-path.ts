@@ -1,9 +1,8 @@
 import type { Socket } from 'node:dgram';
 import { Path } from '@causeway/media';
-import type { DatagramBatch } from './datagram-batch.ts';
+import { type DatagramBatch, NO_ADDRESS_SLOT } from './datagram-batch.ts';
 import type { Outlet } from './outlet.ts';
-import { NO_ADDRESS_SLOT } from './send-headers.ts';
-import { AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
+import { AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './remote-address.ts';
 
 /** Offsets of the address in a socket address, in 32-bit words. */
 const IPV4_WORD = 1;

@@ -7,7 +7,7 @@
  */
 import { endianness } from 'node:os';
 import { bindByFfi } from '@causeway/secure';
-import { AF_INET, AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './socket-address.ts';
+import { AF_INET, AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './remote-address.ts';
 
 const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK = 0x800;

@@ -1,12 +1,10 @@
 /** Decides which m-sections of a client's offer become published tracks (docs/api.md §2). */
 import type { MediaKind } from '@causeway/media';
-import type { ErrorCode, TrackId, TrackName } from '@causeway/protocol';
-import { TrackName as TrackNameSchema } from '@causeway/protocol';
+import { type ErrorCode, parseTrackId, TrackId, type TrackName, TrackName as TrackNameSchema } from '@causeway/protocol';
 import { isRejectedSection, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
 import { type InPieces, ITEMS_AT_ONCE, mapInPieces } from './in-pieces.ts';
 import type { Publication, RandomSource, RtpSection, Section } from './state.ts';
-import { type AnnouncedTrack, announcedTrack, fallbackTrackId, uniqueTrackId } from './track-ids.ts';
 
 /** The number of former ids under which a renamed publication is still found. */
 const MAX_ALIASES = 8;
@@ -227,4 +225,39 @@ export function leadsTo(publication: Publication | undefined, trackId: string): 
 
 function failed(code: ErrorCode, description: string): PublishOutcome {
   return { type: 'failed', code, description };
+}
+
+/** Chooses the id of a published track in the API. */
+
+/** The stream that browsers write for a track without one. */
+const NO_STREAM = '-';
+const FALLBACK_RANDOM_BYTES = 4;
+
+interface AnnouncedTrack {
+  readonly trackId: TrackId | undefined;
+  readonly namesStream: boolean;
+}
+
+/**
+ * Returns the track that a section announces: the second word of `a=msid`, or else of `a=ssrc:… msid:`.
+ *
+ * @returns an undefined `trackId` if it announces none, or one that is not valid in a request
+ */
+function announcedTrack(section: SdpSection): AnnouncedTrack {
+  const msid = section.msids.find(({ trackId }) => trackId !== undefined) ?? section.ssrcs.find(({ msid }) => msid !== undefined)?.msid;
+  const streamId = msid?.streamId ?? section.msids[0]?.streamId;
+  return { trackId: parseTrackId(msid?.trackId ?? ''), namesStream: streamId !== undefined && streamId !== NO_STREAM };
+}
+
+/** Returns an id for a section that announces none: `trk-<mid>-<8 hex digits>`. */
+function fallbackTrackId(mid: string, random: RandomSource): TrackId {
+  const suffix = [...random.bytes(FALLBACK_RANDOM_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return parseTrackId(`trk-${mid}-${suffix}`) ?? TrackId.parse(`trk-${suffix}`);
+}
+
+/** Appends `#<mid>` if another section has the id, since one `MediaStreamTrack` may be sent on two m-sections. */
+function uniqueTrackId(wanted: TrackId, mid: string, isTaken: (trackId: TrackId) => boolean, random: RandomSource): TrackId {
+  if (!isTaken(wanted)) return wanted;
+  const suffixed = parseTrackId(`${wanted}#${mid}`);
+  return suffixed !== undefined && !isTaken(suffixed) ? suffixed : fallbackTrackId(mid, random);
 }

@@ -19,11 +19,10 @@ import type { CountingSecureSuite } from '@causeway/secure';
 import { loadSystemCalls, type SystemCalls } from '../io/system-calls.ts';
 import { UdpPort } from '../io/udp-port.ts';
 import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
-import { HandshakeTurns, isHandshake } from './handshake-turns.ts';
-import { HeldTurn } from './held-turn.ts';
 import { inspectShard } from './inspect-shard.ts';
 import type { Neighbours } from './neighbours.ts';
 import type { LinkPath } from './shard-link.ts';
+import { HandshakeTurns, HeldTurn, isHandshake } from './turns.ts';
 
 /** `setTimeout` accepts at most 31 bits; waking earlier does no harm. */
 const LONGEST_SLEEP_MS = 60_000;

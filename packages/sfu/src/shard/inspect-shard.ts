@@ -2,7 +2,7 @@ import type { Engine, ForwardLatency } from '@causeway/media';
 import type { CountingSecureSuite } from '@causeway/secure';
 import type { ShardInspection } from '../inspection.ts';
 import type { UdpPort } from '../io/udp-port.ts';
-import type { HandshakeTurns } from './handshake-turns.ts';
+import type { HandshakeTurns } from './turns.ts';
 
 export interface ShardParts {
   readonly engine: Engine;

@@ -7,10 +7,9 @@
  */
 import { classifyDatagram, DropReason, type Path, type PlainSink } from '@causeway/media';
 import { parseStun } from '@causeway/wire';
-import type { DatagramOrigin, PortSharing } from '../io/port-sharing.ts';
 import type { SocketPath } from '../io/socket-path.ts';
+import type { DatagramOrigin, PortSharing } from '../io/udp-port-options.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
-import { ClaimedPaths } from './claimed-paths.ts';
 import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, type PathNews } from './neighbour.ts';
 import { PassOnBudget } from './passed-on-datagram.ts';
 import { LinkPath } from './shard-link.ts';
@@ -168,4 +167,45 @@ function shardNoNamedIn(datagram: Uint8Array): number | undefined {
 
 function originOf({ shared, remoteAddress, remotePort }: SocketPath): DatagramOrigin {
   return { localAddress: shared.address, address: remoteAddress, port: remotePort };
+}
+
+/**
+ * The other shards to which paths belong. It contains only paths that a shard has claimed after authenticating a
+ * connectivity check, so unknown peers cannot make it grow.
+ */
+class ClaimedPaths {
+  readonly #owners = new Map<string, number>();
+
+  get size(): number {
+    return this.#owners.size;
+  }
+
+  ownerOf(origin: DatagramOrigin): number | undefined {
+    return this.#owners.get(keyOf(origin));
+  }
+
+  /** Records a claim. The first claim stays until it is released, because a second claimant may have forged the address. */
+  claim(origin: DatagramOrigin, shardNo: number): void {
+    const key = keyOf(origin);
+    if (!this.#owners.has(key)) this.#owners.set(key, shardNo);
+  }
+
+  /** Records a proven claim, which overrides any other. */
+  prove(origin: DatagramOrigin, shardNo: number): void {
+    this.#owners.set(keyOf(origin), shardNo);
+  }
+
+  release(origin: DatagramOrigin, shardNo: number): void {
+    const key = keyOf(origin);
+    if (this.#owners.get(key) === shardNo) this.#owners.delete(key);
+  }
+
+  /** Releases the claims of a shard that is gone. */
+  releaseAll(shardNo: number): void {
+    for (const [key, owner] of this.#owners) if (owner === shardNo) this.#owners.delete(key);
+  }
+}
+
+function keyOf({ localAddress, address, port }: DatagramOrigin): string {
+  return `${port} ${address} ${localAddress}`;
 }

@@ -1,5 +1,5 @@
 /** Datagrams that one shard passes on to another: their encoding, and a limit on their rate. */
-import type { DatagramOrigin } from '../io/port-sharing.ts';
+import type { DatagramOrigin } from '../io/udp-port-options.ts';
 
 export interface PassedOnDatagram {
   readonly origin: DatagramOrigin;

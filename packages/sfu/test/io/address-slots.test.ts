@@ -1,5 +1,5 @@
-import { AddressSlots, NO_ADDRESS_SLOT } from '../../src/io/send-headers.ts';
-import { SOCKET_ADDRESS_BYTES } from '../../src/io/socket-address.ts';
+import { AddressSlots, NO_ADDRESS_SLOT } from '../../src/io/datagram-batch.ts';
+import { SOCKET_ADDRESS_BYTES } from '../../src/io/remote-address.ts';
 
 test('each address has a slot of its own until it is given back', () => {
   const slots = new AddressSlots();

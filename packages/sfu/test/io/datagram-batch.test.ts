@@ -2,8 +2,7 @@ import { constants } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { type ProtectedBytes, SendKind } from '@causeway/media';
-import { DatagramBatch } from '../../src/io/datagram-batch.ts';
-import { AddressSlots } from '../../src/io/send-headers.ts';
+import { AddressSlots, DatagramBatch } from '../../src/io/datagram-batch.ts';
 import { type LocalSocket, SocketPath } from '../../src/io/socket-path.ts';
 import type { SystemCalls } from '../../src/io/system-calls.ts';
 

@@ -1,4 +1,4 @@
-import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from '../../src/io/socket-address.ts';
+import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from '../../src/io/remote-address.ts';
 import { type LocalSocket, PathTable, SocketPath } from '../../src/io/socket-path.ts';
 
 const [HERE, THERE] = [{ address: '127.0.0.1' }, { address: '127.0.0.2' }] as unknown as [LocalSocket, LocalSocket];

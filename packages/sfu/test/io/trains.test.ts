@@ -1,8 +1,7 @@
 /** Datagrams of one length to one peer, which the system takes as one and divides. */
 import { constants } from 'node:os';
 import { type ProtectedBytes, SendKind } from '@causeway/media';
-import { DatagramBatch } from '../../src/io/datagram-batch.ts';
-import { AddressSlots } from '../../src/io/send-headers.ts';
+import { AddressSlots, DatagramBatch } from '../../src/io/datagram-batch.ts';
 import { type LocalSocket, SocketPath } from '../../src/io/socket-path.ts';
 import type { SystemCalls } from '../../src/io/system-calls.ts';
 

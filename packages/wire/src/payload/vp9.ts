@@ -4,7 +4,7 @@
  * @see RFC 9628 §4.2
  */
 import { readUint16 } from '../numbers.ts';
-import { pictureIdLength, readPictureId } from './picture-id.ts';
+import { pictureIdLength, readPictureId } from './vp8.ts';
 
 const PICTURE_ID_BIT = 0x80;
 const INTER_PREDICTED_BIT = 0x40;

@@ -5,11 +5,10 @@
  */
 import { type Bye, parseBye } from './bye.ts';
 import { CONGESTION_FEEDBACK_FORMAT } from './congestion-feedback.ts';
-import { FIR_FORMAT, type Fir, parseFir } from './fir.ts';
+import { FIR_FORMAT, type Fir, PLI_FORMAT, type Pli, parseFir, parsePli } from './keyframe-requests.ts';
 import { NACK_FORMAT, type Nack, parseNack } from './nack.ts';
-import { PLI_FORMAT, type Pli, parsePli } from './pli.ts';
-import { parseReceiverReport, type ReceiverReport } from './receiver-report.ts';
 import { APPLICATION_LAYER_FEEDBACK_FORMAT, isRemb, parseRemb, type Remb } from './remb.ts';
+import { parseReceiverReport, parseSenderReport, type ReceiverReport, type SenderReport } from './reports.ts';
 import {
   RTCP_BYE,
   RTCP_HEADER_LENGTH,
@@ -21,7 +20,6 @@ import {
   rtcpPacketEnd,
 } from './rtcp-header.ts';
 import { parseSdes, type Sdes } from './sdes.ts';
-import { parseSenderReport, type SenderReport } from './sender-report.ts';
 import { parseTransportFeedback, TRANSPORT_FEEDBACK_FORMAT, type TransportFeedback } from './transport-feedback.ts';
 
 const PADDING_BIT = 0x20;

@@ -82,22 +82,59 @@ export function writeDataChunk(out: Uint8Array, offset: number, fields: SctpData
 }
 
 /** Reads the flags that DATA and I-DATA share. */
-export function readDataFlags(fields: SctpDataFields, flags: number): void {
+function readDataFlags(fields: SctpDataFields, flags: number): void {
   fields.isUnordered = (flags & UNORDERED_BIT) !== 0;
   fields.isBeginning = (flags & BEGINNING_BIT) !== 0;
   fields.isEnd = (flags & END_BIT) !== 0;
   fields.isImmediate = (flags & IMMEDIATE_BIT) !== 0;
 }
 
-export function dataFlags({ isUnordered, isBeginning, isEnd, isImmediate }: SctpDataFields): number {
+function dataFlags({ isUnordered, isBeginning, isEnd, isImmediate }: SctpDataFields): number {
   return (isUnordered ? UNORDERED_BIT : 0) | (isBeginning ? BEGINNING_BIT : 0) | (isEnd ? END_BIT : 0) | (isImmediate ? IMMEDIATE_BIT : 0);
 }
 
 /** Copies the user data after the header of its chunk, with padding. @returns the offset after it */
-export function writeUserData(out: Uint8Array, chunkStart: number, headerLength: number, fields: SctpDataFields): number {
+function writeUserData(out: Uint8Array, chunkStart: number, headerLength: number, fields: SctpDataFields): number {
   const { payload, payloadOffset, payloadLength } = fields;
   const at = chunkStart + headerLength;
   if (payloadLength > MAX_LENGTH_BY_BYTE) out.set(payload.subarray(payloadOffset, payloadOffset + payloadLength), at);
   else for (let byte = 0; byte < payloadLength; byte++) out[at + byte] = payload[payloadOffset + byte];
   return writePadding(out, at + payloadLength, chunkStart + paddedLength(headerLength + payloadLength));
+}
+
+/**
+ * I-DATA: like DATA, but each fragment names its message, so that messages of several streams can be interleaved.
+ *
+ * @see RFC 8260 §2.1
+ */
+
+/** Length of chunk header, TSN, stream, message identifier, and payload protocol or fragment number. */
+export const I_DATA_HEADER_LENGTH = 20;
+
+/** Like `readDataChunk`. */
+export function readIDataChunk(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start <= I_DATA_HEADER_LENGTH) return false;
+  readDataFlags(fields, bytes[start + 1]);
+  fields.tsn = readUint32(bytes, start + 4);
+  fields.streamId = readUint16(bytes, start + 8);
+  fields.messageNumber = readUint32(bytes, start + 12);
+  // The first fragment has number 0, and uses the field for its protocol.
+  const shared = readUint32(bytes, start + 16);
+  fields.protocolId = fields.isBeginning ? shared : 0;
+  fields.fragmentNumber = fields.isBeginning ? 0 : shared;
+  fields.payload = bytes;
+  fields.payloadOffset = start + I_DATA_HEADER_LENGTH;
+  fields.payloadLength = end - fields.payloadOffset;
+  return true;
+}
+
+/** @returns the offset after the chunk's padding */
+export function writeIDataChunk(out: Uint8Array, offset: number, fields: SctpDataFields): number {
+  writeChunkHeader(out, offset, SctpChunkType.iData, dataFlags(fields), I_DATA_HEADER_LENGTH + fields.payloadLength);
+  writeUint32(out, offset + 4, fields.tsn);
+  writeUint16(out, offset + 8, fields.streamId);
+  writeUint16(out, offset + 10, 0);
+  writeUint32(out, offset + 12, fields.messageNumber);
+  writeUint32(out, offset + 16, fields.isBeginning ? fields.protocolId : fields.fragmentNumber);
+  return writeUserData(out, offset, I_DATA_HEADER_LENGTH, fields);
 }

@@ -3,6 +3,8 @@
  * a value that no RFC allows, as the end of a sentence that begins with "line 12"; it skips values that it merely does
  * not understand.
  */
+
+import type { SdpSimulcast } from './description.ts';
 import type { DraftSection } from './draft-section.ts';
 import {
   isExtensionId,
@@ -15,9 +17,9 @@ import {
   setupOf,
   ufragProblem,
   wholeNumber,
+  wordsOf,
 } from './grammar.ts';
 import { MAX_CANDIDATES_PER_SECTION, type SdpLimits } from './limits.ts';
-import { readSimulcast } from './read-simulcast.ts';
 
 type ReadAttribute = (draft: DraftSection, value: string, limits: SdpLimits) => string | undefined;
 
@@ -195,4 +197,28 @@ function addLine(lines: string[], line: string, name: string, limit: number): st
 
 function tooMany(name: string, limit: number): string {
   return `is one a=${name} line more than the ${limit} that a section may have`;
+}
+
+/**
+ * Reads the layers of `a=simulcast`, in the form of RFC 8853 or of its draft 03, `send rid=q;h;f`, which old Firefox
+ * writes.
+ *
+ * @param value the text after `simulcast:`
+ */
+function readSimulcast(value: string): SdpSimulcast {
+  const words = wordsOf(value);
+  const listAfter = (direction: string): readonly string[] => {
+    const at = words.indexOf(direction);
+    const list = at === -1 ? undefined : words[at + 1];
+    return ridsOf(list?.startsWith('rid=') === true ? list.slice('rid='.length) : list);
+  };
+  return { send: listAfter('send'), recv: listAfter('recv') };
+}
+
+/** `1,2;~3` asks for a layer sent as 1 or else as 2, and for a paused layer 3. */
+function ridsOf(list: string | undefined): readonly string[] {
+  return (list ?? '')
+    .split(';')
+    .map((alternatives) => alternatives.split(',')[0]?.replace('~', '') ?? '')
+    .filter((rid) => rid !== '');
 }

@@ -13,7 +13,7 @@ import type {
   SdpSsrcGroup,
 } from './description.ts';
 import { isPayloadType, payloadTypeProblem, wholeNumber, wordsOf } from './grammar.ts';
-import type { SharedLists } from './shared-lists.ts';
+import type { SharedLists } from './read-codecs.ts';
 
 /** The m-line of a section. */
 export interface MediaLine {

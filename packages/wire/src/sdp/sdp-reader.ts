@@ -3,7 +3,7 @@ import type { SdpDescription, SdpOrigin, SdpSection } from './description.ts';
 import { DraftSection, type MediaLine, readMediaLine } from './draft-section.ts';
 import { wordsOf } from './grammar.ts';
 import { DEFAULT_SDP_LIMITS, type SdpLimits } from './limits.ts';
-import { SharedLists } from './shared-lists.ts';
+import { SharedLists } from './read-codecs.ts';
 
 /** Why a text was refused as SDP. */
 export interface SdpFailure {

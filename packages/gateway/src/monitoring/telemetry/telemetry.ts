@@ -1,5 +1,5 @@
 import type { OtlpConfig } from '../../config/otlp-config.ts';
-import type { Tracer } from '../../http/request-span.ts';
+import type { Tracer } from '../../http/trace-context.ts';
 import type { NodeInspection } from '../inspect-node.ts';
 
 export interface TelemetryOptions {

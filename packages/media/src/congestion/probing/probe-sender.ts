@@ -1,5 +1,5 @@
 /** Sends the probes that an estimator orders, one after another, on the first stream that can carry them. */
-import type { TrafficCounters } from '../../traffic-counters.ts';
+import type { TrafficCounters } from '../../statistics.ts';
 import type { BandwidthEstimator } from '../bandwidth-estimator.ts';
 import { ProbeRun } from './probe-run.ts';
 

@@ -1,10 +1,9 @@
 /** Evaluates acknowledgements: which chunks have arrived, and the round-trip time that this reveals. */
 import type { SackView } from '@causeway/wire';
-import type { LossDetector } from './loss-detection.ts';
+import type { LossDetector, TailProbe } from './loss-detection.ts';
 import type { OutstandingChunks } from './outstanding-chunks.ts';
 import type { PendingMessages } from './pending-messages.ts';
 import type { RoundTrip } from './round-trip.ts';
-import type { TailProbe } from './tail-probe.ts';
 
 export interface ArrivalsOptions {
   readonly chunks: OutstandingChunks;

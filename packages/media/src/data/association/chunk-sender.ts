@@ -5,18 +5,14 @@
  */
 import { type SackView, SCTP_HEADER_LENGTH, tsnDistance } from '@causeway/wire';
 import { Arrivals } from './arrivals.ts';
-import { ChunkWriter } from './chunk-writer.ts';
-import { CongestionWindow } from './congestion-window.ts';
+import { CongestionWindow, ProportionalReduction, QueueingDelay } from './congestion-window.ts';
 import { ForwardPoint } from './forward-point.ts';
-import { LossDetector } from './loss-detection.ts';
+import { LossDetector, TailProbe } from './loss-detection.ts';
 import type { MessageToSend, OutgoingMessage } from './outgoing-message.ts';
-import { MAX_PACKET_BYTES, type OutgoingPacket } from './outgoing-packet.ts';
+import { ChunkWriter, MAX_PACKET_BYTES, type OutgoingPacket } from './outgoing-packet.ts';
 import { ChunkState, OutstandingChunks } from './outstanding-chunks.ts';
 import { PendingMessages } from './pending-messages.ts';
-import { ProportionalReduction } from './proportional-reduction.ts';
-import { QueueingDelay } from './queueing-delay.ts';
 import { RoundTrip } from './round-trip.ts';
-import { TailProbe } from './tail-probe.ts';
 
 export interface ChunkSenderOptions {
   readonly initialTsn: number;

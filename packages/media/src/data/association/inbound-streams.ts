@@ -4,8 +4,7 @@
  * @see RFC 9260 §6.5, §6.9, RFC 8260 §2, RFC 3758 §3.6
  */
 import { type SctpDataFields, type SctpForwardTsn, type Seq16, seq16Distance, tsnDistance } from '@causeway/wire';
-import { type LooseFragment, LooseFragments } from './loose-fragments.ts';
-import { MessageFragments } from './message-fragments.ts';
+import { type LooseFragment, LooseFragments, MessageFragments } from './message-fragments.ts';
 
 export interface InboundListener {
   /** Takes a message. The listener may keep its bytes. */
