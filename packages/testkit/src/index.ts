@@ -5,6 +5,7 @@ export * from './data-page.ts';
 export * from './plain-suite.ts';
 export * from './publishing-peer.ts';
 export * from './receiving-peer.ts';
+export * from './repaired-picture.ts';
 export * from './sample-codecs.ts';
 export * from './scripted-peer.ts';
 export * from './seeded-random.ts';

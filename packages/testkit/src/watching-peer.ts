@@ -2,22 +2,19 @@
  * A browser that watches VP8. It reports every packet in transport-wide feedback, shows the frames that it can decode, and requests a
  * keyframe when it cannot continue.
  */
-import { readTransportSequence, SequenceUnwrapper, toSeq16, Vp8Descriptor, writePli } from '@causeway/wire';
+import { readTransportSequence, SequenceUnwrapper, toSeq16, Vp8Descriptor, writeNack, writePli } from '@causeway/wire';
 import { FeedbackPeer } from './bottleneck/index.ts';
+import { RepairedPicture, type ShownFrame } from './repaired-picture.ts';
 import type { ReceivedRtp, ScriptedPeer } from './scripted-peer.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** The size of a packet without its payload: headers of RTP, UDP and IPv4, and SRTP's tag. */
 const OVERHEAD_BYTES = 12 + 8 + 28 + 10;
 const KEYFRAME_RETRY_MS = 300;
-
-/** A frame that was shown. */
-export interface ShownFrame {
-  readonly atMs: number;
-  /** The payload size of its last packet, which tells layers apart. */
-  readonly payloadBytes: number;
-  readonly isKeyframe: boolean;
-}
+/** As often as libwebrtc looks for missing packets. */
+const LOOK_EVERY_MS = 20;
+/** The original sequence number in front of a retransmitted payload (RFC 4588 §4). */
+const ORIGINAL_NUMBER_LENGTH = 2;
 
 export interface WatchingPeerOptions {
   /** The id of the extension for transport-wide numbers. */
@@ -29,11 +26,13 @@ export interface WatchingPeerOptions {
 export class WatchingPeer {
   readonly #world: VirtualWorld;
   readonly #peer: ScriptedPeer;
-  readonly #pictures = new Map<number, Picture>();
+  readonly #pictures = new Map<number, { receive(packet: ReceivedRtp): void }>();
+  readonly #forMs: number;
 
   constructor(world: VirtualWorld, peer: ScriptedPeer, { extensionId, forMs }: WatchingPeerOptions) {
     this.#world = world;
     this.#peer = peer;
+    this.#forMs = forMs;
     const unwrapper = new SequenceUnwrapper();
     const feedback = new FeedbackPeer({
       simulation: {
@@ -67,9 +66,35 @@ export class WatchingPeer {
     return picture.shown;
   }
 
+  /** Does the same, but has missing packets sent again on the RTX stream and waits for them, as browsers do. */
+  watchRepaired(ssrc: number, rtxSsrc: number): readonly ShownFrame[] {
+    const picture = new RepairedPicture({
+      packets: (lost) =>
+        this.#peer.sendRtcp(this.#world.nowMs, (out, offset) => writeNack(out, offset, { senderSsrc: 1, mediaSsrc: ssrc, lost })),
+      keyframe: () => this.#askForKeyframe(ssrc),
+    });
+    this.#pictures.set(ssrc, picture);
+    this.#pictures.set(rtxSsrc, { receive: (packet) => receiveRepair(picture, packet) });
+    const untilMs = this.#world.nowMs + this.#forMs;
+    const again = (nowMs: number): void => {
+      picture.ask(nowMs);
+      if (nowMs < untilMs) this.#world.after(LOOK_EVERY_MS, again);
+    };
+    this.#world.after(0, again);
+    return picture.shown;
+  }
+
   #askForKeyframe(ssrc: number): void {
     this.#peer.sendRtcp(this.#world.nowMs, (out, offset) => writePli(out, offset, { senderSsrc: 1, mediaSsrc: ssrc }));
   }
+}
+
+/** Padding of a probe leaves no room for an original number. */
+function receiveRepair(picture: RepairedPicture, packet: ReceivedRtp): void {
+  const { payload } = packet;
+  if (payload.length < ORIGINAL_NUMBER_LENGTH) return;
+  const sequence = toSeq16(new DataView(payload.buffer, payload.byteOffset).getUint16(0));
+  picture.receive({ ...packet, sequence, payload: payload.subarray(ORIGINAL_NUMBER_LENGTH) });
 }
 
 /** The decoder of one stream. After a missing packet, nothing can be shown until the next keyframe. */

@@ -157,6 +157,12 @@ export class OutgoingStream {
     this.#transport.sender.dropQueued(this);
   }
 
+  /** Gives up what was sent or queued until now. On a full path it would only delay the keyframe of a layer that fits. */
+  abandonSent(): void {
+    this.dropQueued();
+    this.#retransmitter.abandonSent();
+  }
+
   /** Continues with another copy of the source. The packet numbered `next` there follows the newest packet sent. */
   continueWith(source: ReceiveStream, next: ExtendedSeq): void {
     this.#sequence.continueWith(source, next);

@@ -53,6 +53,8 @@ export class Retransmitter {
   #redundancy: Redundancy | undefined = undefined;
   #rtxSequence: number;
   #isGivenUp = false;
+  /** Numbers up to this one are not sent again. */
+  #abandonedTo = Number.NEGATIVE_INFINITY;
   /** Timestamp of the last retransmitted packet; padding reuses it. */
   #timestamp = 0;
   #probes = 0;
@@ -91,6 +93,11 @@ export class Retransmitter {
     return !this.#isGivenUp;
   }
 
+  /** Sends nothing again that was sent until now. Requests for it are ignored, because what follows begins with a keyframe. */
+  abandonSent(): void {
+    this.#abandonedTo = this.#parts.sequence.highest ?? this.#abandonedTo;
+  }
+
   /** Reads a packet from a source's history. @returns undefined if it is no longer there */
   reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): StreamPacket | undefined {
     const bytes = source.history.find(nowMs, sequence);
@@ -100,6 +107,7 @@ export class Retransmitter {
   /** @returns the reason why the packet is not sent again; undefined if it is */
   #resend(nowMs: number, outSeq: ExtendedSeq): DropReason | undefined {
     const { sent } = this.#parts;
+    if (outSeq <= this.#abandonedTo) return DropReason.RtxSuppressed;
     if (!sent.find(outSeq)) return DropReason.NackForUnknown;
     if (!sent.mayResend(nowMs, this.#transport.rttMs)) {
       this.#isGivenUp ||= sent.isGivenUp(nowMs, this.#transport.rttMs);

@@ -203,11 +203,11 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.isWishNew = false;
     this.#isHeldBack = option === undefined;
     if (option === undefined) {
-      this.#stop();
+      this.#abandon();
       this.#tellLayer(undefined);
     } else {
       // While the lower layer's keyframe is on its way, packets of the higher layer would fill the queue that it has to pass.
-      if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#stop();
+      if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#abandon();
       this.#limitLayers(nowMs, option);
       this.aimAt(nowMs, option.stream);
     }
@@ -391,6 +391,13 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#layer = undefined;
     this.#target = undefined;
     this.#keyframeDemand.cancel();
+  }
+
+  /** Stops a layer that does not fit the path. */
+  #abandon(): void {
+    // The nodes behind a link may still complete it for subscribers whose paths carry more.
+    if (this.#layer !== undefined && !this.transport.isLink) this.#stream.abandonSent();
+    this.#stop();
   }
 
   /** Handles the loss of queued packets, without which later ones cannot be decoded. */

@@ -355,7 +355,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
       this.#queue ??= new SendQueue(this.#losses());
       this.#queue.setRates(nowMs, budgetBps, estimator.pacingBps);
       // What was sent too fast until now fills the queue in front of the path, where a keyframe sent right behind it would be lost.
-      if (isNew && !this.#peer.isLink) this.#queue.spend((budgetBps * FILLED_QUEUE_MS) / 8000);
+      if (isNew && !this.#peer.isLink) this.#queue.noteFilledPath(nowMs, budgetBps, FILLED_QUEUE_MS);
     }
   }
 

@@ -256,3 +256,24 @@ describe('the queue', () => {
     expect(scene.queue.isEmpty).toBe(true);
   });
 });
+
+test('while a filled path drains, nothing leaves, and nothing is dropped for having waited', () => {
+  const scene = openQueue();
+  const { queue, losses, sent, camera } = scene;
+
+  queue.noteFilledPath(0, TARGET_BPS, 200);
+  for (let packet = 0; packet < 25; packet++) {
+    if (!queue.passes(0, PACKET_BYTES)) queue.addVideo(0, camera, packet, packet, 1, PACKET_BYTES);
+  }
+  releaseUntil(scene, 0, 100);
+  const early = sent.length;
+  releaseUntil(scene, 105, 445);
+
+  expect(early).toBe(0);
+  expect(sent.length).toBeGreaterThan(20);
+  expect(losses.overdue).toBe(0);
+
+  for (let packet = 25; packet < 125; packet++) queue.addVideo(445, camera, packet, packet, 1, PACKET_BYTES);
+  releaseUntil(scene, 445, 720);
+  expect(losses.overdue).toBeGreaterThan(0);
+});

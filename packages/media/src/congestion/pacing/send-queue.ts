@@ -55,6 +55,15 @@ export class SendQueue {
     this.#budget.hurry(nowMs, this.#video.bytes);
   }
 
+  /**
+   * Counts what fills the queue in front of the path, and takes this long to drain. Packets wait for that as well, but it does not count,
+   * or a keyframe of which half has left would be dropped for it.
+   */
+  noteFilledPath(nowMs: number, targetBps: number, drainMs: number): void {
+    this.#budget.spend((targetBps * drainMs) / 8000);
+    this.#lookedAtMs = nowMs + drainMs;
+  }
+
   /** Whether a packet may be sent at once, because nothing waits and there is room. If so, it counts as sent. */
   passes(nowMs: number, sizeBytes: number): boolean {
     if (!this.#video.isEmpty || !this.#resends.isEmpty || !this.#budget.hasRoom(nowMs)) return false;
@@ -128,8 +137,10 @@ export class SendQueue {
   }
 
   #serve(nowMs: number): number {
-    this.#servedMs += Math.min(nowMs - this.#lookedAtMs, MAX_STEP_MS);
-    this.#lookedAtMs = nowMs;
+    if (nowMs > this.#lookedAtMs) {
+      this.#servedMs += Math.min(nowMs - this.#lookedAtMs, MAX_STEP_MS);
+      this.#lookedAtMs = nowMs;
+    }
     return this.#servedMs;
   }
 
