@@ -87,6 +87,15 @@ export class OutgoingStream {
     if (this.#writer.isNumbered) transport.sender.addStream(this);
   }
 
+  /** Follows a change of what the receiver has agreed to report. The extension for numbers stays as it was at first. */
+  reportByStream(isByStream: boolean): void {
+    const { sender, isInProcess } = this.#transport;
+    if (isInProcess || this.#writer.carriesNumbers || isByStream === this.#writer.isReportedByStream) return;
+    this.#writer.isReportedByStream = isByStream;
+    if (isByStream) sender.addStream(this);
+    else sender.stopNumbering(this);
+  }
+
   get packetsResent(): number {
     return this.#retransmitter.packetsResent;
   }

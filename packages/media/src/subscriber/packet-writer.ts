@@ -59,7 +59,7 @@ export class PacketWriter {
   /** See `WrittenPacket`. */
   transportSequenceOffset = 0;
   readonly kind: SendKind;
-  readonly isReportedByStream: boolean;
+  #isReportedByStream: boolean;
   /** The bandwidth probe that the last written packet is part of; 0 for none. */
   probe = 0;
   readonly #mid: string;
@@ -74,10 +74,20 @@ export class PacketWriter {
     this.#midLength = plan.mid.length;
     this.#packedMid = plan.mid.length > MAX_PACKED_CHARACTERS ? 0 : pack(plan.mid);
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
-    this.isReportedByStream = plan.isReportedByStream === true;
+    this.#isReportedByStream = plan.isReportedByStream === true;
     this.#transportSequenceId = plan.extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id ?? 0;
     const ownId = Math.max(this.#midId, this.#transportSequenceId);
     this.#hasTwoByteIds = ownId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
+  }
+
+  /** Whether the peer reports which packets of the stream it has received. They are numbered then, but do not carry their numbers. */
+  get isReportedByStream(): boolean {
+    return this.#isReportedByStream;
+  }
+
+  set isReportedByStream(value: boolean) {
+    this.#isReportedByStream = value;
+    this.transportSequenceOffset = 0;
   }
 
   /** Whether packets get transport-wide sequence numbers, so that the peer's reports tell what happened to them. */

@@ -140,6 +140,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     const resumed = this.#plan.paused && !plan.paused;
     this.isWishNew = !isSameWish(this.#plan, plan);
     this.#plan = plan;
+    this.#stream.reportByStream(plan.isReportedByStream === true);
     this.#isPaused = plan.paused;
     if (plan.paused) this.#firstFrame?.interrupt();
     else if (this.transport.canSend) this.#firstFrame?.begin(nowMs);

@@ -16,6 +16,8 @@ export interface StreamSender {
   lossRatio(nowMs: number): number | undefined;
   addStream(stream: QueuedStream & ProbedStream): void;
   removeStream(stream: QueuedStream & ProbedStream): void;
+  /** Numbers the packets of a stream no longer. */
+  stopNumbering(stream: QueuedStream & ProbedStream): void;
   /** Whether a packet may be sent now. If so, its size is taken out of the available room. */
   passes(nowMs: number, sizeBytes: number): boolean;
   /** Takes the size of a packet that never waits out of the available room. */

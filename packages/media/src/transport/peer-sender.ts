@@ -212,6 +212,22 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     if (at >= 0) this.#streams.splice(at, 1);
   }
 
+  /**
+   * Stops numbering a stream, because the peer has withdrawn its agreement to report on it. Once it reports on none, its silence says
+   * nothing about the path, and its receiver reports count.
+   */
+  stopNumbering(stream: NumberedStream): void {
+    const at = this.#streams.indexOf(stream);
+    if (at >= 0) this.#streams.splice(at, 1);
+    this.#streamFeedback?.forget(stream.ssrcs);
+    if (this.#streams.length > 0) return;
+    this.#forgetEstimate();
+    this.#packets = undefined;
+    this.#arrivalClock = new ArrivalClock();
+    this.#streamFeedback = undefined;
+    this.#firstSentAtMs = Number.NaN;
+  }
+
   fire(nowMs: number): void {
     this.#queue?.release(nowMs);
     this.#process(nowMs);

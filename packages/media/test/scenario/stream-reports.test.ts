@@ -67,6 +67,52 @@ test('a peer that stops reporting by stream is sent what its receiver reports al
   expect(bob.received.filter(({ atMs }) => atMs > world.nowMs - 1000).length).toBeGreaterThan(80);
 });
 
+test('a client that withdraws its reports by stream goes on at once, by its receiver reports', () => {
+  const { world, bob, publisher } = call();
+  reportByStream(world, bob, 4000);
+  reportReception(world, bob, 70);
+  publisher.publishFor(4000);
+  const estimated = estimateOf(world, 'bob');
+
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71 });
+  const fromMs = world.nowMs;
+  publisher.publishFor(3000);
+
+  // Ninety packets a second.
+  expect(estimated).toBeDefined();
+  expect(bob.received.filter(({ ssrc, atMs }) => ssrc === 70 && atMs >= fromMs).length).toBeGreaterThan(3 * 85);
+  expect(world.engine.drops()['queue-overdue']).toBe(0);
+  expect(world.engine.drops()['feedback-on-unsent']).toBe(0);
+});
+
+test('a client that withdraws its reports by stream is limited by the losses that its receiver reports show', () => {
+  const { world, bob, publisher } = call();
+  reportByStream(world, bob, 2000);
+  publisher.publishFor(2000);
+
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71 });
+  reportReception(world, bob, 70, 0.5 * 256);
+  publisher.publishFor(4500);
+
+  expect(estimateOf(world, 'bob')?.targetBps).toBeLessThan(450_000);
+});
+
+test('a client that agrees to reports by stream again is estimated by them', () => {
+  const { world, bob, publisher } = call();
+  world.linksOf(bob.path).down.bottleneck = new Bottleneck(seededRandom(4), { rateBps: 500_000, queueMs: 300 });
+  reportByStream(world, bob, CALL_MS);
+  publisher.publishFor(2000);
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71 });
+  publisher.publishFor(1000);
+  const between = estimateOf(world, 'bob');
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, isReportedByStream: true });
+  publisher.publishFor(5000);
+
+  expect(between).toBeUndefined();
+  expect(estimateOf(world, 'bob')?.targetBps).toBeGreaterThan(200_000);
+  expect(estimateOf(world, 'bob')?.targetBps).toBeLessThan(520_000);
+});
+
 test('a peer that stops reporting by stream is not sent more than what its receiver reports allow', () => {
   const { world, bob, publisher } = call();
   reportByStream(world, bob, 2000);
