@@ -8,6 +8,9 @@ import { clampRate } from './rate-bounds.ts';
 
 const LITTLE_LOSS = 0.02;
 const MUCH_LOSS = 0.1;
+/** Among fewer packets, chance makes a loss of 5% look like one of more than 10%, unless it is this many standard deviations above that. */
+const ENOUGH_PACKETS = 200;
+const SIGNIFICANT = 2.5;
 /** Relative growth per second. */
 const INCREASE = 0.08;
 /** Sending less than the rate shows nothing, so the rate stays close to what is sent. */
@@ -51,9 +54,17 @@ export class ReportedLoss {
     const elapsedMs = nowMs - this.#decidedAtMs;
     if (Number.isNaN(elapsedMs)) this.#begin(nowMs, bytesSent);
     if (!(elapsedMs >= MIN_INTERVAL_MS) || this.#packets === 0) return;
+    if (this.#mayBeChance) return;
     const sentBps = (8000 * (bytesSent - this.#bytesSent)) / elapsedMs;
     this.#decide(Math.min(elapsedMs, MAX_INTERVAL_MS), this.#lost / this.#packets, sentBps);
     this.#begin(nowMs, bytesSent);
+  }
+
+  /** Whether much seems to be lost, but of so few packets that more of them should be seen first. Sound alone is fifty a second. */
+  get #mayBeChance(): boolean {
+    if (this.#packets >= ENOUGH_PACKETS || this.#lost <= MUCH_LOSS * this.#packets) return false;
+    const deviation = Math.sqrt(this.#packets * MUCH_LOSS * (1 - MUCH_LOSS));
+    return this.#lost < MUCH_LOSS * this.#packets + SIGNIFICANT * deviation;
   }
 
   #decide(elapsedMs: number, loss: number, sentBps: number): void {

@@ -2,7 +2,7 @@
  * The continuous RTP stream that a subscriber receives under the SFU's own SSRC. It assigns sequence numbers, timestamps and payload types,
  * and records what was sent so that it can be sent again.
  */
-import { type ExtendedSeq, type SenderReport, type Seq16, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import { type ExtendedSeq, type ReportBlock, type SenderReport, type Seq16, TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan, MediaKind, SubscriberTrackPlan } from '../plan.ts';
@@ -271,8 +271,16 @@ export class OutgoingStream {
   #addsTo(nowMs: number, packet: StreamPacket, redundancy: Redundancy): boolean {
     const { level } = redundancy;
     const { sender, allocation } = this.#transport;
-    if (level.isDue(nowMs)) level.decide(nowMs, sender.lossRatio(nowMs), packet.stream.rate.bps, allocation.limitBps);
+    if (level.isDue(nowMs)) {
+      const lossRatio = sender.lossRatio(nowMs) ?? redundancy.reportedLoss.ratio;
+      level.decide(nowMs, lossRatio, packet.stream.rate.bps, allocation.limitBps);
+    }
     return level.value > 0 && redundancy.collect(nowMs, packet) && this.#writer.fits(packet, redundancy.extraBytes);
+  }
+
+  /** Takes a report of the receiver about the stream. */
+  noteReport(report: ReportBlock): void {
+    this.#redundancy?.reportedLoss.note(report, this.packetsSent);
   }
 
   /** How many packets of sound each packet holds at present. */

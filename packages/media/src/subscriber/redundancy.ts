@@ -17,6 +17,7 @@ import {
 import type { CodecPlan } from '../plan.ts';
 import type { StreamPacket } from '../publisher/receive-stream.ts';
 import { NO_PAYLOAD_TYPE } from './codec-match.ts';
+import { ReportedPathLoss } from './reported-path-loss.ts';
 
 /** A packet with its redundancy stays well below the usual MTU. */
 const MAX_BYTES = 1000;
@@ -38,6 +39,8 @@ const MAX_SHARE = 0.5;
 
 export class Redundancy {
   readonly level = new RedundancyLevel();
+  /** Counts where the receiver reports on its path in no other way. */
+  readonly reportedLoss = new ReportedPathLoss();
   /** The receiver's payload type for RED; `NO_PAYLOAD_TYPE` if it accepts none at present. */
   payloadType = NO_PAYLOAD_TYPE;
   /**

@@ -353,6 +353,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   handleReport(nowMs: number, report: ReportBlock): void {
     const lossRatio = this.#reports.handle(nowMs, report, this.transport);
     this.#reported.note(report, this.#stream);
+    this.#stream.noteReport(report);
     // A node would forward the delay to all of its subscribers.
     if (this.#plan.kind !== 'video' || this.transport.isLink) return;
     this.#stream.playoutDelay = this.#playoutDelay.afterReport(nowMs, lossRatio, this.transport);

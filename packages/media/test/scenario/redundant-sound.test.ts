@@ -190,6 +190,55 @@ describe('RED for a subscriber', () => {
     expect(call.world.engine.drops()['feedback-on-unsent']).toBe(0);
   });
 
+  const WITHOUT_FEEDBACK = { subscriber: { codecs: [OPUS, RED], extensions: [] } } as const;
+
+  test.each(SEEDS)('follows the losses in the receiver reports of a subscriber without other feedback: seed %i', (seed) => {
+    const call = new SoundCall(seed, { ...WITHOUT_FEEDBACK, path: { ...CLEAN_PATH, lossProbability: 0.05 } });
+    call.speak(20_000);
+    const settled = call.sentSerials().length;
+    const heard = call.heard().length;
+    call.speak(15_000);
+
+    expect(redShare(call.heard().slice(heard))).toBeGreaterThan(0.95);
+    expect(lostShare(call, settled)).toBeLessThan(0.01);
+  });
+
+  test.each(SEEDS)('is not sent for losses of the publisher, which such a subscriber reports as well: seed %i', (seed) => {
+    const call = new SoundCall(seed, { ...WITHOUT_FEEDBACK, uplink: { ...CLEAN_PATH, lossProbability: 0.08 } });
+    call.speak(35_000);
+
+    const reports = call.world.engine.answer('transport', 'bob')?.subscriberTracks[0];
+    expect(call.heard().length).toBeGreaterThan(1500);
+    expect(reports).toBeDefined();
+    expect(redShare(call.heard())).toBe(0);
+  });
+
+  test('goes on when our own numbers and timestamps start again from zero', () => {
+    const path = { ...CLEAN_PATH, lossProbability: 0.05 };
+    // The timestamps wrap 14 s after the first packet.
+    const call = new SoundCall(2, { ...RECEIVES_RED, path, firstTimestamp: 2 ** 32 - 14 * 48_000 });
+    call.speak(6000);
+    // Gaps of up to a thousand numbers are kept, because the packets may still come.
+    const ours = () => call.heard().at(-1)?.sequence ?? 0;
+    while (ours() < 65_536 - 1000) {
+      call.skipNumbers(900);
+      call.speak(20);
+      call.world.run(20);
+    }
+    call.skipNumbers(65_536 - 150 - ours());
+    const settled = call.sentSerials().length;
+    const heard = call.heard().length;
+    call.speak(12_000);
+
+    const late = call.heard().slice(heard);
+    expect(late[0]?.sequence).toBeGreaterThan(65_000);
+    expect(late.at(-1)?.sequence).toBeLessThan(1000);
+    expect(late[0]?.timestamp).toBeGreaterThan(2 ** 31);
+    expect(late.at(-1)?.timestamp).toBeLessThan(2 ** 31);
+    expect(redShare(late)).toBeGreaterThan(0.95);
+    expect(lostShare(call, settled)).toBeLessThan(0.01);
+  });
+
   test('that a full uplink drops is taken off the bill, nearly to the byte, and sound goes on', () => {
     const path = { ...CLEAN_PATH, lossProbability: 0.05 };
     const call = new SoundCall(2, { ...RECEIVES_RED, path });

@@ -1,6 +1,6 @@
 /** Alice speaks and Bob listens: sound without a picture, with transport-wide feedback. */
 import { OPUS, type ReceivedRtp, type ScriptedPeer, VirtualWorld, WatchingPeer } from '@causeway/testkit';
-import { compactNtp, type RtcpPacket, TRANSPORT_WIDE_CC_URI, toSeq16, writeReceiverReport } from '@causeway/wire';
+import { compactNtp, type RtcpPacket, SequenceUnwrapper, TRANSPORT_WIDE_CC_URI, toSeq16, writeReceiverReport } from '@causeway/wire';
 import type { CodecPlan, PublisherTrackPlan, SubscriberTrackPlan } from '../../src/index.ts';
 
 const FRAME_MS = 20;
@@ -20,6 +20,8 @@ export interface SoundCallOptions {
   readonly path?: typeof CLEAN_PATH;
   /** From Alice to the SFU. */
   readonly uplink?: typeof CLEAN_PATH;
+  /** The timestamp of Alice's first packet. Default: one second. */
+  readonly firstTimestamp?: number;
   /** Turns the frame numbered `serial` into a payload. Default: the frame itself. */
   readonly pack?: (frame: Uint8Array, serial: number) => { readonly payloadType: number; readonly payload: Uint8Array };
 }
@@ -31,13 +33,21 @@ export class SoundCall {
   readonly #options: SoundCallOptions;
   readonly #sent: number[] = [];
   readonly #packets = new Map<number, Parameters<ScriptedPeer['sendRtp']>[1]>();
-  #timestamp = 48_000;
+  #timestamp: number;
+  #skippedNumbers = 0;
+  readonly #heardNumbers = new SequenceUnwrapper();
+  #reported: { readonly highest: number | undefined; readonly packets: number; readonly lost: number } = {
+    highest: undefined,
+    packets: 0,
+    lost: 0,
+  };
   /** Whether Alice answers NACKs. */
   resends = true;
 
   constructor(seed: number, options: SoundCallOptions = {}) {
     const { codecs = [OPUS], path = CLEAN_PATH, uplink = CLEAN_PATH } = options;
     this.#options = options;
+    this.#timestamp = options.firstTimestamp ?? 48_000;
     this.world = new VirtualWorld(seed);
     const { world } = this;
     this.alice = world.connectPeer('alice', CLEAN_PATH);
@@ -62,6 +72,11 @@ export class SoundCall {
   /** Discontinuous transmission: a tiny packet every 400 ms. */
   beSilent(durationMs: number): void {
     for (let passedMs = 0; passedMs < durationMs; passedMs += SILENCE_MS) this.#sendFrame(SILENCE_MS, 2);
+  }
+
+  /** Leaves out sequence numbers, as if packets had been lost. */
+  skipNumbers(count: number): void {
+    this.#skippedNumbers += count;
   }
 
   /** Lets the last packets and their repairs arrive. */
@@ -89,19 +104,35 @@ export class SoundCall {
       payloadType: OPUS.payloadType,
       payload: frameOf(serial, length),
     };
-    const packet = { ssrc: SOURCE_SSRC, payloadType, sequence: toSeq16(65_500 + serial), timestamp: this.#timestamp, payload };
+    const sequence = toSeq16(65_500 + serial + this.#skippedNumbers);
+    const packet = { ssrc: SOURCE_SSRC, payloadType, sequence, timestamp: this.#timestamp >>> 0, payload };
     this.#packets.set(packet.sequence, packet);
     this.alice.sendRtp(this.world.nowMs, packet);
     this.#timestamp += lastsMs * TICKS_PER_MS;
     this.world.run(lastsMs);
   }
 
-  /** Bob answers sender reports at once, which shows the round-trip time. */
+  /** Bob answers sender reports at once, which shows the round-trip time, with what he has received and missed (RFC 3550 §6.4.1). */
   #report(nowMs: number, packet: RtcpPacket): void {
     if (packet.type !== 'sender-report') return;
+    const arrived = this.heard().slice(this.#reported.packets);
+    if (arrived.length === 0) return;
+    const numbers = arrived.map(({ sequence }) => this.#heardNumbers.unwrap(sequence));
+    const highest = Math.max(...numbers);
+    const expected = highest - (this.#reported.highest ?? Math.min(...numbers) - 1);
+    const lost = expected - arrived.length;
+    const cumulativeLost = this.#reported.lost + lost;
+    this.#reported = { highest, packets: this.#reported.packets + arrived.length, lost: cumulativeLost };
     const lastSenderReport = compactNtp(packet.ntpSeconds, packet.ntpFraction);
-    const counts = { fractionLost: 0, cumulativeLost: 0, extendedHighestSeq: 0, jitterTicks: 0 };
-    const report = { ...counts, ssrc: packet.senderSsrc, lastSenderReport, delaySinceLastSenderReport: 0 };
+    const report = {
+      fractionLost: expected > 0 ? Math.max(0, Math.min(255, Math.floor((256 * lost) / expected))) : 0,
+      cumulativeLost: Math.max(0, cumulativeLost),
+      extendedHighestSeq: highest,
+      jitterTicks: 0,
+      ssrc: packet.senderSsrc,
+      lastSenderReport,
+      delaySinceLastSenderReport: 0,
+    };
     this.bob.sendRtcp(nowMs, (out, offset) => writeReceiverReport(out, offset, { senderSsrc: 1, reports: [report] }));
   }
 
