@@ -28,8 +28,8 @@ export const MAX_RECORD_AGE_MS = 24 * 3_600_000;
 const MAX_RECORD_LENGTH = 8_192;
 
 /**
- * Nobody knows a text with this digest. It stands for no secret at all in a record, because earlier versions refuse a record without
- * digests, and would go on accepting the secret that was revoked.
+ * No text is known that has this digest. In a record it stands for an app without secrets, because earlier versions refuse a record that
+ * has no digests, and would go on accepting the secret that was revoked.
  */
 const DIGEST_OF_NO_SECRET = '0'.repeat(64) as SecretDigest;
 
