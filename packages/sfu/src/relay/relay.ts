@@ -298,7 +298,7 @@ export class Relay implements RemoteTracks {
   }
 
   #onNodeLost(nodeNo: number): void {
-    this.table.remove(nodeNo);
+    this.#teller.forget(nodeNo);
     this.tracks.importer.onNodeLost(nodeNo);
     this.data.importer.onNodeLost(nodeNo);
     this.#onRoutesChanged();

@@ -78,9 +78,15 @@ export class LinkStateTable {
   put(state: NodeLinkState): boolean {
     const known = this.#states.get(state.nodeNo);
     if (known !== undefined && !isNewer(state, known)) return false;
+    this.replace(state);
+    return true;
+  }
+
+  /** Like `put`, but takes the state even if the known one is newer. */
+  replace(state: NodeLinkState): void {
+    const known = this.#states.get(state.nodeNo);
     this.#store(state, known);
     this.#updateDifferences(state.nodeNo, known?.links ?? NO_LINKS, state.links);
-    return true;
   }
 
   /**

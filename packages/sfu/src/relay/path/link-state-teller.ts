@@ -14,6 +14,7 @@ import {
   MAX_TOLD_LINKS,
 } from '../links/control-messages.ts';
 import type { NodeLink } from '../links/node-link.ts';
+import { Hearsay, type Report } from './hearsay.ts';
 import { isSameQuality, type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
 import { PassingOn } from './passing-on.ts';
@@ -66,6 +67,7 @@ type Change = 'none' | 'rtt' | 'shortest-rtt' | 'packet-loss' | 'link-won' | 'li
 export class LinkStateTeller {
   readonly #options: LinkStateTellerOptions;
   readonly #passingOn: PassingOn;
+  readonly #hearsay: Hearsay;
   #measured = new Map<string, LinkStatistics>();
   #revision = 0;
   /** The revision that every neighbour has or exceeds. */
@@ -87,6 +89,7 @@ export class LinkStateTeller {
   constructor(options: LinkStateTellerOptions) {
     this.#options = options;
     const { nodes, table, links, clock } = options;
+    this.#hearsay = new Hearsay(links);
     this.#passingOn = new PassingOn({ selfNo: nodes.self.nodeNo, table, links, clock });
   }
 
@@ -98,6 +101,7 @@ export class LinkStateTeller {
 
   /** Called whenever a link goes down or falls silent, and when the node begins to drain. */
   noteLinks(): void {
+    for (const { link, message } of this.#hearsay.release()) this.#take(link, message);
     const { nodes, table, clock } = this.#options;
     const { nodeNo, epoch, state } = nodes.self;
     const links = this.#ownLinks();
@@ -142,6 +146,12 @@ export class LinkStateTeller {
     else if (message.origin !== this.#options.nodes.self.nodeNo) this.#take(link, message);
   }
 
+  /** A node is gone for good. */
+  forget(nodeNo: number): void {
+    this.#hearsay.forget(nodeNo);
+    this.#options.table.remove(nodeNo);
+  }
+
   close(): void {
     this.#cancelTelling?.();
     this.#passingOn.close();
@@ -153,21 +163,32 @@ export class LinkStateTeller {
     for (const state of this.#options.table.all) if (state !== own) link.send(wholeStateMessage(state));
   }
 
-  #take(link: NodeLink, message: Exclude<LinkStateTidings, { type: 'link-states-known' }>): void {
+  #take(link: NodeLink, message: Report): void {
+    if (this.#hearsay.withhold(link, message)) return;
     const { table } = this.#options;
-    const known = table.find(message.origin);
+    const { origin } = message;
+    const known = table.find(origin);
     if (known === undefined && table.size >= MAX_KNOWN_STATES) return;
-    if (known !== undefined && (known.epoch > message.epoch || (known.epoch === message.epoch && known.revision >= message.revision)))
-      return;
-    const isTaken = message.type === 'link-state' ? table.put(stateOf(message)) : table.change(message.origin, changeOf(message));
-    if (!isTaken) {
-      const { epoch = -1, revision = 0 } = known ?? {};
-      link.send({ type: 'link-states-known', known: [[message.origin, epoch, revision]], isAll: false });
+    const isCorrection = origin === link.peer.nodeNo && this.#hearsay.isBelieved(origin);
+    if (!isCorrection && known !== undefined && isAsNew(known, message)) return;
+    if (!this.#apply(message, isCorrection)) {
+      const { epoch = -1, revision = 0 } = isCorrection ? {} : (known ?? {});
+      link.send({ type: 'link-states-known', known: [[origin, epoch, revision]], isAll: false });
       return;
     }
+    this.#hearsay.noteTaken(link, message);
     const isLoss = message.type === 'links-changed' && (message.gone.length > 0 || message.isDraining);
     this.#passingOn.note(link, message, isLoss ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();
+  }
+
+  /** @returns false if the complete state is needed */
+  #apply(message: Report, isCorrection: boolean): boolean {
+    const { table } = this.#options;
+    if (message.type === 'links-changed') return !isCorrection && table.change(message.origin, changeOf(message));
+    if (!isCorrection) return table.put(stateOf(message));
+    table.replace(stateOf(message));
+    return true;
   }
 
   #answer(link: NodeLink, { known, isAll }: Extract<LinkStateTidings, { type: 'link-states-known' }>): void {
@@ -281,4 +302,8 @@ function isOtherLoss(before: LinkQuality, now: LinkQuality): boolean {
 function isOtherRtt(before: LinkQuality, now: LinkQuality): boolean {
   const changeMs = Math.abs(before.rttMs - now.rttMs);
   return changeMs > Math.max(TOLD_RTT_MS, before.rttMs * TOLD_RTT_RATIO) || before.pricePerGb !== now.pricePerGb;
+}
+
+function isAsNew(known: NodeLinkState, { epoch, revision }: Report): boolean {
+  return known.epoch > epoch || (known.epoch === epoch && known.revision >= revision);
 }

@@ -418,6 +418,63 @@ describe('the state of other nodes’ links', () => {
     expect(table.find(1)?.links.size).toBe(1);
   });
 
+  describe('that this node has a link with', () => {
+    const own = stateOf(2, 5, [
+      [1, 10, 0, 0],
+      [3, 10, 0, 0],
+    ]);
+    /** Node 3 says that node 2 has lost all of its links. */
+    const lie = { ...stateOf(2, 1_000_000), epoch: 9 };
+
+    function told() {
+      const { teller, table, link, ...rest } = scene([2, 3]);
+      teller.handleMessage(link(0).asLink, own);
+      teller.handleMessage(link(1).asLink, lie);
+      return { teller, table, link, ...rest };
+    }
+
+    it('is believed from nobody but the node itself', async () => {
+      const { teller, table, link, clock, changeCount } = told();
+      const changesBefore = changeCount();
+      for (let times = 1; times < 100; times++) teller.handleMessage(link(1).asLink, { ...lie, revision: lie.revision + times });
+      await clock.advance(TOLD_MS);
+      const before = [...(table.find(2)?.links.keys() ?? [])];
+
+      teller.handleMessage(link(0).asLink, changeOf(2, 5, { gone: [3] }));
+
+      expect(before).toEqual([1, 3]);
+      expect(changeCount() - changesBefore).toBe(1);
+      expect(table.find(2)).toMatchObject({ epoch: 1, revision: 6 });
+      expect(link(1).told).toEqual([]);
+    });
+
+    it('is believed from others once that link is lost, since the node cannot say it here', () => {
+      const { teller, table, link } = told();
+      link(0).isUp = false;
+
+      teller.noteLinks();
+
+      expect(table.find(2)).toMatchObject({ epoch: 9, revision: 1_000_000 });
+    });
+
+    it('is believed from the node again when the link is back, whatever others have said', () => {
+      const { teller, table, link } = told();
+      link(0).isUp = false;
+      teller.noteLinks();
+      link(0).isUp = true;
+      link(0).told.length = 0;
+
+      teller.handleMessage(link(0).asLink, changeOf(2, 5));
+      const asked = [...link(0).told];
+      teller.handleMessage(link(0).asLink, { ...own, revision: 6 });
+      teller.handleMessage(link(0).asLink, own);
+
+      expect(asked).toEqual([{ type: 'link-states-known', known: [[2, -1, 0]], isAll: false }]);
+      expect(table.find(2)).toMatchObject({ epoch: 1, revision: 6 });
+      expect([...(table.find(2)?.links.keys() ?? [])]).toEqual([1, 3]);
+    });
+  });
+
   it('of a new life counts, however low its revision', () => {
     const { link, table, teller } = scene([2]);
     teller.handleMessage(link(0).asLink, stateOf(5, 70));
