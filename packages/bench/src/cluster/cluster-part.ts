@@ -24,7 +24,8 @@ export async function runCluster(
   }
   print(
     `Idle clusters: nodes in one region each, all started at once on ${cpus().length} cores. Datagrams are those of all nodes until 15 s after the last link was up; ` +
-      `CPU, memory and datagrams/s are of one node, over ${idleMs / 1000} s in which nothing happens.`,
+      `CPU, memory and datagrams/s are of one node, over ${idleMs / 1000} s in which nothing happens; beside the average is the most that one node used. ` +
+      'Links missing is the most that were down at once after all had been up.',
   );
   print(formatTable(HEADINGS, costs.map(formatCost)));
 }
@@ -37,6 +38,7 @@ const HEADINGS = [
   'datagrams',
   'links missing',
   'CPU ms/s',
+  'most',
   'RSS MB',
   'datagrams/s',
   'Redis commands/s',
@@ -51,6 +53,7 @@ function formatCost(cost: IdleCost): readonly string[] {
     String(cost.startDatagrams),
     String(cost.linksMissing),
     cost.cpuMsPerSecond.toFixed(1),
+    cost.mostCpuMsPerSecond.toFixed(1),
     cost.residentMegabytes.toFixed(0),
     cost.datagramsPerSecond.toFixed(1),
     cost.redisCommandsPerSecond.toFixed(0),

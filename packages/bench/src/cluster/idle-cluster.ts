@@ -11,6 +11,8 @@ const POLL_MS = 200;
 const UP_DEADLINE_MS = 240_000;
 /** New links exchange their state during this time. */
 const SETTLE_MS = 15_000;
+/** A link that is lost to silence is down for longer than this. */
+const LOOK_MS = 1_000;
 
 export interface IdleCost {
   readonly nodes: number;
@@ -24,11 +26,13 @@ export interface IdleCost {
   readonly startDatagrams: number;
   /** The average CPU time of an idle node. */
   readonly cpuMsPerSecond: number;
+  /** That of the node that used the most. */
+  readonly mostCpuMsPerSecond: number;
   readonly residentMegabytes: number;
   readonly datagramsPerSecond: number;
   /** The rate of Redis commands of all nodes together. */
   readonly redisCommandsPerSecond: number;
-  /** The number of links that were not up at the end. */
+  /** The most links that were down at once after all had been up: at a look every second until `SETTLE_MS`, or at the end. */
   readonly linksMissing: number;
 }
 
@@ -47,26 +51,35 @@ export async function measureIdleCluster(bench: RunningBench, size: number, idle
     const startCpuSeconds = sum(await Promise.all(nodes.map(({ process }) => process.ask('cpuMicros')))) / size / 1e6;
     await untilLinked(ports, size * (size - 1), startedAtMs + UP_DEADLINE_MS);
     const linkedSeconds = (performance.now() - startedAtMs) / 1000;
-    await sleep(SETTLE_MS);
+    const leastLinks = await watchSettling(ports);
     const startDatagrams = (await sentDatagrams()) - datagramsBefore;
-    return { nodes: size, readySeconds, startCpuSeconds, linkedSeconds, startDatagrams, ...(await watchIdle(nodes, ports, redis, idleMs)) };
+    const idle = await watchIdle(nodes, redis, idleMs);
+    const linksMissing = size * (size - 1) - Math.min(leastLinks, await countLinksUp(ports));
+    return { nodes: size, readySeconds, startCpuSeconds, linkedSeconds, startDatagrams, linksMissing, ...idle };
   } finally {
     await redis.stop();
   }
 }
 
-type WhileIdle = Omit<IdleCost, 'nodes' | 'readySeconds' | 'startCpuSeconds' | 'linkedSeconds' | 'startDatagrams'>;
+/** Waits for `SETTLE_MS`. @returns the fewest links that were up at any look */
+async function watchSettling(ports: readonly number[]): Promise<number> {
+  let least = Number.POSITIVE_INFINITY;
+  for (const startedAtMs = performance.now(); performance.now() - startedAtMs < SETTLE_MS; await sleep(LOOK_MS)) {
+    least = Math.min(least, await countLinksUp(ports));
+  }
+  return least;
+}
 
-async function watchIdle(
-  nodes: readonly RunningSfu<string>[],
-  ports: readonly number[],
-  redis: RedisServer,
-  idleMs: number,
-): Promise<WhileIdle> {
+type WhileIdle = Pick<
+  IdleCost,
+  'cpuMsPerSecond' | 'mostCpuMsPerSecond' | 'residentMegabytes' | 'datagramsPerSecond' | 'redisCommandsPerSecond'
+>;
+
+async function watchIdle(nodes: readonly RunningSfu<string>[], redis: RedisServer, idleMs: number): Promise<WhileIdle> {
   const size = nodes.length;
   const look = async () => ({
     atMs: performance.now(),
-    cpuMicros: sum(await Promise.all(nodes.map(({ process }) => process.ask('cpuMicros')))),
+    cpuMicros: await Promise.all(nodes.map(({ process }) => process.ask('cpuMicros'))),
     datagrams: await sentDatagrams(),
     commands: await commandsOf(redis),
   });
@@ -74,14 +87,14 @@ async function watchIdle(
   await sleep(idleMs);
   const after = await look();
   const seconds = (after.atMs - before.atMs) / 1000;
-  const linksUp = await countLinksUp(ports);
+  const cpuMsPerSecond = after.cpuMicros.map((micros, place) => (micros - (before.cpuMicros[place] ?? micros)) / 1000 / seconds);
   const memory = await Promise.all(nodes.map(({ process }) => process.ask('memory')));
   return {
-    cpuMsPerSecond: (after.cpuMicros - before.cpuMicros) / 1000 / seconds / size,
+    cpuMsPerSecond: sum(cpuMsPerSecond) / size,
+    mostCpuMsPerSecond: Math.max(...cpuMsPerSecond),
     residentMegabytes: sum(memory.map(({ rssBytes }) => rssBytes)) / size / 2 ** 20,
     datagramsPerSecond: (after.datagrams - before.datagrams) / seconds / size,
     redisCommandsPerSecond: (after.commands - before.commands) / seconds,
-    linksMissing: size * (size - 1) - linksUp,
   };
 }
 
