@@ -10,7 +10,7 @@ const nodeUrl = process.env.CAUSEWAY_URL;
 export default defineConfig({
   // Relative, so that the page also works below a path prefix of a reverse proxy.
   base: './',
-  plugins: [react(), bundleBudget({ maxGzipBytes: 230_000 }), compressedAssets(), ...(nodeUrl === undefined ? [fakeSfu()] : [])],
+  plugins: [react(), bundleBudget({ maxGzipBytes: 150_000 }), compressedAssets(), ...(nodeUrl === undefined ? [fakeSfu()] : [])],
   // The client of this project is bundled from its sources.
   resolve: { conditions: ['causeway-source', ...defaultClientConditions] },
   server: nodeUrl === undefined ? {} : { proxy: { '/api': nodeUrl } },

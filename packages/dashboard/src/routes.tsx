@@ -7,7 +7,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
-import { AppLayout, AppStartPage } from './pages/AppStartPage.tsx';
+import { AppLayout } from './pages/AppLayout.tsx';
 import { AppsPage } from './pages/AppsPage.tsx';
 import { InvitationPage, ProviderPage, SetUpPage, SignInPage } from './pages/EnterPages.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
@@ -83,7 +83,11 @@ const member = createRoute({
 const overview = createRoute({ getParentRoute: () => member, path: '/', component: OverviewPage });
 const apps = createRoute({ getParentRoute: () => member, path: '/apps', component: AppsPage });
 const app = createRoute({ getParentRoute: () => member, path: '/apps/$appId', component: AppLayout });
-const appStart = createRoute({ getParentRoute: () => app, path: '/', component: AppStartPage });
+const appStart = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/AppStartPage.tsx'), 'AppStartPage'),
+});
 const keys = createRoute({
   getParentRoute: () => app,
   path: '/keys',

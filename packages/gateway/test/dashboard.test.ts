@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { createDashboardRouter } from '@causeway/gateway';
 import express from 'express';
 import { serve } from './support/test-server.ts';
@@ -16,6 +16,9 @@ beforeAll(() => {
   writeFileSync(join(folder, 'assets/index-abc123.js'), 'export {};');
   writeFileSync(join(folder, 'assets/index-def456.js'), 'export default 1;');
   writeFileSync(join(folder, 'assets/index-def456.js.gz'), gzipSync('export default 1;'));
+  writeFileSync(join(folder, 'assets/index-def456.js.br'), brotliCompressSync('export default 1;'));
+  writeFileSync(join(folder, 'assets/page-abc456.js.gz'), gzipSync('export default 2;'));
+  writeFileSync(join(folder, 'assets/page-abc456.js'), 'export default 2;');
   writeFileSync(join(folder, '.env'), 'SECRET=1');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,8 +62,10 @@ test('assets, whose names change with their content, are kept for a year', async
 });
 
 test.each([
-  ['gzip, deflate, br', 'gzip'],
-  ['br, gzip;q=0.5', 'gzip'],
+  ['gzip, deflate, br', 'br'],
+  ['br, gzip;q=0.5', 'br'],
+  ['br;q=0, gzip', 'gzip'],
+  ['gzip', 'gzip'],
   ['identity', null],
   ['gzip;q=0', null],
 ])('an asset that the build has compressed is sent so to who accepts %s: %s', async (accepted, encoding) => {
@@ -71,6 +76,12 @@ test.each([
   expect(headers.get('Content-Type')).toMatch(/^text\/javascript/);
   expect(headers.get('Vary')).toContain('Accept-Encoding');
   expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+});
+
+test('an asset that the build has not compressed with Brotli is sent in the other form', async () => {
+  const { text, headers } = await load('/assets/page-abc456.js', folder, { 'Accept-Encoding': 'gzip, br' });
+
+  expect([text, headers.get('Content-Encoding')]).toEqual(['export default 2;', 'gzip']);
 });
 
 test('other files of the page are asked for each time', async () => {

@@ -1,9 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { quickStart } from '../console/quick-start.ts';
 import { useServices } from '../service/console-services.ts';
 import { appQuery, mayDo, nodesQuery, useMe } from '../service/use-console-data.ts';
-import { Failure } from '../shell/controls.tsx';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { RunItHere } from './RunItHere.tsx';
 
@@ -42,40 +41,6 @@ export function AppStartPage() {
           {program}
         </pre>
       </section>
-    </>
-  );
-}
-
-const TABS = [
-  { to: '/apps/$appId', label: 'Start' },
-  { to: '/apps/$appId/sessions', label: 'Sessions' },
-  { to: '/apps/$appId/events', label: 'Events' },
-  { to: '/apps/$appId/webhooks', label: 'Webhooks' },
-  { to: '/apps/$appId/usage', label: 'Usage' },
-  { to: '/apps/$appId/keys', label: 'Keys' },
-  { to: '/apps/$appId/settings', label: 'Settings' },
-] as const;
-
-/** What the pages of one app have above them. */
-export function AppLayout() {
-  const { appId } = useParams({ from: '/member/apps/$appId' });
-  const { data, error } = useQuery(appQuery(useServices(), appId));
-  if (error !== null) return <Failure error={error} />;
-  return (
-    <>
-      <h1>{data?.name ?? appId}</h1>
-      <nav className="tabs" aria-label="App">
-        <ul>
-          {TABS.map(({ to, label }) => (
-            <li key={to}>
-              <Link to={to} params={{ appId }} activeOptions={{ exact: label === 'Start' }}>
-                {label}
-              </Link>
-            </li>
-          ))}
-        </ul>
-      </nav>
-      <Outlet />
     </>
   );
 }

@@ -1,18 +1,13 @@
 /** The controls that pages are made of, in the console's own clothes. Their behaviour is React Aria's. */
-import { type ReactNode, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import {
   Button as AriaButton,
   type ButtonProps as AriaButtonProps,
   TextField as AriaTextField,
   type TextFieldProps as AriaTextFieldProps,
-  Dialog,
-  DialogTrigger,
   FieldError,
-  Heading,
   Input,
   Label,
-  Modal,
-  ModalOverlay,
   Text,
 } from 'react-aria-components';
 import { errorText } from '../console/error-text.ts';
@@ -112,28 +107,30 @@ interface DialogButtonProps {
   readonly children: (close: () => void) => ReactNode;
 }
 
+/** Most visits open no dialog, and the code for it is a third of React Aria's. */
+const OpenDialog = lazy(async () => ({ default: (await import('./OpenDialog.tsx')).OpenDialog }));
+
 /** A button that opens a dialog. */
 export function DialogButton({ label, look = 'plain', of, title, children }: DialogButtonProps) {
+  const [isOpen, setOpen] = useState(false);
   return (
-    <DialogTrigger>
-      <Button look={look} {...(of === undefined ? {} : { 'aria-label': `${label} ${of}` })}>
+    <>
+      <Button
+        look={look}
+        aria-expanded={isOpen}
+        onPress={() => setOpen(true)}
+        {...(of === undefined ? {} : { 'aria-label': `${label} ${of}` })}
+      >
         {label}
       </Button>
-      <ModalOverlay className="overlay" isDismissable>
-        <Modal className="modal">
-          <Dialog className="dialog">
-            {({ close }) => (
-              <>
-                <Heading slot="title" level={2}>
-                  {title}
-                </Heading>
-                {children(close)}
-              </>
-            )}
-          </Dialog>
-        </Modal>
-      </ModalOverlay>
-    </DialogTrigger>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <OpenDialog title={title} onClose={() => setOpen(false)}>
+            {children}
+          </OpenDialog>
+        </Suspense>
+      )}
+    </>
   );
 }
 

@@ -63,15 +63,25 @@ const setSecurityHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** Leads callers that accept gzip to the file that the build has compressed, which is a third as long. */
+/** The forms that the build has compressed files to, the shortest first, by the name that callers know them by. */
+const COMPRESSED_FORMS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const;
+
+/** Leads callers to the shortest file that they accept of those that the build has compressed, which is a third as long or less. */
 function preferCompressed(folder: string): RequestHandler {
   const names = new Set(existsSync(folder) ? readdirSync(folder) : []);
   return (request, response, next) => {
     response.vary('Accept-Encoding');
-    const compressed = `${request.path}.gz`;
-    if (names.has(compressed.slice(1)) && request.acceptsEncodings('gzip', 'identity') === 'gzip') {
-      response.type(extname(request.path)).setHeader('Content-Encoding', 'gzip');
-      request.url = compressed;
+    const { path } = request;
+    const form = COMPRESSED_FORMS.find(
+      ([encoding, ending]) => names.has(`${path.slice(1)}${ending}`) && request.acceptsEncodings(encoding, 'identity') === encoding,
+    );
+    if (form !== undefined) {
+      const [encoding, ending] = form;
+      response.type(extname(path)).setHeader('Content-Encoding', encoding);
+      request.url = `${path}${ending}`;
     }
     next();
   };
