@@ -153,13 +153,31 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
   await page.getByText('The node finds nothing wrong with this session.').waitFor();
   // It happened before the page was opened.
   await page.getByRole('rowheader', { name: 'session.connected' }).waitFor();
+  const quality = await readQuality(page);
   faults.push(...(await findFaultsInBoth(tab, 'session')));
   await other.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('rowheader', { name: 'session.closed' }).waitFor();
   await other.close();
 
   expect(faults).toEqual([]);
+  expect(quality.titles).toEqual(['Bitrate', 'Packets lost', 'Round trip']);
+  // The test picture has much less to send than a camera.
+  expect(quality.inTable).toMatch(/^[1-9]\d* kbit\/s$|^\d+\.\d\d Mbit\/s$/);
+  expect(quality.inLegend).toBe(quality.inTable);
 });
+
+/** The charts of a session that publishes, once the node has taken a sample of what it sends, and the newest rate beside one and in the table. */
+async function readQuality(page: ChromiumPage['page']) {
+  await page.getByRole('img', { name: /^Chart: Bitrate over five minutes, now .*from the client [1-9]/ }).waitFor();
+  await page.getByText('As a table').click();
+  await page.getByRole('region', { name: 'Table of quality' }).waitFor();
+  // Another sample may come between two questions, so that there is one question for both.
+  return page.evaluate(() => ({
+    titles: [...document.querySelectorAll('.quality figcaption')].map(({ textContent }) => textContent),
+    inLegend: document.querySelector('.quality [data-colour="warn"] strong')?.textContent,
+    inTable: document.querySelector('[aria-label="Table of quality"] tbody td:nth-of-type(3)')?.textContent,
+  }));
+}
 
 it('tells the events of the app as they happen', async () => {
   const { page } = tab;
