@@ -25,6 +25,7 @@ const APPS = ['one', 'two', 'three', 'four', 'five'].map((name) => ({
 const MAX_LATENCY_P99_MS = 10;
 const MAX_VERIFICATION_SHARE = 0.03;
 const MEASURED_SIGNATURES = 300;
+const MEASURED_LOOK_UPS = 10_000;
 /** Calls and sign-ins may still be under way when the connections are closed, so this many may remain unanswered. */
 const MIN_ANSWERED_SHARE = 0.99;
 
@@ -49,7 +50,7 @@ export const serviceLoad: Strain = {
     const before = await readSpent(node);
     const report = await runAdversary<ServiceReport>(new URL('./service-caller-main.ts', import.meta.url), task);
     const after = await readSpent(node);
-    return [...describeReplies(report, task.seconds), describeVerification(before, after, await measureSignature())];
+    return [...describeReplies(report, task.seconds), describeVerification(before, after, await measureCosts())];
   },
 };
 
@@ -68,6 +69,15 @@ interface Spent {
   readonly lookUpSeconds: number;
   readonly signatureSeconds: number;
   readonly signatures: number;
+  readonly accepted: number;
+}
+
+/** CPU seconds of all threads. */
+interface TokenCosts {
+  /** Of a token that was never seen before. */
+  readonly ofSignature: number;
+  /** Of a token that is remembered. */
+  readonly ofLookUp: number;
 }
 
 async function readSpent(node: WatchedNode): Promise<Spent> {
@@ -76,34 +86,42 @@ async function readSpent(node: WatchedNode): Promise<Spent> {
     lookUpSeconds: await node.metric('causeway_token_verification_seconds_total{part="lookup"}'),
     signatureSeconds: await node.metric('causeway_token_verification_seconds_total{part="signature"}'),
     signatures: await node.metric('causeway_token_verifications_total'),
+    accepted: await node.metric('causeway_tokens_total{outcome="accepted"}'),
   };
 }
 
-/** Waiting for a thread of the pool is not work, so the work of a signature is measured separately. */
-function describeVerification(before: Spent, after: Spent, signatureSeconds: number): string {
+/** The node can only tell how long tokens took, which includes waiting for a processor, so the work on each is measured separately. */
+function describeVerification(before: Spent, after: Spent, { ofSignature, ofLookUp }: TokenCosts): string {
   const seconds = (after.atMs - before.atMs) / 1_000;
   const signatures = after.signatures - before.signatures;
-  const lookUp = (after.lookUpSeconds - before.lookUpSeconds) / seconds;
-  const signature = (signatures * signatureSeconds) / seconds;
+  const remembered = after.accepted - before.accepted - signatures;
+  const [lookUp, signature] = [(remembered * ofLookUp) / seconds, (signatures * ofSignature) / seconds];
   const waitedMs = (1_000 * (after.signatureSeconds - before.signatureSeconds)) / signatures;
+  const tookShare = (after.lookUpSeconds - before.lookUpSeconds) / seconds;
   const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-  const ofSignatures = `${percent(signature)} for ${signatures} signatures at ${(1e6 * signatureSeconds).toFixed(0)} us`;
-  const line = `verification: ${percent(lookUp + signature)} of a core (${percent(lookUp)} for finding what is remembered, ${ofSignatures}); the result of a signature came after ${waitedMs.toFixed(1)} ms`;
+  const us = (costSeconds: number): string => `${(1e6 * costSeconds).toFixed(1)} us`;
+  const parts = `${percent(lookUp)} for ${remembered} remembered at ${us(ofLookUp)}, ${percent(signature)} for ${signatures} signatures at ${us(ofSignature)}`;
+  const waits = `finding what is remembered took ${percent(tookShare)} of the time, and the result of a signature ${waitedMs.toFixed(1)} ms`;
+  const line = `verification: ${percent(lookUp + signature)} of a core (${parts}); ${waits}`;
   return lookUp + signature <= MAX_VERIFICATION_SHARE ? line : `! ${line}`;
 }
 
-/** Returns the CPU seconds of all threads for a token that was never seen before, measured in this process, which is otherwise idle. */
-async function measureSignature(): Promise<number> {
+/** Measures in this process, which is otherwise idle. */
+async function measureCosts(): Promise<TokenCosts> {
   const desk = new TokenDesk();
   const [{ id, secret } = { id: '', secret: '' }] = APPS;
   const app = createApp({ id, secrets: [secret] });
   const tokens = Array.from({ length: 2 * MEASURED_SIGNATURES }, (_, index) => desk.mint(app.id, { sub: `user-${index}` }));
   const texts = (await Promise.all(tokens)).map(({ token }) => token);
+  const cpuSecondsOfEach = async (count: number): Promise<number> => {
+    const before = process.cpuUsage();
+    for (let index = 0; index < count; index++) await desk.verify(app.id, app, texts[index % MEASURED_SIGNATURES] ?? '');
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / count / 1e6;
+  };
   for (const text of texts.slice(MEASURED_SIGNATURES)) await desk.verify(app.id, app, text);
-  const before = process.cpuUsage();
-  for (const text of texts.slice(0, MEASURED_SIGNATURES)) await desk.verify(app.id, app, text);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / MEASURED_SIGNATURES / 1e6;
+  const ofSignature = await cpuSecondsOfEach(MEASURED_SIGNATURES);
+  return { ofSignature, ofLookUp: await cpuSecondsOfEach(MEASURED_LOOK_UPS) };
 }
 
 function describeReplies({ calls, mintings, signIns, signInsMs }: ServiceReport, seconds: number): readonly string[] {
