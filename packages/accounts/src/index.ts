@@ -1,5 +1,4 @@
 export * from './app/app.ts';
-export * from './app/app-store.ts';
 export {
   APP_TOKEN_ALGORITHMS,
   type AppTokenAlgorithm,
@@ -20,12 +19,9 @@ export { isCertified, LedgerAuthority, type LedgerCertificate, type LedgerLife, 
 export { hashLeaf } from './ledger/merkle.ts';
 export type { LedgerHead, UsageSeal } from './ledger/usage-seal.ts';
 export * from './people/accounts.ts';
-export type * from './people/oidc.ts';
-export * from './people/passkeys.ts';
 export * from './people/totp.ts';
 export * from './seal/sealed-text.ts';
 export { type Revocation, RevocationList } from './tokens/revocation-list.ts';
-export * from './tokens/revocations.ts';
 export * from './tokens/token-desk.ts';
 export * from './usage/books-usage-ledger.ts';
 export * from './usage/ledger-line.ts';

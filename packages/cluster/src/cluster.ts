@@ -5,7 +5,7 @@ import type { AppRecordDefect } from './apps/app-record.ts';
 import type { AppLookUpOutcome, AppRecordRefusal } from './apps/redis-app-store.ts';
 import type { CallClaims } from './claims/call-claims.ts';
 import type { AppEventLog } from './events/app-event-log.ts';
-import type { RedisConnection } from './redis/redis-connection.ts';
+import type { RedisConnection } from './redis/redis-link.ts';
 import type { UsageDrain, UsageSink } from './usage/usage-drain.ts';
 
 /** Notable events in a node's membership of its cluster, for logs. */

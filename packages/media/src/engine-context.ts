@@ -5,7 +5,6 @@ import { DataRouter } from './data/router/data-router.ts';
 import type { DatagramSink, Path, PlainSink } from './demux/path.ts';
 import { DropCounters } from './drop-reason.ts';
 import type { EngineEventListener } from './engine-messages.ts';
-import type { EngineOptions } from './engine-options.ts';
 import { FIRST_FRAME_BOUNDS_MS, Histogram } from './latencies.ts';
 import { Outbox, type OutboxSink, SendSlots } from './outbox.ts';
 import type { TransportCloseReason } from './plan.ts';
@@ -161,4 +160,23 @@ function createPlainOutboxSink(plainSink: PlainSink): OutboxSink<Uint8Array> {
     sendQueued: () => undefined,
     discardQueued: () => undefined,
   };
+}
+
+/** What an engine requires of its owner. */
+export interface EngineOptions {
+  readonly suite: SecureSuite;
+  readonly sink: DatagramSink;
+  /** Where packets of transports with `security: 'none'` go. Default: nowhere, since there are none with a single thread. */
+  readonly plainSink?: PlainSink | undefined;
+  /** Called synchronously during engine calls. Record the event, and act on it after the call has returned. */
+  readonly onEvent: EngineEventListener;
+  /** Called when output (for example a DTLS reply) is waiting outside of an engine call. Call `flush` soon. */
+  readonly onOutputReady: () => void;
+  readonly hmacSha1: HmacSha1;
+  /** Uniform in [0, 1). Need not be unpredictable. */
+  readonly random: () => number;
+  /** @returns unpredictable bytes */
+  readonly randomBytes: (length: number) => Uint8Array;
+  /** Added to the engine's clock to get milliseconds since 1970. */
+  readonly wallClockOffsetMs: number;
 }

@@ -7,8 +7,8 @@ export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path, type PathOwner, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { Engine } from './engine.ts';
+export type { EngineOptions } from './engine-context.ts';
 export type * from './engine-messages.ts';
-export type { EngineOptions } from './engine-options.ts';
 export {
   FIRST_FRAME_BOUNDS_MS,
   FORWARD_LATENCY_BOUNDS_MS,

@@ -20,25 +20,21 @@ export {
 } from './admin/admin-bodies.ts';
 export * from './admin/factor-bodies.ts';
 export * from './admin/ledger-lines.ts';
-export * from './admin/oidc-bodies.ts';
 export * from './admin/people-bodies.ts';
 export * from './admin/roles.ts';
 export * from './admin/usage-bodies.ts';
 export * from './admin/webhook-bodies.ts';
 export * from './bodies/api-event.ts';
 export * from './bodies/app-settings.ts';
-export * from './bodies/change-data-channels.ts';
 export * from './bodies/close-tracks.ts';
 export * from './bodies/create-session.ts';
-export * from './bodies/data-channel-fields.ts';
+export * from './bodies/data-channels.ts';
 export * from './bodies/diagnosis.ts';
 export * from './bodies/publish.ts';
-export * from './bodies/publish-data-channels.ts';
 export * from './bodies/quality.ts';
 export * from './bodies/session-description.ts';
 export * from './bodies/sessions.ts';
 export * from './bodies/subscribe.ts';
-export * from './bodies/subscribe-data-channels.ts';
 export {
   ListTracksReply,
   PatchTrackReply,
@@ -57,6 +53,4 @@ export * from './ids.ts';
 export * from './json-schemas.ts';
 export * from './limits.ts';
 export * from './parse-request.ts';
-export { matchesAny } from './tokens/pattern.ts';
 export * from './tokens/token-grants.ts';
-export * from './tokens/token-requests.ts';

@@ -1,27 +1,37 @@
 import { z } from 'zod';
 import * as admin from './admin/admin-bodies.ts';
 import * as factors from './admin/factor-bodies.ts';
+import * as oidc from './admin/factor-bodies.ts';
 import { LedgerLine } from './admin/ledger-lines.ts';
-import * as oidc from './admin/oidc-bodies.ts';
 import * as people from './admin/people-bodies.ts';
 import * as usage from './admin/usage-bodies.ts';
 import * as webhooks from './admin/webhook-bodies.ts';
 import { ApiEvent, EventsQuery } from './bodies/api-event.ts';
 import { AppSettings } from './bodies/app-settings.ts';
+import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
+import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
 import {
+  CanReply,
   CloseDataChannelItem,
   CloseDataChannelsReply,
   CloseDataChannelsRequest,
   ClosedDataChannelResult,
+  DataChannelStatus,
   ListDataChannelsReply,
+  PublishDataChannelItem,
+  PublishDataChannelsReply,
+  PublishDataChannelsRequest,
+  PublishedDataChannelResult,
+  Retain,
+  SubscribeDataChannelItem,
+  SubscribeDataChannelsReply,
+  SubscribeDataChannelsRequest,
+  SubscribedDataChannelResult,
   UpdateDataChannelItem,
   UpdateDataChannelsReply,
   UpdateDataChannelsRequest,
   UpdatedDataChannelResult,
-} from './bodies/change-data-channels.ts';
-import { ClosedTrackResult, CloseTrackItem, CloseTracksReply, CloseTracksRequest } from './bodies/close-tracks.ts';
-import { CreateSessionQuery, CreateSessionReply, CreateSessionRequest } from './bodies/create-session.ts';
-import { CanReply, DataChannelStatus, Retain } from './bodies/data-channel-fields.ts';
+} from './bodies/data-channels.ts';
 import {
   DiagnosedPublication,
   DiagnosedSubscription,
@@ -31,12 +41,6 @@ import {
   DiagnosisFinding,
 } from './bodies/diagnosis.ts';
 import { PublishedTrackResult, PublishItem, PublishReply, PublishRequest } from './bodies/publish.ts';
-import {
-  PublishDataChannelItem,
-  PublishDataChannelsReply,
-  PublishDataChannelsRequest,
-  PublishedDataChannelResult,
-} from './bodies/publish-data-channels.ts';
 import { PublicationQuality, QualitySample, SessionEventsQuery, SessionQualityReply, SubscriptionQuality } from './bodies/quality.ts';
 import {
   AnswerDescription,
@@ -68,12 +72,6 @@ import {
   UpdateTracksRequest,
 } from './bodies/subscribe.ts';
 import {
-  SubscribeDataChannelItem,
-  SubscribeDataChannelsReply,
-  SubscribeDataChannelsRequest,
-  SubscribedDataChannelResult,
-} from './bodies/subscribe-data-channels.ts';
-import {
   ListTracksReply,
   PatchTrackRequest,
   SimulcastChoice,
@@ -85,8 +83,7 @@ import {
 import { DataChannelPathReply, TrackPathHop, TrackPathRefusedLink, TrackPathReply } from './bodies/track-path.ts';
 import { ErrorCodeSchema, ErrorReply } from './errors/error-reply.ts';
 import { DataChannelName, SessionId, TrackId, TrackName } from './ids.ts';
-import { TokenMaximum } from './tokens/token-grants.ts';
-import { MintTokenReply, MintTokenRequest, RevokeTokensReply, RevokeTokensRequest } from './tokens/token-requests.ts';
+import { MintTokenReply, MintTokenRequest, RevokeTokensReply, RevokeTokensRequest, TokenMaximum } from './tokens/token-grants.ts';
 
 /** A JSON Schema (draft 2020-12, the one of OpenAPI 3.1). */
 export type JsonSchema = Readonly<Record<string, unknown>>;

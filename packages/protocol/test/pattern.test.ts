@@ -1,6 +1,6 @@
 import { matchesAny } from '@causeway/protocol';
 import fc from 'fast-check';
-import { Pattern } from '../src/tokens/pattern.ts';
+import { Pattern } from '../src/tokens/token-grants.ts';
 
 test.each<[pattern: string, text: string, isMatch: boolean]>([
   ['', '', true],

@@ -23,12 +23,11 @@ export type {
   UdpCensus,
 } from './inspection.ts';
 export { createNodeClock } from './io/node-clock.ts';
-export { openFilesLimit } from './io/process-limits.ts';
+export { openFilesLimit } from './io/process-load.ts';
 export { MAX_SHARDS, shardNoOf } from './negotiation/index.ts';
 export * from './nodes/index.ts';
 export { ADMISSION_REFUSALS, type AdmissionRefusal, DEFAULT_OVERLOAD_LIMITS, type OverloadLimits } from './overload/admission.ts';
-export { type AppBounds, defaultAppBounds } from './overload/app-bounds.ts';
-export type { AppRefusal, QuotaState } from './overload/app-shares.ts';
+export { type AppBounds, type AppRefusal, defaultAppBounds, type QuotaState } from './overload/app-shares.ts';
 export { type EntranceReport, type NodeLoad, TIMER_DELAY_BOUNDS_MS } from './overload/entrance.ts';
 export type { LoadSample, LoadSource } from './overload/load-source.ts';
 export type { Random } from './random.ts';

@@ -42,8 +42,7 @@ import type {
 import type { AppUsage } from './app-usage.ts';
 import type { SfuWatcher } from './events.ts';
 import type { SfuInspection } from './inspection.ts';
-import type { AppBounds } from './overload/app-bounds.ts';
-import type { QuotaState } from './overload/app-shares.ts';
+import type { AppBounds, QuotaState } from './overload/app-shares.ts';
 import type { NodeLoad } from './overload/entrance.ts';
 import type { DataParticipant, ParticipantOptions } from './session/data/data-participant.ts';
 

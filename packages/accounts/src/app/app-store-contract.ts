@@ -3,8 +3,7 @@
  */
 import assert from 'node:assert/strict';
 import { type AppId, type AppSettings, DEFAULT_APP_SETTINGS, parseAppId } from '@causeway/protocol';
-import type { App } from './app.ts';
-import type { AppStore } from './app-store.ts';
+import type { App, AppStore } from './app.ts';
 import { digestSecret } from './secret.ts';
 
 export interface AppStoreContractCase {

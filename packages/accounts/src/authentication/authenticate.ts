@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { type AppId, type AppSettings, parseAppId, SfuError, type TokenGrants } from '@causeway/protocol';
-import { type App, MAX_SECRETS_PER_APP } from '../app/app.ts';
-import type { AppStore } from '../app/app-store.ts';
+import { type App, type AppStore, MAX_SECRETS_PER_APP } from '../app/app.ts';
 import { digestSecret, type SecretDigest } from '../app/secret.ts';
 import type { TokenDesk } from '../tokens/token-desk.ts';
 

@@ -1,6 +1,5 @@
 import type { AppId } from '@causeway/protocol';
-import type { App } from '../app/app.ts';
-import type { AppStore } from '../app/app-store.ts';
+import type { App, AppStore } from '../app/app.ts';
 import type { Books } from './books.ts';
 
 /** Options of a mirror. */

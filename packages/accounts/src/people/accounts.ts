@@ -1,9 +1,7 @@
 /** Accounts of people: their sign-ins, second factors and memberships of organisations. */
-import type { Role } from '@causeway/protocol';
+import { type Role, SfuError } from '@causeway/protocol';
 import type { SecretDigest } from '../app/secret.ts';
 import type { Actor, Org } from '../books/books.ts';
-import type { OidcConnection, OidcOffer } from './oidc.ts';
-import type { Passkey, PasskeySite } from './passkeys.ts';
 
 /** A person who can sign in. */
 export interface Person {
@@ -216,4 +214,68 @@ export interface Accounts {
    * `code_invalid`; `rate_limited`
    */
   acceptInvitation(token: string, person: Omit<NewPerson, 'email'>, code?: string): Promise<OpenedSignIn>;
+}
+
+/** OpenID Connect: a provider of the operator that says who people are, in place of their passwords. */
+
+/** The provider that a node was configured with. */
+export interface OidcSettings {
+  /** As the provider writes it in its metadata, such as `https://login.example/realms/staff`. */
+  readonly issuer: string;
+  readonly clientId: string;
+  /** Undefined for a public client, which has PKCE alone. */
+  readonly clientSecret: string | undefined;
+}
+
+/** The way to the provider for one browser. */
+export interface OidcOffer {
+  /** The page of the provider that the browser is to open. */
+  readonly url: string;
+  /** The browser keeps it and brings it back with what the provider said, so no other browser can. Good once, for five minutes. */
+  readonly ticket: string;
+}
+
+/** What an account is known by at the provider. */
+export interface OidcConnection {
+  /** The address that the provider named when the account was connected; empty if it named none. */
+  readonly email: string;
+  readonly connectedAtMs: number;
+  /** Undefined if it was never used. */
+  readonly lastUsedAtMs: number | undefined;
+}
+
+/** Passkeys (WebAuthn discoverable credentials), which sign people in without a password or code. */
+
+/** The relying party and origin of the console; a passkey is valid only at the site where it was created. */
+export interface PasskeySite {
+  /** The relying party id: a domain without a port. */
+  readonly rpId: string;
+  /** The origin of the page, such as `https://sfu.example`. */
+  readonly origin: string;
+}
+
+/** A passkey as it can be shown. */
+export interface Passkey {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAtMs: number;
+  /** Undefined if it was never used. */
+  readonly lastUsedAtMs: number | undefined;
+}
+
+/** How long a challenge is valid. */
+export const CHALLENGE_LIFE_MS = 300_000;
+/** A person has fewer devices than this. */
+export const MAX_PASSKEYS_PER_PERSON = 10;
+
+/**
+ * @param origin the `Origin` header of the calling page
+ * @throws SfuError `invalid_params` – the host is an IP address, which cannot be a relying party id (WebAuthn §5.1.3, step 7)
+ */
+export function passkeySiteOf(origin: string): PasskeySite {
+  const { hostname } = new URL(origin);
+  if (/^(?:[0-9.]+|\[.*\])$/.test(hostname)) {
+    throw new SfuError('invalid_params', `passkeys belong to a host name, and this console was opened at the address ${hostname}`);
+  }
+  return { rpId: hostname, origin };
 }

@@ -1,8 +1,8 @@
 /** Converts a sealed batch to a line of an exported ledger, and back. */
 import { AppId, LedgerLeaf, LedgerLeafLine } from '@causeway/protocol';
-import { hashBlock } from '../ledger/ledger-block.ts';
 import { isCertified, isSignedBy } from '../ledger/ledger-keys.ts';
 import { hashLeaf, rootOfProof } from '../ledger/merkle.ts';
+import { hashBlock } from '../ledger/usage-seal.ts';
 import { leafText } from './usage-leaf.ts';
 import type { UsageBatch } from './usage-ledger.ts';
 

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AppId } from '@causeway/protocol';
-import { hashBlock, NOTHING_BEFORE } from '../ledger/ledger-block.ts';
 import type { LedgerSigner } from '../ledger/ledger-keys.ts';
 import { hashLeaf, merkleRoot, proveInclusion } from '../ledger/merkle.ts';
-import type { LedgerHead, UsageSeal } from '../ledger/usage-seal.ts';
+import { hashBlock, type LedgerHead, NOTHING_BEFORE, type UsageSeal } from '../ledger/usage-seal.ts';
 import { leafText } from './usage-leaf.ts';
 import type { UsageBatch } from './usage-ledger.ts';
 

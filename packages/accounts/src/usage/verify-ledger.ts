@@ -1,9 +1,8 @@
 /** Verifies an exported ledger of one app. This requires only the export and, to authenticate it, the authority's public key. */
 import { LedgerBeginning, LedgerEnd, LedgerLeaf, LedgerLeafLine, LedgerStatement } from '@causeway/protocol';
-import { hashBlock, NOTHING_BEFORE } from '../ledger/ledger-block.ts';
 import { isCertified, isSignedBy, type LedgerCertificate } from '../ledger/ledger-keys.ts';
 import { hashLeaf, rootOfProof } from '../ledger/merkle.ts';
-import type { LedgerHead } from '../ledger/usage-seal.ts';
+import { hashBlock, type LedgerHead, NOTHING_BEFORE } from '../ledger/usage-seal.ts';
 import { addUsage, NO_USAGE, USAGE_METRICS, type UsageBytes } from './usage-ledger.ts';
 
 /** The result of a verification. */

@@ -1,9 +1,7 @@
 import type { App, AppStore, OwnApps } from '@causeway/accounts';
 import { type AppId, SfuError } from '@causeway/protocol';
-import type { AppReading, AppRecordDefect } from './app-record.ts';
+import { type AppReading, type AppRecord, type AppRecordDefect, MAX_RECORD_AGE_MS } from './app-record.ts';
 import type { AppRecords } from './app-records.ts';
-import { LookUpBudget } from './look-up-budget.ts';
-import { NewestRevisions } from './newest-revisions.ts';
 
 export interface RedisAppStoreOptions {
   readonly records: Pick<AppRecords, 'read'>;
@@ -179,4 +177,84 @@ function putNewest<Value>(remembered: Map<AppId, Value>, id: AppId, value: Value
   remembered.set(id, value);
   const [oldest] = remembered.keys();
   if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+}
+
+const WINDOW_MS = 1_000;
+/** The most askers that are distinguished in one window, so that forged addresses cannot fill the memory. */
+const MAX_ASKERS = 10_000;
+
+/**
+ * Divides a number of look-ups per second among the askers. Each gets an equal share, computed from the number of
+ * askers in the previous second, and one share is reserved for a new asker. A flood from a few networks therefore
+ * leaves the others their shares.
+ */
+export class LookUpBudget {
+  readonly #lookUpsPerSecond: number;
+  readonly #nowMs: () => number;
+  #windowStartedAtMs = Number.NEGATIVE_INFINITY;
+  #left = 0;
+  #share = 0;
+  /** Look-ups of each asker in this window, including refused ones. */
+  #asked = new Map<string, number>();
+
+  /** @param nowMs a monotonic clock, in milliseconds */
+  constructor(lookUpsPerSecond: number, nowMs: () => number) {
+    this.#lookUpsPerSecond = lookUpsPerSecond;
+    this.#nowMs = nowMs;
+  }
+
+  /** @returns false if the asker has used its share of this second, or no look-ups are left */
+  take(asker: string): boolean {
+    this.#turnWindow(this.#nowMs());
+    const asked = this.#asked.get(asker) ?? 0;
+    if (asked === 0 && this.#asked.size >= MAX_ASKERS) return false;
+    this.#asked.set(asker, asked + 1);
+    if (asked >= this.#share || this.#left === 0) return false;
+    this.#left--;
+    return true;
+  }
+
+  #turnWindow(nowMs: number): void {
+    const ageMs = nowMs - this.#windowStartedAtMs;
+    if (ageMs < WINDOW_MS) return;
+    const askersBefore = ageMs < 2 * WINDOW_MS ? this.#asked.size : 0;
+    this.#windowStartedAtMs = nowMs;
+    this.#left = this.#lookUpsPerSecond;
+    this.#share = Math.max(1, Math.floor(this.#lookUpsPerSecond / (askersBefore + 1)));
+    this.#asked = new Map();
+  }
+}
+
+interface Newest {
+  readonly revision: number;
+  /** At this time every record that this node has seen has expired, so none of them can be mistaken for a newer one. */
+  readonly untilMs: number;
+}
+
+/**
+ * The newest record that this node has seen of each app. An older record was replaced and is refused although it is
+ * signed, since its secret may be known to a person who has left. The entry is kept when the record disappears from
+ * Redis, because an intruder who can write an old record there can also delete the new one first.
+ */
+class NewestRevisions {
+  readonly #maxApps: number;
+  readonly #newest = new Map<AppId, Newest>();
+
+  constructor(maxApps: number) {
+    this.#maxApps = maxApps;
+  }
+
+  /**
+   * @param nowMs milliseconds since 1970 by the cluster's clock
+   * @returns false for a record that was replaced by a newer one
+   */
+  admits({ app: { id }, revision, issuedAtMs }: AppRecord, nowMs: number): boolean {
+    const newest = this.#newest.get(id);
+    if (newest !== undefined && revision < newest.revision && nowMs <= newest.untilMs) return false;
+    this.#newest.delete(id);
+    this.#newest.set(id, { revision, untilMs: Math.max(newest?.untilMs ?? 0, issuedAtMs + MAX_RECORD_AGE_MS) });
+    const [oldest] = this.#newest.keys();
+    if (this.#newest.size > this.#maxApps && oldest !== undefined) this.#newest.delete(oldest);
+    return true;
+  }
 }

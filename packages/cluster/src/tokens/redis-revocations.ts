@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
 import { type Revocation, RevocationList, type Revocations } from '@causeway/accounts';
-import { type AppId, MAX_TOKEN_SECONDS, type TokenGrants } from '@causeway/protocol';
+import { AppId, MAX_TOKEN_SECONDS, NumericDate, type TokenGrants, TokenId, TokenSubject } from '@causeway/protocol';
 import type { CancelTimer } from '@causeway/sfu';
 import { z } from 'zod';
 import { NODE_KEYS, REVOCATION_HINTS } from '../redis/keys.ts';
 import type { RedisLink } from '../redis/redis-link.ts';
 import type { Timers } from '../time/cluster-clock.ts';
-import { readRevocation, writeRevocation } from './revocation-text.ts';
+import { openSignedText, signText } from '../trust/signed-text.ts';
 
 export interface RedisRevocationsOptions {
   readonly link: RedisLink;
@@ -174,4 +174,32 @@ function isBefore(one: string, other: string): boolean {
   const [oneMs = 0, oneNumber = 0] = one.split('-').map(Number);
   const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number);
   return oneMs < otherMs || (oneMs === otherMs && oneNumber < otherNumber);
+}
+
+/** Revocations as they are stored in Redis. They are signed, since anyone who can write there could otherwise revoke all tokens. */
+
+const MAX_LENGTH = 1_024;
+
+const StoredRevocation = z.object({
+  appId: AppId,
+  closesSessions: z.boolean(),
+  revoked: z.discriminatedUnion('by', [
+    z.object({ by: z.literal('jti'), jti: TokenId }),
+    z.object({ by: z.literal('sub'), sub: TokenSubject, issuedUntil: NumericDate }),
+  ]),
+});
+
+export function writeRevocation({ appId, revoked, closesSessions }: Revocation, key: KeyObject): string {
+  return signText(JSON.stringify({ appId, revoked, closesSessions }), key);
+}
+
+/** @returns undefined if it was not signed by a node of this cluster, or this version does not understand it */
+export function readRevocation(text: string, key: KeyObject): Revocation | undefined {
+  const payload = text.length > MAX_LENGTH ? undefined : openSignedText(text, key);
+  if (payload === undefined) return undefined;
+  try {
+    return StoredRevocation.safeParse(JSON.parse(payload)).data;
+  } catch {
+    return undefined;
+  }
 }

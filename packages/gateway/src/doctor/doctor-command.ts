@@ -10,12 +10,11 @@ import type { Config } from '../config/load-config.ts';
 import { isLoopback } from '../config/network-kinds.ts';
 import { OPTIONS } from '../config/options.ts';
 import { ConfigError } from '../config/start-error.ts';
-import { checkBooks } from './books-checks.ts';
 import { checkNodes, checkRedis, type OwnNode } from './cluster-checks.ts';
 import { describeFindings, type Finding, problem } from './finding.ts';
 import { checkMetering } from './metering-checks.ts';
 import { checkAddress, checkMachine, checkPorts, readMachine } from './node-checks.ts';
-import { checkService, type EventAccess } from './service-checks.ts';
+import { checkBooks, checkService, type EventAccess } from './service-checks.ts';
 
 export interface DoctorReport {
   readonly text: string;

@@ -12,12 +12,11 @@ import { RedisServer } from '@causeway/lab';
 import type { NodeRecord } from '@causeway/sfu';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { askStun, readMappedAddress } from '../../src/doctor/ask-stun.ts';
-import { checkBooks } from '../../src/doctor/books-checks.ts';
 import { checkNodes, checkRedis } from '../../src/doctor/cluster-checks.ts';
 import { runDoctorCommand } from '../../src/doctor/doctor-command.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { checkAddress, checkMachine, checkPorts } from '../../src/doctor/node-checks.ts';
-import { checkService } from '../../src/doctor/service-checks.ts';
+import { checkBooks, checkService } from '../../src/doctor/service-checks.ts';
 
 const PUBLIC = '203.0.113.5';
 const closing: (() => unknown)[] = [];

@@ -9,11 +9,22 @@ import type { Timer } from '../timers.ts';
 import { Association, type AssociationListener } from './association/association.ts';
 import { type AssociationLimits, CLIENT_LIMITS, MAX_MESSAGE_BYTES } from './association/association-limits.ts';
 import { AssociationStart } from './association-start.ts';
-import { type Channel, isOrdered, isWanted, isWritable } from './channel-state.ts';
-import type { DataChannelInfo, DataChannelRequest, DataMessage, DataTerms } from './data-channel.ts';
+import {
+  type Channel,
+  type DataChannelInfo,
+  type DataChannelRequest,
+  type DataMessage,
+  type DataTerms,
+  isOrdered,
+  isWanted,
+  isWritable,
+  messageOf,
+  protocolOf,
+  readMessage,
+  wireBytesOf,
+} from './data-channel.ts';
 import type { DataChannelsListener, DataChannelsOptions } from './data-channels-options.ts';
 import type { DataCounters } from './data-counters.ts';
-import { messageOf, protocolOf, readMessage, wireBytesOf } from './data-payload.ts';
 
 const MAX_CHANNELS = 256;
 /** The priority "normal" (RFC 8831 §6.4). */

@@ -7,9 +7,8 @@ import type { PublisherTrackPlan } from '../plan.ts';
 import { TrackRouter } from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import { SpeechMeter } from '../speech/speech-meter.ts';
-import { AUDIO_LEVEL_KIND, ForwardedPacket, forwardedExtensionIds } from './forwarded-packet.ts';
+import { AUDIO_LEVEL_KIND, ForwardedPacket, forwardedExtensionIds, indexCodecs, type PublisherCodec } from './forwarded-packet.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
-import { indexCodecs, type PublisherCodec } from './publisher-codec.ts';
 import { ReceiveStream, type StreamPacket, type StreamPeer, type StreamTrack } from './receive-stream.ts';
 import { KeyframePace } from './stream-keyframes.ts';
 

@@ -6,7 +6,7 @@ import { type ExtendedSeq, type ReportBlock, type SenderReport, type Seq16, TRAN
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan, MediaKind, SubscriberTrackPlan } from '../plan.ts';
-import type { PublisherCodec } from '../publisher/publisher-codec.ts';
+import type { PublisherCodec } from '../publisher/forwarded-packet.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';

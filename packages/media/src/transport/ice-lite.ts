@@ -11,7 +11,6 @@ import type { EngineContext } from '../engine-context.ts';
 import { sendReady } from '../outbox.ts';
 import type { IceCredentials, TransportPlan } from '../plan.ts';
 import { FirstAnswers } from './first-answers.ts';
-import { createGeneration, type IceGeneration } from './ice-generation.ts';
 import { PathChallenge } from './path-challenge.ts';
 
 /** A peer with more addresses than this is probing rather than roaming; mediasoup has the same limit. */
@@ -282,4 +281,31 @@ export class IceLite {
 
 function isAllowed(path: Path, datagram: Uint8Array): boolean {
   return path.isProven || path.allowanceBytes >= datagram.length;
+}
+
+/**
+ * One pair of credentials, ready for use. An ICE restart adds a second pair; the older one is dropped when the peer nominates a path with
+ * the newer.
+ */
+export interface IceGeneration {
+  readonly localUfrag: string;
+  readonly localKey: Uint8Array;
+  readonly remoteUfrag: string;
+  readonly remoteKey: Uint8Array;
+}
+
+export function createGeneration(local: IceCredentials, remote: IceCredentials): IceGeneration {
+  return {
+    localUfrag: local.ufrag,
+    localKey: asciiBytes(local.password),
+    remoteUfrag: remote.ufrag,
+    remoteKey: asciiBytes(remote.password),
+  };
+}
+
+/** Converts a password, which the grammar of ice-pwd limits to ASCII (RFC 8839 §5.4). */
+function asciiBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
 }

@@ -2,7 +2,44 @@
 import { z } from 'zod';
 import { Metadata, Region } from '../bodies/sessions.ts';
 import { GroupName, SessionId } from '../ids.ts';
-import { PatternList } from './pattern.ts';
+
+const MAX_PATTERN_LENGTH = 128;
+/** Each star costs another pass over the text. */
+const MAX_STARS = 4;
+const MAX_PATTERNS = 32;
+
+/** A text in which each `*` matches any number of characters, including none; other characters match themselves. */
+export const Pattern = z
+  .string()
+  .max(MAX_PATTERN_LENGTH)
+  .regex(/^[A-Za-z0-9._:{}*-]*$/, 'must consist of letters, digits and . _ : { } - *')
+  .refine((text) => text.split('*').length - 1 <= MAX_STARS, `must have at most ${MAX_STARS} stars`)
+  .meta({ description: 'Text in which each `*` stands for any characters', examples: ['alice-*'] });
+export type Pattern = z.infer<typeof Pattern>;
+
+const PatternList = z
+  .array(Pattern)
+  .refine((list) => list.length <= MAX_PATTERNS, `must be at most ${MAX_PATTERNS} items long`)
+  .meta({ maxItems: MAX_PATTERNS });
+
+/** Whether one of the patterns matches the whole text, in time proportional to both lengths. */
+export function matchesAny(patterns: readonly string[], text: string): boolean {
+  return patterns.some((pattern) => matches(pattern, text));
+}
+
+function matches(pattern: string, text: string): boolean {
+  const [first = '', ...rest] = pattern.split('*');
+  const last = rest.pop();
+  if (last === undefined) return pattern === text;
+  if (!text.startsWith(first)) return false;
+  let position = first.length;
+  for (const part of rest) {
+    const found = text.indexOf(part, position);
+    if (found === -1) return false;
+    position = found + part.length;
+  }
+  return text.length - last.length >= position && text.endsWith(last);
+}
 
 /** The groups of endpoints that a token can permit. */
 export const TOKEN_ACTIONS = ['create', 'publish', 'subscribe', 'close', 'list'] as const;
@@ -112,3 +149,50 @@ export type RevokedTokens =
 export function isRevokedBy(revoked: RevokedTokens, { sub, jti, iat }: Pick<TokenGrants, 'sub' | 'jti' | 'iat'>): boolean {
   return revoked.by === 'jti' ? revoked.jti === jti : revoked.sub === sub && iat <= revoked.issuedUntil;
 }
+
+/** The longest lifetime of a token. */
+export const MAX_TOKEN_SECONDS = 24 * 3_600;
+/** The lifetime of a token if the request does not specify it. */
+export const DEFAULT_TOKEN_SECONDS = 600;
+
+/**
+ * `POST /tokens`. Unlike in other requests, unknown fields are refused, because a misspelt restriction would have no
+ * effect.
+ */
+export const MintTokenRequest = z.strictObject({
+  sub: TokenSubject,
+  expiresIn: z
+    .int()
+    .min(1)
+    .max(MAX_TOKEN_SECONDS)
+    .optional()
+    .meta({ description: `Seconds that the token is valid; default is ${DEFAULT_TOKEN_SECONDS}` }),
+  nbf: NumericDate.optional().meta({ description: 'Seconds since 1970 before which the token is not valid' }),
+  jti: TokenId.optional().meta({ description: 'Id by which the token can be revoked; default is a random one' }),
+  ...TOKEN_RESTRICTIONS,
+});
+export type MintTokenRequest = z.infer<typeof MintTokenRequest>;
+
+/** Reply to `POST /tokens`: the token and its expiry. */
+export const MintTokenReply = z.object({
+  token: z.string().meta({ description: 'To be sent as `Authorization: Bearer <token>`' }),
+  jti: TokenId,
+  expiresAt: z.iso.datetime().meta({ description: 'When the token expires' }),
+});
+export type MintTokenReply = z.infer<typeof MintTokenReply>;
+
+/** `POST /tokens/revoke` */
+export const RevokeTokensRequest = z
+  .strictObject({
+    jti: TokenId.optional().meta({ description: 'The token to revoke' }),
+    sub: TokenSubject.optional().meta({ description: 'Revokes all tokens of this subject issued until now, including the present second' }),
+    closeSessions: z.boolean().optional().meta({
+      description: 'Whether to close the sessions that were created, or last changed, with one of these tokens; default is false',
+    }),
+  })
+  .refine(({ jti, sub }) => (jti === undefined) !== (sub === undefined), 'must name either jti or sub');
+export type RevokeTokensRequest = z.infer<typeof RevokeTokensRequest>;
+
+/** Reply to `POST /tokens/revoke`. */
+export const RevokeTokensReply = z.object({ success: z.literal(true) });
+export type RevokeTokensReply = z.infer<typeof RevokeTokensReply>;

@@ -7,10 +7,11 @@
  *
  * @see RFC 6347
  */
-import type { SecureCloseReason } from '@causeway/media';
+import type { CertificateFingerprint, SecureCloseReason, Timers } from '@causeway/media';
 import { ReplayWindow } from '../replay-window.ts';
+import type { SrtpKeyingMaterial } from '../srtp/srtp-keys.ts';
+import type { LocalCertificate } from './certificate.ts';
 import { ClientHandshake } from './client-handshake.ts';
-import type { DtlsConnection, DtlsConnectionOptions } from './dtls-connection.ts';
 import { AlertDescription, AlertLevel, ContentType, HandshakeType } from './dtls-numbers.ts';
 import { type DtlsRecord, parseRecords } from './dtls-record.ts';
 import type { Flight, Handshake, HandshakeOutcome } from './handshake.ts';
@@ -21,6 +22,43 @@ import { RANDOM_LENGTH } from './hello-messages.ts';
 import { RecordSender } from './record-sender.ts';
 import { RetransmissionTimer } from './retransmission-timer.ts';
 import { ServerHandshake } from './server-handshake.ts';
+
+/** The interface of a DTLS association: handshake, keys for SRTP, and application data (SCTP). */
+export interface DtlsListener {
+  onOutput(datagram: Uint8Array): void;
+  /** The peer has proven that it holds the key of an expected certificate. */
+  onConnected(keys: SrtpKeyingMaterial): void;
+  onData(data: Uint8Array): void;
+  /** Called at most once, and not after `close()`. */
+  onClosed(reason: SecureCloseReason): void;
+  /** A timer threw an exception, so the association can no longer be used. */
+  onDefect(error: unknown): void;
+}
+
+interface DtlsConnectionOptions {
+  readonly role: 'server' | 'client';
+  readonly certificate: LocalCertificate;
+  readonly remoteFingerprints: readonly CertificateFingerprint[];
+  readonly listener: DtlsListener;
+  /** On the clock of `handleDatagram`. A client sends its first flight when they next run. */
+  readonly timers: Timers;
+  /**
+   * Whether a packet has arrived that was protected with the keys of this handshake, which proves that the peer has finished it. Default:
+   * not known.
+   */
+  readonly isPeerHeard?: () => boolean;
+}
+
+interface DtlsConnection {
+  /** Whether the peer is known to have finished the handshake, or no longer requests its last flight. */
+  readonly hasPeerFinished: boolean;
+  /** Never throws, even for malformed input. */
+  handleDatagram(nowMs: number, datagram: Uint8Array): void;
+  /** Sends application data. Dropped if the handshake has not ended. */
+  send(data: Uint8Array): void;
+  /** Sends close_notify if the peer can decrypt it, and stops all timers. */
+  close(): void;
+}
 
 /** What DTLS dropped, by cause. There is one object per suite, and its counters only increase. */
 export interface DtlsCounters {

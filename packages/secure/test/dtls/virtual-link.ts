@@ -1,8 +1,7 @@
 /** Two DTLS associations over a link in virtual time, which may lose, delay, reorder, duplicate or alter datagrams. */
 import { type CertificateFingerprint, type SecureCloseReason, Timers } from '@causeway/media';
 import type { LocalCertificate } from '../../src/dtls/certificate.ts';
-import { createDtlsCounters, DtlsAssociation } from '../../src/dtls/dtls-association.ts';
-import type { DtlsListener } from '../../src/dtls/dtls-connection.ts';
+import { createDtlsCounters, DtlsAssociation, type DtlsListener } from '../../src/dtls/dtls-association.ts';
 import type { SrtpKeyingMaterial } from '../../src/srtp/srtp-keys.ts';
 
 export class DtlsEnd implements DtlsListener {

@@ -10,8 +10,7 @@ import { parseStun } from '@causeway/wire';
 import type { SocketPath } from '../io/socket-path.ts';
 import type { DatagramOrigin, PortSharing } from '../io/udp-port-options.ts';
 import { shardNoOf } from '../negotiation/ice-credentials.ts';
-import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, type PathNews } from './neighbour.ts';
-import { PassOnBudget } from './passed-on-datagram.ts';
+import { type LinkMemory, Neighbour, type NeighbourChannel, type NeighbourListener, PassOnBudget, type PathNews } from './neighbour.ts';
 import { LinkPath } from './shard-link.ts';
 
 export interface NeighboursListener {

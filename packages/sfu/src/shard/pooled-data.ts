@@ -4,9 +4,8 @@
  */
 import type { DataStatistics, EngineCommand } from '@causeway/media';
 import type { DataCrossings } from './data-crossings.ts';
-import type { PoolMember } from './pool-member.ts';
 import type { PooledSessions } from './pooled-sessions.ts';
-import type { ShardSet } from './shard-set.ts';
+import type { PoolMember, ShardSet } from './shard-set.ts';
 
 const NO_DATA: DataStatistics = { publications: [], subscriptions: [] };
 

@@ -10,10 +10,9 @@ import type { Shard, ShardAnswers, ShardQuestion } from '../shard.ts';
 import { chooseShard, ExpectedLoad } from './choose-shard.ts';
 import { DataCrossings, type DataEvent, isDataEvent } from './data-crossings.ts';
 import { sumInspections } from './inspect-shard.ts';
-import type { PoolMember } from './pool-member.ts';
 import { PooledData } from './pooled-data.ts';
 import { PooledSessions } from './pooled-sessions.ts';
-import { ShardSet, type ShardSetOptions } from './shard-set.ts';
+import { type PoolMember, ShardSet, type ShardSetOptions } from './shard-set.ts';
 import { type CrossingWay, TrackCrossings } from './track-crossings.ts';
 
 type CommandOf<Type extends EngineCommand['type']> = Extract<EngineCommand, { readonly type: Type }>;

@@ -5,8 +5,10 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { CancelTimer, Clock } from '../clock.ts';
 import { invariant } from '../invariant.ts';
+import type { LoadSample } from '../overload/load-source.ts';
+import type { Shard } from '../shard.ts';
+import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
 import { createRingMemory } from './packet-ring.ts';
-import type { PoolMember } from './pool-member.ts';
 
 /** Room for a hundred datagrams. Bursts of unknown peers beyond that are dropped, as they would be in a socket's buffer. */
 const PASSED_ON_MEMORY_BYTES = 1 << 17;
@@ -209,4 +211,24 @@ function introduce([oneNo, one]: readonly [number, PoolMember], [otherNo, other]
   const [there, back] = [createRingMemory(PASSED_ON_MEMORY_BYTES), createRingMemory(PASSED_ON_MEMORY_BYTES)];
   one.meet({ neighbourNo: otherNo, port: port1, passedOnIn: back, passedOnOut: there });
   other.meet({ neighbourNo: oneNo, port: port2, passedOnIn: there, passedOnOut: back });
+}
+
+/** One shard of several in a process, which may be lost. */
+export interface PoolMember extends Omit<Shard, 'shardCount' | 'chooseShardNo' | 'isAlive'> {
+  /** Load during the last second; undefined until the first has passed. */
+  readonly load: LoadSample | undefined;
+  /** Counts the heartbeats of its event loop; if it stops increasing, the loop hangs. */
+  readonly beats: number;
+  /** Resolves once everything sent before has been done; never, if the shard is lost before that. */
+  settled(): Promise<void>;
+  /** Another shard has started, which is reached through this channel. */
+  meet(channel: NeighbourChannel): void;
+  /** Another shard is gone. */
+  part(neighbourNo: number): void;
+  /** Opens a transport to a neighbour from an earlier `meet`. */
+  openLink(neighbourNo: number, transportId: string, memory: LinkMemory): void;
+  /** Ends the shard at once, whatever it is doing; it then counts as lost. */
+  terminate(): void;
+  /** @param onLost called once, unless the shard was closed; the shard does nothing after that */
+  setLossListener(onLost: (error: Error) => void): void;
 }

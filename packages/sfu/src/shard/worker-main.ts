@@ -10,7 +10,7 @@ import { createProcessLoad } from '../io/process-load.ts';
 import { InlineShard } from './inline-shard.ts';
 import { Neighbours } from './neighbours.ts';
 import { linkPlan } from './shard-link.ts';
-import type { FromWorker, ToWorker, WorkerAnswers, WorkerQuestion, WorkerStart } from './worker-messages.ts';
+import type { FromWorker, ToWorker, WorkerAnswers, WorkerQuestion, WorkerStart } from './worker-shard.ts';
 
 /** Frequent enough that two seconds without one are significant. */
 const BEAT_INTERVAL_MS = 200;

@@ -1,8 +1,8 @@
 import { RecordingShard } from '@causeway/testkit/mesh';
 import type { LoadSample } from '../../src/overload/load-source.ts';
 import type { LinkMemory, NeighbourChannel } from '../../src/shard/neighbour.ts';
-import type { PoolMember } from '../../src/shard/pool-member.ts';
 import { linkPlan } from '../../src/shard/shard-link.ts';
+import type { PoolMember } from '../../src/shard/shard-set.ts';
 
 /** A shard of a pool without a thread and without media; it is lost when a test says so. */
 export class PoolMemberDouble extends RecordingShard implements PoolMember {

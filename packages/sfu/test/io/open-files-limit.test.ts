@@ -1,4 +1,4 @@
-import { openFilesLimit } from '../../src/io/process-limits.ts';
+import { openFilesLimit } from '../../src/io/process-load.ts';
 
 test('the limit on open files is a positive number, or none', () => {
   expect(openFilesLimit()).toBeGreaterThan(0);

@@ -1,4 +1,4 @@
-import { createResidentMemory } from '../../src/io/process-limits.ts';
+import { createResidentMemory } from '../../src/io/process-load.ts';
 
 describe('resident memory', () => {
   test('is what it was before while no file can be opened to read it from', () => {

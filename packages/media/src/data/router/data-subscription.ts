@@ -11,7 +11,6 @@ import {
 } from '../data-plan.ts';
 import { type ChannelOwner, closeReasonOf, type DataChannelEnd, type DataPeer } from './data-peer.ts';
 import type { DataPublication, PublicationSubscriber } from './data-publication.ts';
-import { EarlyMessages } from './early-messages.ts';
 import { type NumberedMessage, readNumbered, withNumber, writeCopyStart } from './numbered-message.ts';
 import { openOutlet, type PeerOutlet } from './peer-outlet.ts';
 
@@ -291,4 +290,52 @@ export class DataSubscription implements ChannelOwner, PublicationSubscriber {
  */
 function reliabilityToCopy(reliability: DataReliability, place: 'first' | 'later'): DataReliability {
   return place === 'first' || isReliable(reliability) ? RELIABLE : reliability;
+}
+
+/**
+ * Messages for a subscriber whose channel is not open yet. If they exceed the limits the oldest are dropped, so that what is delivered has
+ * no gap: the subscription starts later.
+ */
+
+const MAX_BYTES = 64 << 10;
+const MAX_MESSAGES = 1_024;
+const MAX_AGE_MS = 2_000;
+
+interface EarlyMessage {
+  readonly numbered: NumberedMessage;
+  readonly atMs: number;
+}
+
+class EarlyMessages {
+  #messages: EarlyMessage[] = [];
+  #bytes = 0;
+
+  /** Adds a message. The newest one is kept even if it exceeds the limits. */
+  add(nowMs: number, numbered: NumberedMessage): void {
+    this.#messages.push({ numbered, atMs: nowMs });
+    this.#bytes += numbered.message.data.length;
+    this.#dropBefore(nowMs - MAX_AGE_MS);
+    while ((this.#bytes > MAX_BYTES || this.#messages.length > MAX_MESSAGES) && this.#messages.length > 1) this.#dropFirst();
+  }
+
+  /** Takes all messages that are not too old, oldest first. */
+  take(nowMs: number): readonly NumberedMessage[] {
+    this.#dropBefore(nowMs - MAX_AGE_MS);
+    const messages = this.#messages.map(({ numbered }) => numbered);
+    this.clear();
+    return messages;
+  }
+
+  clear(): void {
+    this.#messages = [];
+    this.#bytes = 0;
+  }
+
+  #dropBefore(atMs: number): void {
+    while (this.#messages.length > 0 && this.#messages[0].atMs < atMs) this.#dropFirst();
+  }
+
+  #dropFirst(): void {
+    this.#bytes -= this.#messages.shift()?.numbered.message.data.length ?? 0;
+  }
 }

@@ -3,8 +3,7 @@
  * ends if they exceed the limit. Others are limited by age and bytes, and the oldest are dropped.
  */
 import { MESSAGE_OVERHEAD_BYTES, type MessageSender } from '../association/outgoing-message.ts';
-import type { DataMessage } from '../data-channel.ts';
-import { payloadLength } from '../data-payload.ts';
+import { type DataMessage, payloadLength } from '../data-channel.ts';
 import { type DataReliability, type DataStreamPlan, isReliable } from '../data-plan.ts';
 import type { DataPeer } from './data-peer.ts';
 import { numberedPayloadLength } from './numbered-message.ts';

@@ -1,6 +1,6 @@
 import { seededRandom } from '@causeway/testkit/seeded-random';
-import { KnownLeases } from '../../src/nodes/known-leases.ts';
 import type { TableReading } from '../../src/nodes/node-scripts.ts';
+import { KnownLeases } from '../../src/nodes/table-poll.ts';
 import { NodeRows } from '../doubles/node-rows.ts';
 
 const LEASE_MS = 5_500;

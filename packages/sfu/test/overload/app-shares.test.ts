@@ -1,6 +1,6 @@
 import { type AppId, SfuError } from '@causeway/protocol';
 import { ScriptedClient } from '@causeway/testkit/mesh';
-import type { AppBounds } from '../../src/overload/app-bounds.ts';
+import type { AppBounds } from '../../src/overload/app-shares.ts';
 import { APP, OTHER_APP, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 function offer(...kinds: readonly ('audio' | 'video')[]) {
