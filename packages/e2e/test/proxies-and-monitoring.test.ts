@@ -53,7 +53,7 @@ function start(program: string, args: readonly string[], environment: Readonly<R
   children.push(child);
 }
 
-/** As Chromium makes them. */
+/** Reads an offer that Chromium made. */
 const offer = (): Promise<string> =>
   readFile(resolve(import.meta.dirname, '../../testkit/offers/chromium-quick-start-publisher.sdp'), 'utf8');
 

@@ -83,7 +83,7 @@ test('the pointer of a page that is closed goes away', async () => {
   await pointsAt(alice, bob, 0.5, 0.5);
   const before = await bob.page.locator('.pointer').count();
 
-  // As a page that is left in an orderly way.
+  // This leaves the page in an orderly way.
   await alice.page.goto('about:blank');
   await alice.close();
 

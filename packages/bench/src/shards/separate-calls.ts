@@ -3,7 +3,7 @@ import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts
 import { openGroup, publish } from '../scenes/placed-clients.ts';
 import { type Seat, StagedCall } from '../scenes/staged-call.ts';
 
-/** As many calls as there are shards, each of one track and wholly on a shard of its own, so that nothing crosses. */
+/** Creates as many calls as there are shards. Each has one track and is wholly on a shard of its own, so that nothing crosses. */
 export async function createSeparateCalls<Name extends string>(
   node: RunningSfu<Name>,
   load: Load,

@@ -12,7 +12,7 @@ const ROUTES: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['DELETE', /\/session\/([^/]+)$/, deleteSession],
 ];
 
-/** As much of Causeway's HTTP API as a load client needs, without apps and secrets. */
+/** Serves as much of Causeway's HTTP API as a load client needs, without apps and secrets. */
 export function createNaiveApi(sfu: NaiveSfu): Server {
   return createServer((request, response) => {
     answer(sfu, request).then(

@@ -2,7 +2,7 @@
 
 export interface TestBrowser {
   readonly name: 'chromium' | 'firefox';
-  /** As the browser tells it. */
+  /** The version that the browser reports. */
   readonly version: string;
   /** Opens a tab and waits until the page is loaded. */
   openPage(url: string): Promise<TestPage>;

@@ -42,7 +42,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** As on a machine of someone who has no Node of the project's own. */
+/** Starts a node as on a machine without the project's own Node. */
 function startNode(httpPort: number, udpPort: number): Child {
   const { CAUSEWAY_BOOKS: _, ...environment } = process.env;
   return new Child({

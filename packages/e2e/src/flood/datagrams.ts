@@ -1,7 +1,7 @@
 /** What strangers flood a media port with. */
 import { randomBytes, randomInt } from 'node:crypto';
 
-/** As an extension of a ClientHello: type, length, content. */
+/** The extensions of a ClientHello: type and length, then content. */
 const EXTENSIONS: readonly (readonly [number, string])[] = [
   [10, '00020017'],
   [11, '0100'],

@@ -6,7 +6,7 @@ import type { PublishedTrack } from '../in-page/peer.ts';
 import { type Flood, Flooder } from './flooder.ts';
 
 const JOIN_WITHIN_MS = 15_000;
-/** Of what a flood is to send; less is another flood. */
+/** A flood that sends a smaller share of its rate than this is not the one that was to be measured. */
 const MIN_RATE_SHARE = 0.95;
 const FLOODS: readonly (Flood | undefined)[] = [undefined, { kind: 'hellos', perSecond: 1000 }, { kind: 'noise', perSecond: 20_000 }];
 

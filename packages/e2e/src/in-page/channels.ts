@@ -11,7 +11,7 @@ export class Channels {
   readonly #seen = new Map<string, SeenMessage[]>();
   readonly #floods = new Map<string, () => FloodSeen>();
 
-  /** Of the same label the latest counts. */
+  /** Listens to a channel. It replaces an earlier one with the same label. */
   adopt(channel: RTCDataChannel): RTCDataChannel {
     const seen: SeenMessage[] = [];
     channel.binaryType = 'arraybuffer';

@@ -114,7 +114,7 @@ export class Peer {
     });
   }
 
-  /** As a page opens a channel; with an id and `negotiated` it is the one that a reply has named. */
+  /** Opens a data channel. With an id and `negotiated`, it is the channel that a reply has named. */
   openChannel(label: string, init: RTCDataChannelInit = {}): void {
     this.channels.adopt(this.connection.createDataChannel(label, init));
   }

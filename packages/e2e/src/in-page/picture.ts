@@ -17,7 +17,7 @@ export interface PictureRequest {
 export type Colour = readonly [red: number, green: number, blue: number];
 
 export interface SeenPicture {
-  /** Of the middle of the picture. */
+  /** The colour in the middle of the picture. */
   readonly colour: Colour;
   /** What the squares say. */
   readonly frameNumber: number;
@@ -26,7 +26,7 @@ export interface SeenPicture {
 }
 
 const COUNTER_BITS = 16;
-/** Of the picture's height. */
+/** The height of the counter, as a share of the picture's. */
 const COUNTER_SHARE = 1 / 6;
 
 /** Draws for as long as the track lives. */

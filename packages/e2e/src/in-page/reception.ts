@@ -4,7 +4,7 @@ import { type HeardTone, listenForTones } from './tone.ts';
 
 /** A frame that was presented. */
 export interface FrameArrival {
-  /** As the publisher's clock had it: 90 kHz, 32 bits. */
+  /** The publisher's timestamp: 32 bits, at 90 kHz. */
   readonly rtpTimestamp: number;
   /** On the clock of `performance.now()`: when the last packet of it came. */
   readonly completeAtMs: number;

@@ -3,11 +3,11 @@
 export interface InboundFigures {
   readonly mid: string;
   readonly kind: string;
-  /** As in the SDP without its kind: `VP8`, `opus`; empty until the first packet. */
+  /** The name in the SDP without the kind, such as `VP8` or `opus`; empty until the first packet. */
   readonly codec: string;
   readonly ssrc: number;
   readonly packetsReceived: number;
-  /** Of payloads, those of repeated packets included. */
+  /** Bytes of payloads, including those of retransmitted packets. */
   readonly bytesReceived: number;
   readonly packetsLost: number;
   /** 0 for audio. */

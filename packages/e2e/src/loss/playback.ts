@@ -6,9 +6,9 @@ export interface Playback {
   readonly framesDecoded: number;
   readonly keyFramesDecoded: number;
   readonly freezeCount: number;
-  /** With the time since the last frame, if that is long: the browser counts a freeze when it has ended. */
+  /** Includes the time since the last frame if that is long, because the browser counts a freeze only when it has ended. */
   readonly frozenMs: number;
-  /** Of the freezes that ended within the same quarter of a second, the sum. */
+  /** Freezes that ended within the same quarter of a second are added up. */
   readonly longestFreezeMs: number;
   readonly packetsReceived: number;
   readonly packetsRepaired: number;

@@ -9,7 +9,7 @@ import { stripTypeScriptTypes } from 'node:module';
 import { resolve, sep } from 'node:path';
 
 export interface BlankSite {
-  /** Of the page, without a path: `http://localhost:40123`. Differs from the SFU's in host name and port. */
+  /** The page's origin, such as `http://localhost:40123`. It differs from the SFU's in host name and port. */
   readonly origin: string;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { waitUntil } from '@causeway/lab';
 import type { Daemon } from './daemon.ts';
 
 export interface ConsoleAccount {
-  /** Of the person who is signed in. */
+  /** The cookie of the person who is signed in. */
   readonly cookie: { readonly name: string; readonly value: string };
   readonly appId: string;
   /** Calls the admin API as that person. @throws Error – the reply is an error; the message contains it */

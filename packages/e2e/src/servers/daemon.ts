@@ -14,7 +14,7 @@ export interface SfuAccess {
 
 export interface Daemon extends ServerProcess {
   readonly access: SfuAccess;
-  /** Of media and of `stun:`. */
+  /** The port for media and `stun:`. */
   readonly udpPort: number;
 }
 

@@ -17,7 +17,7 @@ function readLocalUfrag(participant: Participant): Promise<string | undefined> {
   });
 }
 
-/** Of the pair in use, as the browser tells it; changes with every ICE restart. */
+/** Reads the user fragment of the candidate pair in use. It changes with every ICE restart. */
 function readSelectedUfrag(participant: Participant): Promise<string | undefined> {
   return participant.page.evaluate(
     async ({ name }) => {

@@ -27,7 +27,7 @@ async function readUsed(): Promise<Used> {
   return ((await reply.json()) as { readonly bytes: Used }).bytes;
 }
 
-/** As docs/operate/usage.md tells those who want to check their bill. */
+/** Adds up bytes in the way that docs/operate/usage.md gives for checking a bill. */
 function billable(streams: readonly InboundFigures[]): number {
   return streams.reduce((sum, { bytesReceived, packetsReceived }) => sum + bytesReceived + FIXED_HEADER_BYTES * packetsReceived, 0);
 }

@@ -19,7 +19,7 @@ const MAX_RTCP_BYTES = 64;
 /** A subscriber of several tracks that decrypts everything, checks every byte, and asks for keyframes as a browser does. */
 export class AudienceMember {
   readonly #view = new RtpView();
-  /** By SSRC. */
+  /** The streams by their SSRC. */
   readonly #streams = new Map<number, WatchedStream>();
   #session: LoadSession | undefined;
   #rtcp: RtcpChannel | undefined;

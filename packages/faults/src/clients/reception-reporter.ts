@@ -22,7 +22,7 @@ export class ReceptionReporter {
   readonly #rtcp: Pick<RtcpChannel, 'send'>;
   readonly #out = new Uint8Array(MAX_REPORT_BYTES);
   readonly #timer: NodeJS.Timeout;
-  /** Of the stream that was received last. */
+  /** The reception of the stream that arrived last. */
   #reception: Reception | undefined;
 
   constructor(rtcp: Pick<RtcpChannel, 'send'>) {

@@ -4,7 +4,7 @@ import type { Bottleneck } from '@causeway/testkit';
 import { DelayQueue } from './delay-queue.ts';
 import type { WireTally } from './wire-tally.ts';
 
-/** As large as the system grants, so that the proxy loses only what it is told to lose. */
+/** The largest buffer that the system grants, so that the proxy loses only what it is told to lose. */
 const BUFFER_BYTES = 4 << 20;
 const LOOPBACK = '127.0.0.1';
 

@@ -74,9 +74,9 @@ interface Spent {
 
 /** CPU seconds of all threads. */
 interface TokenCosts {
-  /** Of a token that was never seen before. */
+  /** The cost of a token that was never seen before. */
   readonly ofSignature: number;
-  /** Of a token that is remembered. */
+  /** The cost of a token that is remembered. */
   readonly ofLookUp: number;
 }
 
