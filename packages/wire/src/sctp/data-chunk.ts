@@ -58,16 +58,10 @@ export function createSctpDataFields(): SctpDataFields {
 
 /** Reads the chunk from `start` to `end` without copying its user data. @returns false if it has none, which SCTP does not allow */
 export function readDataChunk(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start <= DATA_HEADER_LENGTH) return false;
-  readDataFlags(fields, bytes[start + 1]);
-  fields.tsn = readUint32(bytes, start + 4);
-  fields.streamId = readUint16(bytes, start + 8);
+  if (!readSharedFields(fields, bytes, start, end, DATA_HEADER_LENGTH)) return false;
   fields.messageNumber = readUint16(bytes, start + 10);
   fields.fragmentNumber = 0;
   fields.protocolId = readUint32(bytes, start + 12);
-  fields.payload = bytes;
-  fields.payloadOffset = start + DATA_HEADER_LENGTH;
-  fields.payloadLength = end - fields.payloadOffset;
   return true;
 }
 
@@ -81,12 +75,20 @@ export function writeDataChunk(out: Uint8Array, offset: number, fields: SctpData
   return writeUserData(out, offset, DATA_HEADER_LENGTH, fields);
 }
 
-/** Reads the flags that DATA and I-DATA share. */
-function readDataFlags(fields: SctpDataFields, flags: number): void {
+/** Reads what DATA and I-DATA have in common. @returns false if the chunk has no user data */
+function readSharedFields(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number, headerLength: number): boolean {
+  if (end - start <= headerLength) return false;
+  const flags = bytes[start + 1];
+  fields.tsn = readUint32(bytes, start + 4);
+  fields.streamId = readUint16(bytes, start + 8);
+  fields.payload = bytes;
+  fields.payloadOffset = start + headerLength;
+  fields.payloadLength = end - fields.payloadOffset;
   fields.isUnordered = (flags & UNORDERED_BIT) !== 0;
   fields.isBeginning = (flags & BEGINNING_BIT) !== 0;
   fields.isEnd = (flags & END_BIT) !== 0;
   fields.isImmediate = (flags & IMMEDIATE_BIT) !== 0;
+  return true;
 }
 
 function dataFlags({ isUnordered, isBeginning, isEnd, isImmediate }: SctpDataFields): number {
@@ -113,18 +115,12 @@ export const I_DATA_HEADER_LENGTH = 20;
 
 /** Like `readDataChunk`. */
 export function readIDataChunk(fields: SctpDataFields, bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start <= I_DATA_HEADER_LENGTH) return false;
-  readDataFlags(fields, bytes[start + 1]);
-  fields.tsn = readUint32(bytes, start + 4);
-  fields.streamId = readUint16(bytes, start + 8);
+  if (!readSharedFields(fields, bytes, start, end, I_DATA_HEADER_LENGTH)) return false;
   fields.messageNumber = readUint32(bytes, start + 12);
   // The first fragment has number 0, and uses the field for its protocol.
   const shared = readUint32(bytes, start + 16);
   fields.protocolId = fields.isBeginning ? shared : 0;
   fields.fragmentNumber = fields.isBeginning ? 0 : shared;
-  fields.payload = bytes;
-  fields.payloadOffset = start + I_DATA_HEADER_LENGTH;
-  fields.payloadLength = end - fields.payloadOffset;
   return true;
 }
 
