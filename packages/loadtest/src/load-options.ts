@@ -7,7 +7,7 @@ export interface LoadOptions {
   readonly publishers: number;
   /** Each subscribes to every publisher. */
   readonly subscribers: number;
-  /** Of each publisher. */
+  /** What each publisher sends. */
   readonly publish: PublishOptions;
   readonly seconds: number;
 }

@@ -9,7 +9,7 @@ import type { ReceivedRtp } from './scripted-peer.ts';
 const ASK_AGAIN_AFTER_MS = 100;
 /** libwebrtc gives a packet up after as many requests, and asks for a keyframe. */
 const MAX_ASKED = 10;
-/** As long without a frame as libwebrtc bears before it asks for a keyframe. */
+/** libwebrtc asks for a keyframe after this long without a frame. */
 const PATIENCE_MS = 3000;
 
 /** A frame that was shown. */

@@ -6,9 +6,9 @@ import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts
 import type { MemorySample } from '../processes/probe-verbs.ts';
 import { interleave } from './rounds.ts';
 
-/** A few at a time, as clients come; more would measure queues. */
+/** Clients join a few at a time. If more did, queues would be measured. */
 const JOINS_AT_ONCE = 4;
-/** With the first sessions, code is compiled and pools are filled. */
+/** The first sessions compile code and fill pools, so they are not measured. */
 const WARM_UP_SESSIONS = 50;
 const BATCHES = 4;
 /** So slow that even the naive SFU keeps up. It only serves to allocate every buffer of a running subscription. */
@@ -18,7 +18,7 @@ const TRICKLE_MS = 2000;
 export interface JoinCosts {
   /** One figure for each batch: CPU milliseconds of the SFU for one join, from the HTTP call to the end of DTLS. */
   readonly cpuMillis: readonly number[];
-  /** For each join, the milliseconds from the first connectivity check to the end of DTLS. */
+  /** Milliseconds from the first connectivity check to the end of DTLS, for each join. */
   readonly connectedInMs: readonly number[];
 }
 

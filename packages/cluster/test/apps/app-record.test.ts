@@ -83,7 +83,7 @@ test('an app whose last secret was revoked has none for any reader, and a digest
   expect(reading).toMatchObject({ type: 'record', record: { app: bare } });
   expect(reading).toMatchObject({ signedApp: { secretDigests: [expect.stringMatching(/^0{64}$/)] } });
   expect(reading.type === 'record' && isSignedAs(reading.signedApp, bare, KEY)).toBe(true);
-  // As versions before this one have signed it.
+  // Earlier versions signed records like this.
   expect(readingOf(signedApp(bare))).toMatchObject({ type: 'record', record: { app: bare } });
 });
 

@@ -335,7 +335,7 @@ describe('the budget of look-ups', () => {
     for (let second = 0; second < 5; second++) {
       const granted = flood(budget, clock, askers, 3);
 
-      expect(budget.take('somebody new')).toBe(true);
+      expect(budget.take('a new caller')).toBe(true);
       expect(granted).toBeLessThan(PER_SECOND);
     }
   });

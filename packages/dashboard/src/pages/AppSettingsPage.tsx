@@ -117,7 +117,7 @@ function SettingInput({ field, value }: { readonly field: SettingField; readonly
   );
 }
 
-/** For those who may only look. */
+/** Shown to members who may not change the settings. */
 function SettingsTable({ app }: { readonly app: AdminApp }) {
   return (
     <TableBox label="Table of settings">

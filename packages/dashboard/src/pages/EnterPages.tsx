@@ -10,7 +10,7 @@ import { signInWaysQuery } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
 import { Mark } from '../ui/Icon.tsx';
 
-/** As the node asks for it (`MIN_PASSWORD_LENGTH`), which has the last word. */
+/** The node checks the same length (`MIN_PASSWORD_LENGTH`), and its answer decides. */
 const PASSWORD_REMARK = 'At least 15 characters; a few words will do';
 
 interface EnterFormProps {

@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 
 /** Colours and axes of the present scheme, for the options of a chart. */
 export interface PlotLook {
-  /** Of a colour in `tokens.css`. It is asked with each drawing, since the scheme may change under the chart. */
+  /** Looks up a colour of `tokens.css` for each drawing, because the colour scheme may change. */
   readonly colour: (name: string) => () => string;
   readonly axis: uPlot.Axis;
 }

@@ -74,7 +74,7 @@ function countText(all: number, matching: number, isComplete: boolean): string {
   return matching === all ? text : `${text} ${matching} of them match.`;
 }
 
-/** As the styles have it. */
+/** The height of a row, which the style sheet sets. */
 const ROW_PIXELS = 41;
 /** Rows above and below what is seen, so that a quick scroll finds them drawn. */
 const MARGIN_ROWS = 20;

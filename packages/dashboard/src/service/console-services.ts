@@ -6,7 +6,7 @@ import { type AdminApi, codeOf, createAdminApi } from './admin-api.ts';
 
 /** The services of one loaded page. */
 export interface ConsoleServices {
-  /** Of the node, or of the path that a proxy puts before it, with a slash at its end. */
+  /** The URL of the node, or of the path that a proxy puts before it, with a slash at its end. */
   readonly baseUrl: string;
   readonly admin: AdminApi;
   readonly queries: QueryClient;

@@ -49,7 +49,7 @@ export function tracksOf(samples: readonly QualitySample[]): readonly QualityTra
   ];
 }
 
-/** As a list of tracks names it. */
+/** The name of a track in lists. */
 export function trackName({ direction, mid, trackKind }: QualityTrack): string {
   return `Line ${mid}: ${trackKind} ${direction === 'from client' ? 'from the client' : 'to the client'}`;
 }
@@ -77,7 +77,7 @@ export function rowsOf(samples: readonly QualitySample[], track: QualityTrack | 
   });
 }
 
-/** As people read rates: `1.24 Mbit/s`. */
+/** Formats a rate for people: `1.24 Mbit/s`. */
 export function rateText(bitrateBps: number | null): string {
   if (bitrateBps === null) return '–';
   if (bitrateBps >= MEGA) return `${(bitrateBps / MEGA).toFixed(2)} Mbit/s`;

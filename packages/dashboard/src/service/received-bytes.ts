@@ -23,7 +23,7 @@ export function addReading(readings: readonly ByteReading[], next: ByteReading):
   return [...readings, next].slice(-MAX_READINGS);
 }
 
-/** As people read sizes: `1.4 MB`. */
+/** Formats a size for people: `1.4 MB`. */
 export function sizeText(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));

@@ -162,7 +162,7 @@ function SessionTitle({ session, isOwn, name }: { readonly session: ListedSessio
 
 interface SessionDiagnosisProps {
   readonly sessionId: string;
-  /** As the list calls the session. */
+  /** The name that the list gives the session. */
   readonly name: string;
 }
 

@@ -33,7 +33,7 @@ interface Post {
 }
 
 const KEPT_FOR_MS = 10 * 60_000;
-/** As many as a node keeps in memory. */
+/** A node keeps as many in memory. */
 const MAX_KEPT = 50_000;
 const POSTS_BETWEEN_SWEEPS = 200;
 

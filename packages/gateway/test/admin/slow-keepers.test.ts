@@ -9,7 +9,7 @@ import { CLUSTER_TRUST, recordOf, startFakeNode } from '../support/test-cluster.
 
 const PATIENCE_MS = 200;
 const SIGN_IN = { email: 'ada@example.org', password: 'not this one, certainly' };
-/** As many calls as one node may be asked at once. */
+/** The number of calls that may be under way at one node. */
 const MAX_UNDER_WAY_EACH = 64;
 
 const closing: { close(): unknown }[] = [];

@@ -51,7 +51,7 @@ test('an app made at a node without books opens both nodes, and its revoked key 
 
   keeper.daemon.child.kill('SIGKILL');
   await keeper.daemon.exit;
-  const meanwhile = await admin.send('GET', `/apps/${app.id}`);
+  const whileDead = await admin.send('GET', `/apps/${app.id}`);
   await joinKeeper();
   const afterwards = await waitUntil(
     'the next life of the node with books answers',
@@ -60,6 +60,6 @@ test('an app made at a node without books opens both nodes, and its revoked key 
   );
 
   // The dead node is known for as long as its lease lasts.
-  expect([502, 503]).toContain(meanwhile.status);
+  expect([502, 503]).toContain(whileDead.status);
   expect(afterwards).toBe(200);
 });

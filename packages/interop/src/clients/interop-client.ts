@@ -11,7 +11,7 @@ export type VideoCodec = (typeof VIDEO_CODECS)[number];
 
 export interface InteropClient {
   readonly name: ClientName;
-  /** As the program tells it: `aiortc 1.4.0 (…)`. */
+  /** The version that the program reports: `aiortc 1.4.0 (…)`. */
   readonly version: string;
   readonly videoCodecs: readonly VideoCodec[];
   /** A client without decoders counts the frames and samples that it has whole in its hands, still encoded. */
@@ -63,10 +63,10 @@ export interface RemoteTrack {
 export interface ReceivedMedia {
   readonly mid: string;
   readonly kind: TrackKind;
-  /** As in SDP: `VP8`, `opus`. Empty while unknown. */
+  /** The name in SDP: `VP8`, `opus`. Empty while it is unknown. */
   readonly codec: string;
   /** 0 for audio. */
   readonly frames: number;
-  /** Of one channel, without those that were made up for want of packets; 0 for video. */
+  /** Samples of one channel, without concealed ones; 0 for video. */
   readonly samples: number;
 }

@@ -10,9 +10,9 @@ export interface Plan {
   readonly publishers: readonly ClientName[];
   readonly subscribers: readonly ClientName[];
   readonly codecs: readonly VideoCodec[];
-  /** Of each pair, in each codec. */
+  /** How often each pair of clients is run, in each codec. */
   readonly joins: number;
-  /** Of each two clients that both publish and subscribe, in each codec. */
+  /** How often each two clients call each other, in each codec. */
   readonly calls: number;
 }
 
@@ -35,7 +35,7 @@ export function runMatrix(stage: InteropStage, plan: Plan, onJoins: OnJoins): Pr
   return runAll(rounds, plan.joins, onJoins);
 }
 
-/** As `runMatrix`, for calls: one session for both directions. */
+/** Does the same as `runMatrix` for calls, which use one session for both directions. */
 export function runCalls(stage: InteropStage, plan: Plan, onJoins: OnJoins): Promise<MatrixResult> {
   const { access } = stage.daemon;
   const names = plan.publishers.filter((name) => plan.subscribers.includes(name));

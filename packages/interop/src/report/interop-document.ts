@@ -4,15 +4,15 @@ import { hasSucceeded, type Join } from '../matrix/join.ts';
 
 export interface InteropRun {
   readonly clients: readonly Pick<InteropClient, 'name' | 'version' | 'videoCodecs' | 'counts'>[];
-  /** Of sessions that only subscribe. */
+  /** Results of sessions that only subscribe. */
   readonly joins: readonly Join[];
-  /** Of sessions that publish and subscribe. */
+  /** Results of sessions that publish and subscribe. */
   readonly calls: readonly Join[];
   /** Rounds that were run again because the machine had stood still. */
   readonly repetitions: number;
   /** Asked for, of each pair in each codec. */
   readonly joinsPerPair: number;
-  /** As typed. */
+  /** The command line as it was typed. */
   readonly command: string;
   /** ISO 8601. */
   readonly date: string;

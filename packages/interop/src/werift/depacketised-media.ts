@@ -8,7 +8,7 @@ const DEPACKETIZERS = { VP8: 'VP8', H264: 'MPEG4/ISO/AVC' } as const;
 export class FrameCounter {
   frames = 0;
   readonly #codec: VideoCodec;
-  /** Of the frame that is coming in; `undefined` when one of them is missing. */
+  /** Packets of the frame that is arriving; `undefined` if one of them is missing. */
   #packets: RtpPacket[] | undefined;
   #lastSeq: number | undefined;
 

@@ -78,7 +78,7 @@ export class LoadGroup {
     };
   }
 
-  /** Of every packet checked since the last call. */
+  /** Latency of every packet that was checked since the last call. */
   takeLatenciesMs(): number[] {
     return this.#subscribers.flatMap(({ inspector }) => inspector?.takeLatenciesMs() ?? []);
   }

@@ -20,7 +20,7 @@ export interface PublishOptions {
   /** Default: video. */
   readonly kind?: 'audio' | 'video';
   readonly packetsPerSecond: number;
-  /** Of the whole RTP packet before SRTP adds its tag. */
+  /** Length of the RTP packet before SRTP adds its tag. */
   readonly packetBytes: number;
   /**
    * `even` spaces all packets equally; `frames` sends in bursts, as browsers do, with a random phase

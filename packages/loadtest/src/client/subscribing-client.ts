@@ -7,7 +7,7 @@ import type { RemoteTrack } from '../sfu-api.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
 import { PayloadInspector } from './payload-inspector.ts';
 
-/** With SRTP's tag behind it; shorter ones carry nothing that could be counted. */
+/** Includes SRTP's tag. Shorter packets contain nothing that could be counted. */
 const MIN_SRTP_BYTES = 12 + 10;
 
 /** Counts the packets it gets without decrypting them; a checking one decrypts them and compares every byte, too. */

@@ -9,14 +9,14 @@ import { IceClient, type RemoteAddress } from './ice-client.ts';
 
 const FIRST_CHECK_RETRY_MS = 50;
 const MAX_CHECK_RETRY_MS = 1000;
-/** As often as browsers check. */
+/** Browsers check as often. */
 const CONSENT_INTERVAL_MS = 2500;
 const CONNECT_DEADLINE_MS = 20_000;
 const LOOPBACK = '127.0.0.1';
-/** As much as the system grants: a client that was kept waiting for a core should not look like loss in the SFU. */
+/** Most systems grant no more. A client that has waited for a core should not look like loss in the SFU. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 
-/** What a peer does with media. Both are called with bytes still protected, good until the call returns. */
+/** Receives what arrives, still protected. The bytes are valid until the call returns. */
 export interface LoadPeerListener {
   onSrtp(packet: Buffer): void;
   onSrtcp(packet: Buffer): void;
@@ -80,7 +80,7 @@ export class LoadPeer {
     return performance.now() - checkedAtMs;
   }
 
-  /** Goes on from another port, as a client does whose network has changed. @throws Error – when it is not connected */
+  /** Continues from another port, like a client whose network has changed. @throws Error – if the peer is not connected */
   async move(): Promise<void> {
     const state = this.#state;
     if (state.mode !== 'secured' || this.#target === undefined) throw new Error(`A peer that is ${state.mode} cannot move`);
@@ -114,7 +114,7 @@ export class LoadPeer {
     this.vanish();
   }
 
-  /** Falls silent without a word, as a client whose battery is empty. */
+  /** Falls silent without a goodbye, like a client whose battery is empty. */
   vanish(): void {
     const state = this.#state;
     clearTimeout(this.#checkTimer);

@@ -3,7 +3,7 @@ import { parseRtcp, type RtcpPacket } from '@causeway/wire';
 import type { SendingPeer } from './rtp-sender.ts';
 import { SingleRow } from './single-row.ts';
 
-/** Of an RTCP packet, left in clear (RFC 3711 §3.4). */
+/** Length of the part of an RTCP packet that is not encrypted (RFC 3711 §3.4). */
 const CLEAR_BYTES = 8;
 
 /** Sends RTCP of a peer that is connected; each packet is protected and sent at once. */

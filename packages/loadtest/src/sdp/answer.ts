@@ -7,7 +7,7 @@ export interface Answerer {
   readonly transport: LocalTransport;
   /** The DTLS role that the first exchange settled. */
   readonly setup: 'active' | 'passive';
-  /** Of the session description; one more than that of the description before. */
+  /** Version of the session description, one more than that of the previous one. */
   readonly version: number;
 }
 

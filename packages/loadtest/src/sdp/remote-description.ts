@@ -37,7 +37,7 @@ export interface RemoteSection {
 /** One stream that the SFU says it sends. */
 export interface RemoteSource {
   readonly ssrc: number;
-  /** As the SFU calls it: the second word of the stream's msid. */
+  /** The SFU's name for it, which is the second word of the stream's msid. */
   readonly trackId: string;
   readonly kind: string;
 }

@@ -6,7 +6,7 @@ import { RunningCall, UNHARMED } from './running-call.ts';
 
 const ALICE_SSRC = 7;
 const BOB_SSRC = 70;
-/** As many as fit into one datagram with an SSRC each. */
+/** One datagram has room for this many SSRCs. */
 const GOODBYES_IN_A_DATAGRAM = 150;
 /** The packets of more than a second. */
 const ASKED_AGAIN = 128;
@@ -18,7 +18,7 @@ function connectNode({ world }: RunningCall, name: string): ScriptedPeer {
   return node;
 }
 
-/** A node sends a track over its link, and somebody here watches it. */
+/** A node sends a track over its link, and a subscriber of this node watches it. */
 function relayFrom({ world }: RunningCall, node: ScriptedPeer, trackId: string, ssrc: number) {
   world.publish(node, { trackId, mid: trackId, ssrcs: [{ ssrc, rtxSsrc: undefined }] });
   const publisher = new PublishingPeer(world, node, new VideoSource({ ssrc }));

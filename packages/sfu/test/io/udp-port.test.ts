@@ -204,7 +204,7 @@ describe('a path that cannot have a socket of its own', () => {
   });
 });
 
-/** Of version 2, with nothing behind. */
+/** An RTP header of version 2 without a payload. */
 function rtpPacket(): Buffer {
   const packet = Buffer.from(new ArrayBuffer(12));
   packet[0] = 0x80;

@@ -10,7 +10,7 @@ function withoutLinks(origin: number, revision: number): LinkStateMessage {
   return { type: 'link-state', origin, epoch: 1000, revision, isDraining: false, links: [] };
 }
 
-test('what one node hears of another goes on while a third says, again and again, that both have lost all links', async () => {
+test('a subscription between two nodes goes on while a third keeps saying that both have lost all links', async () => {
   cluster = await EngineCluster.linked([1, 2, 3]);
   const [alice, bob] = await Promise.all([cluster.join(1), cluster.join(2)]);
   const published = alice.publish('news');
