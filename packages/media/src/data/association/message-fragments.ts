@@ -1,10 +1,5 @@
 import { JoinBuffers } from './join-buffers.ts';
 
-/**
- * How much room the first fragment takes, in multiples of its size. More fragments follow it, but a message that is never completed must
- * not take much more memory than its fragments.
- */
-const GROWTH_FACTOR = 2;
 const NOTHING = new Uint8Array(0);
 /** Messages are joined one after another, so all of them share these. */
 const buffers = new JoinBuffers();
@@ -47,20 +42,15 @@ export class MessageFragments {
   /** Returns the complete message, which the caller may keep. It must be called only once. */
   join(): Uint8Array {
     const message = new Uint8Array(this.#joined.subarray(0, this.#joinedBytes));
-    this.discard();
-    return message;
-  }
-
-  /** Drops the fragments, of which some may be missing. */
-  discard(): void {
     buffers.give(this.#joined);
     this.#joined = NOTHING;
+    return message;
   }
 
   #append(place: number, part: Uint8Array): void {
     const neededBytes = this.#joinedBytes + part.length;
     if (neededBytes > this.#joined.length) {
-      const grown = buffers.take(Math.max(GROWTH_FACTOR * part.length, neededBytes));
+      const grown = buffers.take(neededBytes);
       grown.set(this.#joined.subarray(0, this.#joinedBytes));
       buffers.give(this.#joined);
       this.#joined = grown;

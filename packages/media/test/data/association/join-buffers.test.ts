@@ -17,17 +17,25 @@ describe('JoinBuffers', () => {
     const buffers = new JoinBuffers();
     const given = new Set(Array.from({ length: 10 }, () => new Uint8Array(2_048)));
     for (const buffer of given) buffers.give(buffer);
-    const again = Array.from({ length: 10 }, () => buffers.take(1)).filter((buffer) => given.has(buffer));
+    const again = Array.from({ length: 10 }, () => buffers.take(2_000)).filter((buffer) => given.has(buffer));
     expect(again).toHaveLength(4);
     const huge = new Uint8Array(2 ** 21);
     buffers.give(huge);
     expect(buffers.take(huge.length)).not.toBe(huge);
   });
 
+  it('takes little more for short messages than their bytes, and does not keep such buffers', () => {
+    const buffers = new JoinBuffers();
+    for (const bytes of [1, 64, 65, 1_000, 1_160, 40_000]) expect(buffers.take(bytes).length).toBeLessThanOrEqual(Math.max(64, 2 * bytes));
+    const short = buffers.take(1_000);
+    buffers.give(short);
+    expect(buffers.take(1_000)).not.toBe(short);
+  });
+
   it('takes an empty buffer without keeping it', () => {
     const buffers = new JoinBuffers();
     buffers.give(new Uint8Array(0));
-    expect(buffers.take(1)).toHaveLength(2_048);
+    expect(buffers.take(1)).toHaveLength(64);
   });
 });
 
