@@ -8,7 +8,7 @@ const JOINS_AT_ONCE = 8;
 
 /** An SFU in a separate process, which may not be ready yet. */
 export interface LaunchedSfu {
-  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'stop' | 'name' | 'outputTail'>;
+  readonly process: Pick<BenchProcess<ProbeVerbs>, 'ask' | 'died' | 'pid' | 'stop' | 'name' | 'outputTail'>;
   /** Resolves to the address of its API once it answers. */
   readonly address: Promise<SfuAddress>;
 }

@@ -37,6 +37,7 @@ async function run(strain: Strain): Promise<void> {
         }),
       ),
     strain.options?.(),
+    strain.spreadsThreads,
   );
   const call = describe(report);
   const isHeld = (!strain.sparesOthers || report.lost === 0) && report.latencyP99Ms <= (strain.maxLatencyP99Ms ?? Number.POSITIVE_INFINITY);

@@ -1,10 +1,12 @@
 /** A node in a separate process, inspected through its debug port. */
 
+import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort, sampleOf } from '@causeway/lab';
 import type { SfuAddress } from '@causeway/loadtest';
 import { launchCauseway, OWN_CHECKOUT } from '../contestants/causeway-process.ts';
 import type { LaunchedSfu } from '../contestants/sfu-contestant.ts';
+import { keepMainThread } from '../processes/core-share.ts';
 import type { EventLoopDelay, MemorySample } from '../processes/probe-verbs.ts';
 
 /** Counts by kind within a part of the node: `objects.engine.timers`. */
@@ -36,13 +38,21 @@ export class WatchedNode {
    * Runs a function with a node, which is stopped afterwards in any case.
    *
    * @param options options of the node, as environment variables
+   * @param spreadsThreads whether its threads that carry no media may run on the cores of the load, too
    * @throws Error – the node ended too early, or the function failed
    */
-  static async with<Result>(use: (node: WatchedNode) => Promise<Result>, options: Readonly<Record<string, string>> = {}): Promise<Result> {
+  static async with<Result>(
+    use: (node: WatchedNode) => Promise<Result>,
+    options: Readonly<Record<string, string>> = {},
+    spreadsThreads = false,
+  ): Promise<Result> {
     const ports = { debug: String(await findFreePort('tcp')), udp: String(await findFreePort('udp')) };
     const own = { CAUSEWAY_DEBUG_PORT: ports.debug, CAUSEWAY_UDP_PORT: ports.udp };
-    const { process, address } = await launchCauseway(OWN_CHECKOUT, { ...own, ...options });
-    const started = address.then((reached) => use(new WatchedNode(process, reached, ports)));
+    const { process, address } = await launchCauseway(OWN_CHECKOUT, { ...own, ...options }, spreadsThreads ? availableParallelism() : 1);
+    const started = address.then((reached) => {
+      if (spreadsThreads) keepMainThread(process.pid, 1);
+      return use(new WatchedNode(process, reached, ports));
+    });
     try {
       return await Promise.race([started, process.died]);
     } finally {

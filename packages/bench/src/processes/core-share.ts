@@ -27,6 +27,11 @@ export function moveToCoresOfLoad(measuredCores: number): void {
   spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', `${measuredCores}-${cores - 1}`, String(process.pid)]);
 }
 
+/** Moves the main thread of a running process, and none of its others, to the cores of what is measured. */
+export function keepMainThread(pid: number, measuredCores: number): void {
+  if (allCores() > measuredCores && hasTaskset()) spawnSync('taskset', ['--cpu-list', '--pid', `0-${measuredCores - 1}`, String(pid)]);
+}
+
 let coresAtFirst: number | undefined;
 
 /** Includes cores that this process has left. */

@@ -1,12 +1,12 @@
 /**
  * Passwords are stored as salted Argon2id hashes in the PHC string format, so that guessing them from stolen books costs memory as well as
- * time. They are computed in Node's thread pool.
+ * time.
  *
  * @see RFC 9106, https://github.com/P-H-C/phc-string-format
  */
-import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
-import { promisify } from 'node:util';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { SfuError } from '@causeway/protocol';
+import { type Argon2Parameters, PasswordThread } from './password-thread.ts';
 
 /** The minimum that OWASP recommends: 19 MiB, two passes, one lane. A hash takes a core 30 to 70 ms. */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
@@ -14,22 +14,15 @@ const SALT_SIZE_BYTES = 16;
 const TAG_SIZE_BYTES = 32;
 const FORMAT = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
 
-/** Each computation occupies one of the pool's four threads, and 19 MiB. */
-const MAX_AT_ONCE = 2;
 /** The most computations that may wait, which is one or two seconds of work. */
 const MAX_WAITING = 32;
 const RETRY_AFTER_MS = 2_000;
 
-interface Cost {
-  readonly memory: number;
-  readonly passes: number;
-  readonly parallelism: number;
-}
+type Cost = Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>;
 
-/** Hashes and verifies passwords, a few at a time. */
+/** Hashes and verifies passwords, two at a time. */
 export class Passwords {
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  readonly #threads = [new PasswordThread(), new PasswordThread()] as const;
   #decoy: Promise<string> | undefined;
 
   /** @throws SfuError `rate_limited` – too many computations are waiting */
@@ -52,20 +45,14 @@ export class Passwords {
     return timingSafeEqual(derived, Buffer.from(tag, 'base64')) && kept !== undefined && kept !== '';
   }
 
-  async #derive(password: string, salt: Uint8Array, cost: Cost): Promise<Buffer> {
-    if (this.#waiting.length >= MAX_WAITING)
+  #derive(password: string, salt: Uint8Array, cost: Cost): Promise<Uint8Array> {
+    const [one, other] = this.#threads;
+    if (one.size + other.size >= MAX_WAITING)
       throw new SfuError('rate_limited', 'too many people are signing in; try again in a moment', { retryAfterMs: RETRY_AFTER_MS });
-    if (this.#underWay >= MAX_AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#underWay++;
-    try {
-      // The same character may be entered as one code point or as several.
-      const message = Buffer.from(password.normalize('NFC'), 'utf8');
-      return await promisify(argon2)('argon2id', { message, nonce: salt, tagLength: TAG_SIZE_BYTES, ...cost });
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#underWay--;
-      else next();
-    }
+    // The same character may be entered as one code point or as several.
+    const message = Buffer.from(password.normalize('NFC'), 'utf8');
+    const thread = other.size < one.size ? other : one;
+    return thread.derive({ message, nonce: salt, tagLength: TAG_SIZE_BYTES, ...cost });
   }
 }
 

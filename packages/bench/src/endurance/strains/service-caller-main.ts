@@ -25,9 +25,8 @@ export interface ServiceReport {
   readonly signInsMs: readonly number[];
 }
 
-/** The rate of calls of one app, which has a connection of its own. */
-const CALLS_PER_SECOND = 200;
-const CALL_EVERY_MS = 10;
+/** How often each app calls, on a connection of its own. */
+const CALL_EVERY_MS = 5;
 const PATIENCE_MS = 15_000;
 /** Tokens are minted this often for all apps together. */
 const MINT_EVERY_MS = 50;
@@ -38,24 +37,25 @@ playAdversary<ServiceTask, ServiceReport>(async (task) => {
   const report = { calls: new Map(), mintings: new Map(), signIns: new Map(), signInsMs: [] as number[] };
   const tokens = task.apps.map((app) => [...app.tokens]);
   await Promise.all([
-    ...task.apps.map((app, index) => callApp(task, app, tokens[index] ?? [], report.calls)),
+    ...task.apps.map((_app, index) => callApp(task, index, tokens[index] ?? [], report.calls)),
     mintTokens(task, tokens, report.mintings),
     signIn(task, report),
   ]);
   return report;
 });
 
-/** Calls with the newest tokens first, as the users of an app renew theirs now and then. */
-function callApp({ url, seconds }: ServiceTask, { id }: ServiceApp, tokens: readonly string[], counts: StatusCounts): Promise<void> {
+/** Calls with the newest tokens first, as the users of an app renew theirs now and then. Each app begins at another time, since apps do not wait for each other. */
+async function callApp(task: ServiceTask, index: number, tokens: readonly string[], counts: StatusCounts): Promise<void> {
+  const { url, seconds, apps } = task;
+  const { id } = apps[index] ?? { id: '' };
   let calls = 0;
   const next = (): string => {
     const token = tokens[calls++ % tokens.length] ?? '';
     return `GET /api/sfu/${id}/sessions?limit=10 HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer ${token}\r\n\r\n`;
   };
-  const atOnce = (CALLS_PER_SECOND * CALL_EVERY_MS) / MS_PER_SECOND;
-  const bytes = (): string => Array.from({ length: atOnce }, next).join('');
-  const repeated = { bytes, everyMs: CALL_EVERY_MS, times: (MS_PER_SECOND / CALL_EVERY_MS) * seconds };
-  return converse({ url: new URL(url), start: '', repeated, patienceMs: PATIENCE_MS }, counts);
+  await sleep((index / apps.length) * CALL_EVERY_MS);
+  const repeated = { bytes: next, everyMs: CALL_EVERY_MS, times: (MS_PER_SECOND / CALL_EVERY_MS) * seconds };
+  await converse({ url: new URL(url), start: '', repeated, patienceMs: PATIENCE_MS }, counts);
 }
 
 async function mintTokens({ url, seconds, apps }: ServiceTask, tokens: readonly string[][], counts: StatusCounts): Promise<void> {

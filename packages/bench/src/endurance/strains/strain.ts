@@ -6,6 +6,8 @@ export interface Strain {
   readonly what: string;
   /** Options of the node, as environment variables. */
   readonly options?: () => Readonly<Record<string, string>>;
+  /** Whether threads of the node that carry no media may run on the cores of the load, too. */
+  readonly spreadsThreads?: boolean;
   /** Whether the call must not lose a packet. */
   readonly sparesOthers?: boolean;
   /** The bound for the 99th percentile of the call's latency. */
