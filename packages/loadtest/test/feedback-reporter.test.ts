@@ -1,4 +1,4 @@
-import { parseRtcp, RtpExtensionWriter, toSeq16, writeRtpHeader, writeTransportSequence } from '@causeway/wire';
+import { parseRtcp, RtpExtensionWriter, writeRtpHeader, writeUint16 } from '@causeway/wire';
 import { FeedbackReporter } from '../src/peer/feedback-reporter.ts';
 import type { RtcpChannel } from '../src/peer/rtcp-channel.ts';
 
@@ -10,7 +10,7 @@ function numbered(number: number): Uint8Array {
   writeRtpHeader(out, 0, false, 96, number, 0, 77);
   const extensions = new RtpExtensionWriter();
   extensions.begin(out, 0);
-  writeTransportSequence(out, extensions.reserve(EXTENSION_ID, 2), toSeq16(number));
+  writeUint16(out, extensions.reserve(EXTENSION_ID, 2), number);
   extensions.end();
   return out;
 }

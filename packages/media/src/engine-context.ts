@@ -28,6 +28,8 @@ export interface DeferringTransport {
 export interface EngineWiring {
   /** Schedules `transport.handleDeferred` before the current engine call returns, or soon if there is none. */
   defer(transport: DeferringTransport): void;
+  /** Cancels what `defer` has scheduled for a transport that closes. */
+  forgetDeferred(transport: DeferringTransport): void;
   /** Unbinds a path from its transport, and lets the socket layer release it. */
   releasePath(path: Path): void;
   /** Closes a transport from within, with its tracks and subscriptions, and tells the owner. */

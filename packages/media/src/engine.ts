@@ -4,25 +4,21 @@
  */
 import { RtpView } from '@causeway/wire';
 import type { DataCounters } from './data/data-counters.ts';
-import { classifyDatagram } from './demux/classify.ts';
 import type { Path } from './demux/path.ts';
 import { DropReason } from './drop-reason.ts';
 import { createEngineContext, type DeferringTransport, type EngineContext, type EngineOptions } from './engine-context.ts';
 import type { EngineAnswers, EngineCommand, EngineQuestion } from './engine-messages.ts';
 import { EngineTracks } from './engine-tracks.ts';
+import { EngineTransports } from './engine-transports.ts';
 import type { HistogramCounts } from './latencies.ts';
 import type { MeteringBalance } from './metering-balance.ts';
-import type { TransportCloseReason, TransportPlan } from './plan.ts';
 import { countWithin, type EngineCensus, measureLinks, snapshotTransport, sumEstimates } from './snapshot.ts';
 import type { EngineSnapshot, PathEstimates, TrafficCounters } from './statistics.ts';
-import { PeerTransport } from './transport/peer-transport.ts';
-import { StunReceiver } from './transport/stun-receiver.ts';
 
 /** Forwards media and data between the peers of one shard. */
 export class Engine {
   readonly #context: EngineContext;
-  readonly #stun: StunReceiver;
-  readonly #transports = new Map<string, PeerTransport>();
+  readonly #transports: EngineTransports;
   readonly #tracks: EngineTracks;
   readonly #deferred = new Set<DeferringTransport>();
   readonly #view = new RtpView();
@@ -30,12 +26,13 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#context = createEngineContext(options, {
       defer: (transport) => this.#defer(transport),
-      releasePath: (path) => this.#releasePath(path),
-      closeTransport: (nowMs, transport, reason) => this.#expireTransport(nowMs, transport, reason),
-      ufragsChanged: (transportId, before, now) => this.#reindex(transportId, before, now),
+      forgetDeferred: (transport) => this.#deferred.delete(transport),
+      releasePath: (path) => this.#transports.releasePath(path),
+      closeTransport: (nowMs, transport, reason) => this.#transports.expire(nowMs, transport, reason),
+      ufragsChanged: (transportId, before, now) => this.#transports.reindex(transportId, before, now),
     });
-    this.#stun = new StunReceiver(this.#context);
     this.#tracks = new EngineTracks(this.#context);
+    this.#transports = new EngineTransports(this.#context, this.#tracks);
   }
 
   /**
@@ -86,7 +83,8 @@ export class Engine {
   handleTimeout(nowMs: number): void {
     this.#context.time.nowMs = nowMs;
     this.#handleDeferred(nowMs);
-    this.#context.timers.fireDue(nowMs);
+    const { timers } = this.#context;
+    if (timers.nextDeadlineMs <= nowMs) timers.fireDue(nowMs);
     this.#handleDeferred(nowMs);
   }
 
@@ -115,7 +113,7 @@ export class Engine {
     this.#context.time.nowMs = nowMs;
     switch (command.type) {
       case 'open-transport':
-        this.#openTransport(nowMs, command.plan);
+        this.#transports.open(nowMs, command.plan);
         break;
       case 'restart-ice':
         this.#transports.get(command.plan.transportId)?.ice.restart(command.plan.local, command.plan.remote);
@@ -124,7 +122,7 @@ export class Engine {
         this.#transports.get(command.transportId)?.ice.endHold();
         break;
       case 'close-transport':
-        this.#closeTransport(nowMs, command.transportId);
+        this.#transports.close(nowMs, command.transportId);
         break;
       case 'put-publisher-track':
         this.#tracks.putPublisher(nowMs, this.#transports.get(command.plan.transportId), command.plan);
@@ -209,7 +207,7 @@ export class Engine {
 
   /** Closes all transports, and tells their peers. */
   close(nowMs: number): void {
-    for (const transport of [...this.#transports.values()]) this.#removeTransport(nowMs, transport);
+    this.#transports.closeAll(nowMs);
   }
 
   /** The sum of the estimates of all peers' paths. */
@@ -261,7 +259,7 @@ export class Engine {
   census(): EngineCensus {
     return {
       transports: this.#transports.size,
-      userFragments: this.#stun.userFragments,
+      userFragments: this.#transports.stun.userFragments,
       publisherTracks: this.#tracks.publisherCount,
       subscriberTracks: this.#tracks.subscriberCount,
       dataPublications: this.#context.data.publicationCount,
@@ -274,32 +272,15 @@ export class Engine {
     };
   }
 
-  #openTransport(nowMs: number, plan: TransportPlan): void {
-    const transport = new PeerTransport(nowMs, this.#context, plan);
-    this.#transports.set(plan.transportId, transport);
-    this.#context.data.addPeer(transport, plan.dataLimits?.messagesPerSecond);
-    this.#stun.reindex(transport, [], transport.ice.localUfrags);
-  }
-
-  #closeTransport(nowMs: number, transportId: string): void {
-    const transport = this.#transports.get(transportId);
-    if (transport !== undefined) this.#removeTransport(nowMs, transport);
-  }
-
   #dispatch(nowMs: number, path: Path, datagram: Uint8Array): void {
     const kind = classifyDatagram(datagram);
-    if (kind === 'stun') this.#stun.handleStun(nowMs, path, datagram);
+    if (kind === 'stun') this.#transports.stun.handleStun(nowMs, path, datagram);
     else if (kind === undefined) this.#context.drops.increment(DropReason.Unclassified);
     else if (path.transport === undefined)
       this.#context.drops.increment(kind === 'dtls' ? DropReason.DtlsFromUnvalidatedPath : DropReason.UnknownPath);
     else if (kind === 'rtp') path.transport.handleRtp(nowMs, path, datagram, this.#view);
     else if (kind === 'rtcp') path.transport.handleRtcp(nowMs, path, datagram);
     else path.transport.handleDtls(nowMs, path, datagram);
-  }
-
-  #reindex(transportId: string, before: readonly string[], now: readonly string[]): void {
-    const transport = this.#transports.get(transportId);
-    if (transport !== undefined) this.#stun.reindex(transport, before, now);
   }
 
   #defer(transport: DeferringTransport): void {
@@ -313,36 +294,6 @@ export class Engine {
     this.#deferred.clear();
     for (const transport of transports) blame(transport, () => transport.handleDeferred(nowMs));
   }
-
-  #releasePath(path: Path): void {
-    path.transport = undefined;
-    path.isProven = false;
-    path.allowanceBytes = 0;
-    path.hasLostVideo = false;
-    path.challenge = undefined;
-    this.#context.sink.pathReleased(path);
-    this.#context.plainSink.pathClosed(path);
-  }
-
-  #expireTransport(nowMs: number, expired: { readonly id: string }, reason: TransportCloseReason): void {
-    const transport = this.#transports.get(expired.id);
-    if (transport === undefined || transport !== expired) return;
-    this.#removeTransport(nowMs, transport);
-    this.#context.onEvent({ type: 'transport-closed', transportId: transport.id, reason });
-  }
-
-  #removeTransport(nowMs: number, transport: PeerTransport): void {
-    this.#tracks.removeAllOf(nowMs, transport);
-    this.#context.data.removePeer(nowMs, transport.id);
-    this.#stun.reindex(transport, transport.ice.localUfrags, []);
-    this.#transports.delete(transport.id);
-    this.#deferred.delete(transport);
-    // The last packets of the transport (BYE, close_notify) need its keys and paths.
-    this.flush(nowMs);
-    transport.close();
-    this.flush(nowMs);
-    transport.outbox.forgetSent();
-  }
 }
 
 /** Runs an action for one of many transports. An exception is reported against that transport only. */
@@ -352,4 +303,26 @@ function blame(transport: Pick<DeferringTransport, 'reportDefect'>, act: () => v
   } catch (error) {
     transport.reportDefect(error);
   }
+}
+
+export type DatagramKind = 'stun' | 'dtls' | 'rtp' | 'rtcp';
+
+const RTCP_PACKET_TYPE_FIRST = 192;
+const RTCP_PACKET_TYPE_LAST = 223;
+
+/**
+ * Determines the protocol of a datagram on the shared UDP port from its first two bytes.
+ *
+ * @see RFC 7983 §7 (first byte), RFC 5761 §4 (RTP or RTCP by the second)
+ * @returns undefined if the datagram is too short, or of a protocol that is not supported on this port (ZRTP, TURN channels, unassigned
+ *   ranges)
+ */
+export function classifyDatagram(datagram: Uint8Array): DatagramKind | undefined {
+  if (datagram.length < 2) return undefined;
+  const first = datagram[0];
+  if (first <= 3) return 'stun';
+  if (first >= 20 && first <= 63) return 'dtls';
+  if (first < 128 || first > 191) return undefined;
+  const second = datagram[1];
+  return second >= RTCP_PACKET_TYPE_FIRST && second <= RTCP_PACKET_TYPE_LAST ? 'rtcp' : 'rtp';
 }

@@ -3,10 +3,9 @@ export { DataChannels } from './data/data-channels.ts';
 export type { DataChannelsListener, DataChannelsOptions } from './data/data-channels-options.ts';
 export { createDataCounters, type DataCounters } from './data/data-counters.ts';
 export type * from './data/data-plan.ts';
-export { classifyDatagram } from './demux/classify.ts';
 export { type DatagramSink, Path, type PathOwner, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
-export { Engine } from './engine.ts';
+export { classifyDatagram, Engine } from './engine.ts';
 export type { EngineOptions } from './engine-context.ts';
 export type * from './engine-messages.ts';
 export {

@@ -92,10 +92,8 @@ export const UNPROTECT_REPLAYED = -4;
 /** On a link: the SSRC is not expected, or no longer. */
 export const UNPROTECT_UNEXPECTED = -5;
 
-/** DTLS and SRTP of one peer. */
-export interface SecureEndpoint {
-  /** Takes one DTLS datagram (first byte 20 … 63) from the peer's validated path. Malformed input is counted, and never throws. */
-  handleDtls(nowMs: number, datagram: Uint8Array): void;
+/** What arrives from one peer in SRTP. */
+export interface InboundRtp {
   /**
    * Announces a packet that will be passed to `unprotectRtp` next, or after others that were announced with it: up to four packets of any
    * endpoints of a suite are authenticated together. Its bytes must not change until then. Optional; it only affects speed.
@@ -107,15 +105,23 @@ export interface SecureEndpoint {
    * @returns the length of the plain packet, or one of the negative `UNPROTECT_…` reasons
    */
   unprotectRtp(packet: Uint8Array): number;
-  /** Does the same as `unprotectRtp` for an SRTCP packet. */
-  unprotectRtcp(packet: Uint8Array): number;
   /**
    * On a link, announces an SSRC; RTP with any other is refused. Each SSRC is expected once, and must be higher than all before it. A lower
    * one is ignored, because its earlier packets could be replayed. Has no effect on other endpoints.
    */
-  expectInbound(ssrc: number): void;
-  /** Ends the SSRC of `expectInbound`. Its packets are never accepted again. */
-  endInbound(ssrc: number): void;
+  expect(ssrc: number): void;
+  /** Ends the SSRC of `expect`. Its packets are never accepted again. */
+  end(ssrc: number): void;
+}
+
+/** DTLS and SRTP of one peer. */
+export interface SecureEndpoint {
+  /** Takes one DTLS datagram (first byte 20 … 63) from the peer's validated path. Malformed input is counted, and never throws. */
+  handleDtls(nowMs: number, datagram: Uint8Array): void;
+  /** The RTP of the peer, which packets reach without a detour over the endpoint. */
+  readonly inbound: InboundRtp;
+  /** Does the same as `InboundRtp.unprotectRtp` for an SRTCP packet. */
+  unprotectRtcp(packet: Uint8Array): number;
   /**
    * Opens the sending side of one SSRC. May be called before the handshake ends; packets sent before that are not protected (length 0). On
    * a link, an SSRC that has sent packets and was closed cannot be used again.

@@ -26,15 +26,12 @@ export function onGrid(atMs: number, gridMs: number): number {
 /** All timers of one engine, in a binary heap. Each timer knows its position, so that moving or cancelling it takes logarithmic time. */
 export class Timers {
   readonly #heap: Timer[] = [];
+  /** When to call `fireDue` next; Infinity if no timer is set. A field, because the engine reads it for every packet. Written only here. */
+  nextDeadlineMs = Number.POSITIVE_INFINITY;
 
   /** Number of timers that are set. */
   get size(): number {
     return this.#heap.length;
-  }
-
-  /** When to call `fireDue` next; Infinity if no timer is set. */
-  get nextDeadlineMs(): number {
-    return this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0].deadlineMs;
   }
 
   /** Sets the timer, or moves it if it is set. Infinity cancels it. */
@@ -52,6 +49,7 @@ export class Timers {
     timer.deadlineMs = atMs;
     this.#siftUp(timer);
     this.#siftDown(timer);
+    this.nextDeadlineMs = this.#heap[0].deadlineMs;
   }
 
   /** Cancels the timer. Has no effect if it is not set. */
@@ -61,10 +59,12 @@ export class Timers {
     timer.heapIndex = -1;
     timer.deadlineMs = Number.POSITIVE_INFINITY;
     const last = this.#heap.pop();
-    if (last === undefined || last === timer) return;
-    this.#place(last, index);
-    this.#siftUp(last);
-    this.#siftDown(last);
+    if (last !== undefined && last !== timer) {
+      this.#place(last, index);
+      this.#siftUp(last);
+      this.#siftDown(last);
+    }
+    this.nextDeadlineMs = this.#heap.length === 0 ? Number.POSITIVE_INFINITY : this.#heap[0].deadlineMs;
   }
 
   /**

@@ -1,10 +1,8 @@
 /** DTLS-SRTP for a node: one certificate, one arena, and an endpoint per peer. */
 import type {
   CertificateFingerprint,
+  InboundRtp,
   OutboundStream,
-  PacketArena,
-  ProtectBatch,
-  ProtectedBytes,
   SecureCloseReason,
   SecureEndpoint,
   SecureEndpointListener,
@@ -17,6 +15,7 @@ import { createCertificate, type LocalCertificate } from './dtls/certificate.ts'
 import { createDtlsCounters, DtlsAssociation, type DtlsCounters } from './dtls/dtls-association.ts';
 import type { RtpOutboundStream } from './srtp/outbound-srtp.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
+import { SrtpMemory } from './srtp/srtp-memory.ts';
 import { type SrtpCounters, SrtpSuite, type SrtpTransform } from './srtp/srtp-suite.ts';
 import { SystemTimers } from './system-timers.ts';
 
@@ -61,49 +60,39 @@ const DEFAULT_KEYSTREAM_PAGES = 1_024;
  * Asynchronous because the key pair is generated, and the SRTP kernel compiled, off the main thread.
  */
 export async function createSecureSuite(options: SecureSuiteOptions = {}): Promise<CountingSecureSuite> {
-  const [certificate, srtp] = await Promise.all([
+  const [certificate, memory] = await Promise.all([
     options.certificate ?? createCertificate(new Date()),
-    SrtpSuite.create({
+    SrtpMemory.create({
       arenaSlots: options.arenaSlots ?? DEFAULT_ARENA_SLOTS,
       keystreamPages: options.keystreamPages ?? DEFAULT_KEYSTREAM_PAGES,
     }),
   ]);
-  return new DtlsSrtpSuite(certificate, srtp);
+  return new DtlsSrtpSuite(certificate, memory);
 }
 
-class DtlsSrtpSuite implements CountingSecureSuite {
-  readonly arena: PacketArena;
+/** Adds the handshakes to SRTP. Packets take no notice of them, so what protects packets is inherited. */
+class DtlsSrtpSuite extends SrtpSuite implements CountingSecureSuite {
   readonly fingerprint: CertificateFingerprint;
-  readonly srtpCounters: Readonly<SrtpCounters>;
   readonly dtlsCounters: Readonly<DtlsCounters>;
-  readonly hmacSha1: HmacSha1;
   readonly #context: PeerEndpointContext;
-  readonly #srtp: SrtpSuite;
 
-  constructor(certificate: LocalCertificate, srtp: SrtpSuite) {
+  constructor(certificate: LocalCertificate, memory: SrtpMemory) {
+    super(memory);
     this.#context = { certificate, dtlsCounters: createDtlsCounters(), ownTimers: new SystemTimers(), live: new Set() };
-    this.#srtp = srtp;
-    this.arena = srtp.arena;
     this.fingerprint = certificate.fingerprint;
-    this.srtpCounters = srtp.counters;
     this.dtlsCounters = this.#context.dtlsCounters;
-    this.hmacSha1 = srtp.hmacSha1;
+  }
+
+  get srtpCounters(): Readonly<SrtpCounters> {
+    return this.counters;
   }
 
   createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
-    return new PeerEndpoint(options, this.#srtp.createTransform(options.isLink === true ? 'link' : 'client'), this.#context);
+    return new PeerEndpoint(options, this.createTransform(options.isLink === true ? 'link' : 'client'), this.#context);
   }
 
   census(): SecureCensus {
-    return { ...countEndpoints(this.#context.live), keystreamPages: this.#srtp.keystreamPagesLent };
-  }
-
-  protect(batch: ProtectBatch): ProtectedBytes {
-    return this.#srtp.protect(batch);
-  }
-
-  prepareAhead(): void {
-    this.#srtp.prepareAhead();
+    return { ...countEndpoints(this.#context.live), keystreamPages: this.keystreamPagesLent };
   }
 }
 
@@ -119,6 +108,7 @@ interface PeerEndpointContext {
 
 /** One peer: its DTLS association, and SRTP with the keys from it. */
 export class PeerEndpoint implements SecureEndpoint {
+  readonly inbound: InboundRtp;
   readonly #listener: SecureEndpointListener;
   readonly #srtp: SrtpTransform;
   readonly #dtls: DtlsAssociation;
@@ -132,13 +122,14 @@ export class PeerEndpoint implements SecureEndpoint {
     const { role, remoteFingerprints, listener } = options;
     this.#listener = listener;
     this.#srtp = srtp;
+    this.inbound = srtp.inbound;
     this.#dtls = new DtlsAssociation(
       {
         role,
         certificate: context.certificate,
         remoteFingerprints,
         timers: options.timers ?? context.ownTimers,
-        isPeerHeard: () => srtp.inbound.hasReceived,
+        isPeerHeard: () => srtp.hasReceived,
         listener: {
           onOutput: (datagram) => listener.onDtlsOutput(datagram),
           onConnected: (keys) => this.#handleConnected(keys),
@@ -179,24 +170,8 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#dtls.handleDatagram(nowMs, datagram);
   }
 
-  prepareRtp(packet: Uint8Array): void {
-    this.#srtp.inbound.prepareRtp(packet);
-  }
-
-  unprotectRtp(packet: Uint8Array): number {
-    return this.#srtp.inbound.unprotectRtp(packet);
-  }
-
   unprotectRtcp(packet: Uint8Array): number {
-    return this.#srtp.inbound.unprotectRtcp(packet);
-  }
-
-  expectInbound(ssrc: number): void {
-    this.#srtp.inbound.expect(ssrc);
-  }
-
-  endInbound(ssrc: number): void {
-    this.#srtp.inbound.end(ssrc);
+    return this.#srtp.inboundRtcp.unprotect(packet);
   }
 
   openOutboundStream(ssrc: number): OutboundStream {

@@ -16,7 +16,7 @@ describe('two endpoints', () => {
     const { server, client, serverHears, clientHears } = createEndpointPair({ serverSuite, clientSuite });
     const { packet, headerLength } = buildRtp({ ssrc: 7, seq: 1, payload: bytesOf('payload', 1_000) });
     const report = buildRtcp(7, bytesOf('report', 40));
-    const early = client.unprotectRtp(Buffer.from(packet));
+    const early = client.inbound.unprotectRtp(Buffer.from(packet));
 
     const profiles = await Promise.all([serverHears.connected, clientHears.connected]);
 
@@ -28,7 +28,7 @@ describe('two endpoints', () => {
     ] as const) {
       const flush = new Flush(suite).rtp(from.openOutboundStream(7), packet, headerLength, 1).rtcp(from.rtcpStream, report);
       const [rtp = Buffer.alloc(0), rtcp = Buffer.alloc(0)] = flush.protect();
-      expect(rtp.subarray(0, to.unprotectRtp(rtp))).toEqual(packet);
+      expect(rtp.subarray(0, to.inbound.unprotectRtp(rtp))).toEqual(packet);
       expect(rtcp.subarray(0, to.unprotectRtcp(rtcp))).toEqual(report);
     }
     server.close();

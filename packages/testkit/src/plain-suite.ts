@@ -1,5 +1,6 @@
 import {
   type CertificateFingerprint,
+  type InboundRtp,
   type OutboundStream,
   type PacketArena,
   type ProtectBatch,
@@ -94,7 +95,8 @@ class PlainArena implements PacketArena {
   }
 }
 
-class UnencryptedEndpoint implements SecureEndpoint {
+class UnencryptedEndpoint implements SecureEndpoint, InboundRtp {
+  readonly inbound: InboundRtp = this;
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
   readonly areKeysNearlyUsedUp = false;
   readonly hasPeerFinished = true;
@@ -139,13 +141,13 @@ class UnencryptedEndpoint implements SecureEndpoint {
     return this.#isConnected ? packet.length : UNPROTECT_NOT_READY;
   }
 
-  expectInbound(ssrc: number): void {
+  expect(ssrc: number): void {
     if (ssrc <= this.#highestExpected) return;
     this.#highestExpected = ssrc;
     this.#expected.add(ssrc);
   }
 
-  endInbound(ssrc: number): void {
+  end(ssrc: number): void {
     this.#expected.delete(ssrc);
   }
 

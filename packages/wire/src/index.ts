@@ -1,5 +1,21 @@
 export * from './ntp.ts';
-export { compactNumber, readUint16, readUint32, writeUint16, writeUint32 } from './numbers.ts';
+export {
+  compactNumber,
+  type ExtendedSeq,
+  type ExtendedTicks,
+  isNewerSeq16,
+  readUint16,
+  readUint32,
+  type Seq16,
+  SequenceUnwrapper,
+  seq16Distance,
+  TimestampUnwrapper,
+  timestampDistance,
+  toSeq16,
+  tsnDistance,
+  writeUint16,
+  writeUint32,
+} from './numbers.ts';
 export * from './payload/av1.ts';
 export * from './payload/dependency-descriptor.ts';
 export * from './payload/h264.ts';
@@ -35,7 +51,6 @@ export * from './rtp/rtp-packet.ts';
 export * from './rtp/rtx.ts';
 export * from './sctp/index.ts';
 export * from './sdp/index.ts';
-export * from './sequence.ts';
 export * from './stun/ip-address.ts';
 export { verifyMessageIntegrity } from './stun/message-integrity.ts';
 export { type HmacSha1, STUN_METHOD_BINDING, STUN_TRANSACTION_ID_LENGTH } from './stun/stun-attributes.ts';

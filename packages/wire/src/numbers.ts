@@ -1,6 +1,13 @@
 /**
- * Reads and writes numbers in network byte order by offset, without a `DataView`, which would have to be allocated per
- * packet. Callers check bounds: a read past the end yields zeros for the missing bytes, and a write there is dropped.
+ * The numbers in packets: reading and writing them in network byte order, and arithmetic on those that wrap.
+ *
+ * They are read by offset, without a `DataView`, which would have to be allocated per packet. Callers check bounds: a read
+ * past the end yields zeros for the missing bytes, and a write there is dropped.
+ *
+ * Sequence numbers and timestamps wrap, so raw values are compared only here, never with `<` or `>`; code that sorts or
+ * indexes them unwraps them first.
+ *
+ * @see RFC 3550 §5.1 (fields), RFC 1982 §3.2 (serial number arithmetic)
  */
 
 /** Reads an unsigned 16-bit number in network byte order. */
@@ -48,4 +55,96 @@ export function writeUint32(out: Uint8Array, offset: number, value: number): num
 export function compactNumber(value: number): number {
   const compact = value | 0;
   return compact === value ? compact : value;
+}
+
+declare const seq16: unique symbol;
+declare const extendedSeq: unique symbol;
+declare const extendedTicks: unique symbol;
+
+/** A sequence number as it is on the wire: 0 to 65,535, wrapping. */
+export type Seq16 = number & { readonly [seq16]: true };
+
+/** An unwrapped sequence number. It grows without limit, so it may be compared, sorted and subtracted. */
+export type ExtendedSeq = number & { readonly [extendedSeq]: true };
+
+/** An unwrapped RTP timestamp, in ticks of the stream's clock. */
+export type ExtendedTicks = number & { readonly [extendedTicks]: true };
+
+/** Returns the low 16 bits of an integer, which may be negative: the wire form of an unwrapped sequence number. */
+export function toSeq16(value: number): Seq16 {
+  return (value & 0xffff) as Seq16;
+}
+
+/**
+ * Returns how many steps `to` is after `from` on the circle of 65,536, by the shorter way: -32,768 to 32,767. Exactly
+ * half the circle counts as backwards; RFC 1982 leaves that order undefined.
+ */
+export function seq16Distance(from: Seq16, to: Seq16): number {
+  return ((to - from) << 16) >> 16;
+}
+
+/** Whether `a` was sent after `b`, if less than half the circle lies between them. */
+export function isNewerSeq16(a: Seq16, b: Seq16): boolean {
+  return seq16Distance(b, a) > 0;
+}
+
+/** Returns how many ticks the 32-bit RTP timestamp `to` is after `from`, by the shorter way: -2^31 to 2^31-1. */
+export function timestampDistance(from: number, to: number): number {
+  return (to - from) | 0;
+}
+
+/** Returns how many steps the 32-bit SCTP number `to`, such as a TSN, is after `from`, by the shorter way: -2^31 to 2^31-1. */
+export function tsnDistance(from: number, to: number): number {
+  return (to - from) | 0;
+}
+
+/**
+ * Unwraps the sequence numbers of one stream, in order of arrival.
+ *
+ * The first value maps to itself. A value that is older than the first becomes negative if necessary, which keeps the
+ * order right without an artificial offset; `toSeq16` still converts it to its wire value.
+ */
+export class SequenceUnwrapper {
+  #highest: ExtendedSeq | undefined;
+
+  /** The newest value so far; undefined before the first. */
+  get highest(): ExtendedSeq | undefined {
+    return this.#highest;
+  }
+
+  /** Unwraps to the value nearest to the highest so far, and updates the highest if this one is newer. */
+  unwrap(seq: Seq16): ExtendedSeq {
+    const unwrapped = this.peek(seq);
+    if (this.#highest === undefined || unwrapped > this.#highest) this.#highest = unwrapped;
+    return unwrapped;
+  }
+
+  /** Returns what `unwrap` would return, without a change, for values that are not trusted yet. */
+  peek(seq: Seq16): ExtendedSeq {
+    const highest = this.#highest;
+    if (highest === undefined) return seq as number as ExtendedSeq;
+    return (highest + seq16Distance(toSeq16(highest), seq)) as ExtendedSeq;
+  }
+}
+
+/** Like `SequenceUnwrapper`, for the 32-bit timestamps of one RTP stream. */
+export class TimestampUnwrapper {
+  #highest: ExtendedTicks | undefined;
+
+  /** The newest timestamp so far; undefined before the first. */
+  get highest(): ExtendedTicks | undefined {
+    return this.#highest;
+  }
+
+  /** Unwraps to the value nearest to the highest so far, and updates the highest if this one is newer. */
+  unwrap(timestamp: number): ExtendedTicks {
+    const highest = this.#highest;
+    if (highest === undefined) {
+      this.#highest = (timestamp >>> 0) as ExtendedTicks;
+      return this.#highest;
+    }
+    const unwrapped = (highest + timestampDistance(highest, timestamp)) as ExtendedTicks;
+    if (unwrapped > highest) this.#highest = unwrapped;
+    return unwrapped;
+  }
 }

@@ -57,7 +57,7 @@ export class AudienceMember {
   }
 
   #takeRtp(packet: Buffer): void {
-    const length = this.#session?.peer.endpoint.unprotectRtp(packet) ?? 0;
+    const length = this.#session?.peer.endpoint.inbound.unprotectRtp(packet) ?? 0;
     if (length <= 0 || !this.#view.read(packet, length)) {
       this.#corrupted++;
       return;

@@ -26,7 +26,7 @@ export class PayloadInspector {
   /** @param packet decrypted in place */
   inspect(packet: Buffer, endpoint: SecureEndpoint): void {
     const receivedAtMs = monotonicMs();
-    const length = endpoint.unprotectRtp(packet);
+    const length = endpoint.inbound.unprotectRtp(packet);
     const payload = length > 0 && this.#view.read(packet, length) ? this.#checkPayload(packet) : undefined;
     this.#checked++;
     if (payload === undefined) this.#corrupted++;

@@ -1,7 +1,15 @@
 /**
- * Records when each packet with a transport-wide sequence number was sent to a peer, and its size, until feedback has decided whether it
- * arrived.
+ * Gives packets their transport-wide sequence numbers as they leave, and records when each was sent to a peer, and its size, until feedback
+ * has decided whether it arrived.
+ *
+ * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
+import { writeUint16 } from '@causeway/wire';
+import type { PacketStamper } from '../outbox.ts';
+import type { EngineTime } from '../timers.ts';
+
+/** Bytes that a plaintext packet needs on the wire beyond its length: SRTP's tag, UDP and IPv4. */
+export const WIRE_OVERHEAD_BYTES = 10 + 28;
 const MIN_CAPACITY = 128;
 /** The 16-bit numbers can distinguish at most twice as many. */
 const MAX_CAPACITY = 32_768;
@@ -36,27 +44,45 @@ const SKIPPED = 4;
 /** The result of an acknowledgement. */
 export type Acknowledgement = 'first' | 'known' | 'never-sent';
 
-export class SentPackets {
-  #capacity = MIN_CAPACITY;
-  #records = new Float64Array(RECORD * MIN_CAPACITY);
-  #next: number;
-  #untilSkip: number;
+/** The timer that looks after what was sent. */
+export interface SendWatch {
+  /** -1 while the timer is not set. */
+  readonly heapIndex: number;
+  /** Called for a packet that is sent while the timer is not set. */
+  watch(nowMs: number): void;
+}
+
+const NOT_WATCHED: SendWatch = { heapIndex: 0, watch: () => undefined };
+const NO_RECORDS = new Float64Array();
+
+export class SentPackets implements PacketStamper {
+  /** 0 until the first packet, because most peers only publish. */
+  #capacity = 0;
+  #records = NO_RECORDS;
+  #next = 0;
+  #untilSkip = 0;
+  /** When the first packet left on the present path; NaN if none has since numbering began or the path changed. */
+  firstAtMs = Number.NaN;
   /** Total of everything that was sent. */
   bytesSent = 0;
   /** Bytes of packets that are sent and not yet judged. */
   bytesInFlight = 0;
   /** Every packet below this number has been judged, or never will be. */
-  #open: number;
+  #open = 0;
   /** Where the newest report ended. */
-  #coveredTo: number;
+  #coveredTo = 0;
   readonly #random: () => number;
+  readonly #watch: SendWatch;
 
-  constructor(random: () => number) {
+  /** @param watch is told about packets that leave while its timer is not set */
+  constructor(random: () => number, watch: SendWatch = NOT_WATCHED) {
     this.#random = random;
-    this.#next = Math.floor(random() * SEQUENCE_NUMBERS);
-    this.#open = this.#next;
-    this.#coveredTo = this.#next;
-    this.#untilSkip = this.#skipInterval();
+    this.#watch = watch;
+  }
+
+  /** Whether a packet has been numbered. */
+  get hasBegun(): boolean {
+    return this.#capacity > 0;
   }
 
   /** Number of packets in the ring. */
@@ -72,7 +98,18 @@ export class SentPackets {
   /** Reads a field that `take` needs, to warm the cache. */
   prefetch(): number {
     // The result is an integer, because V8 would allocate an object for a fraction.
-    return this.#records[this.#recordOf(this.#next)] | 0;
+    return this.#capacity === 0 ? 0 : this.#records[this.#recordOf(this.#next)] | 0;
+  }
+
+  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
+    writeUint16(bytes, offset, this.send(time, plainLength, probe));
+  }
+
+  /** Numbers a packet of this length in plain text, which is sent now. @returns its number, as `take` does */
+  send(time: Readonly<EngineTime>, plainLength: number, probe: number): number {
+    const number = this.take(time.nowMs, plainLength + WIRE_OVERHEAD_BYTES, probe);
+    if (this.#watch.heapIndex < 0) this.#watch.watch(time.nowMs);
+    return number;
   }
 
   /**
@@ -82,6 +119,7 @@ export class SentPackets {
    * @returns the transport-wide sequence number, of which the packet contains 16 bits
    */
   take(nowMs: number, sizeBytes: number, probe: number): number {
+    if (this.#capacity === 0) this.#begin(nowMs);
     if (this.#untilSkip-- === 0) this.#skip(nowMs);
     const record = this.#advance(nowMs);
     this.#records[record] = nowMs;
@@ -146,6 +184,16 @@ export class SentPackets {
     }
     this.#open = this.#firstOpen();
     return lost;
+  }
+
+  #begin(nowMs: number): void {
+    this.#capacity = MIN_CAPACITY;
+    this.#records = new Float64Array(RECORD * MIN_CAPACITY);
+    this.#next = Math.floor(this.#random() * SEQUENCE_NUMBERS);
+    this.#open = this.#next;
+    this.#coveredTo = this.#next;
+    this.#untilSkip = this.#skipInterval();
+    this.firstAtMs = nowMs;
   }
 
   #recordOf(sequence: number): number {

@@ -4,10 +4,16 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { MAX_LINK_TRACK_BITRATE_BPS, MAX_TRACK_BITRATE_BPS, NewStreamLimit, UploadLimit } from '../inbound-limits.ts';
 import type { PublisherTrackPlan } from '../plan.ts';
-import { TrackRouter } from '../router/track-router.ts';
+import {
+  AUDIO_LEVEL_KIND,
+  ForwardedPacket,
+  forwardedExtensionIds,
+  indexCodecs,
+  type PublisherCodec,
+  TrackRouter,
+} from '../router/track-router.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import { SpeechMeter } from '../speech/speech-meter.ts';
-import { AUDIO_LEVEL_KIND, ForwardedPacket, forwardedExtensionIds, indexCodecs, type PublisherCodec } from './forwarded-packet.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { ReceiveStream, type StreamPacket, type StreamPeer, type StreamTrack } from './receive-stream.ts';
 import { KeyframePace } from './stream-keyframes.ts';
@@ -18,7 +24,7 @@ const INACTIVE_AFTER_MS = 30_000;
 export interface PublishingPeer extends StreamPeer {
   readonly id: string;
   readonly account: string | undefined;
-  readonly endpoint: Pick<SecureEndpoint, 'expectInbound' | 'endInbound'>;
+  readonly endpoint: Pick<SecureEndpoint, 'inbound'>;
   readonly receive: {
     closeStream(nowMs: number, stream: ReceiveStream): void;
     /** Must be called before the streams of the track are closed. */
@@ -165,7 +171,7 @@ export class PublisherTrack implements StreamTrack {
     this.router.close(nowMs);
     for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);
     this.#streams = [];
-    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.endInbound(ssrc);
+    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.inbound.end(ssrc);
   }
 
   /** @returns false if it is RED that cannot be read, or holds something other than a codec of the track */
@@ -191,7 +197,7 @@ export class PublisherTrack implements StreamTrack {
   }
 
   #expectAnnounced(): void {
-    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.expectInbound(ssrc);
+    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.inbound.expect(ssrc);
   }
 
   /** @param opened a stream whose first packet is being handled */

@@ -9,7 +9,7 @@ import { MID_URI, REPAIRED_RTP_STREAM_ID_URI, RTP_STREAM_ID_URI, type RtpView, r
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { UploadLimit } from '../inbound-limits.ts';
-import type { PublisherCodec } from './forwarded-packet.ts';
+import type { PublisherCodec } from '../router/track-router.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 

@@ -4,9 +4,8 @@
  */
 
 import type { ExtendedSeq } from '@causeway/wire';
-import type { ForwardedPacket } from '../publisher/forwarded-packet.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
-import type { RoutedSubscriber } from '../router/track-router.ts';
+import type { ForwardedPacket, RoutedSubscriber } from '../router/track-router.ts';
 import { isCopyOfSame } from './layer-switch.ts';
 import type { OutgoingStream } from './outgoing-stream.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
@@ -70,14 +69,13 @@ export class CopyMoves {
   }
 }
 
+/** Lost packets are requested again for this long. */
+const REPAIRED_WITHIN_MS = 1000;
+
 /**
  * After a subscriber has moved from one copy of a stream to another, packets that were lost on the old route may still be repaired there.
  * Their sequence numbers were assigned while the old copy was forwarded, so the new copy cannot supply them.
  */
-
-/** Lost packets are requested again for this long. */
-const REPAIRED_WITHIN_MS = 1000;
-
 class LateRepairs implements RoutedSubscriber<ReceiveStream, StreamPacket> {
   readonly transport: SubscribingPeer;
   readonly #former: ReceiveStream;
@@ -118,12 +116,6 @@ class LateRepairs implements RoutedSubscriber<ReceiveStream, StreamPacket> {
   }
 }
 
-/**
- * Finds the point at which one copy of a stream continues another. A relayed track that arrives over two routes has the same packets on
- * both, with different sequence numbers. A subscriber that is moved from one route to the other at that point misses nothing, gets nothing
- * twice, and needs no keyframe.
- */
-
 /** About half a second of high-quality camera video. The delays of two routes differ by less. */
 const MAX_PACKETS = 128;
 
@@ -146,7 +138,9 @@ interface Kept {
 }
 
 /**
- * Compares the recent packets of two copies of a stream.
+ * Finds the point at which one copy of a stream continues another, by their recent packets. A relayed track that arrives over two routes has
+ * the same packets on both, with different sequence numbers. A subscriber that is moved from one route to the other at that point misses
+ * nothing, gets nothing twice, and needs no keyframe.
  *
  * @returns the sequence number in `to` of the packet that follows the newest one of `from`, whether it has arrived or not; undefined if
  *   the two have no packet in common, or the search takes too long

@@ -6,8 +6,8 @@ import { type ExtendedSeq, type ReportBlock, type SenderReport, type Seq16, TRAN
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { CodecPlan, MediaKind, SubscriberTrackPlan } from '../plan.ts';
-import type { PublisherCodec } from '../publisher/forwarded-packet.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
+import type { PublisherCodec } from '../router/track-router.ts';
 import type { OutboundStream } from '../secure-endpoint.ts';
 import { mapPayloadTypes, NO_PAYLOAD_TYPE, type PayloadTypeMaps } from './codec-match.ts';
 import { LayerFilter } from './layer-filter.ts';
@@ -222,8 +222,9 @@ export class OutgoingStream {
   #pass(nowMs: number, packet: StreamPacket, sequence: ExtendedSeq, epoch: number): void {
     const { sender } = this.#transport;
     const sizeBytes = packet.payload.length + USUAL_HEADER_BYTES;
-    if (!this.#mayWait) sender.spend(sizeBytes);
-    else if (!sender.passes(nowMs, sizeBytes)) {
+    const { queue } = sender;
+    if (queue !== undefined && !this.#mayWait) queue.spend(sizeBytes);
+    else if (queue !== undefined && !queue.passes(nowMs, sizeBytes)) {
       sender.enqueue(nowMs, this, packet.sequence, sequence, epoch, sizeBytes);
       return;
     }
@@ -329,11 +330,11 @@ export class OutgoingStream {
     return makeSenderReport(this.#ssrc >>> 0, nowMs + this.#context.wallClockOffsetMs, rtpTimestamp, this);
   }
 
-  /** Whether the stream can carry packets of a bandwidth probe. */
   get ssrcs(): readonly number[] {
     return this.#rtxStream === undefined ? [this.#stream.ssrc] : [this.#stream.ssrc, this.#rtxStream.ssrc];
   }
 
+  /** Whether the stream can carry packets of a bandwidth probe. */
   get carriesProbes(): boolean {
     return this.#retransmitter.carriesProbes;
   }
@@ -349,7 +350,7 @@ export class OutgoingStream {
     return (
       this.packetsSent ^
       (sendPath === undefined ? 0 : sendPath.prefetch()) ^
-      sender.prefetch() ^
+      sender.sent.prefetch() ^
       this.#writer.prefetch() ^
       this.#sequence.prefetch() ^
       this.#vp8.prefetch() ^

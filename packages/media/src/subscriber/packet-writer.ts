@@ -16,7 +16,7 @@ import {
 } from '@causeway/wire';
 import { SendKind } from '../demux/path.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
-import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../publisher/forwarded-packet.ts';
+import { FORWARDED_EXTENSION_URIS, type ForwardedPacket, forwardedExtensionIds } from '../router/track-router.ts';
 import type { PacketArena } from '../secure-endpoint.ts';
 import type { LayerFilter } from './layer-filter.ts';
 import { MIN_DESCRIPTOR_LENGTH } from './picture-numbers.ts';

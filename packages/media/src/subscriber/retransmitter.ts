@@ -128,7 +128,7 @@ export class Retransmitter {
     if (!this.#budget.allow(nowMs, sizeBytes, streamBps)) return DropReason.RtxSuppressed;
     sent.noteResent(nowMs);
     const { sender } = this.#transport;
-    if (sender.passes(nowMs, sizeBytes)) this.#resendNow(packet, outSeq, sent.epoch);
+    if (sender.queue === undefined || sender.queue.passes(nowMs, sizeBytes)) this.#resendNow(packet, outSeq, sent.epoch);
     else sender.enqueueResend(nowMs, this.#parts.queued, sent.sourceSeq, outSeq, sent.epoch, sizeBytes);
     return undefined;
   }
@@ -232,11 +232,6 @@ export class Retransmitter {
   }
 }
 
-/**
- * Limits the bytes that one subscriber's retransmissions may take to a share of its stream. A peer that requests everything again cannot
- * use the SFU as an amplifier.
- */
-
 const MAX_SHARE_OF_STREAM = 0.2;
 /** The losses of a burst this long may be repaired at once. */
 const BURST_MS = 100;
@@ -247,6 +242,10 @@ const MIN_BURST_BYTES = 12_000;
 /** Small packets take as much work as large ones. */
 const MAX_BURST_PACKETS = 128;
 
+/**
+ * Limits the bytes that one subscriber's retransmissions may take to a share of its stream. A peer that requests everything again cannot
+ * use the SFU as an amplifier.
+ */
 export class ResendBudget {
   #tokensBytes = MIN_BURST_BYTES;
   #refilledAtMs = Number.NEGATIVE_INFINITY;

@@ -1,7 +1,8 @@
 /** The interfaces of the peer that a subscription sends to. */
 import type { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
-import type { QueuedStream } from '../congestion/pacing/send-queue.ts';
+import type { QueuedStream, SendQueue } from '../congestion/pacing/send-queue.ts';
 import type { ProbedStream } from '../congestion/probing/probe-sender.ts';
+import type { SentPackets } from '../congestion/sent-packets.ts';
 import type { Path } from '../demux/path.ts';
 import type { WrittenPacket } from '../outbox.ts';
 import type { OutboundStream, SecureEndpoint } from '../secure-endpoint.ts';
@@ -18,15 +19,13 @@ export interface StreamSender {
   removeStream(stream: QueuedStream & ProbedStream): void;
   /** Numbers the packets of a stream no longer. */
   stopNumbering(stream: QueuedStream & ProbedStream): void;
-  /** Whether a packet may be sent now. If so, its size is taken out of the available room. */
-  passes(nowMs: number, sizeBytes: number): boolean;
-  /** Takes the size of a packet that never waits out of the available room. */
-  spend(sizeBytes: number): void;
+  /** Undefined while the path has no known limit, so that nothing has to wait. */
+  readonly queue: Pick<SendQueue, 'passes' | 'spend'> | undefined;
+  /** What was sent to this peer. */
+  readonly sent: Pick<SentPackets, 'prefetch'>;
   enqueue(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void;
   enqueueResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void;
   dropQueued(stream: QueuedStream): void;
-  /** Reads a field of each object that sending a packet needs, to warm the cache. */
-  prefetch(): number;
   /** Takes the loss in a receiver report of a peer without transport-wide feedback. */
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void;
 }

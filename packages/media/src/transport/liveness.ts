@@ -50,12 +50,16 @@ const GRID_MS = 250;
 const LOOK_FOR_STANDSTILL_EVERY_MS = 500;
 /** A delay this long cannot be due to the work of other timers. */
 const STOOD_STILL_MS = 1_000;
+/** How many delays are remembered. More of them do not fit between a peer's last packet and its loss. */
+const MAX_STOPS = 64;
 
 /** The transport whose peer is watched. */
 export interface WatchedTransport {
   readonly context: { readonly timers: Timers; readonly standstill: Standstill };
   readonly state: ConnectionState;
   readonly isSecure: boolean;
+  /** When the peer was last heard; at first, when the transport was opened. */
+  readonly heardMs: number;
   setState(state: ConnectionState): void;
   loseConsent(): void;
   regainConsent(): void;
@@ -68,10 +72,6 @@ export class Liveness implements Timer {
   readonly #times: LivenessTimes;
   readonly #standstill: Standstill;
   readonly #openedMs: number;
-  #heardMs: number;
-  /** `Standstill.totalMs` at that time. */
-  readonly #stillWhenOpenedMs: number;
-  #stillWhenHeardMs: number;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
@@ -81,16 +81,11 @@ export class Liveness implements Timer {
     this.#standstill = transport.context.standstill;
     this.#standstill.watch(nowMs);
     this.#openedMs = nowMs;
-    this.#heardMs = nowMs;
-    this.#stillWhenOpenedMs = this.#standstill.totalMs(nowMs);
-    this.#stillWhenHeardMs = this.#stillWhenOpenedMs;
     this.#lookAfter(nowMs, times.lookEveryMs);
   }
 
-  heard(nowMs: number): void {
-    this.#heardMs = nowMs;
-    this.#stillWhenHeardMs = this.#standstill.knownMs;
-    if (this.#transport.state !== 'disconnected') return;
+  /** Handles the return of a peer that was disconnected. */
+  peerReturned(nowMs: number): void {
     this.#lookAfter(nowMs, this.#times.disconnectedAfterMs);
     this.#transport.setState('connected');
     this.#transport.regainConsent();
@@ -98,20 +93,20 @@ export class Liveness implements Timer {
 
   /** For how long the transport has been open, and for how long the peer has been silent. */
   times(nowMs: number): { readonly openMs: number; readonly silentMs: number } {
-    return { openMs: nowMs - this.#openedMs, silentMs: nowMs - this.#heardMs };
+    return { openMs: nowMs - this.#openedMs, silentMs: nowMs - this.#transport.heardMs };
   }
 
   fire(nowMs: number): void {
-    const stillMs = this.#standstill.totalMs(nowMs);
     if (!this.#transport.isSecure) {
       this.#lookAfter(nowMs, this.#times.lookEveryMs);
-      const waitedMs = nowMs - this.#openedMs - (stillMs - this.#stillWhenOpenedMs);
+      const waitedMs = nowMs - this.#openedMs - this.#standstill.sinceMs(nowMs, this.#openedMs);
       if (waitedMs >= this.#times.setupTimeoutMs) this.#transport.expire(nowMs, 'setup_timeout');
       return;
     }
     const { disconnectedAfterMs, consentExpiresMs, lostAfterMs } = this.#times;
-    const silentMs = nowMs - this.#heardMs;
-    const silentWhileListeningMs = silentMs - (stillMs - this.#stillWhenHeardMs);
+    const { heardMs } = this.#transport;
+    const silentMs = nowMs - heardMs;
+    const silentWhileListeningMs = silentMs - this.#standstill.sinceMs(nowMs, heardMs);
     // The timer sleeps until the silence would have a consequence. Of thousands of peers, most are heard before that.
     const next = [disconnectedAfterMs - silentMs, consentExpiresMs - silentMs].filter((afterMs) => afterMs > 0);
     this.#lookAfter(nowMs, Math.min(...next, Math.max(this.#times.lookEveryMs, lostAfterMs - silentWhileListeningMs)));
@@ -142,7 +137,7 @@ export class Standstill implements Timer {
   readonly #timers: Timers;
   /** Number of peers that need the measurement. */
   #watchers = 0;
-  #totalMs = 0;
+  readonly #stops: { readonly endedMs: number; readonly lengthMs: number }[] = [];
   #lookAtMs = Number.POSITIVE_INFINITY;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
@@ -160,16 +155,13 @@ export class Standstill implements Timer {
     if (--this.#watchers === 0) this.#timers.cancel(this);
   }
 
-  /** The total duration so far. Only differences are meaningful. */
-  totalMs(nowMs: number): number {
+  /** For how long nothing ran in the time from `fromMs` to now. */
+  sinceMs(nowMs: number, fromMs: number): number {
     // The caller's timer may fire before the late timer of this object.
     if (nowMs - this.#lookAtMs >= STOOD_STILL_MS) this.#note(nowMs);
-    return this.#totalMs;
-  }
-
-  /** The total as of the last timer. Cheap enough to read for each packet, and no packet arrives while nothing runs. */
-  get knownMs(): number {
-    return this.#totalMs;
+    let totalMs = 0;
+    for (const { endedMs, lengthMs } of this.#stops) totalMs += Math.min(lengthMs, Math.max(0, endedMs - fromMs));
+    return totalMs;
   }
 
   fire(nowMs: number): void {
@@ -182,7 +174,8 @@ export class Standstill implements Timer {
 
   #note(nowMs: number): void {
     const lateMs = nowMs - this.#lookAtMs;
-    if (lateMs >= STOOD_STILL_MS) this.#totalMs += lateMs;
+    if (lateMs >= STOOD_STILL_MS) this.#stops.push({ endedMs: nowMs, lengthMs: lateMs });
+    if (this.#stops.length > MAX_STOPS) this.#stops.shift();
     this.#lookLater(nowMs);
   }
 

@@ -4,7 +4,7 @@
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01; docs/adr/0019-pacing-and-probing.md
  */
-import { type TransportFeedbackTaker, toSeq16, writeTransportSequence } from '@causeway/wire';
+import type { TransportFeedbackTaker } from '@causeway/wire';
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
 import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
@@ -14,16 +14,13 @@ import { PathLoss } from '../congestion/path-loss.ts';
 import { PROBE_BURST_MS as BURST_MS } from '../congestion/probing/probe-run.ts';
 import { type ProbedStream, ProbeSender } from '../congestion/probing/probe-sender.ts';
 import { MAX_LINK_RATE_BPS, MAX_RATE_BPS } from '../congestion/rate-bounds.ts';
-import { SentPackets } from '../congestion/sent-packets.ts';
+import { type SendWatch, SentPackets, WIRE_OVERHEAD_BYTES } from '../congestion/sent-packets.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
-import type { PacketStamper } from '../outbox.ts';
 import type { PathEstimate } from '../statistics.ts';
-import { type EngineTime, onGrid, type Timer } from '../timers.ts';
+import { onGrid, type Timer } from '../timers.ts';
 import { StreamFeedback } from './stream-feedback.ts';
 
-/** Bytes that a plaintext packet needs on the wire beyond its length: SRTP's tag, UDP and IPv4. */
-const OVERHEAD_BYTES = 10 + 28;
 /** Silence is detected and probes are started this often; everything else happens when feedback arrives. */
 const TICK_MS = 100;
 /** Ticks of all peers are aligned, so that they wake the process together. */
@@ -52,14 +49,16 @@ export interface SendingPeer {
 /** A stream to the peer whose packets carry transport-wide numbers. */
 export interface NumberedStream extends QueuedStream, ProbedStream {}
 
-export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer, AllocatedPath {
+export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, AllocatedPath {
   readonly #context: EngineContext;
   readonly #peer: SendingPeer;
   readonly #maxBps: number | undefined;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
-  /** Created with the first numbered packet. */
-  #packets: SentPackets | undefined = undefined;
+  /** Numbers the packets to the peer as they leave. Written only here. */
+  sent: SentPackets;
+  /** Where packets wait for room on the path; undefined while the path has no known limit. Written only here. */
+  queue: SendQueue | undefined = undefined;
   /** Created when there is something to estimate. */
   #estimator: BandwidthEstimator | undefined = undefined;
   readonly #streams: NumberedStream[] = [];
@@ -71,14 +70,11 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   readonly #linkLimit = new LinkLimit();
   /** When the RTCP packet being read arrived. */
   #nowMs = 0;
-  #firstSentAtMs = Number.NaN;
   #feedbackAtMs = Number.NaN;
   #bytesSentAtTick = 0;
   #attentiveUntilMs = Number.NEGATIVE_INFINITY;
   #demandBps = 0;
   readonly #probes: ProbeSender;
-  /** Created when the path turns out to have a limit. */
-  #queue: SendQueue | undefined = undefined;
   #toldBudgetBps: number | undefined = undefined;
   /** Called when `budgetBps` has changed significantly. */
   onBudgetChanged: (nowMs: number) => void = () => undefined;
@@ -87,50 +83,32 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   constructor(context: EngineContext, peer: SendingPeer, maxBps?: number) {
     this.#context = context;
     this.#peer = peer;
-    this.#probes = new ProbeSender(this.#streams, context.traffic, OVERHEAD_BYTES);
+    this.sent = new SentPackets(context.random, this);
+    this.#probes = new ProbeSender(this.#streams, context.traffic, WIRE_OVERHEAD_BYTES);
     this.#maxBps = maxBps;
-  }
-
-  stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
-    writeTransportSequence(bytes, offset, toSeq16(this.#number(time, plainLength, probe)));
   }
 
   /** Numbers the packets of streams that the peer reports on by stream. */
   get streamFeedback(): StreamFeedback {
-    this.#streamFeedback ??= new StreamFeedback((time, plainLength, probe) => this.#number(time, plainLength, probe));
+    this.#streamFeedback ??= new StreamFeedback(this.sent);
     return this.#streamFeedback;
   }
 
-  /** Reads a field of each object that sending a packet needs, to warm the cache. */
-  prefetch(): number {
-    return this.heapIndex ^ (this.#packets === undefined ? 0 : this.#packets.prefetch());
-  }
-
-  /** Whether a video packet may be written and sent now, in which case it counts as sent; false if it has to wait in the queue. */
-  passes(nowMs: number, sizeBytes: number): boolean {
-    return this.#queue === undefined || this.#queue.passes(nowMs, sizeBytes);
-  }
-
-  /** Counts an audio packet, which never waits. */
-  spend(sizeBytes: number): void {
-    this.#queue?.spend(sizeBytes);
-  }
-
-  /** Adds a packet to the queue, after `passes` has returned false. */
+  /** Adds a packet to the queue, after `queue.passes` has returned false. */
   enqueue(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
-    this.#queue?.addVideo(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
+    this.queue?.addVideo(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
     this.#noteQueued(nowMs);
   }
 
-  /** Adds a retransmission to the queue, after `passes` has returned false. */
+  /** Adds a retransmission to the queue, after `queue.passes` has returned false. */
   enqueueResend(nowMs: number, stream: QueuedStream, sourceSequence: number, sequence: number, epoch: number, sizeBytes: number): void {
-    this.#queue?.addResend(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
+    this.queue?.addResend(nowMs, stream, sourceSequence, sequence, epoch, sizeBytes);
     this.#noteQueued(nowMs);
   }
 
   /** Drops the queued packets of a stream, because what follows makes them superfluous. */
   dropQueued(stream: QueuedStream): void {
-    this.#queue?.remove(stream);
+    this.queue?.remove(stream);
   }
 
   /** @returns the receiver of feedback in an RTCP packet that arrived at `nowMs` */
@@ -142,21 +120,21 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   takeTransportFeedback(bytes: Uint8Array, offset: number, end: number): boolean {
     const { feedbackReader, acknowledgements, drops } = this.#context;
     if (!feedbackReader.read(bytes, offset, end)) return false;
-    if (this.#packets === undefined || !acknowledgements.take(feedbackReader, this.#arrivalClock, this.#packets)) {
+    if (!this.isNumbering || !acknowledgements.take(feedbackReader, this.#arrivalClock, this.sent)) {
       drops.increment(DropReason.FeedbackOnUnsent);
       return true;
     }
-    this.#handleAcknowledgements(this.#packets);
+    this.#handleAcknowledgements();
     return true;
   }
 
   takeCongestionFeedback(bytes: Uint8Array, offset: number, end: number): boolean {
     const { congestionFeedbackReader: reader, acknowledgements, drops } = this.#context;
     if (!reader.read(bytes, offset, end)) return false;
-    if (this.#packets === undefined || this.#streamFeedback === undefined) drops.increment(DropReason.FeedbackOnUnsent);
+    if (!this.isNumbering || this.#streamFeedback === undefined) drops.increment(DropReason.FeedbackOnUnsent);
     else {
-      this.#streamFeedback.read(reader, acknowledgements, this.#packets);
-      this.#handleAcknowledgements(this.#packets);
+      this.#streamFeedback.read(reader, acknowledgements);
+      this.#handleAcknowledgements();
     }
     return true;
   }
@@ -206,7 +184,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   removeStream(stream: NumberedStream): void {
-    this.#queue?.remove(stream);
+    this.queue?.remove(stream);
     this.#streamFeedback?.forget(stream.ssrcs);
     const at = this.#streams.indexOf(stream);
     if (at >= 0) this.#streams.splice(at, 1);
@@ -222,16 +200,15 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#streamFeedback?.forget(stream.ssrcs);
     if (this.#streams.length > 0) return;
     this.#forgetEstimate();
-    this.#packets = undefined;
+    this.sent = new SentPackets(this.#context.random, this);
     this.#arrivalClock = new ArrivalClock();
     this.#streamFeedback = undefined;
-    this.#firstSentAtMs = Number.NaN;
   }
 
   fire(nowMs: number): void {
-    this.#queue?.release(nowMs);
+    this.queue?.release(nowMs);
     this.#process(nowMs);
-    if (this.#probes.isUnderWay || this.#queue?.isEmpty === false) this.#tickAfter(nowMs, BURST_MS);
+    if (this.#probes.isUnderWay || this.queue?.isEmpty === false) this.#tickAfter(nowMs, BURST_MS);
     else if (this.#needsTicks(nowMs)) this.#tickAfter(nowMs, TICK_MS);
   }
 
@@ -239,21 +216,26 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#peer.reportDefect(error);
   }
 
+  /** Sees to it that silence after a packet that is sent now is noticed. */
+  watch(nowMs: number): void {
+    this.#tickAfter(nowMs, TICK_MS);
+  }
+
   close(): void {
     this.#context.timers.cancel(this);
     this.#probes.stop();
-    this.#queue = undefined;
+    this.queue = undefined;
   }
 
   /** Drops what was learned about the previous path. Transport-wide numbers continue. */
   pathChanged(): void {
     this.#forgetEstimate();
-    this.#firstSentAtMs = Number.NaN;
+    this.sent.firstAtMs = Number.NaN;
   }
 
   /** Whether packets to the peer carry transport-wide numbers. */
   get isNumbering(): boolean {
-    return this.#packets !== undefined;
+    return this.sent.hasBegun;
   }
 
   /** Share of packets that the path lost in the last second, 0 to 1; undefined until the peer reports it. */
@@ -308,15 +290,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     return this.#streams.length > 0 && !this.#streams.some(({ carriesProbes }) => carriesProbes);
   }
 
-  /** @returns the transport-wide number of a packet that is sent now */
-  #number(time: Readonly<EngineTime>, plainLength: number, probe: number): number {
-    if (this.#packets === undefined) this.#beginNumbering(time.nowMs);
-    const number = (this.#packets as SentPackets).take(time.nowMs, plainLength + OVERHEAD_BYTES, probe);
-    if (this.heapIndex < 0) this.#tickAfter(time.nowMs, TICK_MS);
-    return number;
-  }
-
-  #handleAcknowledgements(packets: SentPackets): void {
+  #handleAcknowledgements(): void {
     const { acknowledgements, traffic } = this.#context;
     const { count, lost } = acknowledgements;
     this.#feedbackAtMs = this.#nowMs;
@@ -324,7 +298,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     traffic.pathPacketsReceived += count;
     traffic.pathPacketsLost += lost;
     const estimator = this.#openEstimator();
-    estimator.onSent(this.#nowMs, packets.bytesSent);
+    estimator.onSent(this.#nowMs, this.sent.bytesSent);
     estimator.onAcknowledged(this.#nowMs, acknowledgements);
     if (this.#peer.isLink) this.#linkLimit.note(this.#nowMs, count, lost, estimator.queueDelayMs);
     this.#process(this.#nowMs);
@@ -335,11 +309,6 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
     this.#feedbackAtMs = Number.NaN;
     this.#probes.stop();
     this.#stopPacing(this.#context.time.nowMs);
-  }
-
-  #beginNumbering(nowMs: number): void {
-    this.#packets = new SentPackets(this.#context.random);
-    this.#firstSentAtMs = nowMs;
   }
 
   #openEstimator(): BandwidthEstimator {
@@ -354,7 +323,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #process(nowMs: number): void {
     const estimator = this.#estimator;
     if (estimator === undefined) return;
-    if (this.#packets !== undefined) estimator.onSent(nowMs, this.#packets.bytesSent);
+    if (this.isNumbering) estimator.onSent(nowMs, this.sent.bytesSent);
     estimator.process(nowMs);
     this.#continueProbe(nowMs, estimator);
     const { budgetBps } = this;
@@ -367,17 +336,17 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   #pace(nowMs: number, estimator: BandwidthEstimator, budgetBps: number | undefined): void {
     if (budgetBps === undefined || !estimator.hasHeard) this.#stopPacing(nowMs);
     else {
-      const isNew = this.#queue === undefined;
-      this.#queue ??= new SendQueue(this.#losses());
-      this.#queue.setRates(nowMs, budgetBps, estimator.pacingBps);
+      const isNew = this.queue === undefined;
+      this.queue ??= new SendQueue(this.#losses());
+      this.queue.setRates(nowMs, budgetBps, estimator.pacingBps);
       // What was sent too fast until now fills the queue in front of the path, where a keyframe sent right behind it would be lost.
-      if (isNew && !this.#peer.isLink) this.#queue.noteFilledPath(nowMs, budgetBps, FILLED_QUEUE_MS);
+      if (isNew && !this.#peer.isLink) this.queue.noteFilledPath(nowMs, budgetBps, FILLED_QUEUE_MS);
     }
   }
 
   #stopPacing(nowMs: number): void {
-    const queue = this.#queue;
-    this.#queue = undefined;
+    const queue = this.queue;
+    this.queue = undefined;
     queue?.releaseAll(nowMs);
   }
 
@@ -396,7 +365,7 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   }
 
   #continueProbe(nowMs: number, estimator: BandwidthEstimator): void {
-    const bytesSent = this.#packets?.bytesSent ?? 0;
+    const { bytesSent } = this.sent;
     // A probe that meets a queue has found the limit that it was sent to find.
     if (estimator.isOverusing || !this.#peer.canSend) this.#probes.stop();
     else if (!this.#probes.isUnderWay && this.#mayProbe(nowMs)) this.#probes.begin(nowMs, estimator, bytesSent);
@@ -414,12 +383,12 @@ export class PeerSender implements PacketStamper, TransportFeedbackTaker, Timer,
   /** Whether feedback was negotiated but none has come, although packets were sent long ago. */
   #saysNothing(nowMs: number): boolean {
     if (this.#estimator?.hasFeedback === true) return false;
-    return nowMs - this.#firstSentAtMs > FIRST_FEEDBACK_WITHIN_MS;
+    return nowMs - this.sent.firstAtMs > FIRST_FEEDBACK_WITHIN_MS;
   }
 
   /** Whether ticks are needed even without feedback: to detect silence, or to send a probe. */
   #needsTicks(nowMs: number): boolean {
-    const bytesSent = this.#packets?.bytesSent ?? 0;
+    const { bytesSent } = this.sent;
     if (bytesSent !== this.#bytesSentAtTick) this.#attentiveUntilMs = nowMs + ATTENTIVE_FOR_MS;
     this.#bytesSentAtTick = bytesSent;
     return nowMs < this.#attentiveUntilMs || (this.#mayProbe(nowMs) && this.#estimator?.wantsMore === true);

@@ -70,6 +70,7 @@ export class PeerTransport implements SecureEndpointListener {
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
   readonly liveness: Liveness;
+  heardMs: number;
   readonly congestion: ArrivalFeedback;
   readonly sender: PeerSender;
   readonly allocation: BandwidthAllocator;
@@ -105,6 +106,7 @@ export class PeerTransport implements SecureEndpointListener {
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
     this.context = context;
+    this.heardMs = nowMs;
     this.isInProcess = plan.security === 'none';
     this.isLink = this.isInProcess || plan.isLink === true;
     this.account = plan.account;
@@ -161,7 +163,7 @@ export class PeerTransport implements SecureEndpointListener {
   release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
     const path = this.sendPath;
     if (path === undefined) this.context.drops.increment(DropReason.SendNotReady);
-    else this.outbox.addRtp(path, stream, packet, packetIndex, packet.isReportedByStream ? this.sender.streamFeedback : this.sender);
+    else this.outbox.addRtp(path, stream, packet, packetIndex, packet.isReportedByStream ? this.sender.streamFeedback : this.sender.sent);
   }
 
   /** Sets the path of a transport within the process. The other end is as trusted as this code. */
@@ -173,7 +175,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** Handles an authenticated check from the peer, or its answer to one of ours. */
   handleCheck(nowMs: number): void {
-    this.liveness.heard(nowMs);
+    this.#hear(nowMs);
     if (this.#state === 'new') this.setState('connecting');
   }
 
@@ -184,15 +186,15 @@ export class PeerTransport implements SecureEndpointListener {
     this.endpoint.handleDtls(nowMs, datagram);
   }
 
-  /** Implements `SecureEndpoint.prepareRtp`. Does nothing if the peer's packets may have to be dropped. */
+  /** Implements `InboundRtp.prepareRtp`. Does nothing if the peer's packets may have to be dropped. */
   prepareRtp(datagram: Uint8Array): void {
-    if (!this.#budget.isNearlyUsedUp) this.endpoint.prepareRtp?.(datagram);
+    if (!this.#budget.isNearlyUsedUp) this.endpoint.inbound.prepareRtp?.(datagram);
   }
 
   /** @param view reused for every packet; parsed here, after authentication */
   handleRtp(nowMs: number, path: Path, datagram: Uint8Array, view: RtpView): void {
     if (!this.#admit(nowMs, PACKET_WEIGHT)) return;
-    const length = this.endpoint.unprotectRtp(datagram);
+    const length = this.endpoint.inbound.unprotectRtp(datagram);
     if (length < 0) this.#refuse(length);
     else if (!view.read(datagram, length)) this.context.drops.increment(DropReason.RtpMalformed);
     else {
@@ -278,7 +280,7 @@ export class PeerTransport implements SecureEndpointListener {
   handleDeferred(nowMs: number): void {
     if (this.#becameSecure) {
       this.#becameSecure = false;
-      this.liveness.heard(nowMs);
+      this.#hear(nowMs);
       this.setState('connected');
       this.context.data.peerConnected(nowMs, this.id);
     }
@@ -407,7 +409,12 @@ export class PeerTransport implements SecureEndpointListener {
 
   #heardOn(nowMs: number, path: Path): void {
     path.lastHeardMs = nowMs;
-    this.liveness.heard(nowMs);
+    this.#hear(nowMs);
+  }
+
+  #hear(nowMs: number): void {
+    this.heardMs = nowMs;
+    if (this.#state === 'disconnected') this.liveness.peerReturned(nowMs);
   }
 
   #refuse(reason: number): void {

@@ -1,10 +1,11 @@
 /** The endpoint of a transport whose packets never leave the process. They are not encrypted, since no one else can read them. */
-import type { OutboundStream, PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
+import type { InboundRtp, OutboundStream, PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
 
 /** Application data takes the same way as DTLS, so it starts with the content type of such a record. */
 const APPLICATION_DATA = 23;
 
-export class PlainEndpoint implements SecureEndpoint {
+export class PlainEndpoint implements SecureEndpoint, InboundRtp {
+  readonly inbound: InboundRtp = this;
   readonly rtcpStream: OutboundStream = { ssrc: 0 };
   readonly areKeysNearlyUsedUp = false;
   readonly hasPeerFinished = true;
@@ -26,9 +27,9 @@ export class PlainEndpoint implements SecureEndpoint {
     return packet.length;
   }
 
-  expectInbound(): void {}
+  expect(): void {}
 
-  endInbound(): void {}
+  end(): void {}
 
   openOutboundStream(ssrc: number): OutboundStream {
     return { ssrc };

@@ -14,20 +14,17 @@ import type { EngineTime } from '../timers.ts';
 /** Where the sequence number is, counted from the SSRC (RFC 3550 §5.1). */
 const SEQUENCE_FROM_SSRC = -6;
 
-type TakeNumber = (time: Readonly<EngineTime>, plainLength: number, probe: number) => number;
-
 export class StreamFeedback implements PacketStamper {
-  readonly #takeNumber: TakeNumber;
+  readonly #sent: SentPackets;
   readonly #numbers = new StreamNumbers();
   readonly #clock = new ArrivalClock(CONGESTION_FEEDBACK_PERIOD_MS);
 
-  /** @param takeNumber assigns the number of a packet that is sent now */
-  constructor(takeNumber: TakeNumber) {
-    this.#takeNumber = takeNumber;
+  constructor(sent: SentPackets) {
+    this.#sent = sent;
   }
 
   stamp(time: Readonly<EngineTime>, bytes: Uint8Array, offset: number, plainLength: number, probe: number): void {
-    const number = this.#takeNumber(time, plainLength, probe);
+    const number = this.#sent.send(time, plainLength, probe);
     this.#numbers.note(readUint32(bytes, offset), readUint16(bytes, offset + SEQUENCE_FROM_SSRC), number);
   }
 
@@ -36,7 +33,7 @@ export class StreamFeedback implements PacketStamper {
     for (const ssrc of ssrcs) this.#numbers.forget(ssrc);
   }
 
-  read(report: CongestionFeedbackReader, acknowledgements: Acknowledgements, sent: SentPackets): void {
-    acknowledgements.takeByStream(report, this.#clock, sent, this.#numbers);
+  read(report: CongestionFeedbackReader, acknowledgements: Acknowledgements): void {
+    acknowledgements.takeByStream(report, this.#clock, this.#sent, this.#numbers);
   }
 }

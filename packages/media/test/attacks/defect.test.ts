@@ -6,10 +6,11 @@ import { writeBindingRequest } from '@causeway/wire';
 class DefectiveSuite extends PlainSuite {
   override createEndpoint(options: SecureEndpointOptions): SecureEndpoint {
     const endpoint = super.createEndpoint(options);
-    const { unprotectRtp } = endpoint;
-    endpoint.unprotectRtp = (packet) => {
+    const { inbound } = endpoint;
+    const { unprotectRtp } = inbound;
+    inbound.unprotectRtp = (packet) => {
       if (packet.length === 13) throw new TypeError('a defect');
-      return unprotectRtp.call(endpoint, packet);
+      return unprotectRtp.call(inbound, packet);
     };
     return endpoint;
   }

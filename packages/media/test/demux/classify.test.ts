@@ -1,4 +1,4 @@
-import { classifyDatagram, type DatagramKind } from '../../src/demux/classify.ts';
+import { classifyDatagram, type DatagramKind } from '../../src/engine.ts';
 
 /** RFC 7983 §7, drawn as a table: the first byte decides, and between RTP and RTCP the second (RFC 5761 §4). */
 function expectedKind(first: number, second: number): DatagramKind | undefined {

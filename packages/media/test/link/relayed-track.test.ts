@@ -226,7 +226,6 @@ test('closing the link frees everything at both ends', () => {
   }
 });
 
-/** A PLI in a packet of its own (RFC 4585 §6.3.1). */
 /** The sequence number that a datagram of the relayed track carries, sent again or not. Virtual worlds do not encrypt. */
 function numberOnLink(datagram: Uint8Array): string | undefined {
   if (datagram.length < 16) return undefined;
@@ -235,6 +234,7 @@ function numberOnLink(datagram: Uint8Array): string | undefined {
   return ssrc === LINK_SSRC + 1 ? datagram.subarray(12, 14).join() : undefined;
 }
 
+/** A PLI in a packet of its own (RFC 4585 §6.3.1). */
 function pictureLoss(ssrc: number): Uint8Array {
   const packet = new Uint8Array(12);
   packet.set([0x81, 206, 0, 2]);

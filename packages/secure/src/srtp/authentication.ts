@@ -196,19 +196,18 @@ export class InboundGroup {
   }
 }
 
-/**
- * HMAC-SHA1 of STUN messages and SCTP cookies by the kernel. `node:crypto` makes an object with a finalizer for every digest, and on a node
- * with a thousand idle sessions collecting those objects cost more than everything else that their checks cause.
- *
- * @see RFC 2104, RFC 3174
- */
-
 const DIGEST_BYTES = 20;
 const END_OF_MESSAGE = 0x80;
 const LENGTH_AT = SHA1_BLOCK_BYTES - 8;
 const TWO_TO_29 = 2 ** 29;
 
-/** Uses the memory only within a call. The digests are the caller's. */
+/**
+ * Creates the HMAC-SHA1 of STUN messages and SCTP cookies, computed by the kernel. `node:crypto` makes an object with a finalizer for every
+ * digest, and on a node with a thousand idle sessions collecting those objects cost more than everything else that their checks cause. The
+ * memory is used only within a call, and the digests are the caller's.
+ *
+ * @see RFC 2104, RFC 3174
+ */
 export function createHmacSha1(memory: SrtpMemory): HmacSha1 {
   const states = new Int32Array(2 * STATE_WORDS);
   const [inner, outer] = [states.subarray(0, STATE_WORDS), states.subarray(STATE_WORDS)];

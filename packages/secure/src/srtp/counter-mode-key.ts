@@ -56,18 +56,17 @@ export class CounterModeKey {
   }
 }
 
+/** Fits reports on 100 ms of video. Keystream for longer packets is generated individually. */
+const PLACE_BYTES = 128;
+const PLACES = 8;
+const NONE = new Uint8Array(0);
+
 /**
  * Keystream for inbound SRTCP. A receiver of video reports ten times per second, in small packets with consecutive indices. A cipher call
  * costs several times as much as encrypting so few bytes, so one call serves several packets.
  *
  * @see RFC 3711 §3.4
  */
-
-/** Fits reports on 100 ms of video. Keystream for longer packets is generated individually. */
-const PLACE_BYTES = 128;
-const PLACES = 8;
-const NONE = new Uint8Array(0);
-
 export class RtcpKeystream {
   readonly #memory: SrtpMemory;
   readonly #key: CounterModeKey;

@@ -1,9 +1,11 @@
 /**
- * Authenticates and decrypts the packets of one peer. A packet changes no state before its tag has been verified.
+ * Authenticates and decrypts the RTP packets of one peer, and keeps the receiving state of its SSRCs. A packet changes no state before its
+ * tag has been verified.
  *
- * @see RFC 3711 §3.3, §3.4, RFC 7714
+ * @see RFC 3711 §3.3, RFC 7714
  */
 import {
+  type InboundRtp,
   type SrtpProfile,
   UNPROTECT_FORGED,
   UNPROTECT_MALFORMED,
@@ -12,17 +14,13 @@ import {
   UNPROTECT_UNEXPECTED,
 } from '@causeway/media';
 import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
-import { authenticateOne, HMAC_TAG_LENGTH } from './authentication.ts';
-import { RtcpKeystream } from './counter-mode-key.ts';
-import { ExpectedContext, InboundContext, type InboundStreams } from './inbound-streams.ts';
+import { ReplayWindow } from '../replay-window.ts';
+import { type AuthenticationKey, authenticateOne, HMAC_TAG_LENGTH } from './authentication.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
-import { type CounterModeCipher, createSessionCipher, GCM_TAG_LENGTH, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
+import { createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
-import { MAX_INBOUND_PACKET_BYTES } from './srtp-memory.ts';
+import { MAX_INBOUND_PACKET_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
-const RTCP_CLEAR_LENGTH = 8;
-const RTP_VERSION = 2;
-const SRTCP_INDEX_LENGTH = 4;
 const SEQ_SPACE = 65_536;
 const HALF_SEQ_SPACE = SEQ_SPACE / 2;
 /**
@@ -30,73 +28,65 @@ const HALF_SEQ_SPACE = SEQ_SPACE / 2;
  * and its sequence number is this low, it is tried once more with the next rollover count.
  */
 const FRESH_WRAP_PACKETS = 4_096;
+const MAX_STREAMS = 64;
+/** SSRCs that had to make room for others are remembered with their highest index, so that their packets cannot be replayed. */
+const MAX_RETIRED = 4_096;
 
-export class InboundSrtp {
+export class InboundSrtp implements InboundRtp {
   readonly #supply: KeystreamSupply;
-  #rtp: SessionCipher | undefined;
-  #rtcp: SessionCipher | undefined;
-  /** Undefined unless `#rtcp` is a cipher in counter mode. */
-  #rtcpKeystream: RtcpKeystream | undefined;
+  #cipher: SessionCipher | undefined;
   /** The SSRCs that a link accepts; undefined for a client. */
   readonly #expected: ExpectedContext | undefined;
-  readonly #rtpStreams: InboundStreams;
-  readonly #rtcpStreams = new InboundContext(() => undefined);
+  readonly #streams: InboundStreams;
 
   constructor(supply: KeystreamSupply, peer: SrtpPeer) {
     this.#supply = supply;
     const createWindow = (ssrc: number) => this.#createWindow(ssrc);
     this.#expected = peer === 'link' ? new ExpectedContext(createWindow) : undefined;
-    this.#rtpStreams = this.#expected ?? new InboundContext(createWindow);
+    this.#streams = this.#expected ?? new InboundContext(createWindow);
   }
 
-  /** Whether an authentic RTP or RTCP packet has arrived. */
+  /** Whether an authentic packet has arrived. */
   get hasReceived(): boolean {
-    return this.#rtpStreams.size > 0 || this.#rtcpStreams.size > 0;
+    return this.#streams.size > 0;
   }
 
-  /** Implements `SecureEndpoint.expectInbound`. */
   expect(ssrc: number): void {
     this.#expected?.expect(ssrc);
   }
 
-  /** Implements `SecureEndpoint.endInbound`. */
   end(ssrc: number): void {
     this.#expected?.end(ssrc);
   }
 
   setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
-    const { memory } = this.#supply;
-    this.#rtp = createSessionCipher(memory, profile, master, 'srtp');
-    const rtcp = createSessionCipher(memory, profile, master, 'srtcp');
-    this.#rtcp = rtcp;
-    this.#rtcpKeystream = rtcp.profile === 'AES_CM_128_HMAC_SHA1_80' ? new RtcpKeystream(memory, rtcp.keystream) : undefined;
+    this.#cipher = createSessionCipher(this.#supply.memory, profile, master, 'srtp');
   }
 
-  /** Implements `SecureEndpoint.prepareRtp`. Its assumptions are checked again by `unprotectRtp`. */
+  /** Its assumptions are checked again by `unprotectRtp`. */
   prepareRtp(packet: Uint8Array): void {
-    const cipher = this.#rtp;
+    const cipher = this.#cipher;
     if (cipher?.profile !== 'AES_CM_128_HMAC_SHA1_80' || packet.length > MAX_INBOUND_PACKET_BYTES) return;
     const textEnd = packet.length - HMAC_TAG_LENGTH;
     if (rtpHeaderLength(packet, textEnd) < 0) return;
-    const stream = this.#rtpStreams.find(peekRtpSsrc(packet));
+    const stream = this.#streams.find(peekRtpSsrc(packet));
     if (stream === undefined) return;
     const index = estimatePacketIndex(stream.replay.highest, peekRtpSeq(packet));
     if (index < 0 || stream.replay.isReplay(index)) return;
     this.#supply.inboundGroup.add(cipher.authentication, packet, textEnd, Math.floor(index / SEQ_SPACE) | 0);
   }
 
-  /** Implements `SecureEndpoint.unprotectRtp`. */
   unprotectRtp(packet: Uint8Array): number {
-    const cipher = this.#rtp;
+    const cipher = this.#cipher;
     if (cipher === undefined) return UNPROTECT_NOT_READY;
     const tagLength = TAG_LENGTH[cipher.profile];
     const headerLength = rtpHeaderLength(packet, packet.length - tagLength);
     if (headerLength < 0 || packet.length > MAX_INBOUND_PACKET_BYTES) return UNPROTECT_MALFORMED;
     const ssrc = peekRtpSsrc(packet);
     const seq = peekRtpSeq(packet);
-    const stream = this.#rtpStreams.find(ssrc);
-    if (stream === undefined && !this.#rtpStreams.mayBegin(ssrc)) return UNPROTECT_UNEXPECTED;
-    const highest = stream === undefined ? this.#rtpStreams.retiredIndex(ssrc) : stream.replay.highest;
+    const stream = this.#streams.find(ssrc);
+    if (stream === undefined && !this.#streams.mayBegin(ssrc)) return UNPROTECT_UNEXPECTED;
+    const highest = stream === undefined ? this.#streams.retiredIndex(ssrc) : stream.replay.highest;
     const index = estimatePacketIndex(highest, seq);
     if (index < 0) return UNPROTECT_FORGED;
     if (stream === undefined ? index <= highest : stream.replay.isReplay(index)) return UNPROTECT_REPLAYED;
@@ -106,32 +96,9 @@ export class InboundSrtp {
     return UNPROTECT_FORGED;
   }
 
-  /** Implements `SecureEndpoint.unprotectRtcp`. Packets that are not encrypted (E bit 0) are refused, authentic or not. */
-  unprotectRtcp(packet: Uint8Array): number {
-    const cipher = this.#rtcp;
-    if (cipher === undefined) return UNPROTECT_NOT_READY;
-    const plainLength = packet.length - TAG_LENGTH[cipher.profile] - SRTCP_INDEX_LENGTH;
-    if (plainLength < RTCP_CLEAR_LENGTH || packet.length > MAX_INBOUND_PACKET_BYTES) return UNPROTECT_MALFORMED;
-    if (packet[0] >> 6 !== RTP_VERSION) return UNPROTECT_MALFORMED;
-    // With AEAD the tag precedes the index; with HMAC it follows it.
-    const wordAt = cipher.profile === 'AEAD_AES_128_GCM' ? packet.length - SRTCP_INDEX_LENGTH : plainLength;
-    const word = readInt32(packet, wordAt);
-    if (word >= 0) return UNPROTECT_MALFORMED;
-    const index = word & 0x7fff_ffff;
-    const ssrc = readInt32(packet, 4) >>> 0;
-    const numberedAs = this.#numberedAs(ssrc);
-    const stream = this.#rtcpStreams.find(numberedAs);
-    const isReplay = stream === undefined ? index <= this.#rtcpStreams.retiredIndex(numberedAs) : stream.replay.isReplay(index);
-    if (isReplay) return UNPROTECT_REPLAYED;
-    return this.#openRtcp(cipher, packet, plainLength, word, ssrc) ? plainLength : UNPROTECT_FORGED;
-  }
-
   close(): void {
-    this.#rtp = undefined;
-    this.#rtcp = undefined;
-    this.#rtcpKeystream = undefined;
-    this.#rtpStreams.close();
-    this.#rtcpStreams.close();
+    this.#cipher = undefined;
+    this.#streams.close();
   }
 
   #openRtp(cipher: SessionCipher, packet: Uint8Array, headerLength: number, ssrc: number, index: number): boolean {
@@ -139,77 +106,51 @@ export class InboundSrtp {
     if (cipher.profile === 'AEAD_AES_128_GCM') {
       const text = packet.subarray(headerLength, textEnd);
       if (!cipher.gcm.open(ssrc, index, packet.subarray(0, headerLength), text, packet.subarray(textEnd))) return false;
-      return this.#rtpStreams.accept(ssrc, index) !== undefined;
+      return this.#streams.accept(ssrc, index) !== undefined;
     }
     const word = Math.floor(index / SEQ_SPACE) | 0;
-    const prepared = this.#supply.inboundGroup.take(cipher.authentication, packet, word);
-    const at = prepared >= 0 ? prepared : this.#authenticate(cipher, packet, textEnd, word);
-    if (!this.#hasTag(at + textEnd, packet, textEnd)) return false;
-    const stream = this.#rtpStreams.accept(ssrc, index);
+    const { memory, inboundGroup } = this.#supply;
+    const prepared = inboundGroup.take(cipher.authentication, packet, word);
+    const at = prepared >= 0 ? prepared : authenticateInbound(memory, cipher.authentication, packet, textEnd, word);
+    if (!hasTag(memory, at + textEnd, packet, textEnd)) return false;
+    const stream = this.#streams.accept(ssrc, index);
     if (stream?.window === undefined) return false;
-    this.#decrypt(packet, at, headerLength, textEnd, stream.window.locate(index, textEnd - headerLength));
+    decryptInbound(memory, packet, at, headerLength, textEnd, stream.window.locate(index, textEnd - headerLength));
     return true;
-  }
-
-  #openRtcp(cipher: SessionCipher, packet: Uint8Array, plainLength: number, word: number, ssrc: number): boolean {
-    const index = word & 0x7fff_ffff;
-    if (cipher.profile === 'AEAD_AES_128_GCM') {
-      const tagEnd = plainLength + GCM_TAG_LENGTH;
-      const associated = new Uint8Array(RTCP_CLEAR_LENGTH + SRTCP_INDEX_LENGTH);
-      associated.set(packet.subarray(0, RTCP_CLEAR_LENGTH));
-      associated.set(packet.subarray(tagEnd), RTCP_CLEAR_LENGTH);
-      const text = packet.subarray(RTCP_CLEAR_LENGTH, plainLength);
-      if (!cipher.gcm.open(ssrc, index, associated, text, packet.subarray(plainLength, tagEnd))) return false;
-      return this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) !== undefined;
-    }
-    const at = this.#authenticate(cipher, packet, plainLength, word);
-    if (!this.#hasTag(at + plainLength, packet, plainLength + SRTCP_INDEX_LENGTH)) return false;
-    if (this.#rtcpStreams.accept(this.#numberedAs(ssrc), index) === undefined) return false;
-    if (this.#rtcpKeystream === undefined) return false;
-    const keystream = this.#rtcpKeystream.locate(ssrc, index, plainLength - RTCP_CLEAR_LENGTH);
-    this.#decrypt(packet, at, RTCP_CLEAR_LENGTH, plainLength, keystream);
-    return true;
-  }
-
-  /**
-   * The SSRC whose replay window applies to a packet. A node uses each SRTCP index for one packet only, whatever its SSRC
-   * (`RtcpOutboundStream`), so a link needs just one window, and SSRCs cannot run out.
-   */
-  #numberedAs(ssrc: number): number {
-    return this.#expected === undefined ? ssrc : 0;
-  }
-
-  /** Copies the packet into the kernel's memory, and writes its tag after it. @returns its address */
-  #authenticate(cipher: CounterModeCipher, packet: Uint8Array, length: number, word: number): number {
-    const { memory } = this.#supply;
-    const { bytes, inboundPacketAt: at } = memory;
-    bytes.set(packet, at);
-    authenticateOne(memory, cipher.authentication, at, length, word, at + length);
-    return at;
-  }
-
-  #hasTag(tagAt: number, packet: Uint8Array, tagOffset: number): boolean {
-    const { bytes } = this.#supply.memory;
-    let difference = 0;
-    for (let i = 0; i < HMAC_TAG_LENGTH; i++) difference |= bytes[tagAt + i] ^ packet[tagOffset + i];
-    return difference === 0;
-  }
-
-  /** Decrypts the packet at `at`, and copies it back. */
-  #decrypt(packet: Uint8Array, at: number, from: number, to: number, keystream: number): void {
-    const { bytes, kernel } = this.#supply.memory;
-    kernel.applyKeystream(at + from, keystream, to - from);
-    packet.set(bytes.subarray(at + from, at + to), from);
   }
 
   #createWindow(ssrc: number): KeystreamWindow | undefined {
-    const cipher = this.#rtp;
+    const cipher = this.#cipher;
     return cipher?.profile === 'AES_CM_128_HMAC_SHA1_80' ? new KeystreamWindow(this.#supply, cipher.keystream, ssrc) : undefined;
   }
 }
 
-function readInt32(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
+/** Copies a packet into the kernel's memory, and writes its tag after it. @returns its address */
+export function authenticateInbound(memory: SrtpMemory, key: AuthenticationKey, packet: Uint8Array, length: number, word: number): number {
+  const { bytes, inboundPacketAt: at } = memory;
+  bytes.set(packet, at);
+  authenticateOne(memory, key, at, length, word, at + length);
+  return at;
+}
+
+/** Whether a packet carries the tag that was computed for it. */
+export function hasTag({ bytes }: SrtpMemory, tagAt: number, packet: Uint8Array, tagOffset: number): boolean {
+  let difference = 0;
+  for (let i = 0; i < HMAC_TAG_LENGTH; i++) difference |= bytes[tagAt + i] ^ packet[tagOffset + i];
+  return difference === 0;
+}
+
+/** Decrypts a packet at `at` in the kernel's memory, and copies it back. */
+export function decryptInbound(
+  { bytes, kernel }: SrtpMemory,
+  packet: Uint8Array,
+  at: number,
+  from: number,
+  to: number,
+  keystream: number,
+): void {
+  kernel.applyKeystream(at + from, keystream, to - from);
+  packet.set(bytes.subarray(at + from, at + to), from);
 }
 
 /**
@@ -226,4 +167,162 @@ export function estimatePacketIndex(highest: number, seq: number): number {
   const guess = rollovers * SEQ_SPACE + seq;
   if (highestSeq < HALF_SEQ_SPACE) return seq - highestSeq > HALF_SEQ_SPACE ? guess - SEQ_SPACE : guess;
   return highestSeq - HALF_SEQ_SPACE > seq ? guess + SEQ_SPACE : guess;
+}
+
+export interface InboundStream {
+  readonly replay: ReplayWindow;
+  /** Keystream for future packets; only for SRTP in counter mode. */
+  readonly window: KeystreamWindow | undefined;
+  lastUse: number;
+}
+
+/** The receiving state that `InboundSrtp` uses. */
+export interface InboundStreams {
+  /** Number of SSRCs with an authentic packet. */
+  readonly size: number;
+  find(ssrc: number): InboundStream | undefined;
+  /** Whether an SSRC without a stream gets one with its first authentic packet. */
+  mayBegin(ssrc: number): boolean;
+  /** The highest index received under an SSRC that no longer has a stream; -1 if it never had one. */
+  retiredIndex(ssrc: number): number;
+  /** Marks `index` as received. Call it only for authentic packets. @returns undefined if the SSRC cannot have a stream */
+  accept(ssrc: number, index: number): InboundStream | undefined;
+  close(): void;
+}
+
+/** The SSRCs of a client. The state is bounded, and created only for SSRCs with an authentic packet. */
+export class InboundContext implements InboundStreams {
+  readonly #streams = new Map<number, InboundStream>();
+  readonly #retired = new Map<number, number>();
+  readonly #createWindow: (ssrc: number) => KeystreamWindow | undefined;
+  #uses = 0;
+
+  constructor(createWindow: (ssrc: number) => KeystreamWindow | undefined) {
+    this.#createWindow = createWindow;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  find(ssrc: number): InboundStream | undefined {
+    return this.#streams.get(ssrc);
+  }
+
+  /** Always true; whether there is room is only checked by `accept`. */
+  mayBegin(): boolean {
+    return true;
+  }
+
+  retiredIndex(ssrc: number): number {
+    return this.#retired.get(ssrc) ?? -1;
+  }
+
+  /** @returns undefined if the peer has used up its SSRCs */
+  accept(ssrc: number, index: number): InboundStream | undefined {
+    const stream = this.#streams.get(ssrc) ?? this.#create(ssrc);
+    if (stream === undefined) return undefined;
+    stream.replay.accept(index);
+    stream.lastUse = ++this.#uses;
+    return stream;
+  }
+
+  close(): void {
+    for (const stream of this.#streams.values()) stream.window?.release();
+    this.#streams.clear();
+    this.#retired.clear();
+  }
+
+  #create(ssrc: number): InboundStream | undefined {
+    if (this.#streams.size >= MAX_STREAMS && !this.#retireOldest()) return undefined;
+    const replay = new ReplayWindow(this.retiredIndex(ssrc));
+    this.#retired.delete(ssrc);
+    const stream = { replay, window: this.#createWindow(ssrc), lastUse: 0 };
+    this.#streams.set(ssrc, stream);
+    return stream;
+  }
+
+  #retireOldest(): boolean {
+    if (this.#retired.size >= MAX_RETIRED) return false;
+    let oldestSsrc = 0;
+    let oldest: InboundStream | undefined;
+    for (const [ssrc, stream] of this.#streams) {
+      if (oldest === undefined || stream.lastUse < oldest.lastUse) {
+        oldest = stream;
+        oldestSsrc = ssrc;
+      }
+    }
+    if (oldest === undefined) return false;
+    oldest.window?.release();
+    this.#streams.delete(oldestSsrc);
+    this.#retired.set(oldestSsrc, oldest.replay.highest);
+    return true;
+  }
+}
+
+/**
+ * Receiving state of the SSRCs of a link, which carries thousands of SSRCs and constantly new ones. State exists only for expected SSRCs,
+ * which this side has chosen. SSRCs that have ended leave nothing behind but a minimum for new ones.
+ */
+export class ExpectedContext implements InboundStreams {
+  /** Undefined until a packet has arrived. */
+  readonly #streams = new Map<number, InboundStream | undefined>();
+  readonly #createWindow: (ssrc: number) => KeystreamWindow | undefined;
+  #highestExpected = -1;
+
+  constructor(createWindow: (ssrc: number) => KeystreamWindow | undefined) {
+    this.#createWindow = createWindow;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const stream of this.#streams.values()) if (stream !== undefined) size++;
+    return size;
+  }
+
+  /**
+   * Has no effect unless the SSRC is higher than all before. Received packets are not remembered, so an SSRC must not be used twice (RFC
+   * 3711 §3.3.2).
+   */
+  expect(ssrc: number): void {
+    if (ssrc <= this.#highestExpected) return;
+    this.#highestExpected = ssrc;
+    this.#streams.set(ssrc, undefined);
+  }
+
+  end(ssrc: number): void {
+    this.#streams.get(ssrc)?.window?.release();
+    this.#streams.delete(ssrc);
+  }
+
+  find(ssrc: number): InboundStream | undefined {
+    return this.#streams.get(ssrc);
+  }
+
+  mayBegin(ssrc: number): boolean {
+    return this.#streams.has(ssrc);
+  }
+
+  /** Always -1, since an SSRC that has ended is never used again. */
+  retiredIndex(): number {
+    return -1;
+  }
+
+  accept(ssrc: number, index: number): InboundStream | undefined {
+    const stream = this.#streams.get(ssrc) ?? this.#create(ssrc);
+    stream?.replay.accept(index);
+    return stream;
+  }
+
+  close(): void {
+    for (const stream of this.#streams.values()) stream?.window?.release();
+    this.#streams.clear();
+  }
+
+  #create(ssrc: number): InboundStream | undefined {
+    if (!this.#streams.has(ssrc)) return undefined;
+    const stream = { replay: new ReplayWindow(), window: this.#createWindow(ssrc), lastUse: 0 };
+    this.#streams.set(ssrc, stream);
+    return stream;
+  }
 }

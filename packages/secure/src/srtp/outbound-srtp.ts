@@ -21,7 +21,7 @@ const SRTCP_INDICES_IN_RESERVE = 2 ** 20;
 const USUALLY_REMEMBERED = 1_024;
 /** How far back a stream reaches once an older packet was requested. */
 const MOST_REMEMBERED = 2_048;
-/** After the key's ten words, at the next cache line. */
+/** The key takes ten words, after which the slots begin at the next cache line. */
 const FIRST_SLOT = 16;
 const CHUNK_SSRCS = 4_096;
 /** 16 MiB in total. This covers numbers up to 2^27, and the link is reopened before that: `LAST_SSRC` in sfu/relay/links/leg-numbers.ts. */

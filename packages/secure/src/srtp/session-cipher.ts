@@ -41,15 +41,14 @@ export function createSessionCipher(
   };
 }
 
+const ALGORITHM = 'aes-128-gcm';
+const NONCE_LENGTH = 12;
+
 /**
  * AES-GCM for SRTP and SRTCP. Each packet needs its own cipher object, because node:crypto cannot set a new nonce on an existing one.
  *
  * @see RFC 7714 §8 (SRTP), §9 (SRTCP), §14.1
  */
-
-const ALGORITHM = 'aes-128-gcm';
-const NONCE_LENGTH = 12;
-
 export class GcmKey {
   // A KeyObject, because Node 24 takes four times as long with raw bytes.
   readonly #key: KeyObject;

@@ -2,6 +2,7 @@
 import type { PacketArena, ProtectBatch, ProtectedBytes } from '@causeway/media';
 import { compactNumber, type HmacSha1 } from '@causeway/wire';
 import { AuthenticationJobs, createHmacSha1, HMAC_TAG_LENGTH, InboundGroup } from './authentication.ts';
+import { InboundSrtcp } from './inbound-srtcp.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages, type KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp, type RtcpOutboundStream, type RtpOutboundStream } from './outbound-srtp.ts';
@@ -23,7 +24,7 @@ export class SrtpSuite {
   readonly #supply: KeystreamSupply;
   readonly #protector: FlushProtector;
 
-  private constructor(memory: SrtpMemory) {
+  protected constructor(memory: SrtpMemory) {
     this.arena = new SlotRing(memory);
     this.hmacSha1 = createHmacSha1(memory);
     this.#supply = { memory, pages: new KeystreamPages(memory), inboundGroup: new InboundGroup(memory), running: [] };
@@ -56,24 +57,33 @@ export class SrtpSuite {
   }
 }
 
-/** Both directions of one peer. Until it has keys, nothing is protected and everything is refused. */
+/** Protects and opens the packets of one peer. Until it has keys, nothing is protected and everything is refused. */
 export class SrtpTransform {
   readonly outbound: OutboundSrtp;
   readonly inbound: InboundSrtp;
+  readonly inboundRtcp: InboundSrtcp;
 
   constructor(supply: KeystreamSupply, peer: SrtpPeer) {
     this.outbound = new OutboundSrtp(supply, peer);
     this.inbound = new InboundSrtp(supply, peer);
+    this.inboundRtcp = new InboundSrtcp(supply.memory, peer);
+  }
+
+  /** Whether an authentic packet has arrived. */
+  get hasReceived(): boolean {
+    return this.inbound.hasReceived || this.inboundRtcp.hasReceived;
   }
 
   setKeys(keys: SrtpKeyingMaterial): void {
     this.outbound.setKeys(keys.profile, keys.local);
     this.inbound.setKeys(keys.profile, keys.remote);
+    this.inboundRtcp.setKeys(keys.profile, keys.remote);
   }
 
   close(): void {
     this.outbound.close();
     this.inbound.close();
+    this.inboundRtcp.close();
   }
 }
 

@@ -124,6 +124,6 @@ export const UNHARMED = { lost: 0, closed: [undefined, undefined] };
 
 function decrypt(endpoint: SecureEndpoint, packet: Buffer | undefined): Buffer | undefined {
   if (packet === undefined) return undefined;
-  const length = endpoint.unprotectRtp(packet);
+  const length = endpoint.inbound.unprotectRtp(packet);
   return length < 0 ? undefined : packet.subarray(0, length);
 }

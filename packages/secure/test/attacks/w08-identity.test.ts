@@ -42,7 +42,7 @@ describe('W08: who a peer is', () => {
     for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
 
     expect(peer.serverHears.profile).toBeUndefined();
-    expect(peer.server.unprotectRtp(new Uint8Array(100).fill(0x80))).toBeLessThan(0);
+    expect(peer.server.inbound.unprotectRtp(new Uint8Array(100).fill(0x80))).toBeLessThan(0);
   });
 
   test('bytes that are no certificate are refused, even if their fingerprint was announced', async () => {

@@ -36,11 +36,11 @@ describe('W09: a thousand packets, all replayed by an attacker on the path', () 
   });
 
   test('SRTP: every packet is taken once, and every copy refused, at once or late', () => {
-    const first = rtp.map((packet) => victim.server.unprotectRtp(Buffer.from(packet)));
+    const first = rtp.map((packet) => victim.server.inbound.unprotectRtp(Buffer.from(packet)));
     const again: number[] = [];
     let next = 0;
 
-    node.stream(PACKETS, () => again.push(victim.server.unprotectRtp(Buffer.from(rtp[next++] ?? []))));
+    node.stream(PACKETS, () => again.push(victim.server.inbound.unprotectRtp(Buffer.from(rtp[next++] ?? []))));
 
     expect(first.every((length) => length > 0)).toBe(true);
     expect(again).toEqual(new Array(PACKETS).fill(UNPROTECT_REPLAYED));
@@ -60,8 +60,8 @@ describe('W09: a thousand packets, all replayed by an attacker on the path', () 
   });
 
   test('copies that come before the packets they are copies of count as those', () => {
-    const firstCopies = rtp.map((packet) => victim.server.unprotectRtp(Buffer.from(packet)));
-    const originals = rtp.map((packet) => victim.server.unprotectRtp(Buffer.from(packet)));
+    const firstCopies = rtp.map((packet) => victim.server.inbound.unprotectRtp(Buffer.from(packet)));
+    const originals = rtp.map((packet) => victim.server.inbound.unprotectRtp(Buffer.from(packet)));
 
     expect(firstCopies.filter((length) => length > 0)).toHaveLength(PACKETS);
     expect(originals.filter((length) => length > 0)).toHaveLength(0);
@@ -71,9 +71,9 @@ describe('W09: a thousand packets, all replayed by an attacker on the path', () 
     const forged = rtp.map((packet) => {
       const copy = Buffer.from(packet);
       copy[copy.length - 1] ^= 1;
-      return victim.server.unprotectRtp(copy);
+      return victim.server.inbound.unprotectRtp(copy);
     });
-    const real = rtp.map((packet) => victim.server.unprotectRtp(Buffer.from(packet)));
+    const real = rtp.map((packet) => victim.server.inbound.unprotectRtp(Buffer.from(packet)));
 
     expect(forged.filter((length) => length > 0)).toEqual([]);
     expect(real.every((length) => length > 0)).toBe(true);

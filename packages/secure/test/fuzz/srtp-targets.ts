@@ -52,7 +52,7 @@ class SrtpUnderFire {
   }
 
   unprotect(isRtcp: boolean, packet: Uint8Array): number {
-    return isRtcp ? this.#transform.inbound.unprotectRtcp(packet) : this.#transform.inbound.unprotectRtp(packet);
+    return isRtcp ? this.#transform.inboundRtcp.unprotect(packet) : this.#transform.inbound.unprotectRtp(packet);
   }
 
   renew(): void {

@@ -137,11 +137,11 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
 
     for (const wire of [first, second]) {
       const packet = Buffer.from(wire);
-      expect(packet.subarray(0, receiver.inbound.unprotectRtcp(packet))).toEqual(plain);
-      expect(receiver.inbound.unprotectRtcp(Buffer.from(wire))).toBe(UNPROTECT_REPLAYED);
+      expect(packet.subarray(0, receiver.inboundRtcp.unprotect(packet))).toEqual(plain);
+      expect(receiver.inboundRtcp.unprotect(Buffer.from(wire))).toBe(UNPROTECT_REPLAYED);
     }
-    expect(receiver.inbound.unprotectRtcp(forged)).toBe(UNPROTECT_FORGED);
-    expect(receiver.inbound.unprotectRtcp(clear)).toBe(UNPROTECT_MALFORMED);
+    expect(receiver.inboundRtcp.unprotect(forged)).toBe(UNPROTECT_FORGED);
+    expect(receiver.inboundRtcp.unprotect(clear)).toBe(UNPROTECT_MALFORMED);
   });
 
   test('arbitrary bytes are refused and never thrown over', () => {
@@ -152,7 +152,7 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
     fc.assert(
       fc.property(bytes, (packet) => {
         expect(receiver.inbound.unprotectRtp(Uint8Array.from(packet))).toBeLessThan(0);
-        expect(receiver.inbound.unprotectRtcp(Uint8Array.from(packet))).toBeLessThan(0);
+        expect(receiver.inboundRtcp.unprotect(Uint8Array.from(packet))).toBeLessThan(0);
       }),
       { seed: 1, numRuns: 2_000 },
     );
@@ -177,7 +177,7 @@ describe.each(PROFILES)('unprotecting with %s', (profile) => {
         if (swaps) for (let at = 3; at + 1 < arrivals.length; at += 7) arrivals.splice(at, 2, ...arrivals.slice(at, at + 2).reverse());
 
         for (const { plain, wire } of arrivals) {
-          const length = transform.inbound.unprotectRtcp(wire);
+          const length = transform.inboundRtcp.unprotect(wire);
           expect(wire.subarray(0, Math.max(0, length))).toEqual(plain);
         }
         transform.close();

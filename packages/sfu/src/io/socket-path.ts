@@ -1,5 +1,6 @@
+/** The paths of a UDP port: whose datagrams are received, and through which socket a packet leaves. */
 import type { Socket } from 'node:dgram';
-import { Path } from '@causeway/media';
+import { Path, type ProtectedBytes, type SendKind } from '@causeway/media';
 import { type DatagramBatch, NO_ADDRESS_SLOT } from './datagram-batch.ts';
 import type { Outlet } from './outlet.ts';
 import { AF_INET6, SOCKET_ADDRESS_BYTES, writeSocketAddress } from './remote-address.ts';
@@ -56,6 +57,36 @@ export class SocketPath extends Path {
   override prefetch(): number {
     if (this.addressSlot !== NO_ADDRESS_SLOT) return this.addressSlot;
     return this.outlet.isClear ? 0 : this.remotePort;
+  }
+}
+
+/**
+ * Sends packets through the sockets of a port. Those of all paths of a socket are collected, and leave together where the system has a call
+ * for that.
+ */
+export class SocketSender {
+  protected readonly locals: LocalSocket[] = [];
+
+  queue(path: Path, bytes: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
+    if (!(path instanceof SocketPath)) return;
+    const { batch, outlet } = path.shared;
+    if (batch === undefined || path.addressSlot === NO_ADDRESS_SLOT) path.outlet.send(path, bytes, offset, length, kind);
+    else if (outlet.isClear) batch.add(path, bytes, offset, length, kind);
+    else outlet.hold(path, bytes, offset, length, kind);
+  }
+
+  sendQueued(): void {
+    for (let index = 0; index < this.locals.length; index++) {
+      const local = this.locals[index];
+      if (local?.batch === undefined) continue;
+      local.batch.send();
+      // libuv is given the first waiting datagram, and thereby finds out when there is room.
+      if (!local.outlet.isClear) local.outlet.drain();
+    }
+  }
+
+  discardQueued(): void {
+    for (const { batch } of this.locals) batch?.discard();
   }
 }
 

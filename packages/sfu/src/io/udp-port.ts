@@ -9,7 +9,7 @@
  */
 import type { RemoteInfo } from 'node:dgram';
 import { isIP } from 'node:net';
-import { classifyDatagram, type DatagramSink, DropReason, type Path, type ProtectedBytes, SendKind } from '@causeway/media';
+import { classifyDatagram, type DatagramSink, DropReason, type Path, SendKind } from '@causeway/media';
 import { openConnectedSocket } from './connected-socket.ts';
 import { AddressSlots, NO_ADDRESS_SLOT } from './datagram-batch.ts';
 import { isLoopback } from './local-addresses.ts';
@@ -19,15 +19,14 @@ import { Outlet } from './outlet.ts';
 import { canonicalAddress, isSendableAddress, sourceAddressTowards } from './remote-address.ts';
 import type { SendCounters } from './send-counters.ts';
 import { SharedReceiver, type SharedReceiverListener, type Source } from './shared-receiver.ts';
-import { type LocalSocket, PathTable, SocketPath } from './socket-path.ts';
+import { type LocalSocket, PathTable, SocketPath, SocketSender } from './socket-path.ts';
 import type { DatagramOrigin, UdpPortCounts, UdpPortOptions } from './udp-port-options.ts';
 import { Uplink } from './uplink.ts';
 
-export class UdpPort implements DatagramSink {
+export class UdpPort extends SocketSender implements DatagramSink {
   /** Undefined if each datagram is received by itself. */
   readonly receiver: SharedReceiver | undefined;
   readonly #options: UdpPortOptions;
-  readonly #locals: LocalSocket[] = [];
   readonly #table = new PathTable();
   readonly #connected = new Set<SocketPath>();
   readonly #addressSlots: AddressSlots | undefined;
@@ -35,6 +34,7 @@ export class UdpPort implements DatagramSink {
   #port: number;
 
   constructor(options: UdpPortOptions) {
+    super();
     const {
       systemCalls,
       clock = createNodeClock(),
@@ -98,28 +98,6 @@ export class UdpPort implements DatagramSink {
     else outlet.send(path, datagram, 0, datagram.length, SendKind.Control);
   }
 
-  queue(path: Path, bytes: ProtectedBytes, offset: number, length: number, kind: SendKind): void {
-    if (!(path instanceof SocketPath)) return;
-    const { batch, outlet } = path.shared;
-    if (batch === undefined || path.addressSlot === NO_ADDRESS_SLOT) path.outlet.send(path, bytes, offset, length, kind);
-    else if (outlet.isClear) batch.add(path, bytes, offset, length, kind);
-    else outlet.hold(path, bytes, offset, length, kind);
-  }
-
-  sendQueued(): void {
-    for (let index = 0; index < this.#locals.length; index++) {
-      const local = this.#locals[index];
-      if (local?.batch === undefined) continue;
-      local.batch.send();
-      // libuv is given the first waiting datagram, and thereby finds out when there is room.
-      if (!local.outlet.isClear) local.outlet.drain();
-    }
-  }
-
-  discardQueued(): void {
-    for (const { batch } of this.#locals) batch?.discard();
-  }
-
   pathSelected(path: Path): void {
     if (!(path instanceof SocketPath)) return;
     this.#options.sharing?.pathProven(path);
@@ -162,26 +140,26 @@ export class UdpPort implements DatagramSink {
 
   /** Accepts a datagram that another shard received on the same port. */
   receivePassedOn({ localAddress, address, port }: DatagramOrigin, datagram: Uint8Array): void {
-    const local = this.#locals.find((candidate) => candidate.address === localAddress);
+    const local = this.locals.find((candidate) => candidate.address === localAddress);
     if (!isSendableAddress(address, port)) this.#options.onDrop(DropReason.UnsendableAddress);
     else if (local !== undefined) this.#take(local, datagram, address, port);
   }
 
   /** Releases a path whose address now belongs to another shard's peer. */
   yieldPath({ localAddress, address, port }: DatagramOrigin): void {
-    const local = this.#locals.find((candidate) => candidate.address === localAddress);
+    const local = this.locals.find((candidate) => candidate.address === localAddress);
     const path = local && this.#table.find(local, address, port);
     if (path !== undefined) this.#forget(path);
   }
 
   close(): void {
     for (const path of [...this.#connected]) this.#disconnect(path);
-    for (const { socket, batch, outlet } of this.#locals) {
+    for (const { socket, batch, outlet } of this.locals) {
       batch?.close();
       outlet.close();
       socket.close();
     }
-    this.#locals.length = 0;
+    this.locals.length = 0;
     this.receiver?.close();
     this.#uplink.close();
   }
@@ -198,8 +176,8 @@ export class UdpPort implements DatagramSink {
     const family = isIP(remoteAddress);
     const routed = sourceAddressTowards(remoteAddress);
     return (
-      this.#locals.find(({ address }) => address === routed) ??
-      this.#locals.find(({ address }) => isIP(address) === family && isLoopback(address) === isLoopback(remoteAddress))
+      this.locals.find(({ address }) => address === routed) ??
+      this.locals.find(({ address }) => isIP(address) === family && isLoopback(address) === isLoopback(remoteAddress))
     );
   }
 
@@ -218,7 +196,7 @@ export class UdpPort implements DatagramSink {
     });
     const { socket } = local;
     this.#port = socket.address().port;
-    this.#locals.push(local);
+    this.locals.push(local);
     this.receiver?.add(local);
     socket.on('message', (datagram, from) => {
       this.#receiveShared(local, datagram, from);

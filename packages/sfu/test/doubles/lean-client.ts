@@ -224,7 +224,7 @@ export class LeanClient {
   }
 
   #hear(datagram: Buffer): void {
-    const length = this.#endpoint?.unprotectRtp(datagram) ?? -1;
+    const length = this.#endpoint?.inbound.unprotectRtp(datagram) ?? -1;
     if (length < 0 || !this.#view.read(datagram, length)) return;
     const { headerLength, payloadLength } = this.#view;
     this.heard.push(datagram.toString('utf8', headerLength, headerLength + payloadLength));

@@ -20,10 +20,10 @@ const NO_MORE_LAYERS = 3;
 export interface DependencyStructure {
   /** The id of the first template. */
   readonly firstTemplateId: number;
-  /** By template. */
+  /** Indexed by template. */
   readonly spatialIds: readonly number[];
   readonly temporalIds: readonly number[];
-  /** By template: whether every temporal layer of its spatial layer can be decoded from such a frame on. */
+  /** Tells of each template whether every temporal layer of its spatial layer can be decoded from such a frame on. */
   readonly areSwitches: readonly boolean[];
   /** Width of the largest spatial layer, in pixels; 0 if the descriptor does not have it. */
   readonly width: number;

@@ -116,7 +116,7 @@ function vp8DescriptorLength(payload: Uint8Array, offset: number, length: number
   return end;
 }
 
-/** The picture id field that VP8 and VP9 share: 7 bits, or 15 bits after a set top bit. */
+// VP8 and VP9 share the picture id field, which has 7 bits, or 15 after a set top bit.
 
 const LONG_BIT = 0x80;
 

@@ -1,7 +1,7 @@
 /**
- * Picture loss indication: the receiver needs a keyframe.
+ * The two requests for keyframes: picture loss indication, and full intra request.
  *
- * @see RFC 4585 §6.3.1
+ * @see RFC 4585 §6.3.1 (PLI), RFC 5104 §4.3.1 (FIR)
  */
 import { readUint32, writeUint32 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_PAYLOAD_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
@@ -25,12 +25,6 @@ export function parsePli(bytes: Uint8Array, offset: number, end: number): Pli | 
 export function writePli(out: Uint8Array, offset: number, pli: Omit<Pli, 'type'>): number {
   return writeFeedbackHeader(out, offset, PLI_FORMAT, RTCP_PAYLOAD_FEEDBACK, 0, pli.senderSsrc, pli.mediaSsrc);
 }
-
-/**
- * Full intra request: asks for a keyframe of each listed stream.
- *
- * @see RFC 5104 §4.3.1
- */
 
 export const FIR_FORMAT = 4;
 

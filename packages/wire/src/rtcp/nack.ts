@@ -3,8 +3,7 @@
  *
  * @see RFC 4585 §6.2.1
  */
-import { readUint16, readUint32, writeUint16 } from '../numbers.ts';
-import { type Seq16, seq16Distance, toSeq16 } from '../sequence.ts';
+import { readUint16, readUint32, type Seq16, seq16Distance, toSeq16, writeUint16 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_TRANSPORT_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 
 export const NACK_FORMAT = 1;
@@ -18,7 +17,7 @@ export interface Nack {
   readonly type: 'nack';
   readonly senderSsrc: number;
   readonly mediaSsrc: number;
-  /** As parsed, in wire order, up to 17 for every 4 bytes of the packet. To be written, it must be in sending order without repetitions. */
+  /** Parsed numbers are in wire order, up to 17 for every 4 bytes. Those to be written must be in sending order, without repetitions. */
   readonly lost: readonly Seq16[];
 }
 

@@ -1,23 +1,17 @@
 /**
- * Sender report: relates RTP timestamps to the wall clock, and counts what was sent.
+ * Sender reports, which relate RTP timestamps to the wall clock and count what was sent, and receiver reports.
  *
- * @see RFC 3550 §6.4.1
+ * @see RFC 3550 §6.4.1, §6.4.2
  */
 import { readUint24, readUint32, writeUint24, writeUint32 } from '../numbers.ts';
 import { MAX_RTCP_COUNT, RTCP_RECEIVER_REPORT, RTCP_SENDER_REPORT, writeRtcpHeader } from './rtcp-header.ts';
-
-/**
- * A receiver's report about one stream, in sender and receiver reports alike.
- *
- * @see RFC 3550 §6.4.1
- */
 
 const REPORT_BLOCK_LENGTH = 24;
 
 const MAX_CUMULATIVE_LOST = 0x7fffff;
 const MIN_CUMULATIVE_LOST = -0x800000;
 
-/** What a receiver has observed about one stream. */
+/** What a receiver has observed about one stream, in sender and receiver reports alike. @see RFC 3550 §6.4.1 */
 export interface ReportBlock {
   readonly ssrc: number;
   /** Share lost of the packets expected since the last report, in 1/256: 0 to 255. */
@@ -75,7 +69,7 @@ export interface SenderReport {
   readonly senderSsrc: number;
   /** Wall clock time; see `ntp.ts`. */
   readonly ntpSeconds: number;
-  /** In units of 2^-32 s. */
+  /** Counted in units of 2^-32 s. */
   readonly ntpFraction: number;
   /** The same instant in ticks of the stream's clock. */
   readonly rtpTimestamp: number;
@@ -117,16 +111,9 @@ export function writeSenderReport(out: Uint8Array, offset: number, report: Omit<
   return at;
 }
 
-/**
- * Receiver report: what a participant that sends no media reports about the media it receives. An empty one starts any
- * compound packet.
- *
- * @see RFC 3550 §6.4.2
- */
-
 const RECEIVER_REPORT_LENGTH = 8;
 
-/** What a receiver has observed about the streams it receives. */
+/** What a receiver has observed about its streams. An empty report starts any compound packet. @see RFC 3550 §6.4.2 */
 export interface ReceiverReport {
   readonly type: 'receiver-report';
   readonly senderSsrc: number;

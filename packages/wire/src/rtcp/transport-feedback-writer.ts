@@ -3,8 +3,7 @@
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1
  */
-import { writeUint16, writeUint24 } from '../numbers.ts';
-import { type ExtendedSeq, toSeq16 } from '../sequence.ts';
+import { type ExtendedSeq, toSeq16, writeUint16, writeUint24 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH, RTCP_TRANSPORT_FEEDBACK, writeFeedbackHeader } from './rtcp-header.ts';
 import { LARGE_DELTA, NOT_RECEIVED, SMALL_DELTA, StatusChunks } from './status-chunks.ts';
 import {

@@ -3,8 +3,7 @@
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01 §3.1
  */
-import { readUint16, readUint24, readUint32 } from '../numbers.ts';
-import { type Seq16, toSeq16 } from '../sequence.ts';
+import { readUint16, readUint24, readUint32, type Seq16, toSeq16 } from '../numbers.ts';
 import { FEEDBACK_HEADER_LENGTH } from './rtcp-header.ts';
 import { LARGE_DELTA, NOT_RECEIVED } from './status-chunks.ts';
 
@@ -35,7 +34,7 @@ export interface TransportFeedback {
   readonly statusCount: number;
   /** Counts feedback packets, modulo 256. */
   readonly feedbackCount: number;
-  /** On the receiver's clock, of any epoch. It is a multiple of 64, and 24 signed bits in that unit. */
+  /** The clock is the receiver's, and has any epoch. The time is a multiple of 64, and has 24 signed bits in that unit. */
   readonly referenceTimeMs: number;
   /** The distance of each received packet from `baseSequence`, ascending, below `statusCount`. */
   readonly receivedOffsets: Uint16Array;

@@ -3,8 +3,7 @@
  * that the SFU reads or writes. Readers take the position found by `RtpView.findExtension`, writers the one returned by
  * `RtpExtensionWriter.reserve`. Readers return undefined for a value of the wrong length or form.
  */
-import { readUint16, writeUint16, writeUint24 } from '../numbers.ts';
-import { type Seq16, toSeq16 } from '../sequence.ts';
+import { readUint16, type Seq16, toSeq16, writeUint24 } from '../numbers.ts';
 
 /** The m-section that the packet belongs to (RFC 8843 §15.2). */
 export const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
@@ -82,11 +81,6 @@ export function readTransportSequence(bytes: Uint8Array, offset: number, length:
   // Version 2 of the extension appends a feedback request to these two bytes.
   if (length < TRANSPORT_SEQUENCE_LENGTH) return undefined;
   return toSeq16(readUint16(bytes, offset));
-}
-
-/** Writes a transport-wide sequence number as the value of its header extension. */
-export function writeTransportSequence(out: Uint8Array, offset: number, seq: Seq16): number {
-  return writeUint16(out, offset, seq);
 }
 
 /** Writes 24 bits of 6.18 fixed-point seconds, a clock of any epoch that wraps every 64 s. */

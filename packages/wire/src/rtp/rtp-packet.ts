@@ -4,8 +4,7 @@
  *
  * @see RFC 3550 §5.1 and §5.3.1, RFC 8285 §4
  */
-import { readUint16, readUint32, writeUint16, writeUint32 } from '../numbers.ts';
-import { type Seq16, toSeq16 } from '../sequence.ts';
+import { readUint16, readUint32, type Seq16, toSeq16, writeUint16, writeUint32 } from '../numbers.ts';
 
 /** Length of the fixed header: everything up to the CSRC list. */
 export const RTP_FIXED_HEADER_LENGTH = 12;
@@ -76,12 +75,12 @@ export class RtpView {
   marker = false;
   payloadType = 0;
   sequenceNumber: Seq16 = toSeq16(0);
-  /** In ticks of the payload's clock; 32 bits, which wrap. */
+  /** Counts ticks of the payload's clock in 32 bits, which wrap. */
   timestamp = 0;
   ssrc = 0;
   /** Length of fixed header, CSRC list and extension block, after which the payload starts. */
   headerLength = 0;
-  /** Without padding; 0 for a packet of padding alone, such as a probe. */
+  /** Does not include the padding; 0 for a packet of padding alone, such as a probe. */
   payloadLength = 0;
   /** Length of the padding after the payload, with its count byte; 0 if there is none. */
   paddingLength = 0;

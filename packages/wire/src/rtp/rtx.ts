@@ -4,8 +4,7 @@
  *
  * @see RFC 4588 §4, RFC 3550 §5.1 (P bit)
  */
-import { readUint16, writeUint16 } from '../numbers.ts';
-import { type Seq16, toSeq16 } from '../sequence.ts';
+import { readUint16, type Seq16, toSeq16, writeUint16 } from '../numbers.ts';
 import type { RtpView } from './rtp-packet.ts';
 
 /** Length of the OSN field, by which the original payload is shifted in an RTX packet. */

@@ -104,11 +104,8 @@ function writeUserData(out: Uint8Array, chunkStart: number, headerLength: number
   return writePadding(out, at + payloadLength, chunkStart + paddedLength(headerLength + payloadLength));
 }
 
-/**
- * I-DATA: like DATA, but each fragment names its message, so that messages of several streams can be interleaved.
- *
- * @see RFC 8260 §2.1
- */
+// I-DATA is like DATA, but each fragment names its message, so that messages of several streams can be interleaved
+// (RFC 8260 §2.1).
 
 /** Length of chunk header, TSN, stream, message identifier, and payload protocol or fragment number. */
 export const I_DATA_HEADER_LENGTH = 20;

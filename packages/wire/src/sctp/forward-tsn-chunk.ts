@@ -42,11 +42,7 @@ export function writeForwardTsn(out: Uint8Array, offset: number, { newCumulative
   return at;
 }
 
-/**
- * I-FORWARD-TSN: like FORWARD-TSN, for messages sent as I-DATA.
- *
- * @see RFC 8260 §2.3.1
- */
+// I-FORWARD-TSN does the same for messages that were sent as I-DATA (RFC 8260 §2.3.1).
 
 const I_HEADER_LENGTH = 8;
 const I_ENTRY_LENGTH = 8;

@@ -119,12 +119,8 @@ export function writePadding(out: Uint8Array, from: number, end: number): number
   return end;
 }
 
-/**
- * The checksum of SCTP packets, CRC-32C (Castagnoli), computed eight bytes at a time. Byte by byte, it would cost more
- * than everything else that SCTP does with a full packet.
- *
- * @see RFC 9260 §6.8, appendix A
- */
+// CRC-32C (Castagnoli, RFC 9260 appendix A) is computed eight bytes at a time. Byte by byte, it would cost more than
+// everything else that SCTP does with a full packet.
 
 /** Offset of the checksum in the common header. It is little-endian, unlike every other field of SCTP. */
 export const CHECKSUM_OFFSET = 8;

@@ -9,7 +9,7 @@ export interface SdpLimits {
   /** In all sections; the same codec in another section does not count again. */
   readonly maxDistinctCodecs: number;
   readonly maxExtensionsPerSection: number;
-  /** In all sections, counted like codecs. */
+  /** Counted like codecs, in all sections together. */
   readonly maxDistinctExtensions: number;
   readonly maxSsrcLinesPerSection: number;
   readonly maxRidsPerSection: number;

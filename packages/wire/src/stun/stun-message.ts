@@ -59,7 +59,7 @@ export interface StunMessage {
   readonly method: number;
   /** 12 bytes within `bytes`. */
   readonly transactionId: Uint8Array;
-  /** In ICE, `receiver-ufrag:sender-ufrag` in printable ASCII (RFC 8839 §5.4). */
+  /** ICE writes `receiver-ufrag:sender-ufrag` in printable ASCII (RFC 8839 §5.4). */
   readonly username: string | undefined;
   readonly priority: number | undefined;
   readonly useCandidate: boolean;

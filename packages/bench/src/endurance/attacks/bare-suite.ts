@@ -43,10 +43,8 @@ export class BareSuite implements SecureSuite {
     return {
       handleDtls: (nowMs, datagram) => association.handleDatagram(nowMs, datagram),
       close: () => association.close(),
-      unprotectRtp: refuse,
+      inbound: { unprotectRtp: refuse, expect: refuse, end: refuse },
       unprotectRtcp: refuse,
-      expectInbound: refuse,
-      endInbound: refuse,
       openOutboundStream: refuse,
       closeOutboundStream: refuse,
       rtcpStream: { ssrc: 0 },

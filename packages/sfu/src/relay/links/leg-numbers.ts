@@ -33,7 +33,7 @@ export class LegNumbers {
     return this.#lowestSsrc + 2 * this.#ssrcs > LAST_SSRC;
   }
 
-  /** Returns a higher SSRC than all before, as `SecureEndpoint.expectInbound` requires. */
+  /** Returns a higher SSRC than all before, as `InboundRtp.expect` requires. */
   nextSsrc(): number {
     return this.#lowestSsrc + 2 * this.#ssrcs++;
   }
