@@ -56,7 +56,7 @@ function wholeNumber(word: string, option: string, least: number): number {
   return value;
 }
 
-/** In the order of `known`. */
+/** Returns the words that are listed, in the order of `known`. */
 function listOf<Word extends string>(words: string, known: readonly Word[], kind: string): Word[] {
   const wanted = words.split(',');
   const unknown = wanted.find((word) => !known.some((each) => each === word));

@@ -2,7 +2,7 @@
 import { createSfuApi, type SfuApi } from '@causeway/client';
 
 export interface SfuAddress {
-  /** Without a path: `http://127.0.0.1:8080`. */
+  /** The origin alone, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly appId: string;
   readonly secret: string;

@@ -3,9 +3,9 @@
  * limit is dropped before it costs more, so a peer with valid keys cannot take the node's processor time from the others.
  */
 
-/** In packets per second. */
+/** The packets per second that a peer may send, which depend on what it publishes and receives. */
 export interface PacketRates {
-  /** For the handshake and RTCP. */
+  /** Covers the handshake and RTCP. */
   readonly base: number;
   readonly ofPublication: number;
   readonly ofSubscription: number;

@@ -196,7 +196,7 @@ export interface SubscriberTrackPlan {
    * does not fit the link. Default: false.
    */
   readonly isStandIn?: boolean;
-  /** On a link to another node, the account of the track's owner. Default: the account of the transport. */
+  /** The account that is charged; on a link to another node, that of the track's owner. Default: the account of the transport. */
   readonly account?: string;
   /** Name of the track in `EngineAnswers.usage`. Default: the name of its publication. */
   readonly chargedAs?: string;

@@ -78,8 +78,6 @@ function snapshotSubscriber(nowMs: number, subscriber: SubscriberTrack): Subscri
   };
 }
 
-/** Counts of what an engine holds, for operators and for finding leaks. Counted only on request. */
-
 /** Live objects of one engine. When all transports are closed, every count is zero. */
 export interface EngineCensus {
   readonly transports: number;

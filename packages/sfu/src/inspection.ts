@@ -33,7 +33,7 @@ export interface ShardObjects {
 /** State and counters of one shard, or of all shards together. */
 export interface ShardInspection {
   readonly objects: ShardObjects;
-  /** Since the shard began. */
+  /** Counted since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
   /** What was sent as it is counted for the bill, since the shard began. */
   readonly metering: MeteringBalance;
@@ -126,12 +126,12 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
     readonly conversations: number;
   };
   readonly sessionsByState: Readonly<Record<Exclude<ConnectionState, 'closed'>, number>>;
-  /** Since the SFU began. */
+  /** Counted since the SFU began. */
   readonly sessionsCreated: number;
   readonly sessionsClosed: Readonly<Record<SessionCloseReason, number>>;
   /** How long clients took from the creation of their session until they were connected, since the SFU began. */
   readonly joins: HistogramCounts;
-  /** Since the SFU began. */
+  /** Counted since the SFU began. */
   readonly dataTroubles: DataTroubles;
   readonly entrance: EntranceReport;
   /** How often apps reached their own bounds. */

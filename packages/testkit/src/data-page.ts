@@ -54,7 +54,7 @@ export class DataPage implements TimeDweller, DataChannelsListener {
     return streamId;
   }
 
-  /** As `pc.createDataChannel('', { negotiated: true, id })`. */
+  /** Does what `pc.createDataChannel('', { negotiated: true, id })` does. */
   openNegotiated(streamId: number): void {
     const info = { streamId, label: '', protocol: '', ordered: true, maxRetransmits: undefined, maxPacketLifeTimeMs: undefined };
     this.channels.openOn(this.#world.nowMs, info, { isNegotiated: true });

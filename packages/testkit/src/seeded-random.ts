@@ -1,5 +1,5 @@
 /**
- * A repeatable source of numbers in [0, 1): the same seed gives the same run (mulberry32). Not for secrets.
+ * A repeatable source of numbers in [0, 1): the same seed gives the same run (mulberry32). Secrets must not be made of it.
  */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;

@@ -6,9 +6,9 @@ const FIRST_PORT = 40_000;
 
 /** The two directions of one network path. */
 export interface LinkPair {
-  /** From the peer to the engine. */
+  /** Carries what the peer sends to the engine. */
   readonly up: VirtualLink;
-  /** From the engine to the peer. */
+  /** Carries what the engine sends to the peer. */
   readonly down: VirtualLink;
 }
 

@@ -141,14 +141,14 @@ export interface Books extends UsageBooks {
   createOrg(name: string, actor: Actor): Promise<Org>;
   /** @throws SfuError `org_not_found` */
   findOrg(orgId: string): Promise<Org>;
-  /** By id. */
+  /** Returns a page of the organisations, in the order of their ids. */
   listOrgs(page: PageRequest): Promise<readonly Org[]>;
 
   /** @throws SfuError `org_not_found`; `app_conflict` – an app has or had this id */
   createApp(app: NewBookedApp, actor: Actor): Promise<BookedApp>;
   /** @throws SfuError `app_not_found` */
   findApp(appId: AppId): Promise<BookedApp>;
-  /** By id. */
+  /** Returns a page of the apps of an organisation, in the order of their ids. */
   listApps(orgId: string, page: PageRequest): Promise<readonly BookedApp[]>;
   /** @throws SfuError `app_not_found`; `version_conflict` – the app has another version */
   updateApp(appId: AppId, patch: AppPatch, actor: Actor): Promise<BookedApp>;

@@ -22,7 +22,7 @@ export interface UsageSeal {
   readonly certificate: LedgerCertificate;
 }
 
-/** A block is the signed Merkle root of all leaves of one flush of a node, chained to the node's previous block. */
+// Each block names the hash of the node's previous one, so that none can be changed or left out later.
 
 /** The content of a block. Hashes are in hex, the signature of `hash` in base64url. */
 interface LedgerBlock {

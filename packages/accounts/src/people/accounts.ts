@@ -216,8 +216,6 @@ export interface Accounts {
   acceptInvitation(token: string, person: Omit<NewPerson, 'email'>, code?: string): Promise<OpenedSignIn>;
 }
 
-/** OpenID Connect: a provider of the operator that says who people are, in place of their passwords. */
-
 /** The provider that a node was configured with. */
 export interface OidcSettings {
   /** As the provider writes it in its metadata, such as `https://login.example/realms/staff`. */
@@ -243,8 +241,6 @@ export interface OidcConnection {
   /** Undefined if it was never used. */
   readonly lastUsedAtMs: number | undefined;
 }
-
-/** Passkeys (WebAuthn discoverable credentials), which sign people in without a password or code. */
 
 /** The relying party and origin of the console; a passkey is valid only at the site where it was created. */
 export interface PasskeySite {

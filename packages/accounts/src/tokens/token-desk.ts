@@ -155,15 +155,6 @@ export class TokenDesk {
   }
 }
 
-/**
- * Signs JSON web tokens of the SFU with Ed25519.
- *
- * Every new session gets a token. jose signs through Web Crypto in another thread, and on a node with
- * one core the round trip costs several times the signature.
- *
- * @see RFC 7515 §3.1 (compact form), RFC 7519, RFC 8037 §3.1 (EdDSA)
- */
-
 /** A private key, and the id under which verifiers find the public key. */
 export interface SigningKey {
   readonly kid: string;
@@ -171,7 +162,14 @@ export interface SigningKey {
   readonly privateKey: KeyObject;
 }
 
-/** Returns a token with these claims in compact form. */
+/**
+ * Returns a token with these claims in compact form, signed with Ed25519.
+ *
+ * Every new session gets a token. jose signs through Web Crypto in another thread, and on a node with
+ * one core the round trip costs several times the signature.
+ *
+ * @see RFC 7515 §3.1 (compact form), RFC 7519, RFC 8037 §3.1 (EdDSA)
+ */
 function signJwt(claims: object, { kid, privateKey }: SigningKey): string {
   const text = `${encode({ alg: 'EdDSA', typ: 'JWT', kid })}.${encode(claims)}`;
   return `${text}.${sign(null, Buffer.from(text, 'ascii'), privateKey).toString('base64url')}`;

@@ -1,6 +1,7 @@
 /**
  * The test cases that every `UsageBooks` must pass, for any test framework:
- * `test.each(usageBooksContract)('$name', ({ run }) => run(create))`. As ledgers, they pass `usageLedgerContract` as well.
+ * `test.each(usageBooksContract)('$name', ({ run }) => run(create))`. They are ledgers as well, so they must
+ * also pass `usageLedgerContract`.
  */
 import assert from 'node:assert/strict';
 import { AppId } from '@causeway/protocol';

@@ -42,7 +42,7 @@ export interface UsageBatch {
   readonly region: string;
   /** The sum of all parts. */
   readonly bytes: UsageBytes;
-  /** At most `MAX_USAGE_PARTS`, each with a different combination of kind, session and track. */
+  /** There are at most `MAX_USAGE_PARTS`, and no two share kind, session and track. */
   readonly parts: readonly UsagePart[];
   /** Makes the batch a leaf of the ledger; absent from nodes of a former version. */
   readonly seal?: UsageSeal;

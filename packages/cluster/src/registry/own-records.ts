@@ -11,9 +11,9 @@ export type OwnPublication = OwnTrack | { readonly channel: DataChannelRecord };
 
 export interface OwnSession {
   record: SessionRecord;
-  /** By publication id, oldest first. */
+  /** Keyed by publication id. The oldest comes first. */
   readonly tracks: Map<string, OwnTrack>;
-  /** By publication id. */
+  /** Keyed by publication id. */
   readonly dataChannels: Map<string, DataChannelRecord>;
   /** The session's position in listings, once Redis has assigned it: decimal digits, higher is younger. */
   serial: string | undefined;
@@ -28,7 +28,7 @@ export interface PlacedSession {
 
 /** The authoritative records of this node's sessions. Redis has a copy. */
 export class OwnRecords {
-  /** By app, then by session, oldest first. */
+  /** Keyed by app, then by session. The oldest comes first. */
   readonly #apps = new Map<string, Map<string, OwnSession>>();
 
   get count(): Registry['kept'] {

@@ -14,7 +14,7 @@ export interface FoundSession {
 type Found = FoundSession | undefined;
 
 interface Batch {
-  /** By session id. Each session is requested once per batch. */
+  /** Keyed by session id, so that each session is requested once per batch. */
   readonly wanted: Map<string, PromiseWithResolvers<Found>>;
 }
 

@@ -176,7 +176,7 @@ function isBefore(one: string, other: string): boolean {
   return oneMs < otherMs || (oneMs === otherMs && oneNumber < otherNumber);
 }
 
-/** Revocations as they are stored in Redis. They are signed, since anyone who can write there could otherwise revoke all tokens. */
+// Revocations are signed, since anyone who can write to Redis could otherwise revoke all tokens.
 
 const MAX_LENGTH = 1_024;
 

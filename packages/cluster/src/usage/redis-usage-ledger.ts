@@ -38,7 +38,7 @@ export class RedisUsageLedger implements UsageLedger {
   /** When the heads of each app were last requested. */
   readonly #headsAskedAtMs = new Map<AppId, number>();
   readonly #activeAtMs = new Map<AppId, number>();
-  /** Until when a node with books wants the batches of each app, milliseconds since 1970. An emptied Redis no longer knows. */
+  /** Until then a node with books wants the batches of each app, in milliseconds since 1970. Redis may be emptied, so it is kept here. */
   readonly #wantedUntilMs = new Map<AppId, number>();
   /** When the first batch of each app was closed, of those whose books have not been heard of. */
   readonly #firstAtMs = new Map<AppId, number>();

@@ -23,7 +23,7 @@ export interface Link {
   session(): ConsoleSession | undefined;
   api(): SfuApi | undefined;
   connect(door: Door): Promise<void>;
-  /** After `lost`: a new session through the same door. */
+  /** Opens a new session through the same door, once the present one is `lost`. */
   reopen(): Promise<void>;
   leave(): Promise<void>;
 }

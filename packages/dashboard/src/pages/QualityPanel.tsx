@@ -23,7 +23,7 @@ const DASHES = [6, 4];
 /** A line of a chart. */
 interface Line {
   readonly name: string;
-  /** In `tokens.css`. */
+  /** The name of a variable in `tokens.css`. */
   readonly colour: string;
   readonly look: 'solid' | 'dashed' | 'dotted';
   readonly read: (row: QualityRow) => number | null;

@@ -114,7 +114,7 @@ function Running({ run, onStop }: { readonly run: Run; readonly onStop: () => vo
   );
 }
 
-/** The Quick Start as the page itself runs it: one session publishes a picture, another plays it. */
+// The page runs the Quick Start itself: one session publishes a picture, and another plays it.
 
 /** A picture on its way through the node and back. */
 interface Run {

@@ -4,7 +4,7 @@
 export interface ByteReading {
   /** Seconds since 1970. */
   readonly atSeconds: number;
-  /** Since the connection began. */
+  /** Counted since the connection began. */
   readonly totalBytes: number;
 }
 

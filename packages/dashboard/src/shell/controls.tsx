@@ -98,7 +98,7 @@ export function failureText(error: unknown): string {
 }
 
 interface DialogButtonProps {
-  /** On the button. */
+  /** The words on the button. */
   readonly label: string;
   readonly look?: ButtonProps['look'];
   /** Names the object for screen readers, where several buttons of a page have the same words. */

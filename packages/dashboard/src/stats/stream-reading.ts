@@ -28,9 +28,9 @@ export interface TransportReading {
 
 export interface Readings {
   readonly transport: TransportReading;
-  /** By mid. */
+  /** Keyed by mid. */
   readonly received: ReadonlyMap<string, StreamReading>;
-  /** By mid; several with simulcast, in the order largest picture first. */
+  /** Keyed by mid. Simulcast has several, of which the one with the largest picture comes first. */
   readonly sent: ReadonlyMap<string, readonly StreamReading[]>;
 }
 

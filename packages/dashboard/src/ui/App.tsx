@@ -23,7 +23,7 @@ export function App({ prefilled }: { readonly prefilled: Partial<Credentials> })
 
 type InConsole = Extract<LinkState, { session: unknown }>;
 
-/** Everything behind the sign-in form. On narrow screens one view at a time, otherwise all at once. */
+/** Everything behind the sign-in form. Narrow screens show one view at a time, others all at once. */
 export function ConsolePage({ linkState }: { readonly linkState: InConsole }) {
   const { watching } = useConsole();
   const tiles = tilesOf(useStore(watching.list));

@@ -20,7 +20,7 @@ export interface FloodSeen {
   readonly wrongSums: number;
   /** Messages that came out of turn: one is missing, or came twice. */
   readonly wrongTurns: number;
-  /** Between two messages that came one after the other. */
+  /** The longest time between two messages that came one after the other. */
   readonly longestGapMs: number;
   /** From the first message to the last. */
   readonly tookMs: number;

@@ -29,7 +29,7 @@ interface Series {
 interface Panel {
   readonly title: string;
   readonly height: number;
-  /** In seconds since the first sample. */
+  /** The time of each sample, counted from the first. */
   readonly seconds: readonly number[];
   readonly series: readonly Series[];
 }

@@ -223,8 +223,6 @@ function refusePath(request: Request): never {
   throw new SfuError('route_not_found', `there is no ${request.method} ${request.baseUrl}${request.path}`);
 }
 
-/** Identifies the caller of the admin API: a program with a key, or a person whose browser has signed in. */
-
 /** Where credentials are looked up. */
 export interface CallerSources {
   readonly books: Books;

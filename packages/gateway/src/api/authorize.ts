@@ -50,8 +50,6 @@ function forbidden(message: string): SfuError {
   return new SfuError('forbidden', message);
 }
 
-/** An embedder's own sign-in, used instead of secrets and tokens. */
-
 /**
  * What a call does: a group of endpoints, as in the `act` of tokens, or an access that no `act` covers: `own` for every
  * owner of the session, `secret` only for the app.

@@ -69,13 +69,12 @@ function readNumber(path: string): number | undefined {
   }
 }
 
-/** Checks whether the node's ports are free, or already used by this node. */
-
 const ANSWER_WITHIN_MS = 2_000;
 const LOOPBACK = '127.0.0.1';
 
 type PortConfig = Pick<Config, 'httpPort' | 'udpPort' | 'listenAddress' | 'httpListenAddress'>;
 
+/** Checks whether the node's ports are free, or already used by this node. */
 export async function checkPorts({ httpPort, udpPort, listenAddress, httpListenAddress }: PortConfig): Promise<readonly Finding[]> {
   return [await checkHttpPort(httpPort, httpListenAddress ?? listenAddress), await checkUdpPort(udpPort, listenAddress)];
 }
@@ -132,8 +131,6 @@ function tryToBind(port: number, address: string | undefined): Promise<string | 
     socket.bind({ port, ...(address === undefined ? {} : { address }) }, () => socket.close(() => resolve(undefined)));
   });
 }
-
-/** Checks whether clients can reach the addresses that the node announces. */
 
 const CHECK = 'announced address';
 

@@ -88,10 +88,9 @@ async function checkEvents(url: URL, access: EventAccess | undefined): Promise<F
   }
 }
 
-/** Checks whether the books can be written, and whether there is a recent backup. */
-
 const BACKED_UP_WITHIN_DAYS = 7;
 
+/** Checks whether the books can be written, and whether there is a recent backup. */
 export async function checkBooks(place: BooksPlace | undefined, nowMs: number): Promise<readonly Finding[]> {
   if (place === undefined || place.kind === 'off') return [ok('books', 'this node keeps none')];
   // A node without books does not load the package.

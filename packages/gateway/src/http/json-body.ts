@@ -152,7 +152,7 @@ function faultOf(text: string): SfuError {
   });
 }
 
-/** Inspects JSON before it is parsed, because detecting a hostile text must cost less than parsing it. */
+// Hostile JSON is recognised before it is parsed, because finding it must cost less than parsing it.
 
 export interface JsonShapeLimits {
   /** The maximum nesting depth of objects and arrays. */

@@ -22,7 +22,7 @@ export interface NodeInspection {
   readonly http: { readonly connections: number; readonly requests: number };
   /** Clients that reached the limits of their address, by limit. */
   readonly clientsRefused: Readonly<Record<ClientRefusal | 'connections' | 'waiting_requests', number>>;
-  /** Since the node began. */
+  /** Counted since the node began. */
   readonly idempotentRepliesForgottenEarly: number;
   /** Bounded state that outlives its client. */
   readonly kept: {

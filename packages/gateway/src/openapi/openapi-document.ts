@@ -229,8 +229,6 @@ function headerReferences(names: readonly string[]): JsonSchema {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** An example of each request, for the OpenAPI document and the reference page. */
-
 const OFFER = { type: 'offer', sdp: 'v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\n…' };
 const ANSWER = { ...OFFER, type: 'answer' };
 const PUBLISHER = 'session-101-5b8f3a52-7d1e-4f5a-9c43-0d6f2f1a8e77';

@@ -173,7 +173,7 @@ function errorOf(error: unknown, { aborted, reason }: AbortSignal): DeliveryErro
   return isOfTls ? 'tls_failed' : 'connection_failed';
 }
 
-/** Reads what a receiver replies, which may be anything. */
+// A receiver may reply anything, so nothing of its reply is trusted.
 
 const MS_PER_SECOND = 1_000;
 const MAX_SECONDS = 31 * 86_400;

@@ -182,8 +182,6 @@ export class WebhookDesk {
   }
 }
 
-/** Decides which node leads which app. Nodes that see the same nodes agree; while they do not, the books grant the lead to only one. */
-
 /** A sender whose counter has not changed for this long, by the observer's clock, is dead. Clocks of nodes are never compared. */
 const DEAD_AFTER_MS = 10_000;
 
@@ -192,7 +190,10 @@ interface Sighting {
   readonly atMs: number;
 }
 
-/** Tracks the senders that a node sees in the books. */
+/**
+ * Tracks the senders that a node sees in the books, from which each node decides by itself which of them leads which app. Nodes that see the
+ * same senders agree; while they do not, the books grant the lead to only one.
+ */
 class SenderPresence {
   readonly #self: string;
   readonly #sightings = new Map<string, Sighting>();

@@ -10,7 +10,7 @@ export interface Join {
   readonly codec: VideoCodec;
   readonly frames: number;
   readonly samples: number;
-  /** In words; `undefined` when the subscriber got its fill in time. */
+  /** Says in words what went wrong; `undefined` if the subscriber got its fill in time. */
   readonly failure: string | undefined;
 }
 

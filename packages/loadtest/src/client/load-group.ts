@@ -7,7 +7,7 @@ import { SubscribingClient } from './subscribing-client.ts';
 /** Sums over the clients of a group, since they joined. */
 export interface LoadTotals {
   readonly sent: number;
-  /** Over all subscribers, each packet once. */
+  /** Counts each packet once, over all subscribers. */
   readonly received: number;
   readonly duplicates: number;
   readonly checked: number;

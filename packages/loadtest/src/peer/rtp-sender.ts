@@ -7,7 +7,7 @@ export interface RtpStreamOptions {
   readonly ssrc: number;
   /** Also the packet index, so the rollover counter starts at 0. */
   readonly firstSequenceNumber: number;
-  /** In every packet; in the one-byte form (RFC 8285 §4.2). */
+  /** Every packet has these, in the one-byte form (RFC 8285 §4.2). */
   readonly extensions?: readonly RtpExtension[];
 }
 

@@ -32,7 +32,7 @@ export class Acknowledgements {
   /** Number of packets acknowledged for the first time, in the order in which they were sent. */
   count = 0;
   sentAtMs = new Float64Array(0);
-  /** By the peer's clock. */
+  /** The clock is the peer's. */
   arrivedAtMs = new Float64Array(0);
   sizeBytes = new Uint16Array(0);
   /** The probe that each packet was part of, 0 for none. */

@@ -8,7 +8,10 @@ const CAPACITY = 2048;
 const SEQUENCE_NUMBERS = 65_536;
 
 export class StreamNumbers {
-  /** By SSRC, and then by the low bits of the sequence number: the transport-wide number times 65,536, plus the sequence number. */
+  /**
+   * Keyed by SSRC, and then by the low bits of the sequence number. The value is the transport-wide number times 65,536, plus the sequence
+   * number, which shows whether the place has been taken by another packet.
+   */
   readonly #streams = new Map<number, Float64Array>();
 
   /** Records a packet that is sent. */

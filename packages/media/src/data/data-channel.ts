@@ -35,8 +35,6 @@ export interface DataTerms {
   readonly sender: MessageSender;
 }
 
-/** The states of a data channel, from the OPEN of either end until both ends have reset its streams. */
-
 /**
  * - `waiting`: there is no association yet.
  * - `announced`: OPEN was sent, and messages may follow it, but its ACK has not arrived.
@@ -71,11 +69,7 @@ export function isOrdered({ state }: Channel, { ordered }: { readonly ordered: b
   return ordered || state !== 'open';
 }
 
-/**
- * The wire format of application messages. The payload protocol identifier distinguishes text from bytes, and marks empty messages.
- *
- * @see RFC 8831 §6.6, §8
- */
+// The payload protocol identifier distinguishes text from bytes, and marks empty messages (RFC 8831 §6.6, §8).
 
 /** Sent for an empty message, since SCTP cannot carry one. */
 const ONE_ZERO = Uint8Array.of(0);

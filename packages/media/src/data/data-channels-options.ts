@@ -11,8 +11,8 @@ export interface DataChannelsListener {
   /** Takes an SCTP packet for the peer. Its bytes are overwritten after the call. */
   onPacket(packet: Uint8Array): void;
   /**
-   * A channel opened here was announced to the peer, so messages can be sent on it even before `onOpened`. Not called for negotiated
-   * channels.
+   * A channel opened here was announced to the peer, so messages can be sent on it even before `onOpened`. This is
+   * not called for negotiated channels.
    */
   onAnnounced?(streamId: number): void;
   /** The channel is open at both ends. */

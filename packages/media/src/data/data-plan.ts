@@ -82,7 +82,7 @@ export interface DataSubscriptionPlan {
   readonly isSticky: boolean;
   /** `data-buffered-low` is emitted whenever the buffered bytes fall to this value. Default: never. */
   readonly bufferedLowBytes?: number;
-  /** On a link to another node, the account of the publication's owner. Default: the account of the transport. */
+  /** The account that is charged; on a link to another node, that of the publication's owner. Default: the account of the transport. */
   readonly account?: string;
   /** Name of the channel in `EngineAnswers.usage`. Default: `publicationId`. */
   readonly chargedAs?: string;

@@ -21,7 +21,7 @@ export interface LayerOption {
   readonly width: number;
   readonly height: number;
   readonly framesPerSecond: number;
-  /** In bit/s on the wire, smoothed over seconds. */
+  /** The rate on the wire, smoothed over seconds. */
   readonly costBps: number;
   /** Whether the layer has just begun to arrive, so that its cost may still grow a lot. */
   readonly isNew: boolean;

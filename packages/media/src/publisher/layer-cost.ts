@@ -60,9 +60,9 @@ export class LayerRate {
 
 /** How the bytes and the pictures of a stream are divided among its spatial and temporal layers. */
 export class LayerShares {
-  /** By spatial layer, then by temporal layer. */
+  /** Indexed by spatial layer, then by temporal layer. */
   readonly #bytes = new Float64Array(MAX_LAYERS * MAX_LAYERS);
-  /** By temporal layer. */
+  /** Indexed by temporal layer. */
   readonly #pictures = new Float64Array(MAX_LAYERS);
   #picturesSinceHalved = 0;
   #temporalCount = 0;

@@ -171,8 +171,6 @@ function countersOfSubscription({ payloadBytesSent, bytesResent, layer, lastRepo
   };
 }
 
-/** The latest samples of one publication or subscription: what it carried in each interval, how much of it was lost, and in which layer. */
-
 /** Counters of a track, which may also fall: a stream may be replaced, and packets may be dropped after they were counted. */
 interface TrackCounters {
   readonly bytes: number;

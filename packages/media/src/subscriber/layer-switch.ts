@@ -41,8 +41,6 @@ export function isSameWish(one: SubscriberTrackPlan, other: SubscriberTrackPlan)
   return one.preferredRid === other.preferredRid && JSON.stringify(one.layers) === JSON.stringify(other.layers);
 }
 
-/** Finds where in a layer's history a subscriber can start at once, so that no keyframe has to be requested. */
-
 /** Where nothing is shown, a viewer would see the outdated picture of an older keyframe. */
 const RECENT_MS = 250;
 /**

@@ -153,14 +153,6 @@ export class PictureNumbers {
   }
 }
 
-/**
- * Keeps the frame numbers in dependency descriptors rising for a subscriber that is switched between sources, each of which has its own
- * numbering. Chromium drops every keyframe whose number is lower than the previous one: without the rewriting, the picture would freeze for
- * minutes.
- *
- * @see AV1 RTP payload format 1.0, appendix A.8 (mandatory_descriptor_fields)
- */
-
 /** Length of the mandatory fields in bytes: one with two flags and the template id, then the frame number in two. */
 export const MIN_DESCRIPTOR_LENGTH = 3;
 
@@ -170,6 +162,13 @@ interface FrameEpoch {
   readonly shift: number | undefined;
 }
 
+/**
+ * Keeps the frame numbers in dependency descriptors rising for a subscriber that is switched between sources, each of which has its own
+ * numbering. Chromium drops every keyframe whose number is lower than the previous one: without the rewriting, the picture would freeze for
+ * minutes.
+ *
+ * @see AV1 RTP payload format 1.0, appendix A.8 (mandatory_descriptor_fields)
+ */
 export class FrameNumberRewriter {
   #id = 0;
   #shift: number | undefined = undefined;

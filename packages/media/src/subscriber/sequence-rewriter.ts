@@ -154,7 +154,7 @@ class Epoch<Source> extends NumberMap {
     this.catchUp = catchUp;
   }
 
-  /** As a signed number. */
+  /** Maps a timestamp of the source. @returns the outgoing one, as a signed number */
   timestampOf(sourceTimestamp: number): number {
     const timestamp = (sourceTimestamp + this.timestampShift) | 0;
     return this.catchUp === undefined ? timestamp : this.catchUp.place(timestamp);
@@ -296,15 +296,14 @@ export class SequenceRewriter<Source> {
   }
 }
 
-/**
- * Places the timestamps of frames that are older than the newest frame sent of another layer. They are sent only because newer frames
- * depend on them, so they follow within a few milliseconds of media time. Newer frames keep their capture times.
- */
-
 /** Less than 4 ms at 90 kHz, so that a screen shows only the last of these frames. */
 const CATCH_UP_TICKS = 300;
 const HALF_A_CLOCK_TICKS = 2 ** 31;
 
+/**
+ * Places the timestamps of frames that are older than the newest frame sent of another layer. They are sent only because newer frames
+ * depend on them, so they follow within a few milliseconds of media time. Newer frames keep their capture times.
+ */
 export class CatchUp {
   readonly #firstTimestamp: number;
   readonly #overtakenTicks: number;

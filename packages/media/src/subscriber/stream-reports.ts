@@ -46,11 +46,6 @@ export function makeSenderReport(
   };
 }
 
-/**
- * Compares what a receiver reports about a stream with what was counted of it for the bill. Both run over the same time, so what is in flight
- * at its ends is all that may differ, beside what the receiver gets wrong.
- */
-
 /** What the counts of a subscription and the reports of its receiver say about each other. */
 export type ReportVerdict = 'unjudged' | 'agrees' | 'deviates';
 
@@ -73,6 +68,10 @@ const LEAST_PACKETS = 10_000;
 const TOLERATED_SHARE = 0.005;
 const IN_FLIGHT_PACKETS = 100;
 
+/**
+ * Compares what a receiver reports about a stream with what was counted of it for the bill. Both run over the same time, so what is in flight
+ * at its ends is all that may differ, beside what the receiver gets wrong.
+ */
 export class ReportedNumbers {
   #first: Moment | undefined;
   #last: Moment | undefined;

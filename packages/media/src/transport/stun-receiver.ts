@@ -57,17 +57,16 @@ export class StunReceiver {
   }
 }
 
+const ANSWERS_PER_SECOND = 50;
+/** Limits all neighbourhoods together, because source addresses are easy to forge and every answer costs a send. */
+const MAX_ANSWERS_PER_SECOND = 2000;
+
 /**
  * A plain STUN server for any client (the `stun:` URL of the API's Quick Start). An answer contains only the sender's own address, 32 bytes
  * for IPv4, and their number per second is limited for each neighbourhood, so the port is of little use as an amplifier.
  *
  * @see RFC 8489 §12 (basic server behaviour)
  */
-
-const ANSWERS_PER_SECOND = 50;
-/** Limits all neighbourhoods together, because source addresses are easy to forge and every answer costs a send. */
-const MAX_ANSWERS_PER_SECOND = 2000;
-
 class StunServer {
   readonly #context: EngineContext;
   readonly #answered = new Map<string, number>();

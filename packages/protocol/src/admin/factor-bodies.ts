@@ -2,8 +2,6 @@
 import { z } from 'zod';
 import { Name, Time } from './admin-bodies.ts';
 
-/** What the admin API takes and replies about signing in with an OpenID provider. */
-
 const MAX_URL_LENGTH = 2_048;
 const MAX_TICKET_LENGTH = 128;
 const MAX_QUERY_LENGTH = 4_096;

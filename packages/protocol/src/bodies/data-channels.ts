@@ -164,8 +164,6 @@ export type SubscribedDataChannelResult = z.infer<typeof SubscribedDataChannelRe
 export const SubscribeDataChannelsReply = z.object({ ...dataNegotiationFields, dataChannels: z.array(SubscribedDataChannelResult) });
 export type SubscribeDataChannelsReply = z.infer<typeof SubscribeDataChannelsReply>;
 
-/** Bodies of the calls that change, end or list existing data channels. */
-
 /** Names a subscription by its stream id, or by the remote channel. */
 export const UpdateDataChannelItem = z
   .object({

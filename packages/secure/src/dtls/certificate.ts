@@ -71,7 +71,7 @@ function fingerprintValue(hash: string, der: Uint8Array): string {
   return (hex.match(/../g) ?? []).join(':');
 }
 
-/** DER encoding of the ASN.1 types that a certificate needs. @see ITU-T X.690 */
+// A certificate needs few ASN.1 types, so their DER encoding (ITU-T X.690) is written here.
 
 const TAG_INTEGER = 0x02;
 const TAG_BIT_STRING = 0x03;

@@ -40,7 +40,7 @@ interface DtlsConnectionOptions {
   readonly certificate: LocalCertificate;
   readonly remoteFingerprints: readonly CertificateFingerprint[];
   readonly listener: DtlsListener;
-  /** On the clock of `handleDatagram`. A client sends its first flight when they next run. */
+  /** They run on the clock of `handleDatagram`. A client sends its first flight when they next run. */
   readonly timers: Timers;
   /**
    * Whether a packet has arrived that was protected with the keys of this handshake, which proves that the peer has finished it. Default:

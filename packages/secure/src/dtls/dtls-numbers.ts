@@ -34,7 +34,7 @@ export const AlertDescription = {
 export const CipherSuite = {
   ecdheEcdsaAes128GcmSha256: 0xc02b,
   ecdheRsaAes128GcmSha256: 0xc02f,
-  /** Not a cipher suite: signals that the client supports secure renegotiation (RFC 5746 §3.3). */
+  /** This is no cipher suite, but tells that the client supports secure renegotiation (RFC 5746 §3.3). */
   emptyRenegotiationInfo: 0x00ff,
 } as const;
 

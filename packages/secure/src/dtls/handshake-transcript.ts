@@ -94,12 +94,10 @@ export class HandshakeTranscript {
   }
 }
 
-/** The pseudo-random function of TLS 1.2, and the values derived with it. @see RFC 5246 §5, §6.3, §8.1; RFC 7627 §4; RFC 5705 §4 */
-
 const MASTER_SECRET_LENGTH = 48;
 const VERIFY_DATA_LENGTH = 12;
 
-/** P_SHA256 over label and seed. */
+/** The pseudo-random function of TLS 1.2: P_SHA256 over label and seed. @see RFC 5246 §5 */
 function prf(secret: Uint8Array, label: string, seed: Uint8Array, length: number): Buffer {
   const labelled = Buffer.concat([Buffer.from(label, 'latin1'), seed]);
   const blocks: Buffer[] = [];

@@ -27,7 +27,7 @@ export interface ServerHello {
 
 export const RANDOM_LENGTH = 32;
 
-/** In order of preference. The first has the fast path (docs/adr/0003-srtp-by-flush.md). */
+/** The preferred profile comes first, which has the fast path (docs/adr/0003-srtp-by-flush.md). */
 export const SRTP_PROFILES: ReadonlyMap<number, SrtpProfile> = new Map([
   [0x0001, 'AES_CM_128_HMAC_SHA1_80'],
   [0x0007, 'AEAD_AES_128_GCM'],

@@ -83,7 +83,7 @@ export class TlsReader {
   }
 }
 
-/** Writes the presentation language of TLS. Handshake messages are few, so buffers are simply concatenated. @see RFC 5246 §4 */
+// Handshake messages are few, so the buffers of their fields (RFC 5246 §4) are simply concatenated.
 
 export function uint8(value: number): Buffer {
   return Buffer.of(value);

@@ -203,16 +203,6 @@ export class DatagramBatch {
   }
 }
 
-/**
- * The memory that `sendmmsg` reads: an array of `mmsghdr` structures, each with an address and with pieces of memory.
- *
- * A header has one datagram, which is one piece, or a train: datagrams of one length to one address, of which the last
- * may be shorter. The system takes a train through its layers as one datagram and divides it at the end, which costs
- * about half of sending them separately (generic segmentation offload).
- *
- * @see sendmmsg(2), udp(7) UDP_SEGMENT
- */
-
 /** Size of `struct mmsghdr` on 64-bit machines, in 32-bit words. */
 const HEADER_WORDS = 16;
 const NAME = 0;
@@ -239,6 +229,15 @@ export const NO_ADDRESS_SLOT = -1;
 /** More peers than one thread ever has. The system provides the memory only when it is written to. */
 const MAX_SLOTS = 16_384;
 
+/**
+ * The memory that `sendmmsg` reads: an array of `mmsghdr` structures, each with an address and with pieces of memory.
+ *
+ * A header has one datagram, which is one piece, or a train: datagrams of one length to one address, of which the last
+ * may be shorter. The system takes a train through its layers as one datagram and divides it at the end, which costs
+ * about half of sending them separately (generic segmentation offload).
+ *
+ * @see sendmmsg(2), udp(7) UDP_SEGMENT
+ */
 class SendHeaders {
   /** The number of headers in use. */
   count = 0;

@@ -102,8 +102,6 @@ function memoryShare(residentBytes: number, maxMemoryBytes: number): number {
   return Math.max(residentBytes / maxMemoryBytes, heapBytes / heapLimitBytes);
 }
 
-/** The memory and files that this process may use, and the memory that it does use. */
-
 /** The file in which Linux lists the limits of a process. */
 const LIMITS_FILE = '/proc/self/limits';
 const OPEN_FILES = /^Max open files +(\d+)/m;

@@ -51,7 +51,7 @@ export function sourceAddressTowards(remoteAddress: string): string | undefined 
   }
 }
 
-/** Socket addresses in Linux's memory layout. @see ip(7), ipv6(7) */
+// Linux lays socket addresses out as `sockaddr_in` and `sockaddr_in6` (ip(7), ipv6(7)).
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;

@@ -227,8 +227,6 @@ function failed(code: ErrorCode, description: string): PublishOutcome {
   return { type: 'failed', code, description };
 }
 
-/** Chooses the id of a published track in the API. */
-
 /** The stream that browsers write for a track without one. */
 const NO_STREAM = '-';
 const FALLBACK_RANDOM_BYTES = 4;

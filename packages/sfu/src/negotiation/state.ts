@@ -84,7 +84,7 @@ export interface Subscription {
   readonly cname: string;
   /** Fixed when the m-section was offered, because a later change would move the browser's track to another stream. */
   readonly msid: { readonly streamId: string; readonly trackId: string };
-  /** As negotiated on this m-section, in the publisher's order of preference. */
+  /** What was negotiated on this m-section, in the publisher's order of preference. */
   readonly codecs: readonly NegotiatedCodec[];
   readonly extensions: readonly HeaderExtension[];
   readonly isPaused: boolean;

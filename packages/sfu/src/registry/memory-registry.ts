@@ -12,9 +12,9 @@ interface Entry {
   session: SessionRecord;
   /** Sequence number of the session in this registry, which page cursors refer to. */
   readonly serial: number;
-  /** By publication id. */
+  /** Keyed by publication id. */
   readonly tracks: Map<string, TrackRecord>;
-  /** By publication id. */
+  /** Keyed by publication id. */
   readonly dataChannels: Map<string, DataChannelRecord>;
 }
 

@@ -82,7 +82,7 @@ export interface SessionPage {
  */
 export interface Registry {
   putSession(session: SessionRecord): Promise<void>;
-  /** Also removes its tracks and data channels. */
+  /** Removes a session with its tracks and data channels. */
   removeSession(appId: string, sessionId: string): Promise<void>;
   /** @returns undefined if the app has no such session */
   findSession(appId: string, sessionId: string): Promise<SessionRecord | undefined>;

@@ -32,7 +32,7 @@ export interface ImportLegOptions<Numbers> {
   readonly wantId: number;
   /** Id of the publication in this node's engine. */
   readonly trackId: string;
-  /** From this node to the owner. */
+  /** The nodes from this one to the owner. */
   readonly route: readonly number[];
   readonly reason: RouteReason | 'asked-for';
   readonly numbers: Numbers;

@@ -12,9 +12,9 @@ import type { RelayedRecord } from './relayed-kind.ts';
 /** A neighbour's request. */
 export interface RelayedWant<Record> extends RelayedRecord {
   readonly wantId: number;
-  /** From the neighbour to the owner. */
+  /** The nodes from the neighbour to the owner. */
   readonly route: readonly number[];
-  /** For intermediate nodes, which may not know the publication. */
+  /** Tells intermediate nodes about the publication, which they may not know. */
   readonly record: Record | undefined;
 }
 

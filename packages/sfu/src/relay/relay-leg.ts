@@ -17,7 +17,7 @@ export interface RelayedTrack {
   /** The publisher's codecs, best first. */
   readonly codecs: readonly SourceCodec[];
   readonly extensionUris: readonly string[];
-  /** In the order of `a=simulcast`; empty without simulcast. */
+  /** The RIDs in the order of `a=simulcast`; empty without simulcast. */
   readonly rids: readonly string[];
 }
 

@@ -182,18 +182,17 @@ export class Neighbour {
   }
 }
 
-/**
- * Decides whether a shard waits to be woken for crossing packets, or polls for them every few milliseconds. A wake-up
- * costs both threads more CPU time than moving ten packets, so polling is cheaper at high rates; at low rates, waking
- * avoids delay.
- */
-
 const WINDOW_MS = 16;
 /** The rate at which polling starts: a packet every other millisecond, as from two cameras. */
 const BUSY_PACKETS = 8;
 /** Fewer packets end polling; a rate in between changes nothing. */
 const STILL_BUSY_PACKETS = 5;
 
+/**
+ * Decides whether a shard waits to be woken for crossing packets, or polls for them every few milliseconds. A wake-up
+ * costs both threads more CPU time than moving ten packets, so polling is cheaper at high rates; at low rates, waking
+ * avoids delay.
+ */
 export class CrossingPace {
   #windowEndsMs = 0;
   #packets = 0;

@@ -69,15 +69,6 @@ export function isHandshake({ transport }: Path, datagram: Uint8Array): boolean 
   return transport !== undefined && !transport.isSecure && classifyDatagram(datagram) === 'dtls';
 }
 
-/**
- * Holds an event loop turn while only packets arrive.
- *
- * One iteration of libuv's loop, with Node's callbacks, costs several times what it takes to forward a packet in a
- * small call. A held turn sleeps in one `poll` over the UDP sockets and the descriptor that shows when libuv has work,
- * for no longer than libuv would sleep, and ends as soon as there is anything but packets (docs/adr/0018). To the rest
- * of the process, this looks like a sleeping loop.
- */
-
 /** Size of `struct pollfd`. */
 const ENTRY_BYTES = 8;
 const FD_WORD = 0;
@@ -125,6 +116,14 @@ export interface HeldTurnOptions {
   readonly deadlineMs: () => number;
 }
 
+/**
+ * Holds an event loop turn while only packets arrive.
+ *
+ * One iteration of libuv's loop, with Node's callbacks, costs several times what it takes to forward a packet in a
+ * small call. A held turn sleeps in one `poll` over the UDP sockets and the descriptor that shows when libuv has work,
+ * for no longer than libuv would sleep, and ends as soon as there is anything but packets (docs/adr/0018). To the rest
+ * of the process, this looks like a sleeping loop.
+ */
 export class HeldTurn {
   /** Milliseconds slept so far, which the event loop counts as work. */
   sleptMs = 0;

@@ -165,7 +165,7 @@ function startThread(start: WorkerStart): Worker {
   return new Worker(file, { name: `shard ${start.shardNo}`, workerData: start, ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
 }
 
-/** The messages between the main thread and the thread of a shard: plain data, in order. */
+// Messages between the main thread and the thread of a shard are plain data, and arrive in order.
 
 /** The questions that a shard's thread answers. */
 export interface WorkerAnswers extends ShardAnswers {

@@ -36,7 +36,7 @@ interface Arrival {
 interface KnownOfShard {
   /** By track; undefined while it is being worked out. */
   readonly arriving: Map<string, Arrival | undefined>;
-  /** By transport and SSRC. */
+  /** Keyed by transport and SSRC. */
   readonly senders: ReadonlyMap<string, ReadonlyMap<number, SubscriberTrackPlan>>;
 }
 

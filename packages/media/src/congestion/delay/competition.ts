@@ -6,7 +6,7 @@
  */
 import { FairRate } from '../fair-rate.ts';
 
-/** After a decrease, a queue of our own shrinks from one check to the next. */
+/** Long enough that, after a decrease, a queue of our own has shrunk from one check to the next. */
 const LOOK_EVERY_MS = 2500;
 const SHRUNK = 0.8;
 /** Our own frames cause a shorter queue at low rates. */

@@ -120,13 +120,6 @@ export class ProportionalReduction {
   }
 }
 
-/**
- * Estimates how long packets wait in a queue on the path, from the round-trip time in excess of its minimum. A window that grows until
- * packets are lost fills that queue, however long it is, and delays everything else on the path.
- *
- * @see RFC 6817 (LEDBAT), which limits the delay caused by bulk transfers in the same way
- */
-
 /** The minimum is taken over this interval and the one before. After that, a path that has become longer is recognised as such. */
 const BASE_INTERVAL_MS = 20_000;
 /** Rounds are no shorter than the precision of timers and event loop. */
@@ -134,6 +127,12 @@ const MIN_ROUND_MS = 10;
 /** This many measurements are enough to judge a round. A single one is not, because the peer may have delayed its answer. */
 const ENOUGH_MEASUREMENTS = 8;
 
+/**
+ * Estimates how long packets wait in a queue on the path, from the round-trip time in excess of its minimum. A window that grows until
+ * packets are lost fills that queue, however long it is, and delays everything else on the path.
+ *
+ * @see RFC 6817 (LEDBAT), which limits the delay caused by bulk transfers in the same way
+ */
 export class QueueingDelay {
   #baseMs = Number.POSITIVE_INFINITY;
   #nextBaseMs = Number.POSITIVE_INFINITY;

@@ -226,8 +226,6 @@ export class Handshake {
   }
 }
 
-/** The parameters offered in INIT and INIT ACK, and those that both ends agree on. */
-
 /** The chunk types of RFC 6525, RFC 3758 and RFC 8260. */
 const EXTENSIONS = [SctpChunkType.reconfig, SctpChunkType.forwardTsn, SctpChunkType.iData, SctpChunkType.iForwardTsn];
 

@@ -84,19 +84,18 @@ export class LossDetector {
   }
 }
 
-/**
- * Detects the loss of the end of a flight, which no later chunk would reveal. After two round trips without an acknowledgement one more
- * chunk is sent, which makes the peer answer long before the retransmission timeout.
- *
- * @see RFC 8985 §7
- */
-
 /** RFC 8985 §7.2 leaves the minimum to the precision of timers. */
 const MIN_TIMEOUT_MS = 10;
 
 /** What to send as a probe: new data if there is some, otherwise a chunk again. */
 export type Probe = 'none' | 'new-data' | { readonly tsn: number };
 
+/**
+ * Detects the loss of the end of a flight, which no later chunk would reveal. After two round trips without an acknowledgement one more
+ * chunk is sent, which makes the peer answer long before the retransmission timeout.
+ *
+ * @see RFC 8985 §7
+ */
 export class TailProbe {
   /** When a probe is to be sent; Infinity if none is. */
   deadlineMs = Number.POSITIVE_INFINITY;

@@ -58,11 +58,10 @@ export class OutgoingPacket {
   }
 }
 
-/** Writes outstanding chunks into packets, as DATA or I-DATA. */
-
 /** A shorter fragment at the end of a packet is not worth its header; the message then starts in the next packet. */
 const MIN_FRAGMENT_BYTES = 256;
 
+/** Writes outstanding chunks into packets, as DATA or I-DATA. */
 export class ChunkWriter {
   readonly #chunks: OutstandingChunks;
   readonly #isInterleaved: boolean;

@@ -115,11 +115,6 @@ export class DataPeer {
   }
 }
 
-/**
- * Messages that peers send on channels that have not been claimed yet. The OPEN and the first messages share a datagram, and the owner of
- * the engine needs a moment to assign the channel.
- */
-
 /** Counts from the first message of a channel. */
 const HOLD_MS = 2_000;
 /** Limits the messages on all unclaimed channels of one peer. At the limit, packets of a client are ignored until there is room again. */
@@ -132,6 +127,10 @@ interface HeldChannel {
   bytes: number;
 }
 
+/**
+ * Messages that peers send on channels that have not been claimed yet. The OPEN and the first messages share a datagram, and the owner of
+ * the engine needs a moment to assign the channel.
+ */
 class HeldMessages {
   /** Bytes that are held at present. */
   bytes = 0;

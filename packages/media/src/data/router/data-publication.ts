@@ -218,11 +218,6 @@ export class DataPublication implements ChannelOwner {
   }
 }
 
-/**
- * The latest messages of a publication, for later subscribers. Messages have serial numbers within their publication, so that a subscriber
- * that receives one live does not get it again.
- */
-
 /** Limits what an app can make a node store for one publication. */
 export const MAX_RETAINED_MESSAGES = 256;
 /**
@@ -231,6 +226,10 @@ export const MAX_RETAINED_MESSAGES = 256;
  */
 export const MAX_RETAINED_BYTES = 512 << 10;
 
+/**
+ * The latest messages of a publication, for later subscribers. Messages have serial numbers within their publication, so that a subscriber
+ * that receives one live does not get it again.
+ */
 class RetainedMessages {
   #capacity: number;
   #bytes = 0;

@@ -292,11 +292,6 @@ function reliabilityToCopy(reliability: DataReliability, place: 'first' | 'later
   return place === 'first' || isReliable(reliability) ? RELIABLE : reliability;
 }
 
-/**
- * Messages for a subscriber whose channel is not open yet. If they exceed the limits the oldest are dropped, so that what is delivered has
- * no gap: the subscription starts later.
- */
-
 const MAX_BYTES = 64 << 10;
 const MAX_MESSAGES = 1_024;
 const MAX_AGE_MS = 2_000;
@@ -306,6 +301,10 @@ interface EarlyMessage {
   readonly atMs: number;
 }
 
+/**
+ * Messages for a subscriber whose channel is not open yet. If they exceed the limits the oldest are dropped, so that what is delivered has
+ * no gap: the subscription starts later.
+ */
 class EarlyMessages {
   #messages: EarlyMessage[] = [];
   #bytes = 0;

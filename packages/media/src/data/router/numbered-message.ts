@@ -1,6 +1,6 @@
 /**
- * A message with the number that its publication gave it. Between copies of a publication on other threads or nodes, the number precedes
- * the payload. A subscription that moves from one copy to another knows by it what it has received.
+ * A message with the number that its publication gave it. The number precedes the payload where copies of a publication
+ * on other threads or nodes receive it. A subscription that moves from one copy to another knows by it what it has received.
  *
  * Layout: 6 bytes for the serial number, then 6 bytes that identify the subscriber that sent the message; both big-endian.
  *

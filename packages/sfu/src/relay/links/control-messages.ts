@@ -50,7 +50,7 @@ const rid = text(MAX_NAME);
 const ssrc = z.int().min(1).max(0xff_ff_ff_ff);
 const payloadType = z.int().min(0).max(127);
 const closeReason = z.enum(['requested', 'rejected', 'session_closed', 'unreachable']);
-/** From the requesting node to the one that owns the session, without repetitions. */
+/** The nodes from the requesting one to the one that owns the session. None occurs twice. */
 const route = z
   .array(nodeNo)
   .min(2)

@@ -9,7 +9,7 @@ import type { LinkStateTable } from './link-state-table.ts';
 export const MAX_HOPS = 3;
 
 export interface Route {
-  /** From the node that wants the track to its owner, against the direction of the media, like all routes. */
+  /** The nodes from the one that wants the track to its owner. Like all routes, this is against the direction of the media. */
   readonly nodes: readonly number[];
   readonly cost: number;
 }

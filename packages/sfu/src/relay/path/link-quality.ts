@@ -7,7 +7,7 @@ const UNKNOWN_RTT_MS = 100;
 
 /** One direction of a link. */
 export interface LinkQuality {
-  /** At least 1, or `UNMEASURED_RTT_MS`. */
+  /** At least 1; `UNMEASURED_RTT_MS` until it is measured. */
   readonly rttMs: number;
   /** Share of packets lost at the first try, 0 to 1. */
   readonly lossRatio: number;

@@ -30,7 +30,7 @@ interface ReplyRight {
 }
 
 export class DataDirectory {
-  /** By publication id. */
+  /** Keyed by publication id. */
   readonly #open = new Map<string, DataChannelRecord>();
   /** The publication that currently has a name, by name key. */
   readonly #named = new Map<string, string>();

@@ -14,7 +14,7 @@ export type SubscriptionChange = Partial<Pick<DataSubscription, 'canReply' | 'is
 
 export class SubscribedChannels implements DataFollower {
   readonly #context: ChannelContext;
-  /** By id. */
+  /** Keyed by subscription id. */
   readonly #subscriptions = new Map<string, DataSubscription>();
 
   constructor(context: ChannelContext) {
