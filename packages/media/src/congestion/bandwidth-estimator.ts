@@ -190,15 +190,7 @@ export class BandwidthEstimator {
       this.#compete(nowMs, lost + acknowledged.marked);
       return;
     }
-    this.#aimd.update(nowMs, {
-      use,
-      acknowledgedBps: this.#acknowledged.bps,
-      isApplicationLimited: this.#applicationLimit.isLimited,
-      queueDelayMs: this.#queueDelay.ms,
-    });
-    const arrivingBps = this.#acknowledged.bps ?? this.targetBps;
-    const hasFallen = this.#lossLimit.update(nowMs, count, lost, arrivingBps, this.#queueDelay.ms);
-    if (!hasFallen) return;
+    if (!this.#followPath(nowMs, use, count, lost)) return;
     this.#hasMetLimit = true;
     this.#probePlan.giveUp(nowMs);
     this.#probePlan.pauseUntil(nowMs + AFTER_LOSS_MS);
@@ -255,10 +247,25 @@ export class BandwidthEstimator {
 
   /** @returns a probe to be sent now; undefined if none is due */
   takeProbe(nowMs: number): ProbeOrder | undefined {
-    if (this.isOverusing || this.#competition.isPresent || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
+    if (this.isOverusing || this.#competition.isPresent || this.#competition.isExamining(nowMs)) return undefined;
+    if (!Number.isNaN(this.#beforeSilenceBps)) return undefined;
     const order = this.#probePlan.take(nowMs, this.targetBps);
     if (order !== undefined) this.#probeResult.begin(order);
     return order;
+  }
+
+  /** Adjusts the rate to delay and loss. @returns whether loss has lowered it */
+  #followPath(nowMs: number, use: PathUse, received: number, lost: number): boolean {
+    const acknowledgedBps = this.#acknowledged.bps;
+    const queueDelayMs = this.#queueDelay.ms;
+    const { isLimited: isApplicationLimited } = this.#applicationLimit;
+    const isUsed = !isApplicationLimited;
+    // While loss or the peer's own estimate allows less, as much as delay allows is not sent.
+    const isDelayLimitUsed = isUsed && this.#aimd.rateBps <= this.targetBps;
+    this.#aimd.update(nowMs, { use, acknowledgedBps, isApplicationLimited, isUsed: isDelayLimitUsed, queueDelayMs });
+    this.#aimd.set(this.#competition.restrain(nowMs, this.#aimd.rateBps, isUsed));
+    const arrivingBps = acknowledgedBps ?? this.targetBps;
+    return this.#lossLimit.update(nowMs, { received, lost, arrivingBps, queueDelayMs, isUsed });
   }
 
   /** Takes our share of a queue that belongs to others, whatever the delay. */

@@ -33,6 +33,18 @@ const SIGMAS_IN_QUEUE = 1;
 const MAX_WINDOW_MS = 2000;
 const INHERENT_FOR_MS = 20_000;
 
+/** What a report shows. */
+export interface LossInput {
+  readonly received: number;
+  readonly lost: number;
+  /** The bitrate that arrives, or the target if that is not known yet. */
+  readonly arrivingBps: number;
+  /** How long packets wait. */
+  readonly queueDelayMs: number;
+  /** Whether as much is sent as the estimate allows. */
+  readonly isUsed: boolean;
+}
+
 export class LossLimit {
   #limitBps = Number.POSITIVE_INFINITY;
   #received = 0;
@@ -66,11 +78,9 @@ export class LossLimit {
   /**
    * Takes the result of a report.
    *
-   * @param arrivingBps the bitrate that arrives, or the target if that is not known yet
-   * @param queueDelayMs how long packets wait
    * @returns whether the limit was reduced
    */
-  update(nowMs: number, received: number, lost: number, arrivingBps: number, queueDelayMs: number): boolean {
+  update(nowMs: number, { received, lost, arrivingBps, queueDelayMs, isUsed }: LossInput): boolean {
     if (Number.isNaN(this.#windowFromMs)) this.#windowFromMs = nowMs;
     // Packets that were in flight when the limit was reduced say nothing about it.
     if (nowMs < this.#settledAtMs) {
@@ -88,7 +98,7 @@ export class LossLimit {
     const sigmas = queueDelayMs > FULL_QUEUE_MS ? SIGMAS_IN_QUEUE : SIGMAS;
     const isMuch = excess - sigmas * Math.sqrt((loss * (1 - loss)) / packets) > MUCH_LOSS;
     if (!isMuch && excess > MUCH_LOSS && elapsedMs < MAX_WINDOW_MS) return false;
-    const hasFallen = isMuch ? this.#handleMuch(nowMs, loss, arrivingBps, queueDelayMs) : this.#handleLittle(nowMs, loss, excess);
+    const hasFallen = isMuch ? this.#handleMuch(nowMs, loss, arrivingBps, queueDelayMs) : this.#handleLittle(nowMs, loss, excess, isUsed);
     this.#received = 0;
     this.#lost = 0;
     this.#windowFromMs = nowMs;
@@ -101,11 +111,12 @@ export class LossLimit {
     return true;
   }
 
-  #handleLittle(nowMs: number, loss: number, excess: number): boolean {
+  #handleLittle(nowMs: number, loss: number, excess: number, isUsed: boolean): boolean {
     if (this.#isUnanswered(loss)) this.#acceptLoss(nowMs, loss);
     this.#lossBefore = Number.NaN;
     const increase = excess < LITTLE_LOSS ? INCREASE : CAREFUL_INCREASE;
-    this.#limitBps *= (1 + increase) ** ((nowMs - this.#windowFromMs) / 1000);
+    // A limit that nothing comes near is not known to fit. Probes raise it.
+    if (isUsed) this.#limitBps *= (1 + increase) ** ((nowMs - this.#windowFromMs) / 1000);
     return false;
   }
 

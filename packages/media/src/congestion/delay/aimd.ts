@@ -47,7 +47,10 @@ export interface AimdInput {
   readonly use: PathUse;
   /** The bitrate that arrives; undefined until it has been measured. */
   readonly acknowledgedBps: number | undefined;
+  /** Whether less is sent than the estimate allows. */
   readonly isApplicationLimited: boolean;
+  /** Whether as much is sent as this rate allows, which the estimate may not. */
+  readonly isUsed: boolean;
   readonly queueDelayMs: number;
 }
 
@@ -131,12 +134,12 @@ export class Aimd {
     this.#limit.found(acknowledgedBps);
   }
 
-  #increase(elapsedMs: number, { acknowledgedBps, isApplicationLimited }: AimdInput): void {
+  #increase(elapsedMs: number, { acknowledgedBps, isUsed }: AimdInput): void {
     if (acknowledgedBps !== undefined && acknowledgedBps > this.#limit.upperBps) this.#limit.forget();
     const stepBps = this.#limit.isKnown ? this.#additiveStep(elapsedMs) : this.#multiplicativeStep(elapsedMs);
     const grown = this.#rateBps + stepBps;
     // A rate that is not used is not known to fit.
-    if (isApplicationLimited) return;
+    if (!isUsed) return;
     const capped = acknowledgedBps === undefined ? grown : Math.min(grown, MAX_OF_ACKNOWLEDGED * acknowledgedBps + LEEWAY_BPS);
     this.#rateBps = this.#clamp(Math.max(this.#rateBps, capped));
   }
