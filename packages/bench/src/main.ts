@@ -5,7 +5,7 @@ import { runCrossing } from './crossing/crossing-part.ts';
 import { runData } from './data/data-part.ts';
 import { runFiles } from './files/files-part.ts';
 import { runNegotiation } from './negotiation/negotiation-part.ts';
-import { runForwarding, runSessions } from './parts.ts';
+import { runForwarding, runJoins, runMemory } from './parts.ts';
 import { runRegistry } from './registry/registry-part.ts';
 import { runRelays } from './relays/relays-part.ts';
 import { describeMachine, type Printer } from './report/table.ts';
@@ -33,7 +33,6 @@ async function runBench(options: BenchOptions): Promise<void> {
       printer,
     );
   }
-  const [joins, memory] = [parts.includes('joins'), parts.includes('memory')];
   if (parts.includes('crossing')) await runCrossing(options, printer);
   if (parts.includes('shards')) await runShards(options, printer);
   if (parts.includes('relays')) await runRelays(options, printer);
@@ -43,7 +42,8 @@ async function runBench(options: BenchOptions): Promise<void> {
   if (parts.includes('tokens')) await runTokens(options, printer);
   if (parts.includes('data')) await runData(options, printer);
   if (parts.includes('files')) await runFiles(options, printer);
-  if (joins || memory) await runSessions(options, { joins, memory }, printer);
+  if (parts.includes('joins')) await runJoins(options, printer);
+  if (parts.includes('memory')) await runMemory(options, printer);
 }
 
 function optionsOrExit(): BenchOptions {

@@ -5,7 +5,7 @@ import type { BenchOptions } from './bench-options.ts';
 import type { Contestant, ContestantName, Load, SfuName } from './contestants/contestant.ts';
 import type { RunningSfu } from './contestants/sfu-contestant.ts';
 import { measureForwardingRounds } from './measure/forwarding.ts';
-import { joinInTurns, type MemoryCosts } from './measure/sessions.ts';
+import { joinInTurns, type MemoryCosts, measureMemory } from './measure/sessions.ts';
 import { type CpuProfile, topSelfTimes } from './profile/self-time.ts';
 import { formatForwarding } from './report/forwarding-report.ts';
 import { formatJoins, formatMemory, formatSelfTimes } from './report/sessions-report.ts';
@@ -45,30 +45,41 @@ export async function runForwarding(options: BenchOptions, contestants: readonly
   }, options.otherCheckout);
 }
 
-/** Joins and memory are results of one measurement; `parts` says which of its tables to print. */
-export async function runSessions(options: BenchOptions, parts: { joins: boolean; memory: boolean }, printer: Printer): Promise<void> {
+export async function runJoins(options: BenchOptions, printer: Printer): Promise<void> {
   const { sessions, otherCheckout, cpuProfilePath } = options;
-  const names = options.contestants.filter((name) => name !== 'floor');
   await RunningBench.with(async (bench) => {
     const running: RunningSfu[] = [];
-    for (const name of names) running.push(await bench.startSfu(name));
-    printer.note(`sessions: ${names.join(', ')}`);
+    for (const name of sfusOf(options)) running.push(await bench.startSfu(name));
+    printer.note(`joins: ${running.map(({ name }) => name).join(', ')}`);
     const groups = await joinInTurns(running, bench.load, sessions);
-    if (parts.joins) {
-      const joins = new Map(groups.map((group) => [group.name, group.joins]));
-      printer.print(`CPU of the SFU for a join, ${sessions} joins in batches\n\n${formatJoins(joins)}`);
-    }
+    const joins = new Map(groups.map((group) => [group.name, group.joins]));
+    printer.print(`CPU of the SFU for a join, ${sessions} joins in batches\n\n${formatJoins(joins)}`);
     const causeway = running.find(({ name }) => name === 'causeway');
-    if (causeway !== undefined && cpuProfilePath !== undefined) {
-      const joins = { sfu: causeway.name, tracks: [], count: PROFILED_JOINS, atOnce: 1, diligence: 'count' } as const;
-      const selfTimes = await profile(causeway, cpuProfilePath, () => bench.load.crowd.ask('join', joins));
-      printer.print(`Profile of ${PROFILED_JOINS} joins, written to ${cpuProfilePath}\n\n${selfTimes}`);
-    }
-    if (!parts.memory) return;
-    const memory = new Map<SfuName, MemoryCosts>();
-    for (const group of groups) memory.set(group.name, await group.measureMemory());
-    printer.print(`Memory of the SFU, forced collection, difference over ${sessions} sessions\n\n${formatMemory(memory)}`);
+    if (causeway === undefined || cpuProfilePath === undefined) return;
+    const profiled = { sfu: causeway.name, tracks: [], count: PROFILED_JOINS, atOnce: 1, diligence: 'count' } as const;
+    const selfTimes = await profile(causeway, cpuProfilePath, () => bench.load.crowd.ask('join', profiled));
+    printer.print(`Profile of ${PROFILED_JOINS} joins, written to ${cpuProfilePath}\n\n${selfTimes}`);
   }, otherCheckout);
+}
+
+/** Each figure comes from a process of its own, because memory that was freed is not returned to the system. */
+export async function runMemory(options: BenchOptions, printer: Printer): Promise<void> {
+  const { sessions, rounds, otherCheckout } = options;
+  const names = sfusOf(options);
+  const memory = new Map<SfuName, MemoryCosts[]>(names.map((name) => [name, []]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, costs] of memory) {
+      printer.note(`memory, round ${round}: ${name}`);
+      costs.push(await RunningBench.with(async (bench) => measureMemory(await bench.startSfu(name), bench.load, sessions), otherCheckout));
+    }
+  }
+  printer.print(
+    `Memory of the SFU, forced collection, slope over ${sessions} sessions, median (range) of ${rounds} processes\n\n${formatMemory(memory)}`,
+  );
+}
+
+function sfusOf({ contestants }: BenchOptions): SfuName[] {
+  return contestants.filter((name) => name !== 'floor');
 }
 
 /** Runs the load again after the measurements, since sampling costs time. @returns the functions with the most self time */

@@ -17,8 +17,8 @@ export interface LoadVerbs {
   publishOn(request: { readonly sfu: string; readonly options: PublishOptions; readonly shardNo: number }): Promise<RemoteTrack>;
   /** Joins clients that the SFU has placed on this shard, one after the other. */
   joinOn(request: Omit<JoinRequest, 'atOnce'> & { readonly shardNo: number }): Promise<void>;
-  /** Subscribes every client that joined earlier to the track. */
-  subscribeAll(request: { readonly sfu: string; readonly track: RemoteTrack }): Promise<void>;
+  /** Subscribes this many clients to the track: those that joined first of those that have not subscribed this way. */
+  subscribeNext(request: { readonly sfu: string; readonly track: RemoteTrack; readonly count: number }): Promise<void>;
   start(sfu: string): void;
   pause(sfu: string): void;
   totals(sfu: string): LoadTotals;

@@ -36,7 +36,7 @@ answerQuestions<LoadVerbs>(process, {
       await groupOf(sfu).joinWhere((ufrag) => shardNoOf(ufrag) === shardNo, tracks, diligence);
     }
   },
-  subscribeAll: ({ sfu, track }) => groupOf(sfu).subscribeAll(track),
+  subscribeNext: ({ sfu, track, count }) => groupOf(sfu).subscribeNext(track, count),
   start: (sfu) => groupOf(sfu).start(),
   pause: (sfu) => groupOf(sfu).pause(),
   totals: (sfu) => groupOf(sfu).totals(),

@@ -1,8 +1,8 @@
 /** Measures what sessions cost an SFU: CPU and time to join, memory while idle, and memory for a subscription. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RemoteTrack } from '@causeway/loadtest';
 import type { SfuName } from '../contestants/contestant.ts';
 import type { LoadProcesses, RunningSfu } from '../contestants/sfu-contestant.ts';
+import { slopeOf } from '../endurance/slope.ts';
 import type { MemorySample } from '../processes/probe-verbs.ts';
 import { interleave } from './rounds.ts';
 
@@ -14,6 +14,8 @@ const BATCHES = 4;
 /** So slow that even the naive SFU keeps up. It only serves to allocate every buffer of a running subscription. */
 const TRICKLE = { packetsPerSecond: 25, packetBytes: 1200 } as const;
 const TRICKLE_MS = 2000;
+/** An SFU repeats the end of a handshake for a while, and keeps what that takes. */
+const SETTLE_MS = 2000;
 
 export interface JoinCosts {
   /** One figure for each batch: CPU milliseconds of the SFU for one join, from the HTTP call to the end of DTLS. */
@@ -22,6 +24,7 @@ export interface JoinCosts {
   readonly connectedInMs: readonly number[];
 }
 
+/** What one process showed. */
 export interface MemoryCosts {
   readonly perIdleSession: MemorySample;
   readonly perSubscription: MemorySample;
@@ -38,30 +41,23 @@ export async function joinInTurns(running: readonly RunningSfu[], load: LoadProc
   return groups;
 }
 
-/** The sessions of one SFU. */
+/** The sessions of one SFU that join for the sake of what a join costs. */
 export class SessionGroup {
   readonly #sfu: RunningSfu;
   readonly #load: LoadProcesses;
-  readonly #track: RemoteTrack;
-  readonly #empty: MemorySample;
   readonly #cpuMillisPerJoin: number[] = [];
   readonly #connectedInMs: number[] = [];
 
-  private constructor(sfu: RunningSfu, load: LoadProcesses, track: RemoteTrack, empty: MemorySample) {
+  private constructor(sfu: RunningSfu, load: LoadProcesses) {
     this.#sfu = sfu;
     this.#load = load;
-    this.#track = track;
-    this.#empty = empty;
   }
 
-  /** Joins a silent publisher, and the sessions that warm up the process. */
+  /** Joins the sessions that warm up the process. */
   static async open(sfu: RunningSfu, load: LoadProcesses): Promise<SessionGroup> {
-    const { name, address, process } = sfu;
-    await load.source.ask('open', { sfu: name, address });
-    await load.crowd.ask('open', { sfu: name, address });
-    const track = await load.source.ask('publish', { sfu: name, options: TRICKLE });
+    await load.crowd.ask('open', { sfu: sfu.name, address: sfu.address });
     await join(sfu, load, WARM_UP_SESSIONS);
-    return new SessionGroup(sfu, load, track, await process.ask('memory'));
+    return new SessionGroup(sfu, load);
   }
 
   get name(): SfuName {
@@ -79,25 +75,42 @@ export class SessionGroup {
     this.#connectedInMs.push(...(await join(this.#sfu, this.#load, size)));
     this.#cpuMillisPerJoin.push(((await process.ask('cpuMicros')) - cpuBefore) / size / 1000);
   }
+}
 
-  /** Subscribes all sessions, and carries packets to them. */
-  async measureMemory(): Promise<MemoryCosts> {
-    const { name: sfu, process } = this.#sfu;
-    const { source, crowd } = this.#load;
-    const idle = await process.ask('memory');
-    await crowd.ask('subscribeAll', { sfu, track: this.#track });
-    await source.ask('start', sfu);
+/**
+ * Measures by how much the memory of a process grows with each session, and then with each subscription that has carried packets: the slope
+ * over batches. A batch of sessions that do all of this and leave comes first, so that code is compiled and pools are filled. The next one
+ * takes the memory that those have left free, and the slope begins after it.
+ */
+export async function measureMemory(sfu: RunningSfu, load: LoadProcesses, sessions: number): Promise<MemoryCosts> {
+  const { name, address, process } = sfu;
+  const { source, crowd } = load;
+  await source.ask('open', { sfu: name, address });
+  await crowd.ask('open', { sfu: name, address });
+  const track = await source.ask('publish', { sfu: name, options: TRICKLE });
+  const carry = async (count: number): Promise<void> => {
+    await crowd.ask('subscribeNext', { sfu: name, track, count });
+    await source.ask('start', name);
     await sleep(TRICKLE_MS);
-    await source.ask('pause', sfu);
-    const subscribed = await process.ask('memory');
-    const sessions = this.#connectedInMs.length;
-    return {
-      perIdleSession: dividedDifference(this.#empty, idle, sessions),
-      // The sessions of the warm-up have subscribed as well.
-      perSubscription: dividedDifference(idle, subscribed, sessions + WARM_UP_SESSIONS),
-      youngBytes: subscribed.youngBytes,
-    };
-  }
+    await source.ask('pause', name);
+  };
+  const batch = Math.floor(sessions / BATCHES);
+  await join(sfu, load, batch);
+  await carry(batch);
+  await crowd.ask('leave', name);
+
+  const growth = async (add: () => Promise<unknown>): Promise<MemorySample> => {
+    const samples: MemorySample[] = [];
+    for (let batches = 0; batches < BATCHES; batches++) {
+      await add();
+      await sleep(SETTLE_MS);
+      samples.push(await process.ask('memory'));
+    }
+    return slopeOfSamples(samples, batch);
+  };
+  const perIdleSession = await growth(() => join(sfu, load, batch));
+  const perSubscription = await growth(() => carry(batch));
+  return { perIdleSession, perSubscription, youngBytes: (await process.ask('memory')).youngBytes };
 }
 
 /** @returns how many milliseconds ICE and DTLS took each session */
@@ -105,11 +118,15 @@ function join({ name: sfu }: RunningSfu, { crowd }: LoadProcesses, count: number
   return crowd.ask('join', { sfu, tracks: [], count, atOnce: JOINS_AT_ONCE, diligence: 'count' });
 }
 
-function dividedDifference(before: MemorySample, after: MemorySample, count: number): MemorySample {
+/** The growth for one of the things of which `batch` were added between samples. */
+function slopeOfSamples(samples: readonly MemorySample[], batch: number): MemorySample {
+  const slope = (of: (sample: MemorySample) => number): number =>
+    slopeOf(samples.map((sample, index) => ({ x: index * batch, y: of(sample) })));
   return {
-    rssBytes: (after.rssBytes - before.rssBytes) / count,
-    heapBytes: (after.heapBytes - before.heapBytes) / count,
-    externalBytes: (after.externalBytes - before.externalBytes) / count,
-    youngBytes: (after.youngBytes - before.youngBytes) / count,
+    // The young generation reaches its full size once, at a moment that has nothing to do with the number of sessions.
+    rssBytes: slope(({ rssBytes, youngBytes }) => rssBytes - youngBytes),
+    heapBytes: slope(({ heapBytes }) => heapBytes),
+    externalBytes: slope(({ externalBytes }) => externalBytes),
+    youngBytes: slope(({ youngBytes }) => youngBytes),
   };
 }

@@ -24,10 +24,6 @@ export function formatCoreShare(cpuMicros: readonly number[], wallMs: number): s
   return `${(total(cpuMicros) / (10 * wallMs)).toFixed(0)}%`;
 }
 
-export function formatKilobytes(bytes: number): string {
-  return `${(bytes / 1000).toFixed(0)} kB`;
-}
-
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');
 }

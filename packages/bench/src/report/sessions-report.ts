@@ -3,9 +3,10 @@ import type { ContestantName } from '../contestants/contestant.ts';
 import type { JoinCosts, MemoryCosts } from '../measure/sessions.ts';
 import type { MemorySample } from '../processes/probe-verbs.ts';
 import type { SelfTime } from '../profile/self-time.ts';
-import { formatKilobytes, formatSpread } from './figures.ts';
+import { formatSpread } from './figures.ts';
 import { formatTable } from './table.ts';
 
+const BYTES_PER_KILOBYTE = 1e3;
 const BYTES_PER_MEGABYTE = 1e6;
 
 export function formatJoins(costs: ReadonlyMap<ContestantName, JoinCosts>): string {
@@ -18,18 +19,31 @@ export function formatJoins(costs: ReadonlyMap<ContestantName, JoinCosts>): stri
   return formatTable(['contestant', 'CPU ms/join', 'ICE and DTLS p50 ms', 'p95 ms'], rows);
 }
 
-export function formatMemory(costs: ReadonlyMap<ContestantName, MemoryCosts>): string {
-  const rows = [...costs].flatMap(([name, { perIdleSession, perSubscription }]) => [
-    [`${name}: idle session`, ...memoryCells(perIdleSession)],
-    [`${name}: subscription`, ...memoryCells(perSubscription)],
+export function formatMemory(costs: ReadonlyMap<ContestantName, readonly MemoryCosts[]>): string {
+  const rows = [...costs].flatMap(([name, rounds]) => [
+    [`${name}: idle session`, ...memoryCells(rounds.map(({ perIdleSession }) => perIdleSession))],
+    [`${name}: subscription`, ...memoryCells(rounds.map(({ perSubscription }) => perSubscription))],
   ]);
-  const young = [...costs].map(([name, { youngBytes }]) => `${name} ${(youngBytes / BYTES_PER_MEGABYTE).toFixed(0)} MB`);
-  const table = formatTable(['each further', 'resident', 'heap', 'external', 'young generation'], rows);
+  const young = [...costs].map(([name, rounds]) => {
+    const megabytes = rounds.map(({ youngBytes }) => youngBytes / BYTES_PER_MEGABYTE);
+    return `${name} ${formatSpread(megabytes, 0)} MB`;
+  });
+  const table = formatTable(['each further', 'resident kB', 'heap kB', 'external kB'], rows);
   return `${table}\n\nThe young generation of the whole process, which is not in "resident": ${young.join(', ')}`;
 }
 
-function memoryCells({ rssBytes, heapBytes, externalBytes, youngBytes }: MemorySample): string[] {
-  return [rssBytes - youngBytes, heapBytes, externalBytes, youngBytes].map(formatKilobytes);
+function memoryCells(samples: readonly MemorySample[]): string[] {
+  const columns = [
+    samples.map(({ rssBytes }) => rssBytes),
+    samples.map(({ heapBytes }) => heapBytes),
+    samples.map(({ externalBytes }) => externalBytes),
+  ];
+  return columns.map((column) =>
+    formatSpread(
+      column.map((bytes) => bytes / BYTES_PER_KILOBYTE),
+      1,
+    ),
+  );
 }
 
 export function formatSelfTimes(selfTimes: readonly SelfTime[]): string {

@@ -20,6 +20,8 @@ export class LoadGroup {
   readonly #context: LoadContext;
   readonly #publishers: PublishingClient[] = [];
   readonly #subscribers: SubscribingClient[] = [];
+  /** How many of them `subscribeNext` has subscribed. */
+  #subscribed = 0;
 
   constructor(context: LoadContext) {
     this.#context = context;
@@ -54,9 +56,11 @@ export class LoadGroup {
     return client;
   }
 
-  /** Subscribes every client that joined earlier. */
-  async subscribeAll(track: RemoteTrack): Promise<void> {
-    for (const subscriber of this.#subscribers) await subscriber.subscribe(track);
+  /** Subscribes this many clients, in the order in which they joined, beginning after those that were subscribed by the last call. */
+  async subscribeNext(track: RemoteTrack, count: number): Promise<void> {
+    const from = this.#subscribed;
+    this.#subscribed += count;
+    for (const subscriber of this.#subscribers.slice(from, from + count)) await subscriber.subscribe(track);
   }
 
   start(): void {
@@ -86,6 +90,7 @@ export class LoadGroup {
   /** Ends all sessions at once. */
   async leave(): Promise<void> {
     const clients = [...this.#subscribers.splice(0), ...this.#publishers.splice(0)];
+    this.#subscribed = 0;
     await Promise.all(clients.map((client) => client.leave()));
   }
 }
