@@ -12,7 +12,7 @@ import type {
 } from '@causeway/media';
 import type { HmacSha1 } from '@causeway/wire';
 import { createCertificate, type LocalCertificate } from './dtls/certificate.ts';
-import { createDtlsCounters, DtlsAssociation, type DtlsCounters } from './dtls/dtls-association.ts';
+import { createDtlsCounters, DtlsAssociation, type DtlsCounters, type DtlsListener } from './dtls/dtls-association.ts';
 import type { RtpOutboundStream } from './srtp/outbound-srtp.ts';
 import type { SrtpKeyingMaterial } from './srtp/srtp-keys.ts';
 import { SrtpMemory } from './srtp/srtp-memory.ts';
@@ -107,7 +107,7 @@ interface PeerEndpointContext {
 }
 
 /** One peer: its DTLS association, and SRTP with the keys from it. */
-export class PeerEndpoint implements SecureEndpoint {
+export class PeerEndpoint implements SecureEndpoint, DtlsListener {
   readonly inbound: InboundRtp;
   readonly #listener: SecureEndpointListener;
   readonly #srtp: SrtpTransform;
@@ -123,23 +123,9 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#listener = listener;
     this.#srtp = srtp;
     this.inbound = srtp.inbound;
-    this.#dtls = new DtlsAssociation(
-      {
-        role,
-        certificate: context.certificate,
-        remoteFingerprints,
-        timers: options.timers ?? context.ownTimers,
-        isPeerHeard: () => srtp.hasReceived,
-        listener: {
-          onOutput: (datagram) => listener.onDtlsOutput(datagram),
-          onConnected: (keys) => this.#handleConnected(keys),
-          onData: (data) => listener.onApplicationData(this.#nowMs, data),
-          onClosed: (reason) => this.#end(reason),
-          onDefect: (error) => listener.onDefect(error),
-        },
-      },
-      context.dtlsCounters,
-    );
+    const timers = options.timers ?? context.ownTimers;
+    const { certificate, dtlsCounters } = context;
+    this.#dtls = new DtlsAssociation({ role, certificate, remoteFingerprints, timers, listener: this }, dtlsCounters);
     this.#live = context.live;
     this.#live.add(this);
   }
@@ -192,13 +178,30 @@ export class PeerEndpoint implements SecureEndpoint {
     this.#release();
   }
 
-  #handleConnected(keys: SrtpKeyingMaterial): void {
+  /** Implements `DtlsListener`, as does what follows. */
+  get isPeerHeard(): boolean {
+    return this.#srtp.hasReceived;
+  }
+
+  onOutput(datagram: Uint8Array): void {
+    this.#listener.onDtlsOutput(datagram);
+  }
+
+  onConnected(keys: SrtpKeyingMaterial): void {
     this.#isConnected = true;
     this.#srtp.setKeys(keys);
     this.#listener.onConnected(keys.profile);
   }
 
-  #end(reason: SecureCloseReason): void {
+  onData(data: Uint8Array): void {
+    this.#listener.onApplicationData(this.#nowMs, data);
+  }
+
+  onDefect(error: unknown): void {
+    this.#listener.onDefect(error);
+  }
+
+  onClosed(reason: SecureCloseReason): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#release();

@@ -33,6 +33,11 @@ export interface DtlsListener {
   onClosed(reason: SecureCloseReason): void;
   /** A timer threw an exception, so the association can no longer be used. */
   onDefect(error: unknown): void;
+  /**
+   * Whether a packet has arrived that was protected with the keys of this handshake, which proves that the peer has finished it. Default:
+   * not known.
+   */
+  readonly isPeerHeard?: boolean;
 }
 
 interface DtlsConnectionOptions {
@@ -42,11 +47,6 @@ interface DtlsConnectionOptions {
   readonly listener: DtlsListener;
   /** They run on the clock of `handleDatagram`. A client sends its first flight when they next run. */
   readonly timers: Timers;
-  /**
-   * Whether a packet has arrived that was protected with the keys of this handshake, which proves that the peer has finished it. Default:
-   * not known.
-   */
-  readonly isPeerHeard?: () => boolean;
 }
 
 interface DtlsConnection {
@@ -86,21 +86,25 @@ const MIN_REPEAT_INTERVAL_MS = 50;
  * another request, and gives up the connection after twelve of them.
  */
 const MAX_LAST_REPEATS = 8;
+const NO_FLIGHT: Flight = [];
+const NOTHING_RECEIVED = -1;
+/** How far behind the newest a record may arrive; RFC 6347 §4.1.2.6 asks for 64. So many fit into an array within the heap. */
+const REMEMBERED_RECORDS = 512;
 /** Offset of the random in a ClientHello. */
 const HELLO_RANDOM_AT = 2;
 
 export class DtlsAssociation implements DtlsConnection {
-  readonly #options: DtlsConnectionOptions;
+  readonly #listener: DtlsListener;
   readonly #counters: DtlsCounters;
   readonly #sender: RecordSender;
-  readonly #timer: RetransmissionTimer;
-  readonly #replay = new ReplayWindow();
-  #reassembler = new HandshakeReassembler();
-  /** Undefined once the handshake is over and its state is no longer needed. */
-  #handshake: Handshake | undefined;
+  readonly #replay = new ReplayWindow(NOTHING_RECEIVED, REMEMBERED_RECORDS);
+  /** Undefined once the handshake is over, as is everything that only the handshake needs. A session may then last for hours. */
+  #handshaking: { readonly options: DtlsConnectionOptions; reassembler: HandshakeReassembler; handshake: Handshake } | undefined;
+  /** Undefined when no flight will be repeated unasked. */
+  #timer: RetransmissionTimer | undefined;
   #ciphers: RecordCiphers | undefined;
-  #early: DtlsRecord[] = [];
-  #flight: Flight = [];
+  #early: DtlsRecord[] | undefined = [];
+  #flight: Flight = NO_FLIGHT;
   #repeatedAtMs = Number.NEGATIVE_INFINITY;
   #peerIsBehind = false;
   #helloReplacements = 0;
@@ -110,9 +114,9 @@ export class DtlsAssociation implements DtlsConnection {
   #nowMs = 0;
 
   constructor(options: DtlsConnectionOptions, counters: DtlsCounters) {
-    this.#options = options;
+    this.#listener = options.listener;
     this.#counters = counters;
-    this.#sender = new RecordSender((datagram) => options.listener.onOutput(datagram));
+    this.#sender = new RecordSender(options.listener);
     this.#timer = new RetransmissionTimer(options.timers, {
       onRetransmit: (nowMs) => this.#handleRetransmission(nowMs),
       onDeadline: () => this.#end('handshake-timeout'),
@@ -120,18 +124,18 @@ export class DtlsAssociation implements DtlsConnection {
     });
     if (options.role === 'client') {
       const client = new ClientHandshake(options);
-      this.#handshake = client;
+      this.#handshaking = { options, reassembler: new HandshakeReassembler(), handshake: client };
       this.#flight = client.start();
       // The owner is still inside this constructor, and must not be called before it returns.
       this.#timer.begin();
     } else {
-      this.#handshake = new ServerHandshake(options);
+      this.#handshaking = { options, reassembler: new HandshakeReassembler(), handshake: new ServerHandshake(options) };
     }
   }
 
   /** The last flight is kept until the peer is known to have finished. */
   get hasPeerFinished(): boolean {
-    return this.#state === 'connected' && (this.#flight.length === 0 || this.#options.isPeerHeard?.() === true);
+    return this.#state === 'connected' && (this.#flight.length === 0 || this.#listener.isPeerHeard === true);
   }
 
   handleDatagram(nowMs: number, datagram: Uint8Array): void {
@@ -194,11 +198,11 @@ export class DtlsAssociation implements DtlsConnection {
   #handleData(plain: Uint8Array): void {
     // Application data proves that the peer has received our Finished.
     if (this.#flight.length > 0) this.#forgetLastFlight();
-    this.#options.listener.onData(plain);
+    this.#listener.onData(plain);
   }
 
   #holdEarly(record: DtlsRecord): void {
-    if (this.#early.length >= MAX_EARLY_RECORDS) {
+    if (this.#early === undefined || this.#early.length >= MAX_EARLY_RECORDS) {
       this.#counters.undecryptable++;
       return;
     }
@@ -226,19 +230,22 @@ export class DtlsAssociation implements DtlsConnection {
   }
 
   #handleFragment(fragment: HandshakeFragment): void {
-    if (this.#isOtherHello(fragment)) {
+    const handshaking = this.#handshaking;
+    if (handshaking === undefined) return;
+    if (this.#isOtherHello(handshaking.handshake, fragment)) {
       this.#helloReplacements++;
-      this.#reassembler = new HandshakeReassembler();
-      this.#handshake = new ServerHandshake(this.#options);
+      handshaking.reassembler = new HandshakeReassembler();
+      handshaking.handshake = new ServerHandshake(handshaking.options);
     }
-    const fate = this.#reassembler.add(fragment);
+    const { handshake, reassembler } = handshaking;
+    const fate = reassembler.add(fragment);
     if (fate === 'repeated') this.#peerIsBehind = true;
     if (fate === 'dropped') this.#counters.malformed++;
-    while (this.#handshake !== undefined) {
-      const message = this.#reassembler.take();
+    while (this.#handshaking !== undefined) {
+      const message = reassembler.take();
       if (message === undefined) break;
-      this.#timer.startDeadline(this.#nowMs);
-      this.#apply(this.#handshake.handle(message), this.#handshake.ciphers);
+      this.#timer?.startDeadline(this.#nowMs);
+      this.#apply(handshake.handle(message), handshake.ciphers);
     }
   }
 
@@ -246,10 +253,10 @@ export class DtlsAssociation implements DtlsConnection {
    * Whether this is a hello of another client that replaces the present one. An attacker's hello must not lock out the real client, so the
    * latest hello counts until one of the clients continues.
    */
-  #isOtherHello({ type, sequence, offset, body }: HandshakeFragment): boolean {
+  #isOtherHello(present: Handshake, { type, sequence, offset, body }: HandshakeFragment): boolean {
     if (type !== HandshakeType.clientHello || sequence !== 0 || offset !== 0) return false;
     if (this.#helloReplacements >= MAX_HELLO_REPLACEMENTS || body.length < HELLO_RANDOM_AT + RANDOM_LENGTH) return false;
-    return this.#handshake?.mayBeReplacedBy(body.subarray(HELLO_RANDOM_AT, HELLO_RANDOM_AT + RANDOM_LENGTH)) ?? false;
+    return present.mayBeReplacedBy(body.subarray(HELLO_RANDOM_AT, HELLO_RANDOM_AT + RANDOM_LENGTH));
   }
 
   #apply(outcome: HandshakeOutcome, ciphers: RecordCiphers | undefined): void {
@@ -260,19 +267,20 @@ export class DtlsAssociation implements DtlsConnection {
         break;
       case 'ignored':
         this.#counters.malformed++;
-        this.#reassembler.refuse();
+        this.#handshaking?.reassembler.refuse();
         break;
       case 'flight':
         this.#startFlight(outcome.flight);
         break;
       case 'finished':
-        this.#timer.stop();
+        this.#timer?.stop();
         this.#state = 'connected';
-        this.#handshake = undefined;
+        this.#handshaking = undefined;
         this.#flight = outcome.flight;
         this.#sender.sendFlight(outcome.flight);
-        if (outcome.flight.length > 0) this.#timer.startLast(this.#nowMs);
-        this.#options.listener.onConnected(outcome.keys);
+        if (outcome.flight.length > 0) this.#timer?.startLast(this.#nowMs);
+        else this.#timer = undefined;
+        this.#listener.onConnected(outcome.keys);
         break;
       case 'failed':
         this.#sender.sendAlert('fatal', outcome.alert);
@@ -280,19 +288,22 @@ export class DtlsAssociation implements DtlsConnection {
         return;
     }
     if (ciphers === undefined) return;
-    for (const record of this.#early.splice(0)) this.#handleEncrypted(record);
+    const early = this.#early;
+    this.#early = undefined;
+    for (const record of early ?? []) this.#handleEncrypted(record);
   }
 
   #startFlight(flight: Flight): void {
     this.#flight = flight;
     this.#sender.sendFlight(flight);
-    this.#timer.start(this.#nowMs);
+    this.#timer?.start(this.#nowMs);
   }
 
   #handleRetransmission(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#state === 'connected' && this.#options.isPeerHeard?.() === true) this.#forgetLastFlight();
+    if (this.#state === 'connected' && this.#listener.isPeerHeard === true) this.#forgetLastFlight();
     else this.#sendFlightAgain();
+    if (this.#timer?.isRunning === false) this.#timer = undefined;
   }
 
   /** Repeats the flight, because the peer has shown that it did not receive it. */
@@ -309,21 +320,23 @@ export class DtlsAssociation implements DtlsConnection {
 
   /** Drops the last flight, because the peer has received it or too many repetitions have failed. */
   #forgetLastFlight(): void {
-    this.#flight = [];
-    this.#timer.stop();
+    this.#flight = NO_FLIGHT;
+    this.#timer?.stop();
+    this.#timer = undefined;
   }
 
   #end(reason: SecureCloseReason): void {
     this.#stop();
-    this.#options.listener.onClosed(reason);
+    this.#listener.onClosed(reason);
   }
 
   #stop(): void {
     this.#state = 'closed';
-    this.#timer.stop();
-    this.#handshake = undefined;
+    this.#timer?.stop();
+    this.#timer = undefined;
+    this.#handshaking = undefined;
     this.#ciphers = undefined;
-    this.#early = [];
-    this.#flight = [];
+    this.#early = undefined;
+    this.#flight = NO_FLIGHT;
   }
 }

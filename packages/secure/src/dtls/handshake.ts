@@ -28,6 +28,7 @@ export interface Handshake {
   mayBeReplacedBy(clientRandom: Buffer): boolean;
 }
 
+export const CHANGE_CIPHER_SPEC: FlightStep = { kind: 'changeCipherSpec' };
 export const CONTINUE: HandshakeOutcome = { kind: 'continue' };
 export const IGNORED: HandshakeOutcome = { kind: 'ignored' };
 

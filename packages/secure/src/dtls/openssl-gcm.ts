@@ -23,8 +23,10 @@ const TAG_LENGTH = 16;
 const OVERHEAD_LENGTH = EXPLICIT_NONCE_LENGTH + TAG_LENGTH;
 /** More than any path carries in one datagram. */
 export const MAX_GCM_LENGTH = 2_048;
-/** Each client has two contexts of about a kilobyte, created when they are needed. */
+/** Each direction of a client that sends data wants a context, of about a kilobyte. */
 const MAX_CONTEXTS = 1_024;
+/** How many contexts are looked at for one that is no longer used. */
+const MAX_SEARCH_STEPS = 16;
 
 /** The layout of the array. */
 const KEY_AT = 0;
@@ -86,6 +88,8 @@ interface Context {
   readonly at: bigint;
   owner: GcmInputs | undefined;
   direction: number;
+  /** Set whenever the owner finds it, and cleared by the search for one that can be given to another key. */
+  isUsed: boolean;
 }
 
 /** @returns undefined if the library is not available, or its results differ from those of `node:crypto` */
@@ -110,13 +114,27 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
   writeParameters(memory, at);
   const algorithm = EVP_aes_128_gcm();
   const contexts: Context[] = [];
-  let oldest = 0;
+  let hand = 0;
 
-  /** Assigns a context to a key: the one that was assigned longest ago. */
+  /**
+   * Finds the context for a key that has none: one whose owner has not used it since the last search passed it, or else a new one. A key
+   * that has lost its context gets a new one. Thus the keys of idle sessions, which encrypt nothing after the handshake, share a few.
+   */
+  const findPlace = (inputs: GcmInputs, direction: number): number => {
+    const mayAdd = contexts.length < MAX_CONTEXTS;
+    const hasLost = mayAdd && inputs.place >= 0;
+    for (let step = 0; !hasLost && step < MAX_SEARCH_STEPS && step < contexts.length; step++) {
+      const place = hand;
+      const context = contexts[place];
+      hand = (place + 1) % contexts.length;
+      if (!context.isUsed) return place;
+      context.isUsed = false;
+    }
+    if (!mayAdd) return hand;
+    return contexts.push({ at: EVP_CIPHER_CTX_new(), owner: undefined, direction, isUsed: false }) - 1;
+  };
   const take = (inputs: GcmInputs, direction: number): Context | undefined => {
-    if (contexts.length < MAX_CONTEXTS) contexts.push({ at: EVP_CIPHER_CTX_new(), owner: undefined, direction });
-    const place = oldest;
-    oldest = (oldest + 1) % MAX_CONTEXTS;
+    const place = findPlace(inputs, direction);
     const context = contexts[place];
     if (context.at === NULL) return undefined;
     context.owner = undefined;
@@ -126,6 +144,7 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
     if (!isReady) return undefined;
     context.owner = inputs;
     context.direction = direction;
+    context.isUsed = false;
     inputs.place = place;
     return context;
   };
@@ -139,8 +158,10 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
     const { key, nonce, associatedData, place } = inputs;
     if (key.length !== KEY_LENGTH || nonce.length !== NONCE_LENGTH || associatedData.length !== ASSOCIATED_DATA_LENGTH) return false;
     const known = place < 0 ? undefined : contexts[place];
-    const context = known?.owner === inputs && known.direction === direction ? known : take(inputs, direction);
+    const isOwn = known?.owner === inputs && known.direction === direction;
+    const context = isOwn ? known : take(inputs, direction);
     if (context === undefined) return false;
+    if (isOwn) context.isUsed = true;
     memory.set(nonce, NONCE_AT);
     memory.set(associatedData, ASSOCIATED_DATA_AT);
     // OpenSSL expects the length in the associated data to include the overhead, and subtracts it.

@@ -24,25 +24,25 @@ function sharedGcm(): OpensslGcm | 'missing' {
   return shared;
 }
 
+/** Salt and explicit nonce of the record in work, and its associated data. All ciphers fill and use them within one call. */
+const nonce = Buffer.alloc(NONCE_LENGTH);
+const associatedData = Buffer.alloc(ASSOCIATED_DATA_LENGTH);
+
 export class RecordCipher implements GcmInputs {
-  readonly key: Buffer;
-  /** The salt, followed by the explicit nonce. Ciphers copy it when they are created, so it is reused for every record. */
-  readonly nonce: Buffer;
-  readonly associatedData: Buffer;
+  readonly key: Uint8Array;
+  readonly nonce = nonce;
+  readonly associatedData = associatedData;
   place = -1;
+  readonly #salt: number;
   readonly #gcm: OpensslGcm | 'missing';
   /** Cached, because Node takes longer with raw bytes. */
   #nodeKey: KeyObject | undefined;
 
   /** @param gcm OpenSSL's by default, if it is available */
   constructor(key: Buffer, salt: Buffer, gcm: OpensslGcm | 'missing' = sharedGcm()) {
-    // Memory outside of Node's pool: a part of the pool would keep 64 KiB in memory as long as the connection lasts.
-    const memory = Buffer.alloc(RECORD_KEY_LENGTH + NONCE_LENGTH + ASSOCIATED_DATA_LENGTH);
-    this.key = memory.subarray(0, RECORD_KEY_LENGTH);
-    this.nonce = memory.subarray(RECORD_KEY_LENGTH, RECORD_KEY_LENGTH + NONCE_LENGTH);
-    this.associatedData = memory.subarray(RECORD_KEY_LENGTH + NONCE_LENGTH);
-    this.key.set(key);
-    this.nonce.set(salt);
+    // A copy, since a part of Node's pool would keep 64 KiB in memory as long as the connection lasts.
+    this.key = Uint8Array.from(key);
+    this.#salt = salt.readInt32BE(0);
     this.#gcm = gcm;
   }
 
@@ -52,7 +52,6 @@ export class RecordCipher implements GcmInputs {
    * @returns the whole record, which the caller may keep
    */
   seal(contentType: number, epoch: number, sequence: number, plain: Uint8Array): Buffer {
-    const { associatedData, nonce } = this;
     this.#associate(epoch, sequence, contentType, DTLS_1_2, plain.length);
     const record = Buffer.allocUnsafe(RECORD_HEADER_LENGTH + EXPLICIT_NONCE_LENGTH + plain.length + TAG_LENGTH);
     record[0] = contentType;
@@ -74,23 +73,23 @@ export class RecordCipher implements GcmInputs {
   open({ fragment, epoch, sequence, contentType, version }: DtlsRecord): Uint8Array | undefined {
     const length = fragment.length - EXPLICIT_NONCE_LENGTH - TAG_LENGTH;
     if (length < 0) return undefined;
-    for (let byte = 0; byte < EXPLICIT_NONCE_LENGTH; byte++) this.nonce[RECORD_SALT_LENGTH + byte] = fragment[byte];
+    for (let byte = 0; byte < EXPLICIT_NONCE_LENGTH; byte++) nonce[RECORD_SALT_LENGTH + byte] = fragment[byte];
     this.#associate(epoch, sequence, contentType, version, length);
     if (this.#gcm !== 'missing' && length <= MAX_GCM_LENGTH) return this.#gcm.open(this, fragment);
     return this.#openByNode(fragment.subarray(EXPLICIT_NONCE_LENGTH), length);
   }
 
   #sealByNode(plain: Uint8Array, record: Buffer, bodyAt: number): void {
-    const cipher = createCipheriv(ALGORITHM, this.#keyObject(), this.nonce);
-    cipher.setAAD(this.associatedData);
+    const cipher = createCipheriv(ALGORITHM, this.#keyObject(), nonce);
+    cipher.setAAD(associatedData);
     record.set(cipher.update(plain), bodyAt);
     cipher.final();
     record.set(cipher.getAuthTag(), record.length - TAG_LENGTH);
   }
 
   #openByNode(sealed: Buffer, length: number): Buffer | undefined {
-    const decipher = createDecipheriv(ALGORITHM, this.#keyObject(), this.nonce, { authTagLength: TAG_LENGTH });
-    decipher.setAAD(this.associatedData);
+    const decipher = createDecipheriv(ALGORITHM, this.#keyObject(), nonce, { authTagLength: TAG_LENGTH });
+    decipher.setAAD(associatedData);
     decipher.setAuthTag(sealed.subarray(length));
     const plain = decipher.update(sealed.subarray(0, length));
     try {
@@ -106,9 +105,13 @@ export class RecordCipher implements GcmInputs {
     return this.#nodeKey;
   }
 
-  /** Fills the associated data. It starts with epoch and sequence number, which are also the explicit nonce of our own records. */
+  /**
+   * Fills the associated data, and the salt of the nonce. The former starts with epoch and sequence number, which are also the explicit
+   * nonce of our own records.
+   */
   #associate(epoch: number, sequence: number, contentType: number, version: number, length: number): void {
-    const bytes = this.associatedData;
+    const bytes = associatedData;
+    nonce.writeInt32BE(this.#salt, 0);
     bytes.writeUInt16BE(epoch, 0);
     bytes.writeUIntBE(sequence, 2, SEQUENCE_LENGTH);
     bytes[EXPLICIT_NONCE_LENGTH] = contentType;

@@ -13,13 +13,13 @@ const CIPHER_OVERHEAD_LENGTH = 24;
 const MAX_FRAGMENT_LENGTH = MAX_DATAGRAM_LENGTH - RECORD_HEADER_LENGTH - CIPHER_OVERHEAD_LENGTH;
 
 export class RecordSender {
-  readonly #output: (datagram: Uint8Array) => void;
+  readonly #listener: { onOutput(datagram: Uint8Array): void };
   #cipher: RecordCipher | undefined;
   #plainSequence = 0;
   #cipherSequence = 0;
 
-  constructor(output: (datagram: Uint8Array) => void) {
-    this.#output = output;
+  constructor(listener: { onOutput(datagram: Uint8Array): void }) {
+    this.#listener = listener;
   }
 
   setCipher(cipher: RecordCipher): void {
@@ -33,7 +33,7 @@ export class RecordSender {
     let length = 0;
     const add = (record: Buffer): void => {
       if (length + record.length > MAX_DATAGRAM_LENGTH && length > 0) {
-        this.#output(Buffer.concat(datagram));
+        this.#listener.onOutput(Buffer.concat(datagram));
         datagram = [];
         length = 0;
       }
@@ -50,16 +50,16 @@ export class RecordSender {
         }
       }
     }
-    if (length > 0) this.#output(Buffer.concat(datagram));
+    if (length > 0) this.#listener.onOutput(Buffer.concat(datagram));
   }
 
   sendApplicationData(data: Uint8Array): void {
-    this.#output(this.#seal(ContentType.applicationData, data, true));
+    this.#listener.onOutput(this.#seal(ContentType.applicationData, data, true));
   }
 
   sendAlert(level: keyof typeof AlertLevel, description: number): void {
     const body = Buffer.of(AlertLevel[level], description);
-    this.#output(this.#seal(ContentType.alert, body, this.#cipher !== undefined));
+    this.#listener.onOutput(this.#seal(ContentType.alert, body, this.#cipher !== undefined));
   }
 
   #seal(contentType: number, body: Uint8Array, isEncrypted: boolean): Buffer {

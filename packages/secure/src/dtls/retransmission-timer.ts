@@ -33,6 +33,11 @@ export class RetransmissionTimer implements Timer {
     this.#listener = listener;
   }
 
+  /** Whether it will fire again. */
+  get isRunning(): boolean {
+    return this.heapIndex >= 0;
+  }
+
   /** Schedules the first flight for the next run of the timers, which is after the caller has returned. */
   begin(): void {
     this.#repeatAtMs = 0;

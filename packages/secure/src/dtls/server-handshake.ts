@@ -8,7 +8,7 @@ import { createECDH, type ECDH, type KeyObject, randomBytes, sign, timingSafeEqu
 import type { CertificateFingerprint, SrtpProfile } from '@causeway/media';
 import { type LocalCertificate, matchesFingerprint } from './certificate.ts';
 import { CipherSuite, DTLS_1_2, GROUP_SECP256R1, HandshakeType, SignatureScheme } from './dtls-numbers.ts';
-import { CONTINUE, failed, type Handshake, type HandshakeOutcome, IGNORED, toFlight } from './handshake.ts';
+import { CHANGE_CIPHER_SPEC, CONTINUE, failed, type Handshake, type HandshakeOutcome, IGNORED, toFlight } from './handshake.ts';
 import type { HandshakeMessage } from './handshake-message.ts';
 import { HandshakeTranscript, type RecordCiphers } from './handshake-transcript.ts';
 import { type ClientHello, parseClientHello, RANDOM_LENGTH, SRTP_PROFILES, writeServerHello } from './hello-messages.ts';
@@ -137,7 +137,7 @@ export class ServerHandshake implements Handshake {
     this.#state = { awaits: 'nothing' };
     return {
       kind: 'finished',
-      flight: [{ kind: 'changeCipherSpec' }, { kind: 'message', message: finished }],
+      flight: [CHANGE_CIPHER_SPEC, { kind: 'message', message: finished }],
       keys: this.#transcript.exportSrtpKeys(SRTP_PROFILES.get(this.#profileId) as SrtpProfile),
     };
   }

@@ -23,7 +23,8 @@ export class CounterModeKey {
   constructor(memory: SrtpMemory, encryptionKey: Buffer, salt: Buffer) {
     this.#memory = memory;
     this.#encryptionKey = new Uint8Array(encryptionKey);
-    new Uint8Array(this.#salt.buffer).set(salt.subarray(0, SALT_BYTES));
+    // Byte by byte, since asking a small array for its buffer moves it out of the heap, where it takes three times as much.
+    for (let at = 0; at < SALT_BYTES; at++) this.#salt[at >> 2] |= salt[at] << (8 * (at & 3));
   }
 
   /**
@@ -57,8 +58,8 @@ export class CounterModeKey {
 }
 
 /** Fits reports on 100 ms of video. Keystream for longer packets is generated individually. */
-const PLACE_BYTES = 128;
-const PLACES = 8;
+const MAX_PLACE_BYTES = 128;
+const PLACES = 4;
 const NONE = new Uint8Array(0);
 
 /**
@@ -73,6 +74,8 @@ export class RtcpKeystream {
   #ssrc = 0;
   #lastIndex = -1;
   #ahead: Uint8Array = NONE;
+  /** As long as the longest recent packet needs, since a node keeps this for every subscriber. */
+  #placeBytes = 0;
   /** Index of the first place. */
   #firstIndex = 0;
 
@@ -91,20 +94,21 @@ export class RtcpKeystream {
     if (ssrc !== this.#ssrc) this.#ahead = NONE;
     this.#ssrc = ssrc;
     this.#lastIndex = index;
-    if (length > PLACE_BYTES) return this.#key.generateSingle(ssrc, index, length);
-    if (!this.#covers(index)) {
+    if (length > MAX_PLACE_BYTES) return this.#key.generateSingle(ssrc, index, length);
+    if (length > this.#placeBytes || !this.#covers(index)) {
       if (!followsLast) return this.#key.generateSingle(ssrc, index, length);
-      this.#ahead = this.#key.generate(ssrc, index, PLACES, PLACE_BYTES);
+      this.#placeBytes = Math.max(this.#placeBytes, Math.ceil(length / AES_BLOCK_BYTES) * AES_BLOCK_BYTES);
+      this.#ahead = this.#key.generate(ssrc, index, PLACES, this.#placeBytes);
       this.#firstIndex = index;
     }
     const { bytes, singleKeystreamAt } = this.#memory;
-    const start = (index - this.#firstIndex) * PLACE_BYTES;
-    bytes.set(this.#ahead.subarray(start, start + PLACE_BYTES), singleKeystreamAt);
+    const start = (index - this.#firstIndex) * this.#placeBytes;
+    bytes.set(this.#ahead.subarray(start, start + this.#placeBytes), singleKeystreamAt);
     return singleKeystreamAt;
   }
 
   #covers(index: number): boolean {
     const place = index - this.#firstIndex;
-    return place >= 0 && place * PLACE_BYTES < this.#ahead.length;
+    return place >= 0 && place * this.#placeBytes < this.#ahead.length;
   }
 }

@@ -6,7 +6,6 @@
  */
 import {
   type InboundRtp,
-  type SrtpProfile,
   UNPROTECT_FORGED,
   UNPROTECT_MALFORMED,
   UNPROTECT_NOT_READY,
@@ -17,8 +16,8 @@ import { peekRtpSeq, peekRtpSsrc, rtpHeaderLength } from '@causeway/wire';
 import { ReplayWindow } from '../replay-window.ts';
 import { type AuthenticationKey, authenticateOne, HMAC_TAG_LENGTH } from './authentication.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
-import { createSessionCipher, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
-import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
+import { type DormantKeys, type SessionCipher, TAG_LENGTH } from './session-cipher.ts';
+import type { SrtpPeer } from './srtp-keys.ts';
 import { MAX_INBOUND_PACKET_BYTES, type SrtpMemory } from './srtp-memory.ts';
 
 const SEQ_SPACE = 65_536;
@@ -34,21 +33,22 @@ const MAX_RETIRED = 4_096;
 
 export class InboundSrtp implements InboundRtp {
   readonly #supply: KeystreamSupply;
-  #cipher: SessionCipher | undefined;
+  #keys: DormantKeys | undefined = undefined;
+  /** Undefined until the first packet, as is the state of a client's SSRCs: most sessions of a large room publish nothing. */
+  #cipher: SessionCipher | undefined = undefined;
   /** The SSRCs that a link accepts; undefined for a client. */
   readonly #expected: ExpectedContext | undefined;
-  readonly #streams: InboundStreams;
+  #streams: InboundStreams | undefined;
 
   constructor(supply: KeystreamSupply, peer: SrtpPeer) {
     this.#supply = supply;
-    const createWindow = (ssrc: number) => this.#createWindow(ssrc);
-    this.#expected = peer === 'link' ? new ExpectedContext(createWindow) : undefined;
-    this.#streams = this.#expected ?? new InboundContext(createWindow);
+    this.#expected = peer === 'link' ? new ExpectedContext((ssrc) => this.#createWindow(ssrc)) : undefined;
+    this.#streams = this.#expected;
   }
 
   /** Whether an authentic packet has arrived. */
   get hasReceived(): boolean {
-    return this.#streams.size > 0;
+    return this.#streams !== undefined && this.#streams.size > 0;
   }
 
   expect(ssrc: number): void {
@@ -59,8 +59,8 @@ export class InboundSrtp implements InboundRtp {
     this.#expected?.end(ssrc);
   }
 
-  setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
-    this.#cipher = createSessionCipher(this.#supply.memory, profile, master, 'srtp');
+  setKeys(keys: DormantKeys): void {
+    this.#keys = keys;
   }
 
   /** Its assumptions are checked again by `unprotectRtp`. */
@@ -69,7 +69,7 @@ export class InboundSrtp implements InboundRtp {
     if (cipher?.profile !== 'AES_CM_128_HMAC_SHA1_80' || packet.length > MAX_INBOUND_PACKET_BYTES) return;
     const textEnd = packet.length - HMAC_TAG_LENGTH;
     if (rtpHeaderLength(packet, textEnd) < 0) return;
-    const stream = this.#streams.find(peekRtpSsrc(packet));
+    const stream = this.#streams?.find(peekRtpSsrc(packet));
     if (stream === undefined) return;
     const index = estimatePacketIndex(stream.replay.highest, peekRtpSeq(packet));
     if (index < 0 || stream.replay.isReplay(index)) return;
@@ -77,16 +77,17 @@ export class InboundSrtp implements InboundRtp {
   }
 
   unprotectRtp(packet: Uint8Array): number {
-    const cipher = this.#cipher;
-    if (cipher === undefined) return UNPROTECT_NOT_READY;
+    const cipher = this.#cipher ?? this.#begin();
+    const streams = this.#streams;
+    if (cipher === undefined || streams === undefined) return UNPROTECT_NOT_READY;
     const tagLength = TAG_LENGTH[cipher.profile];
     const headerLength = rtpHeaderLength(packet, packet.length - tagLength);
     if (headerLength < 0 || packet.length > MAX_INBOUND_PACKET_BYTES) return UNPROTECT_MALFORMED;
     const ssrc = peekRtpSsrc(packet);
     const seq = peekRtpSeq(packet);
-    const stream = this.#streams.find(ssrc);
-    if (stream === undefined && !this.#streams.mayBegin(ssrc)) return UNPROTECT_UNEXPECTED;
-    const highest = stream === undefined ? this.#streams.retiredIndex(ssrc) : stream.replay.highest;
+    const stream = streams.find(ssrc);
+    if (stream === undefined && !streams.mayBegin(ssrc)) return UNPROTECT_UNEXPECTED;
+    const highest = stream === undefined ? streams.retiredIndex(ssrc) : stream.replay.highest;
     const index = estimatePacketIndex(highest, seq);
     if (index < 0) return UNPROTECT_FORGED;
     if (stream === undefined ? index <= highest : stream.replay.isReplay(index)) return UNPROTECT_REPLAYED;
@@ -97,8 +98,16 @@ export class InboundSrtp implements InboundRtp {
   }
 
   close(): void {
+    this.#keys = undefined;
     this.#cipher = undefined;
-    this.#streams.close();
+    this.#streams?.close();
+  }
+
+  #begin(): SessionCipher | undefined {
+    if (this.#keys === undefined) return undefined;
+    this.#streams ??= new InboundContext((ssrc) => this.#createWindow(ssrc));
+    this.#cipher = this.#keys.derive('srtp');
+    return this.#cipher;
   }
 
   #openRtp(cipher: SessionCipher, packet: Uint8Array, headerLength: number, ssrc: number, index: number): boolean {
@@ -106,14 +115,14 @@ export class InboundSrtp implements InboundRtp {
     if (cipher.profile === 'AEAD_AES_128_GCM') {
       const text = packet.subarray(headerLength, textEnd);
       if (!cipher.gcm.open(ssrc, index, packet.subarray(0, headerLength), text, packet.subarray(textEnd))) return false;
-      return this.#streams.accept(ssrc, index) !== undefined;
+      return this.#streams?.accept(ssrc, index) !== undefined;
     }
     const word = Math.floor(index / SEQ_SPACE) | 0;
     const { memory, inboundGroup } = this.#supply;
     const prepared = inboundGroup.take(cipher.authentication, packet, word);
     const at = prepared >= 0 ? prepared : authenticateInbound(memory, cipher.authentication, packet, textEnd, word);
     if (!hasTag(memory, at + textEnd, packet, textEnd)) return false;
-    const stream = this.#streams.accept(ssrc, index);
+    const stream = this.#streams?.accept(ssrc, index);
     if (stream?.window === undefined) return false;
     decryptInbound(memory, packet, at, headerLength, textEnd, stream.window.locate(index, textEnd - headerLength));
     return true;
@@ -193,7 +202,8 @@ export interface InboundStreams {
 /** The SSRCs of a client. The state is bounded, and created only for SSRCs with an authentic packet. */
 export class InboundContext implements InboundStreams {
   readonly #streams = new Map<number, InboundStream>();
-  readonly #retired = new Map<number, number>();
+  /** Undefined until an SSRC is retired. */
+  #retired: Map<number, number> | undefined = undefined;
   readonly #createWindow: (ssrc: number) => KeystreamWindow | undefined;
   #uses = 0;
 
@@ -215,7 +225,7 @@ export class InboundContext implements InboundStreams {
   }
 
   retiredIndex(ssrc: number): number {
-    return this.#retired.get(ssrc) ?? -1;
+    return this.#retired?.get(ssrc) ?? -1;
   }
 
   /** @returns undefined if the peer has used up its SSRCs */
@@ -230,19 +240,20 @@ export class InboundContext implements InboundStreams {
   close(): void {
     for (const stream of this.#streams.values()) stream.window?.release();
     this.#streams.clear();
-    this.#retired.clear();
+    this.#retired = undefined;
   }
 
   #create(ssrc: number): InboundStream | undefined {
     if (this.#streams.size >= MAX_STREAMS && !this.#retireOldest()) return undefined;
     const replay = new ReplayWindow(this.retiredIndex(ssrc));
-    this.#retired.delete(ssrc);
+    this.#retired?.delete(ssrc);
     const stream = { replay, window: this.#createWindow(ssrc), lastUse: 0 };
     this.#streams.set(ssrc, stream);
     return stream;
   }
 
   #retireOldest(): boolean {
+    this.#retired ??= new Map();
     if (this.#retired.size >= MAX_RETIRED) return false;
     let oldestSsrc = 0;
     let oldest: InboundStream | undefined;

@@ -1,9 +1,9 @@
 /** The sending side of one peer: its outbound streams and, once DTLS has derived them, the keys they share. */
-import type { OutboundStream, SrtpProfile } from '@causeway/media';
+import type { OutboundStream } from '@causeway/media';
 import type { AuthenticationKey } from './authentication.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
-import { createSessionCipher, type SessionCipher } from './session-cipher.ts';
-import type { SrtpMasterKeys, SrtpPeer } from './srtp-keys.ts';
+import type { DormantKeys, SessionCipher } from './session-cipher.ts';
+import type { SrtpPeer } from './srtp-keys.ts';
 
 /**
  * How many SSRCs a client may be sent over its whole life, since the used indices of each must be remembered. For a link, how many at a
@@ -15,12 +15,14 @@ const SRTCP_INDEX_LIMIT = 2 ** 31;
 /** A link between large nodes sends a few thousand RTCP packets per second, so there is time to reopen it. */
 const SRTCP_INDICES_IN_RESERVE = 2 ** 20;
 /**
- * How far back a packet may be retransmitted initially: two seconds at 5 Mbit/s, which is as long as packets are kept. Older indices are
- * refused, because their payloads are no longer known.
+ * How far back a packet may be retransmitted initially: half a second at 5 Mbit/s, or five seconds of audio. Older indices are refused,
+ * because their payloads are no longer known.
  */
-const USUALLY_REMEMBERED = 1_024;
-/** How far back a stream reaches once an older packet was requested. */
+const AT_FIRST_REMEMBERED = 256;
+/** How far back a stream may reach: more than two seconds at 8 Mbit/s, which is as long as packets are kept. */
 const MOST_REMEMBERED = 2_048;
+/** A stream reaches twice as far once a packet was requested from behind this share of it, which is long before its reach is too short. */
+const SHARE_BEFORE_GROWTH = 0.25;
 /** The key takes ten words, after which the slots begin at the next cache line. */
 const FIRST_SLOT = 16;
 const CHUNK_SSRCS = 4_096;
@@ -30,11 +32,14 @@ const MAX_CHUNKS = 32_768;
 export class OutboundSrtp {
   readonly rtcpStream = new RtcpOutboundStream();
   readonly #supply: KeystreamSupply;
-  readonly #streams = new Map<number, RtpOutboundStream>();
-  /** The highest index of each closed stream. */
-  readonly #usedUpTo = new Map<number, number>();
+  /** Undefined until the first stream is opened. */
+  #streams: Map<number, RtpOutboundStream> | undefined;
+  /** The highest index of each closed stream; undefined until one is closed. */
+  #usedUpTo: Map<number, number> | undefined;
   /** Replaces these indices on a link, which constantly uses new SSRCs and never an old one again. */
   readonly #spent: SpentSsrcs | undefined;
+  #keys: DormantKeys | undefined;
+  /** Derived when the first stream has keys. */
   #cipher: SessionCipher | undefined;
   #closed = false;
 
@@ -45,52 +50,61 @@ export class OutboundSrtp {
 
   /** Number of open SSRCs. */
   get size(): number {
-    return this.#streams.size;
+    return this.#streams?.size ?? 0;
   }
 
   /** Opens a stream. An SSRC that is already open returns the same stream, because two states would use one keystream twice. */
   open(ssrc: number): RtpOutboundStream {
-    const open = this.#streams.get(ssrc);
+    const open = this.#streams?.get(ssrc);
     if (open !== undefined) return open;
-    const stream = new RtpOutboundStream(ssrc, this.#usedUpTo.get(ssrc) ?? -1);
+    const stream = new RtpOutboundStream(ssrc, this.#usedUpTo?.get(ssrc) ?? -1);
     if (this.#closed || !this.#mayOpen(ssrc)) return stream;
+    this.#streams ??= new Map();
     this.#streams.set(ssrc, stream);
-    if (this.#cipher !== undefined) stream.key(this.#cipher, this.#supply);
+    if (this.#keys !== undefined) this.#key(stream, this.#keys);
     return stream;
   }
 
   closeStream(stream: RtpOutboundStream): void {
-    if (this.#streams.get(stream.ssrc) !== stream) return;
+    if (this.#streams?.get(stream.ssrc) !== stream) return;
     this.#streams.delete(stream.ssrc);
     if (stream.ledger.highest >= 0) this.#remember(stream);
     stream.close();
   }
 
-  setKeys(profile: SrtpProfile, master: SrtpMasterKeys): void {
-    const { memory } = this.#supply;
-    this.#cipher = createSessionCipher(memory, profile, master, 'srtp');
-    this.rtcpStream.cipher = createSessionCipher(memory, profile, master, 'srtcp');
-    for (const stream of this.#streams.values()) stream.key(this.#cipher, this.#supply);
+  setKeys(keys: DormantKeys): void {
+    this.#keys = keys;
+    this.rtcpStream.keys = keys;
+    for (const stream of this.#streams?.values() ?? []) this.#key(stream, keys);
   }
 
   close(): void {
     this.#closed = true;
+    this.#keys = undefined;
     this.#cipher = undefined;
-    this.rtcpStream.cipher = undefined;
-    for (const stream of this.#streams.values()) stream.close();
-    this.#streams.clear();
-    this.#usedUpTo.clear();
+    this.rtcpStream.close();
+    for (const stream of this.#streams?.values() ?? []) stream.close();
+    this.#streams = undefined;
+    this.#usedUpTo = undefined;
     this.#spent?.clear();
   }
 
+  #key(stream: RtpOutboundStream, keys: DormantKeys): void {
+    this.#cipher ??= keys.derive('srtp');
+    stream.key(this.#cipher, this.#supply);
+  }
+
   #mayOpen(ssrc: number): boolean {
-    if (this.#spent !== undefined) return this.#streams.size < MAX_SSRCS && !this.#spent.has(ssrc);
-    return this.#usedUpTo.has(ssrc) || this.#streams.size + this.#usedUpTo.size < MAX_SSRCS;
+    if (this.#spent !== undefined) return this.size < MAX_SSRCS && !this.#spent.has(ssrc);
+    return this.#usedUpTo?.has(ssrc) === true || this.size + (this.#usedUpTo?.size ?? 0) < MAX_SSRCS;
   }
 
   #remember({ ssrc, ledger }: RtpOutboundStream): void {
-    if (this.#spent === undefined) this.#usedUpTo.set(ssrc, ledger.highest);
-    else this.#spent.add(ssrc);
+    if (this.#spent !== undefined) this.#spent.add(ssrc);
+    else {
+      this.#usedUpTo ??= new Map();
+      this.#usedUpTo.set(ssrc, ledger.highest);
+    }
   }
 }
 
@@ -131,11 +145,23 @@ export class RtpOutboundStream implements OutboundStream {
 export class RtcpOutboundStream implements OutboundStream {
   /** Not used, since each RTCP packet contains its sender's SSRC. */
   readonly ssrc = 0;
-  cipher: SessionCipher | undefined;
+  keys: DormantKeys | undefined = undefined;
+  #cipher: SessionCipher | undefined = undefined;
   #nextIndex: number;
 
   constructor(firstIndex = 0) {
     this.#nextIndex = firstIndex;
+  }
+
+  /** Derived for the first packet; undefined until the handshake has derived keys, and after closing. */
+  get cipher(): SessionCipher | undefined {
+    this.#cipher ??= this.keys?.derive('srtcp');
+    return this.#cipher;
+  }
+
+  close(): void {
+    this.keys = undefined;
+    this.#cipher = undefined;
   }
 
   get isNearlyUsedUp(): boolean {
@@ -209,23 +235,28 @@ export class SentLedger {
       return true;
     }
     if (index <= this.#floor) return false;
-    if (index <= this.#highest - rememberedBy(words)) {
-      if (words.length < FIRST_SLOT + MOST_REMEMBERED) this.#rememberMore(words);
+    const behind = this.#highest - index;
+    if (behind >= rememberedBy(words)) {
+      this.#rememberUpTo(words, MOST_REMEMBERED);
       return false;
     }
     if (words[slot] === 0) words[slot] = mark;
-    return words[slot] === mark;
+    const isSame = words[slot] === mark;
+    if (behind >= rememberedBy(words) * SHARE_BEFORE_GROWTH) this.#rememberUpTo(words, 2 * rememberedBy(words));
+    return isSame;
   }
 
   #makeWords(): Int32Array {
-    const words = new Int32Array(FIRST_SLOT + USUALLY_REMEMBERED);
+    const words = new Int32Array(FIRST_SLOT + AT_FIRST_REMEMBERED);
     if (this.#key !== undefined) words.set(this.#key);
     return words;
   }
 
-  /** Doubles the range that is remembered. Indices that are already forgotten stay refused. */
-  #rememberMore(before: Int32Array): void {
-    const words = new Int32Array(FIRST_SLOT + MOST_REMEMBERED);
+  /** Extends the range that is remembered. Indices that are already forgotten stay refused. */
+  #rememberUpTo(before: Int32Array, wanted: number): void {
+    const packets = Math.min(wanted, MOST_REMEMBERED);
+    if (packets <= rememberedBy(before)) return;
+    const words = new Int32Array(FIRST_SLOT + packets);
     words.set(before.subarray(0, FIRST_SLOT));
     this.#floor = Math.max(this.#floor, this.#highest - rememberedBy(before));
     for (let index = this.#floor + 1; index <= this.#highest; index++) words[slotOf(words, index)] = before[slotOf(before, index)];

@@ -4,7 +4,7 @@ import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } fro
 import type { SrtpProfile } from '@causeway/media';
 import { type AuthenticationKey, createAuthenticationKey, HMAC_TAG_LENGTH } from './authentication.ts';
 import { CounterModeKey } from './counter-mode-key.ts';
-import { deriveSessionKeys, type SrtpMasterKeys } from './srtp-keys.ts';
+import { deriveSessionKeys, MASTER_KEY_LENGTH, type SrtpMasterKeys } from './srtp-keys.ts';
 import type { SrtpMemory } from './srtp-memory.ts';
 
 export interface CounterModeCipher {
@@ -43,6 +43,30 @@ export function createSessionCipher(
 
 const ALGORITHM = 'aes-128-gcm';
 const NONCE_LENGTH = 12;
+
+/**
+ * The master keys of one direction until they are needed. Most sessions of a large room, and all idle ones, need few of the session keys
+ * that can be derived from them, and each takes a kilobyte.
+ */
+export class DormantKeys {
+  readonly #memory: SrtpMemory;
+  readonly #profile: SrtpProfile;
+  /** Key and salt in one array of its own, since a part of Node's buffer pool would keep the whole pool in memory. */
+  readonly #master: Uint8Array;
+
+  constructor(memory: SrtpMemory, profile: SrtpProfile, { key, salt }: SrtpMasterKeys) {
+    this.#memory = memory;
+    this.#profile = profile;
+    this.#master = new Uint8Array(key.length + salt.length);
+    this.#master.set(key);
+    this.#master.set(salt, key.length);
+  }
+
+  derive(protocol: 'srtp' | 'srtcp'): SessionCipher {
+    const master = { key: this.#master.slice(0, MASTER_KEY_LENGTH), salt: this.#master.slice(MASTER_KEY_LENGTH) };
+    return createSessionCipher(this.#memory, this.#profile, master, protocol);
+  }
+}
 
 /**
  * AES-GCM for SRTP and SRTCP. Each packet needs its own cipher object, because node:crypto cannot set a new nonce on an existing one.

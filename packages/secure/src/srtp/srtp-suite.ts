@@ -6,7 +6,7 @@ import { InboundSrtcp } from './inbound-srtcp.ts';
 import { InboundSrtp } from './inbound-srtp.ts';
 import { KeystreamPages, type KeystreamSupply } from './keystream-window.ts';
 import { OutboundSrtp, type RtcpOutboundStream, type RtpOutboundStream } from './outbound-srtp.ts';
-import { GCM_TAG_LENGTH } from './session-cipher.ts';
+import { DormantKeys, GCM_TAG_LENGTH } from './session-cipher.ts';
 import type { SrtpKeyingMaterial, SrtpPeer } from './srtp-keys.ts';
 import { AUTHENTICATION_ROOM_BYTES, SLOT_SIZE_BYTES, SrtpMemory, type SrtpMemoryOptions } from './srtp-memory.ts';
 
@@ -63,7 +63,10 @@ export class SrtpTransform {
   readonly inbound: InboundSrtp;
   readonly inboundRtcp: InboundSrtcp;
 
+  readonly #memory: SrtpMemory;
+
   constructor(supply: KeystreamSupply, peer: SrtpPeer) {
+    this.#memory = supply.memory;
     this.outbound = new OutboundSrtp(supply, peer);
     this.inbound = new InboundSrtp(supply, peer);
     this.inboundRtcp = new InboundSrtcp(supply.memory, peer);
@@ -75,9 +78,10 @@ export class SrtpTransform {
   }
 
   setKeys(keys: SrtpKeyingMaterial): void {
-    this.outbound.setKeys(keys.profile, keys.local);
-    this.inbound.setKeys(keys.profile, keys.remote);
-    this.inboundRtcp.setKeys(keys.profile, keys.remote);
+    this.outbound.setKeys(new DormantKeys(this.#memory, keys.profile, keys.local));
+    const remote = new DormantKeys(this.#memory, keys.profile, keys.remote);
+    this.inbound.setKeys(remote);
+    this.inboundRtcp.setKeys(remote);
   }
 
   close(): void {

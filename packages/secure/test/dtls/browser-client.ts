@@ -26,7 +26,7 @@ export class BrowserClient implements Timer {
   onSend: (datagram: Uint8Array) => void = () => {};
   readonly #handshake: ClientHandshake;
   readonly #reassembler = new HandshakeReassembler();
-  readonly #sender = new RecordSender((datagram) => this.onSend(datagram));
+  readonly #sender = new RecordSender({ onOutput: (datagram) => this.onSend(datagram) });
   readonly #firstDelayMs: number;
   #delayMs: number;
   #flight: Flight;

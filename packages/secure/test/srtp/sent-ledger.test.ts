@@ -8,10 +8,10 @@ function ledgerAfter(packets: number): SentLedger {
   return ledger;
 }
 
-test('a packet of the last thousand may be sent again, unless its payload has changed', () => {
+test('a packet of the last 256 may be sent again, unless its payload has changed', () => {
   const ledger = ledgerAfter(5000);
 
-  const admitted = [4999, 4500, 3976].map((index) => [ledger.admit(index, index + 1), ledger.admit(index, 7)]);
+  const admitted = [4999, 4900, 4744].map((index) => [ledger.admit(index, index + 1), ledger.admit(index, 7)]);
 
   expect(admitted).toEqual([
     [true, false],
@@ -20,12 +20,26 @@ test('a packet of the last thousand may be sent again, unless its payload has ch
   ]);
 });
 
-test('a stream that is asked for older packets remembers twice as many from then on, but never what it has forgotten', () => {
+test('a stream that is asked for packets ever further back reaches far enough before it has to refuse one', () => {
+  const ledger = ledgerAfter(5000);
+  let next = 5000;
+
+  const refused: number[] = [];
+  for (let behind = 10; behind < 1900; behind += 10) {
+    for (let sent = 0; sent < 40; sent++, next++) ledger.admit(next, next + 1);
+    const index = next - behind;
+    if (!ledger.admit(index, index + 1) || ledger.admit(index, 7)) refused.push(behind);
+  }
+
+  expect(refused).toEqual([]);
+});
+
+test('a stream that is asked for a packet that is too old reaches further from then on, but never what it has forgotten', () => {
   const ledger = ledgerAfter(5000);
 
-  const tooOld = [ledger.admit(3900, 3901), ledger.admit(3900, 3901), ledger.admit(3900, 7)];
+  const tooOld = [ledger.admit(4700, 4701), ledger.admit(4700, 4701), ledger.admit(4700, 7)];
   for (let index = 5000; index < 6000; index++) ledger.admit(index, index + 1);
-  const remembered = [ledger.admit(3976, 3977), ledger.admit(4000, 4001), ledger.admit(4000, 7), ledger.admit(3975, 3976)];
+  const remembered = [ledger.admit(4744, 4745), ledger.admit(5000, 5001), ledger.admit(5000, 7), ledger.admit(4743, 4744)];
 
   expect(tooOld).toEqual([false, false, false]);
   expect(remembered).toEqual([true, true, false, false]);
