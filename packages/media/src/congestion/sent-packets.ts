@@ -10,7 +10,8 @@ import type { EngineTime } from '../timers.ts';
 
 /** Bytes that a plaintext packet needs on the wire beyond its length: SRTP's tag, UDP and IPv4. */
 export const WIRE_OVERHEAD_BYTES = 10 + 28;
-const MIN_CAPACITY = 128;
+/** A fifth of a second of video at 150 packets a second; it grows with what is in flight. */
+const MIN_CAPACITY = 32;
 /** The 16-bit numbers can distinguish at most twice as many. */
 const MAX_CAPACITY = 32_768;
 /** A ring that is full of younger packets grows, since they are still in flight. */

@@ -11,6 +11,7 @@ const MAX_ANSWERS = 3;
 const MAX_ANSWERS_ON_LINK = 10;
 const MIN_SPACING_MS = 20;
 const NO_EPOCH = 0;
+const NO_SLOTS = new Float64Array(0);
 const SLOT_NUMBERS = 2;
 const EPOCH = 1;
 /** Lower than any sequence number. */
@@ -29,8 +30,11 @@ export class SentIndex {
   #runEpoch = NO_EPOCH;
   readonly #maxPackets: number;
   readonly #maxAnswers: number;
-  /** Two numbers per slot: the source's sequence number and the epoch, which is `NO_EPOCH` if nothing was sent. */
-  #slots = new Float64Array(INITIAL_CAPACITY * SLOT_NUMBERS);
+  /**
+   * Two numbers per slot: the source's sequence number and the epoch, which is `NO_EPOCH` if nothing was sent. Created when a packet is
+   * asked for or the run ends, since many subscribers lose nothing and stay with one source.
+   */
+  #slots = NO_SLOTS;
   #capacity = INITIAL_CAPACITY;
   /** Created with the first retransmission, since most subscribers lose nothing. */
   #answers: Answers | undefined;
@@ -131,9 +135,10 @@ export class SentIndex {
       return;
     }
     this.#advanceTo(outSeq);
-    this.#write(outSeq, sourceSeq, epoch);
     this.#runShift = outSeq - sourceSeq;
     this.#runEpoch = epoch;
+    // This packet begins the run, and is written with it.
+    this.#settled = outSeq - 1;
   }
 
   /** Writes the current run into the slots. */
@@ -142,6 +147,7 @@ export class SentIndex {
     const highest = this.#highest;
     if (settled === highest) return;
     this.#settled = highest;
+    if (this.#slots.length === 0) this.#slots = new Float64Array(this.#capacity * SLOT_NUMBERS);
     this.#makeRoom(settled, highest);
     for (let seq = Math.max(settled + 1, highest - this.#capacity + 1); seq <= highest; seq++) {
       this.#write(seq, seq - this.#runShift, this.#runEpoch);
