@@ -16,7 +16,7 @@ export {
   type HistogramBounds,
   type HistogramCounts,
 } from './latencies.ts';
-export { madeOnce } from './made-once.ts';
+export { madeOnce, sharedByText } from './made-once.ts';
 export type { MeteringBalance } from './metering-balance.ts';
 export * from './plan.ts';
 export type { QualitySample } from './quality/quality-history.ts';

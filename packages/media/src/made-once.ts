@@ -12,3 +12,25 @@ export function madeOnce<List extends object, Made extends object>(make: (list: 
     return made;
   };
 }
+
+/** The oldest value makes room for a new one. Clients of one browser describe themselves alike, so there are few. */
+const MAX_KEPT = 256;
+/** Longer texts are those of clients that want to fill memory. */
+const MAX_TEXT_LENGTH = 16_384;
+
+/**
+ * Keeps one value for each text that says all about it, so that sessions whose clients describe themselves alike share what was read from
+ * their descriptions. The function that is returned takes the text, and makes the value if there is none; nothing may change it.
+ */
+export function sharedByText<Value>(): (text: string, make: (text: string) => Value) => Value {
+  const known = new Map<string, Value>();
+  return (text, make) => {
+    const shared = known.get(text);
+    if (shared !== undefined) return shared;
+    const made = make(text);
+    if (text.length > MAX_TEXT_LENGTH) return made;
+    if (known.size === MAX_KEPT) for (const oldest of known.keys()) if (known.delete(oldest)) break;
+    known.set(text, made);
+    return made;
+  };
+}

@@ -29,14 +29,15 @@ export class ReceiveDemux {
   readonly #context: EngineContext;
   readonly #bindsAnnouncedOnly: boolean;
   readonly #uploadLimit: UploadLimit | undefined;
-  readonly #tracks = new Map<string, PublisherTrack>();
+  /** Undefined until the peer publishes, as are the maps below. */
+  #tracks: Map<string, PublisherTrack> | undefined = undefined;
   /** Maps the SSRC of original packets or of retransmissions to the stream. */
-  readonly #bindings = new Map<number, ReceiveStream>();
+  #bindings: Map<number, ReceiveStream> | undefined = undefined;
   /**
    * Bindings of closed tracks. A sender may continue with the same SSRC, and libwebrtc omits MID and RID once it knows that they have been
    * received.
    */
-  readonly #former = new Map<number, FormerBinding>();
+  #former: Map<number, FormerBinding> | undefined = undefined;
   #midId = 0;
   #ridId = 0;
   #repairedRidId = 0;
@@ -55,15 +56,16 @@ export class ReceiveDemux {
   }
 
   get tracks(): Iterable<PublisherTrack> {
-    return this.#tracks.values();
+    return this.#tracks?.values() ?? [];
   }
 
   get trackCount(): number {
-    return this.#tracks.size;
+    return this.#tracks?.size ?? 0;
   }
 
   /** Adds a publication's m-section, or updates it. Extension ids apply to the whole bundle (RFC 8843 §9.2). */
   putTrack(track: PublisherTrack): void {
+    this.#tracks ??= new Map();
     this.#tracks.set(track.plan.mid, track);
     for (const { id, uri } of track.plan.extensions) {
       if (uri === MID_URI) this.#midId = id;
@@ -74,14 +76,15 @@ export class ReceiveDemux {
 
   /** Removes a track. Must be called before its streams are closed. */
   removeTrack(track: PublisherTrack): void {
-    if (this.#tracks.get(track.plan.mid) === track) this.#tracks.delete(track.plan.mid);
+    if (this.#tracks?.get(track.plan.mid) === track) this.#tracks.delete(track.plan.mid);
     if (this.#bindsAnnouncedOnly) return;
-    for (const [ssrc, bound] of this.#bindings) if (bound.track === track) this.#remember(ssrc, { mid: track.plan.mid, rid: bound.rid });
+    for (const [ssrc, bound] of this.#bindings ?? [])
+      if (bound.track === track) this.#remember(ssrc, { mid: track.plan.mid, rid: bound.rid });
   }
 
   /** Hands the packet to its stream, or counts the reason why it was dropped. */
   receive(nowMs: number, view: RtpView): void {
-    const stream = this.#bindings.get(view.ssrc) ?? this.#bind(nowMs, view);
+    const stream = this.#bindings?.get(view.ssrc) ?? this.#bind(nowMs, view);
     if (stream === undefined) return;
     const codec = stream.track.codecOf(view.payloadType);
     if (codec === undefined) this.#context.drops.increment(DropReason.UnknownPayloadType);
@@ -95,19 +98,20 @@ export class ReceiveDemux {
   }
 
   streamOf(ssrc: number): ReceiveStream | undefined {
-    return this.#bindings.get(ssrc);
+    return this.#bindings?.get(ssrc);
   }
 
   closeStream(nowMs: number, stream: ReceiveStream): void {
     stream.close(nowMs);
-    for (const [ssrc, bound] of this.#bindings) if (bound === stream) this.#bindings.delete(ssrc);
+    for (const [ssrc, bound] of this.#bindings ?? []) if (bound === stream) this.#bindings?.delete(ssrc);
   }
 
   #bind(nowMs: number, view: RtpView): ReceiveStream | undefined {
     const track = this.#trackOf(view);
     const codec = track?.codecOf(view.payloadType);
     if (track === undefined || codec === undefined) return this.#refuse(DropReason.UnknownSsrc);
-    if (this.#bindings.size >= SPARE_SSRCS + SSRCS_PER_TRACK * this.#tracks.size) return this.#refuse(DropReason.TooManySsrcs);
+    this.#bindings ??= new Map();
+    if (this.#bindings.size >= SPARE_SSRCS + SSRCS_PER_TRACK * this.trackCount) return this.#refuse(DropReason.TooManySsrcs);
     const rid = codec.isRtx ? undefined : this.#ridOf(view, track);
     if (rid !== undefined && !track.mayOpenStream(nowMs)) return this.#refuse(DropReason.TooManySsrcs);
     const stream = rid === undefined ? this.#repairedStreamOf(view, track, codec) : track.openStream(nowMs, view.ssrc, rid, codec);
@@ -117,6 +121,7 @@ export class ReceiveDemux {
   }
 
   #remember(ssrc: number, binding: FormerBinding): void {
+    this.#former ??= new Map();
     this.#former.delete(ssrc);
     this.#former.set(ssrc, binding);
     if (this.#former.size <= MAX_FORMER_SSRCS) return;
@@ -131,19 +136,19 @@ export class ReceiveDemux {
 
   #trackOf(view: RtpView): PublisherTrack | undefined {
     const mid = view.findExtension(this.#midId) ? readMid(view.bytes, view.extensionOffset, view.extensionLength) : undefined;
-    if (mid !== undefined) return this.#tracks.get(mid);
+    if (mid !== undefined) return this.#tracks?.get(mid);
     let byPayloadType: PublisherTrack | undefined;
     let candidates = 0;
-    for (const track of this.#tracks.values()) {
+    for (const track of this.tracks) {
       if (track.plan.ssrcs.some(({ ssrc, rtxSsrc }) => ssrc === view.ssrc || rtxSsrc === view.ssrc)) return track;
       const codec = track.codecOf(view.payloadType);
       if (this.#bindsAnnouncedOnly || codec === undefined || announcesAll(track, codec)) continue;
       byPayloadType = track;
       candidates++;
     }
-    const former = this.#former.get(view.ssrc);
+    const former = this.#former?.get(view.ssrc);
     if (former === undefined) return candidates === 1 ? byPayloadType : undefined;
-    const track = this.#tracks.get(former.mid);
+    const track = this.#tracks?.get(former.mid);
     const codec = track?.codecOf(view.payloadType);
     return track === undefined || codec === undefined || announcesAll(track, codec) ? undefined : track;
   }
@@ -163,7 +168,7 @@ export class ReceiveDemux {
   }
 
   #formerRid(ssrc: number, { plan: { mid, rids } }: PublisherTrack): string | undefined {
-    const former = this.#former.get(ssrc);
+    const former = this.#former?.get(ssrc);
     return former?.mid === mid && rids.includes(former.rid) ? former.rid : undefined;
   }
 

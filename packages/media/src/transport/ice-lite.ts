@@ -11,7 +11,7 @@ import type { EngineContext } from '../engine-context.ts';
 import { sendReady } from '../outbox.ts';
 import type { IceCredentials, TransportPlan } from '../plan.ts';
 import { FirstAnswers } from './first-answers.ts';
-import { PathChallenge } from './path-challenge.ts';
+import { PathChallenge, passwordBytes } from './path-challenge.ts';
 
 /** A peer with more addresses than this is probing rather than roaming; mediasoup has the same limit. */
 const MAX_PATHS = 8;
@@ -34,7 +34,7 @@ export interface IceUser extends PathOwner {
 export class IceLite {
   readonly #context: EngineContext;
   readonly #transport: IceUser;
-  readonly #paths: Path[] = [];
+  #paths: readonly Path[] = [];
   /** Undefined if no page can miss the answer: on a link, and for a client that says so. */
   readonly #firstAnswers: FirstAnswers | undefined;
   /** Empty if the transport's path is given, since no check can then reach it. */
@@ -82,7 +82,7 @@ export class IceLite {
    */
   handleBindingRequest(nowMs: number, path: Path, request: StunMessage, localUfrag: string): boolean {
     const generation = this.#generations.find((candidate) => candidate.localUfrag === localUfrag);
-    if (!generation || !verifyMessageIntegrity(request, generation.localKey, this.#context.hmacSha1)) {
+    if (!generation || !verifyMessageIntegrity(request, passwordBytes(generation.localPassword), this.#context.hmacSha1)) {
       this.#context.drops.increment(DropReason.StunBadIntegrity);
       return false;
     }
@@ -112,7 +112,7 @@ export class IceLite {
   useGivenPath(path: Path): void {
     path.transport = this.#transport;
     path.isProven = true;
-    this.#paths.push(path);
+    this.#paths = [path];
     this.#select(path);
   }
 
@@ -150,8 +150,7 @@ export class IceLite {
 
   /** Drops a path that now belongs to another transport. */
   forget(path: Path): void {
-    const index = this.#paths.indexOf(path);
-    if (index >= 0) this.#paths.splice(index, 1);
+    this.#paths = this.#paths.filter((other) => other !== path);
     path.transport = undefined;
     if (this.#nominated === path) this.#nominated = undefined;
     if (this.#selectedPath !== path) return;
@@ -163,7 +162,7 @@ export class IceLite {
   close(): void {
     this.#firstAnswers?.close();
     for (const path of this.#paths) this.#context.releasePath(path);
-    this.#paths.length = 0;
+    this.#paths = [];
     this.#unsent.length = 0;
     this.#generations = [];
     this.#selectedPath = undefined;
@@ -176,7 +175,8 @@ export class IceLite {
       return false;
     }
     path.transport = this.#transport;
-    this.#paths.push(path);
+    // A list that grows by `push` has room for seventeen, and most peers have one path.
+    this.#paths = [...this.#paths, path];
     return true;
   }
 
@@ -252,7 +252,7 @@ export class IceLite {
       transactionId,
       address: path.remoteAddress,
       port: path.remotePort,
-      integrity: { key: generation.localKey, hmacSha1: this.#context.hmacSha1 },
+      integrity: { key: passwordBytes(generation.localPassword), hmacSha1: this.#context.hmacSha1 },
       fingerprint: true,
       buffer: ANSWER,
     });
@@ -284,28 +284,21 @@ function isAllowed(path: Path, datagram: Uint8Array): boolean {
 }
 
 /**
- * One pair of credentials, ready for use. An ICE restart adds a second pair; the older one is dropped when the peer nominates a path with
+ * One pair of credentials. An ICE restart adds a second pair; the older one is dropped when the peer nominates a path with
  * the newer.
  */
 export interface IceGeneration {
   readonly localUfrag: string;
-  readonly localKey: Uint8Array;
+  readonly localPassword: string;
   readonly remoteUfrag: string;
-  readonly remoteKey: Uint8Array;
+  readonly remotePassword: string;
 }
 
 export function createGeneration(local: IceCredentials, remote: IceCredentials): IceGeneration {
   return {
     localUfrag: local.ufrag,
-    localKey: asciiBytes(local.password),
+    localPassword: local.password,
     remoteUfrag: remote.ufrag,
-    remoteKey: asciiBytes(remote.password),
+    remotePassword: remote.password,
   };
-}
-
-/** Converts a password, which the grammar of ice-pwd limits to ASCII (RFC 8839 §5.4). */
-function asciiBytes(text: string): Uint8Array {
-  const bytes = new Uint8Array(text.length);
-  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
-  return bytes;
 }

@@ -15,7 +15,7 @@ import { onGrid, type Timer } from '../timers.ts';
 import { createGeneration, type IceGeneration, type IceLite } from './ice-lite.ts';
 import { LinkQuality } from './link-quality.ts';
 import type { CheckOwner, OutstandingCheck } from './outstanding-checks.ts';
-import { PEER_REFLEXIVE_PRIORITY } from './path-challenge.ts';
+import { PEER_REFLEXIVE_PRIORITY, passwordBytes } from './path-challenge.ts';
 
 /** Ta of RFC 8445 §14.2, the interval between two checks to any address. */
 const FIRST_INTERVAL_MS = 50;
@@ -84,7 +84,7 @@ export class LinkChecks implements Timer, CheckOwner {
   handleAnswer(nowMs: number, path: Path, answer: StunMessage, check: OutstandingCheck): boolean {
     // Error responses can be forged by anyone on the path, and would not change anything.
     if (answer.messageClass !== 'success') return false;
-    if (!verifyMessageIntegrity(answer, this.#credentials.remoteKey, this.#transport.context.hmacSha1)) return false;
+    if (!verifyMessageIntegrity(answer, passwordBytes(this.#credentials.remotePassword), this.#transport.context.hmacSha1)) return false;
     // Checks that are still unanswered were sent during the interruption that this answer ends, or before the peer knew of the link.
     if (this.#isSearching || this.quality.isInterrupted) this.#transport.context.checks.forget(this, check.sentAtMs);
     this.quality.noteAnswered(nowMs - check.sentAtMs);
@@ -160,7 +160,7 @@ export class LinkChecks implements Timer, CheckOwner {
 
   #ask(nowMs: number, path: Path): void {
     const { context, ice } = this.#transport;
-    const { localUfrag, remoteUfrag, remoteKey } = this.#credentials;
+    const { localUfrag, remoteUfrag, remotePassword } = this.#credentials;
     const isControlling = this.#reach.length > 0;
     const transactionId = context.randomBytes(12);
     context.checks.add(transactionId, { owner: this, path, sentAtMs: nowMs });
@@ -171,7 +171,7 @@ export class LinkChecks implements Timer, CheckOwner {
       // With regular nomination (RFC 8445 §8.1.1), only a path that has answered is nominated, and again with every check.
       useCandidate: isControlling && path.isProven && path === ice.selectedPath,
       ...(isControlling ? { iceControlling: this.#tieBreaker } : { iceControlled: this.#tieBreaker }),
-      integrity: { key: remoteKey, hmacSha1: context.hmacSha1 },
+      integrity: { key: passwordBytes(remotePassword), hmacSha1: context.hmacSha1 },
       fingerprint: true,
     });
     context.outbox.addDatagram(path, check);

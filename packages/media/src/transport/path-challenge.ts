@@ -5,7 +5,7 @@ import type { PathQuestion } from '../demux/path.ts';
 export interface ChallengeCredentials {
   readonly localUfrag: string;
   readonly remoteUfrag: string;
-  readonly remoteKey: Uint8Array;
+  readonly remotePassword: string;
 }
 
 /** The priority of a peer-reflexive candidate (RFC 8445 §5.1.2.1). It is not compared with others. */
@@ -37,13 +37,13 @@ export class PathChallenge implements PathQuestion {
 
   /** Writes the check. Its bytes are the same each time, so that the answer to any copy counts. */
   write(): Uint8Array {
-    const { localUfrag, remoteUfrag, remoteKey } = this.credentials;
+    const { localUfrag, remoteUfrag, remotePassword } = this.credentials;
     return writeBindingRequest({
       transactionId: this.#transactionId,
       username: `${remoteUfrag}:${localUfrag}`,
       priority: PEER_REFLEXIVE_PRIORITY,
       iceControlled: this.#tieBreaker,
-      integrity: { key: remoteKey, hmacSha1: this.#hmacSha1 },
+      integrity: { key: passwordBytes(remotePassword), hmacSha1: this.#hmacSha1 },
       fingerprint: true,
     });
   }
@@ -53,6 +53,16 @@ export class PathChallenge implements PathQuestion {
     const { transactionId } = message;
     let difference = 0;
     for (let index = 0; index < this.#transactionId.length; index++) difference |= transactionId[index] ^ this.#transactionId[index];
-    return difference === 0 && verifyMessageIntegrity(message, this.credentials.remoteKey, this.#hmacSha1);
+    return difference === 0 && verifyMessageIntegrity(message, passwordBytes(this.credentials.remotePassword), this.#hmacSha1);
   }
+}
+
+/**
+ * Returns a password as a key. The grammar of ice-pwd limits it to ASCII (RFC 8839 §5.4). Keys are not kept, since a peer checks every few
+ * seconds and an array takes eight times as much as its bytes.
+ */
+export function passwordBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < bytes.length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
 }

@@ -66,7 +66,6 @@ export class PeerTransport implements SecureEndpointListener {
   /** Undefined unless it is a link between nodes. */
   readonly link: LinkChecks | undefined;
   readonly endpoint: SecureEndpoint;
-  readonly channels: DataChannels;
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
   readonly liveness: Liveness;
@@ -94,6 +93,9 @@ export class PeerTransport implements SecureEndpointListener {
   readonly #budget: PacketBudget;
   readonly #dataBudget: DataBudget;
   readonly #reports: ReportRound;
+  readonly #dtlsRole: 'server' | 'client';
+  /** Created when either end has data to send, which most sessions never do. */
+  #channels: DataChannels | undefined = undefined;
   #state: ConnectionState = 'new';
   #secured = false;
   #hasConsent = true;
@@ -135,8 +137,13 @@ export class PeerTransport implements SecureEndpointListener {
     this.endpoint = this.isInProcess
       ? new PlainEndpoint(this)
       : context.suite.createEndpoint({ role, remoteFingerprints, listener: this, timers: context.timers, isLink: this.isLink });
-    this.channels = createPeerChannels(this, role);
+    this.#dtlsRole = role;
     this.link = isNodeLink ? new LinkChecks(nowMs, this, plan) : undefined;
+  }
+
+  get channels(): DataChannels {
+    this.#channels ??= createPeerChannels(this, this.#dtlsRole);
+    return this.#channels;
   }
 
   get state(): ConnectionState {
@@ -320,7 +327,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.allocation.close();
     this.sender.close();
     // The channels are closed before the endpoint, since their last packet travels inside DTLS.
-    this.channels.close();
+    this.#channels?.close();
     this.endpoint.close();
     this.ice.close();
     this.sendPath = undefined;

@@ -3,12 +3,13 @@ import { parseStun, type StunMessage, writeBindingSuccess } from '@causeway/wire
 import type { IceLite } from '../../src/transport/ice-lite.ts';
 import { PathChallenge } from '../../src/transport/path-challenge.ts';
 
-const KEY = new TextEncoder().encode('password-of-the-peer');
+const PASSWORD = 'password-of-the-peer';
+const KEY = new TextEncoder().encode(PASSWORD);
 const RANDOM = Uint8Array.from({ length: 20 }, (_, index) => 0xa0 + index);
 
 function createChallenge(random = RANDOM): PathChallenge {
   // The owner is only compared with, never called.
-  return new PathChallenge({} as IceLite, { localUfrag: 'ours', remoteUfrag: 'theirs', remoteKey: KEY }, hmacSha1, random);
+  return new PathChallenge({} as IceLite, { localUfrag: 'ours', remoteUfrag: 'theirs', remotePassword: PASSWORD }, hmacSha1, random);
 }
 
 function parse(bytes: Uint8Array): StunMessage {

@@ -3,6 +3,7 @@
  *
  * @see RFC 8829 §5.10, docs/api.md §6
  */
+import { hash } from 'node:crypto';
 import { SfuError } from '@causeway/protocol';
 import { isRejectedSection, type SdpDescription, type SdpSection } from '@causeway/wire';
 import { invariant } from '../invariant.ts';
@@ -51,18 +52,19 @@ export function applyAnswer(state: Negotiation, clientAnswer: SdpDescription, an
       ...transported,
       sections: answered.map(({ section }) => section),
       confirmedSections: answered.length,
-      signaling: { type: 'stable', lastOffer: { outcome: 'answered', answer: comparableAnswer(answerText) } },
+      signaling: { type: 'stable', lastOffer: { outcome: 'answered', answer: answerDigest(answerText) } },
     },
     refused: answered.map(({ refused }) => refused).filter((refused) => refused !== undefined),
   };
 }
 
-/** Browsers increment the version in the o-line with every answer, even if nothing else changes. */
-export function comparableAnswer(sdp: string): string {
-  return sdp
-    .split(/\r?\n/)
-    .filter((line) => line !== '' && !line.startsWith('o='))
-    .join('\n');
+/**
+ * Returns a digest by which answers are compared, since an answer has kilobytes and a session remembers its last one. Browsers increment
+ * the version in the o-line with every answer, even if nothing else changes.
+ */
+export function answerDigest(sdp: string): string {
+  const lines = sdp.split(/\r?\n/).filter((line) => line !== '' && !line.startsWith('o='));
+  return hash('sha256', lines.join('\n'), 'base64');
 }
 
 function checkFits(offer: PendingOffer, hasWithdrawn: boolean, answer: SdpDescription): void {

@@ -2,11 +2,14 @@
 import type { AnnouncedSsrcPlan, MediaKind } from '@causeway/media';
 import type { SdpExtension, SdpSection } from '@causeway/wire';
 import { CodecReader } from './codecs.ts';
-import { usableExtensions } from './header-extensions.ts';
+import { shareExtensions, usableExtensions } from './header-extensions.ts';
 import type { RtpSection } from './state.ts';
 
 /** The second SSRC of these groups repairs the first and is not a stream of its own (RFC 5576 §4.2, RFC 8627 §5). */
 const REPAIR_GROUPS: ReadonlySet<string> = new Set(['FID', 'FEC-FR', 'FEC']);
+
+/** Every browser's. The same text of a description is a part of it, and would keep all of it in memory. */
+const USUAL_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 
 export type ClientFacts = Pick<
   RtpSection,
@@ -21,7 +24,7 @@ export class ClientSectionReader {
   read(section: SdpSection, kind: MediaKind): ClientFacts {
     const rids = sentRids(section);
     return {
-      protocol: section.protocol,
+      protocol: section.protocol === USUAL_PROTOCOL ? USUAL_PROTOCOL : section.protocol,
       clientSends: section.direction === 'sendonly' || section.direction === 'sendrecv',
       clientReceives: section.direction === 'recvonly' || section.direction === 'sendrecv',
       codecs: this.codecs.supported(kind, section.codecs),
@@ -35,7 +38,7 @@ export class ClientSectionReader {
   }
 
   #usable(offered: readonly SdpExtension[]): readonly SdpExtension[] {
-    const usable = this.#usableExtensions.get(offered) ?? usableExtensions(offered);
+    const usable = this.#usableExtensions.get(offered) ?? shareExtensions(usableExtensions(offered));
     this.#usableExtensions.set(offered, usable);
     return usable;
   }

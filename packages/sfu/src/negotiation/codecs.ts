@@ -4,7 +4,7 @@
  *
  * @see RFC 3264 §6.1, RFC 4588 (RTX), RFC 4585 (feedback)
  */
-import { type CodecPlan, type MediaKind, madeOnce } from '@causeway/media';
+import { type CodecPlan, type MediaKind, madeOnce, sharedByText } from '@causeway/media';
 import { codecIdentity, parseFmtp, type SdpCodec, type SdpFeedback } from '@causeway/wire';
 
 export interface SourceCodec {
@@ -109,7 +109,7 @@ export class CodecReader {
    * and are then read by payload type.
    */
   supported(kind: MediaKind, listed: readonly SdpCodec[]): readonly NegotiatedCodec[] {
-    return remembered(this.#supported[kind], listed, () => this.#readSupported(kind, listed));
+    return remembered(this.#supported[kind], listed, () => shareCodecs(this.#readSupported(kind, listed)));
   }
 
   /** Returns the meanings of all payload types in these lists, supported or not, for the session's table. */
@@ -157,6 +157,17 @@ export class CodecReader {
   #repairedBy(codec: SdpCodec): number {
     return remembered(this.#repaired, codec, () => Number(parseFmtp(codec.fmtp).get('apt') ?? Number.NaN));
   }
+}
+
+const sharedCodecs = sharedByText<readonly NegotiatedCodec[]>();
+
+/** Returns the list that all sessions with equal codecs share. Its strings are copies, because a part of a description keeps all of it in memory. */
+export function shareCodecs(codecs: readonly NegotiatedCodec[]): readonly NegotiatedCodec[] {
+  return sharedCodecs(JSON.stringify(codecs), (text) => {
+    const copies = JSON.parse(text) as readonly NegotiatedCodec[];
+    // JSON has no undefined.
+    return copies.map((codec) => ({ ...codec, rtxPayloadType: codec.rtxPayloadType }));
+  });
 }
 
 function isRtx({ name }: SdpCodec): boolean {

@@ -4,7 +4,7 @@
  *
  * @see RFC 8285
  */
-import type { MediaKind } from '@causeway/media';
+import { type MediaKind, sharedByText } from '@causeway/media';
 import type { SdpExtension, SdpSection } from '@causeway/wire';
 
 /** `sendonly` and `recvonly` are from the client's point of view; most are `sendrecv`. */
@@ -47,6 +47,13 @@ const FROM_PUBLISHERS: ReadonlySet<string> = new Set([
 /** Written into the packets of every subscriber that supports them, whatever the publisher sends. */
 const OWN_TO_SUBSCRIBERS = [MID, TRANSPORT_WIDE_CC];
 const TO_SUBSCRIBERS: ReadonlySet<string> = new Set([...OWN_TO_SUBSCRIBERS, ...FORWARDED]);
+
+const sharedExtensions = sharedByText<readonly HeaderExtension[]>();
+
+/** Returns the list that all sessions with equal extensions share. Its strings are copies, as those of `shareCodecs`. */
+export function shareExtensions(extensions: readonly HeaderExtension[]): readonly HeaderExtension[] {
+  return sharedExtensions(JSON.stringify(extensions), (text) => JSON.parse(text) as readonly HeaderExtension[]);
+}
 
 const ONE_BYTE_IDS = range(1, 14);
 /** 15 is reserved; ids above 14 need two-byte headers, which need `a=extmap-allow-mixed`. */

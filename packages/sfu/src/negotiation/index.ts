@@ -1,5 +1,5 @@
 export { type AnsweredOffer, answerOffer, answerOfferInPieces, type OfferPolicy } from './answer-offer.ts';
-export { applyAnswer, comparableAnswer, type RefusedSubscription } from './apply-answer.ts';
+export { answerDigest, applyAnswer, type RefusedSubscription } from './apply-answer.ts';
 export { identifyCodecs, sourceCodecs } from './codecs.ts';
 export { createNegotiation, hostCandidates } from './create-negotiation.ts';
 export { type AgreedData, agreedData, hasRoomForData, isDataOnItsWay, MAX_DATA_MESSAGE_BYTES } from './data-section.ts';

@@ -17,7 +17,10 @@ export interface MediaPlan {
   readonly sections: ReadonlyMap<string, RtpSection>;
 }
 
-export const NO_MEDIA: MediaPlan = { transport: undefined, publications: new Map(), subscriptions: new Map(), sections: new Map() };
+/** Shared by all plans with nothing in them, since a session keeps its plan. */
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+export const NO_MEDIA: MediaPlan = { transport: undefined, publications: NONE, subscriptions: NONE, sections: NONE };
 
 /**
  * @param account the account that the session's usage is billed to
@@ -69,10 +72,14 @@ export function* mediaPlanInPieces(state: Negotiation, account: string, before: 
       remoteFingerprints: transport.remoteFingerprints,
       account,
     },
-    publications,
-    subscriptions,
-    sections,
+    publications: orNone(publications),
+    subscriptions: orNone(subscriptions),
+    sections: orNone(sections),
   };
+}
+
+function orNone<Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> {
+  return map.size === 0 ? NONE : map;
 }
 
 type ReportedPlan = Pick<SubscriberTrackPlan, 'extensions' | 'isReportedByStream'>;

@@ -9,6 +9,7 @@ import {
   payloadTypeCandidates,
   RED_IDENTITY,
   rtxMeaning,
+  shareCodecs,
   subscriberFeedback,
 } from './codecs.ts';
 import { reportsByStream, subscriptionsOn } from './edit-sections.ts';
@@ -17,6 +18,7 @@ import {
   type HeaderExtension,
   idCandidates,
   isSameKindMeaning,
+  shareExtensions,
   subscriberExtensions,
   subscriberUris,
 } from './header-extensions.ts';
@@ -228,7 +230,7 @@ function allocateCodecs(
       identity: RED_IDENTITY,
     });
   }
-  return { state: { ...state, payloadTypes: table }, codecs };
+  return { state: { ...state, payloadTypes: table }, codecs: shareCodecs(codecs) };
 }
 
 /** Whether the client has listed RED. One that has described no sound yet is offered it, and says in its answer whether it accepts it. */
@@ -253,7 +255,7 @@ function allocateExtensions(
     table = allocated.table;
     extensions.push({ id: allocated.number, uri, direction: 'sendrecv' });
   }
-  return { state: { ...state, extensionIds: table }, extensions };
+  return { state: { ...state, extensionIds: table }, extensions: shareExtensions(extensions) };
 }
 
 /** Uses the same id for both kinds if it can: browsers look for the MID of all bundled sections under a single id. */

@@ -1,3 +1,5 @@
+import { sharedByText } from '@causeway/media';
+
 /**
  * Numbers with a meaning for the whole session: payload types and header-extension ids. The meaning of a number never
  * changes, because bundled m-sections share the numbers (RFC 9143 §9.1) and Chromium rejects a description that breaks
@@ -29,7 +31,14 @@ export function learnNumbers(
     taken.add(number);
     if (!numberOf.has(meaning)) numberOf.set(meaning, number);
   }
-  return { numberOf, taken };
+  return shareTable({ numberOf, taken });
+}
+
+const sharedTables = sharedByText<NumberTable>();
+
+/** Returns the table that all sessions with the same numbers share. A browser's has dozens, and the next session's are the same. */
+function shareTable(table: NumberTable): NumberTable {
+  return sharedTables(JSON.stringify([...table.numberOf, ...table.taken]), () => table);
 }
 
 function forgetRivals(

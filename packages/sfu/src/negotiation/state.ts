@@ -175,7 +175,7 @@ export type Signaling =
   | { readonly type: 'stable'; readonly lastOffer: LastOffer }
   | { readonly type: 'sfu-offer-pending'; readonly offer: PendingOffer; readonly hasWithdrawn: boolean };
 
-/** How the SFU's last offer ended. The answer is stored without its o-line, whose version browsers increment even if nothing changes. */
+/** How the SFU's last offer ended. Of the answer, its `answerDigest` is kept. */
 export type LastOffer =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'answered'; readonly answer: string }

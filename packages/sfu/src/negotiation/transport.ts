@@ -73,7 +73,12 @@ function readTransport(section: SdpSection, type: 'offer' | 'answer'): SeenTrans
   if (section.ice === undefined) throw invalid(`m-section ${mid} has no a=ice-ufrag or no a=ice-pwd`);
   const remoteFingerprints = trustedFingerprints(section.fingerprints);
   if (remoteFingerprints.length === 0) throw invalid(`m-section ${mid} has no a=fingerprint with sha-256, sha-384 or sha-512`);
-  return { tag: mid, remote: section.ice, remoteFingerprints, dtlsRole: localDtlsRole(section, type) };
+  return { ...detached({ tag: mid, remote: section.ice, remoteFingerprints }), dtlsRole: localDtlsRole(section, type) };
+}
+
+/** Copies plain data. A string that was read from a description is a part of it, and keeps all of it in memory. */
+export function detached<Data>(data: Data): Data {
+  return JSON.parse(JSON.stringify(data)) as Data;
 }
 
 /** The SFU waits for the ClientHello, unless the client waits for it as well. */

@@ -12,10 +12,10 @@ interface Entry {
   session: SessionRecord;
   /** Sequence number of the session in this registry, which page cursors refer to. */
   readonly serial: number;
+  /** Keyed by publication id; undefined until there is one, as are the data channels. */
+  tracks: Map<string, TrackRecord> | undefined;
   /** Keyed by publication id. */
-  readonly tracks: Map<string, TrackRecord>;
-  /** Keyed by publication id. */
-  readonly dataChannels: Map<string, DataChannelRecord>;
+  dataChannels: Map<string, DataChannelRecord> | undefined;
 }
 
 /** The registry of a single process, which an embedded SFU uses by default. */
@@ -28,8 +28,8 @@ export class MemoryRegistry implements Registry {
     const entries = [...this.#apps.values()].flatMap((sessions) => [...sessions.values()]);
     return {
       sessions: entries.length,
-      tracks: entries.reduce((sum, { tracks }) => sum + tracks.size, 0),
-      dataChannels: entries.reduce((sum, { dataChannels }) => sum + dataChannels.size, 0),
+      tracks: entries.reduce((sum, { tracks }) => sum + (tracks?.size ?? 0), 0),
+      dataChannels: entries.reduce((sum, { dataChannels }) => sum + (dataChannels?.size ?? 0), 0),
     };
   }
 
@@ -38,7 +38,7 @@ export class MemoryRegistry implements Registry {
     this.#apps.set(session.appId, sessions);
     const known = sessions.get(session.sessionId);
     if (known) known.session = session;
-    else sessions.set(session.sessionId, { session, serial: ++this.#serial, tracks: new Map(), dataChannels: new Map() });
+    else sessions.set(session.sessionId, { session, serial: ++this.#serial, tracks: undefined, dataChannels: undefined });
   }
 
   async removeSession(appId: string, sessionId: string): Promise<void> {
@@ -64,31 +64,37 @@ export class MemoryRegistry implements Registry {
   }
 
   async putTrack(track: TrackRecord): Promise<void> {
-    this.#find(track.appId, track.sessionId)?.tracks.set(track.publicationId, track);
+    const entry = this.#find(track.appId, track.sessionId);
+    if (entry === undefined) return;
+    entry.tracks ??= new Map();
+    entry.tracks.set(track.publicationId, track);
   }
 
   async removeTrack(appId: string, sessionId: string, publicationId: string): Promise<void> {
-    this.#find(appId, sessionId)?.tracks.delete(publicationId);
+    this.#find(appId, sessionId)?.tracks?.delete(publicationId);
   }
 
   async listTracks(appId: string, sessionId: string): Promise<readonly TrackRecord[]> {
-    return [...(this.#find(appId, sessionId)?.tracks.values() ?? [])];
+    return [...(this.#find(appId, sessionId)?.tracks?.values() ?? [])];
   }
 
   async locateTrack(appId: string, reference: TrackReference): Promise<TrackRecord | undefined> {
-    return findTrack(this.#find(appId, reference.sessionId)?.tracks.values() ?? [], reference);
+    return findTrack(this.#find(appId, reference.sessionId)?.tracks?.values() ?? [], reference);
   }
 
   async putDataChannel(channel: DataChannelRecord): Promise<void> {
-    this.#find(channel.appId, channel.sessionId)?.dataChannels.set(channel.publicationId, channel);
+    const entry = this.#find(channel.appId, channel.sessionId);
+    if (entry === undefined) return;
+    entry.dataChannels ??= new Map();
+    entry.dataChannels.set(channel.publicationId, channel);
   }
 
   async removeDataChannel(appId: string, sessionId: string, publicationId: string): Promise<void> {
-    this.#find(appId, sessionId)?.dataChannels.delete(publicationId);
+    this.#find(appId, sessionId)?.dataChannels?.delete(publicationId);
   }
 
   async locateDataChannel(appId: string, sessionId: string, dataChannelName: string): Promise<DataChannelRecord | undefined> {
-    const channels = [...(this.#find(appId, sessionId)?.dataChannels.values() ?? [])];
+    const channels = [...(this.#find(appId, sessionId)?.dataChannels?.values() ?? [])];
     return channels.find((channel) => channel.dataChannelName === dataChannelName);
   }
 

@@ -25,7 +25,8 @@ export class Announcer {
   readonly #sessionId: SessionId;
   readonly #parts: Pick<SessionParts, 'registry' | 'directory' | 'onEvent'>;
   readonly #gradual: Gradual;
-  readonly #announced = new Map<string, PublishedTrack>();
+  /** Undefined until something is published. */
+  #announced: Map<string, PublishedTrack> | undefined = undefined;
   #outstanding: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -53,18 +54,18 @@ export class Announcer {
   /** @param closeReason for tracks that are no longer published */
   announceTracks(state: Negotiation, closeReason: TrackCloseReason): void {
     const published = new Set(publications(state).map(({ publication }) => publication.id));
-    const withdrawn = [...this.#announced.values()]
+    const withdrawn = [...(this.#announced?.values() ?? [])]
       .map(({ record }) => record)
       .filter(({ publicationId }) => !published.has(publicationId));
-    for (const { publicationId } of withdrawn) this.#announced.delete(publicationId);
+    for (const { publicationId } of withdrawn) this.#announced?.delete(publicationId);
     this.#withdrawTracks(withdrawn, closeReason);
     this.#gradual.begin(this.#announceEach(state));
   }
 
   withdrawAll(): void {
     this.#gradual.stop();
-    const former = new Map(this.#announced);
-    this.#announced.clear();
+    const former = this.#announced ?? new Map<string, PublishedTrack>();
+    this.#announced = undefined;
     for (const { record } of former.values()) {
       this.#parts.onEvent({ ...trackEvent(record, this.#appId, this.#sessionId), type: 'track.closed', reason: 'session_closed' });
     }
@@ -82,10 +83,11 @@ export class Announcer {
 
   *#announceEach(state: Negotiation): InPieces<void> {
     for (const live of publications(state)) {
-      const former = this.#announced.get(live.publication.id);
+      const former = this.#announced?.get(live.publication.id);
       if (former?.section === live.section) continue;
       const track = publishedTrack(this.#appId, state.sessionId, live);
       // This is recorded first, because a subscriber's reaction may change this session again.
+      this.#announced ??= new Map();
       this.#announced.set(live.publication.id, track);
       this.#announceTrack(former?.record, track.record);
       yield;

@@ -81,8 +81,9 @@ export class ClientDeadlines {
 export class GhostWatch {
   readonly #clock: Clock;
   readonly #onGhosts: (publicationIds: ReadonlySet<string>) => void;
-  readonly #watched = new Set<string>();
-  readonly #timers = new Set<CancelTimer>();
+  /** Undefined while none are watched. Most sessions publish nothing. */
+  #watched: Set<string> | undefined = undefined;
+  #timers: Set<CancelTimer> | undefined = undefined;
 
   constructor(clock: Clock, onGhosts: (publicationIds: ReadonlySet<string>) => void) {
     this.#clock = clock;
@@ -91,20 +92,25 @@ export class GhostWatch {
 
   /** Starts to wait for the silent publications of a connected session; those already watched are not restarted. */
   watch(silentIds: readonly string[]): void {
-    const added = new Set(silentIds.filter((id) => !this.#watched.has(id)));
+    if (silentIds.length === 0) return;
+    this.#watched ??= new Set();
+    const watched = this.#watched;
+    const added = new Set(silentIds.filter((id) => !watched.has(id)));
     if (added.size === 0) return;
-    for (const id of added) this.#watched.add(id);
+    for (const id of added) watched.add(id);
     const cancel = this.#clock.schedule(GHOST_AFTER_MS, () => {
-      this.#timers.delete(cancel);
-      for (const id of added) this.#watched.delete(id);
+      this.#timers?.delete(cancel);
+      for (const id of added) watched.delete(id);
+      if (watched.size === 0) this.#watched = undefined;
       this.#onGhosts(added);
     });
+    this.#timers ??= new Set();
     this.#timers.add(cancel);
   }
 
   stop(): void {
-    for (const cancel of this.#timers) cancel();
-    this.#timers.clear();
+    for (const cancel of this.#timers ?? []) cancel();
+    this.#timers = undefined;
   }
 }
 

@@ -60,6 +60,8 @@ export interface CommitOptions {
   readonly prepared?: MediaPlan | undefined;
 }
 
+const NONE_HELD: ReadonlySet<string> = new Set();
+
 export class Session implements TrackFollower, DataOwner {
   readonly appId: AppId;
   readonly id: SessionId;
@@ -81,7 +83,7 @@ export class Session implements TrackFollower, DataOwner {
   /** The plan for the negotiated state; the engine has it except for subscriptions on hold. */
   #planned: MediaPlan = NO_MEDIA;
   readonly #told: ToldMedia;
-  #heldIds: ReadonlySet<string> = new Set();
+  #heldIds = NONE_HELD;
   #metadata: string;
   #owner: SessionOwner | undefined;
   /** Limit of the latest token; undefined if only the app's limit applies. */

@@ -8,9 +8,11 @@ const MAX_KEPT = LIMITS.maxMediaSectionsPerSession;
 
 /** Subscriptions that the SFU ended by itself, one per m-section, until the section is used again. */
 export class EndedSubscriptions {
-  readonly #byMid = new Map<string, SubscriptionSummary>();
+  /** Undefined until one has ended so. */
+  #byMid: Map<string, SubscriptionSummary> | undefined = undefined;
 
   note(section: Pick<RtpSection, 'mid' | 'kind'>, subscription: Subscription, errorCode: ErrorCode, errorDescription: string): void {
+    this.#byMid ??= new Map();
     const [oldest] = this.#byMid.keys();
     if (oldest !== undefined && this.#byMid.size === MAX_KEPT) this.#byMid.delete(oldest);
     this.#byMid.set(section.mid, {
@@ -27,11 +29,11 @@ export class EndedSubscriptions {
 
   /** @param liveMids sections that are in use again */
   list(liveMids: ReadonlySet<string>): readonly SubscriptionSummary[] {
-    return [...this.#byMid.values()].filter(({ mid }) => !liveMids.has(mid));
+    return [...(this.#byMid?.values() ?? [])].filter(({ mid }) => !liveMids.has(mid));
   }
 
   forget(mid: string): void {
-    this.#byMid.delete(mid);
+    this.#byMid?.delete(mid);
   }
 }
 

@@ -12,8 +12,9 @@ export class ToldMedia {
   readonly #shard: Shard;
   readonly #gradual: Gradual;
   #transport: TransportPlan | undefined;
-  readonly #publications = new Map<string, PublisherTrackPlan>();
-  readonly #subscriptions = new Map<string, SubscriberTrackPlan>();
+  /** Undefined while there are none. */
+  #publications: Map<string, PublisherTrackPlan> | undefined = undefined;
+  #subscriptions: Map<string, SubscriberTrackPlan> | undefined = undefined;
 
   constructor(shard: Shard, options: GradualOptions) {
     this.#shard = shard;
@@ -55,13 +56,15 @@ export class ToldMedia {
   *#steps(after: MediaPlan): InPieces<void> {
     this.#take(after);
     for (const [id, plan] of after.publications) {
-      if (isSamePlan(this.#publications.get(id), plan)) continue;
+      if (isSamePlan(this.#publications?.get(id), plan)) continue;
+      this.#publications ??= new Map();
       this.#publications.set(id, plan);
       this.#shard.send({ type: 'put-publisher-track', plan });
       yield;
     }
     for (const [id, plan] of after.subscriptions) {
-      if (isSamePlan(this.#subscriptions.get(id), plan)) continue;
+      if (isSamePlan(this.#subscriptions?.get(id), plan)) continue;
+      this.#subscriptions ??= new Map();
       this.#subscriptions.set(id, plan);
       this.#shard.send({ type: 'put-subscriber-track', plan });
       yield;
@@ -73,8 +76,8 @@ export class ToldMedia {
     const isReplaced = transportId !== undefined && transportId !== after.transport?.transportId;
     // Everything moves with the transport, so it is removed from the old one and created on the new one.
     const kept = isReplaced ? NO_MEDIA : after;
-    for (const id of [...this.#subscriptions.keys()]) if (!kept.subscriptions.has(id)) this.#removeSubscription(id);
-    for (const id of [...this.#publications.keys()]) if (!kept.publications.has(id)) this.#removePublication(id);
+    for (const id of [...(this.#subscriptions?.keys() ?? [])]) if (!kept.subscriptions.has(id)) this.#removeSubscription(id);
+    for (const id of [...(this.#publications?.keys() ?? [])]) if (!kept.publications.has(id)) this.#removePublication(id);
     if (isReplaced) this.#closeTransport();
     this.#takeTransport(after.transport);
   }
@@ -87,17 +90,17 @@ export class ToldMedia {
 
   #clear(): void {
     this.#transport = undefined;
-    this.#publications.clear();
-    this.#subscriptions.clear();
+    this.#publications = undefined;
+    this.#subscriptions = undefined;
   }
 
   #removeSubscription(subscriptionId: string): void {
-    this.#subscriptions.delete(subscriptionId);
+    this.#subscriptions?.delete(subscriptionId);
     this.#shard.send({ type: 'remove-subscriber-track', subscriptionId });
   }
 
   #removePublication(trackId: string): void {
-    this.#publications.delete(trackId);
+    this.#publications?.delete(trackId);
     this.#shard.send({ type: 'remove-publisher-track', trackId });
   }
 

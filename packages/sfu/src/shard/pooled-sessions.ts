@@ -2,8 +2,8 @@ import type { PublisherTrackPlan, SubscriberTrackPlan } from '@causeway/media';
 
 interface PooledTransport {
   readonly shardNo: number;
-  readonly tracks: Set<string>;
-  readonly subscriptions: Set<string>;
+  tracks: Set<string> | undefined;
+  subscriptions: Set<string> | undefined;
 }
 
 /** The shard of each transport, and what belongs to the transport, which engines and the pool forget together with it. */
@@ -15,7 +15,7 @@ export class PooledSessions {
   readonly #transportOfSubscription = new Map<string, string>();
 
   open(transportId: string, shardNo: number): void {
-    this.#transports.set(transportId, { shardNo, tracks: new Set(), subscriptions: new Set() });
+    this.#transports.set(transportId, { shardNo, tracks: undefined, subscriptions: undefined });
     this.#counts.set(shardNo, this.countOn(shardNo) + 1);
   }
 
@@ -40,22 +40,24 @@ export class PooledSessions {
   }
 
   putTrack({ trackId, transportId }: PublisherTrackPlan): void {
-    this.#transports.get(transportId)?.tracks.add(trackId);
+    const transport = this.#transports.get(transportId);
+    if (transport !== undefined) transport.tracks = (transport.tracks ?? new Set()).add(trackId);
     this.#transportOfTrack.set(trackId, transportId);
   }
 
   removeTrack(trackId: string): void {
-    this.#transports.get(this.#transportOfTrack.get(trackId) ?? '')?.tracks.delete(trackId);
+    this.#transports.get(this.#transportOfTrack.get(trackId) ?? '')?.tracks?.delete(trackId);
     this.#transportOfTrack.delete(trackId);
   }
 
   putSubscription({ subscriptionId, transportId }: SubscriberTrackPlan): void {
-    this.#transports.get(transportId)?.subscriptions.add(subscriptionId);
+    const transport = this.#transports.get(transportId);
+    if (transport !== undefined) transport.subscriptions = (transport.subscriptions ?? new Set()).add(subscriptionId);
     this.#transportOfSubscription.set(subscriptionId, transportId);
   }
 
   removeSubscription(subscriptionId: string): void {
-    this.#transports.get(this.#transportOfSubscription.get(subscriptionId) ?? '')?.subscriptions.delete(subscriptionId);
+    this.#transports.get(this.#transportOfSubscription.get(subscriptionId) ?? '')?.subscriptions?.delete(subscriptionId);
     this.#transportOfSubscription.delete(subscriptionId);
   }
 
@@ -63,7 +65,7 @@ export class PooledSessions {
   close(transportId: string): { readonly tracks: readonly string[]; readonly subscriptions: readonly string[] } {
     const transport = this.#transports.get(transportId);
     if (transport === undefined) return { tracks: [], subscriptions: [] };
-    const [tracks, subscriptions] = [[...transport.tracks], [...transport.subscriptions]];
+    const [tracks, subscriptions] = [[...(transport.tracks ?? [])], [...(transport.subscriptions ?? [])]];
     for (const trackId of tracks) this.removeTrack(trackId);
     for (const subscriptionId of subscriptions) this.removeSubscription(subscriptionId);
     this.#transports.delete(transportId);

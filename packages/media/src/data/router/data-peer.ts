@@ -48,14 +48,14 @@ export class DataPeer {
   readonly port: DataPort;
   /** The messages that the peer may send. A peer that has sent too many is ignored for a while. */
   readonly #messages: TokenBucket;
-  readonly held = new HeldMessages();
+  #held: HeldMessages | undefined = undefined;
   /** The longest message that the peer accepts. Nodes accept everything that the SFU lets in. */
   maxMessageBytes: number;
   /** Whether the peer is known to have data channels. */
   isTold: boolean;
   isConnected = false;
-  /** Owners by stream id; null while the channel of a former owner closes. */
-  readonly #owners = new Map<number, ChannelOwner | null>();
+  /** Owners by stream id, null while the channel of a former owner closes; undefined until there is one. */
+  #owners: Map<number, ChannelOwner | null> | undefined = undefined;
 
   constructor(port: DataPort, messagesPerSecond: number) {
     this.port = port;
@@ -64,9 +64,15 @@ export class DataPeer {
     this.maxMessageBytes = port.isLink ? Number.POSITIVE_INFINITY : DEFAULT_MAX_MESSAGE_BYTES;
   }
 
+  /** Created with the first message or channel. */
+  get held(): HeldMessages {
+    this.#held ??= new HeldMessages();
+    return this.#held;
+  }
+
   /** Whether a packet is let in: the peer keeps to its rate, and its earlier messages are not all waiting for an owner. */
   admits(nowMs: number): boolean {
-    return this.port.isLink || (!this.held.isFull && this.#messages.has(nowMs, 1));
+    return this.port.isLink || (this.#held?.isFull !== true && this.#messages.has(nowMs, 1));
   }
 
   /** Counts a message. The last packet that is let in may contain more messages than the budget has left. */
@@ -81,37 +87,39 @@ export class DataPeer {
 
   /** Undefined if the channel has not been claimed, null if its owner has left it. */
   ownerOf(streamId: number): ChannelOwner | null | undefined {
-    return this.#owners.get(streamId);
+    return this.#owners?.get(streamId);
   }
 
   claim(streamId: number, owner: ChannelOwner): void {
+    this.#owners ??= new Map();
     this.#owners.set(streamId, owner);
   }
 
   /** Takes the channel from its owner, and closes it unless `then` is `keep`. */
   release(nowMs: number, streamId: number, then: 'close' | 'keep'): void {
     if (then === 'keep') {
-      this.#owners.delete(streamId);
+      this.#owners?.delete(streamId);
     } else {
-      this.#owners.set(streamId, null);
+      this.leave(streamId);
       this.port.channels.closeChannel(nowMs, streamId);
     }
   }
 
   /** Undoes `claim`. Messages that are held for the channel are kept. */
   disclaim(streamId: number): void {
-    this.#owners.delete(streamId);
+    this.#owners?.delete(streamId);
   }
 
   /** Records that the owner has left the channel, which still exists. */
   leave(streamId: number): void {
+    this.#owners ??= new Map();
     this.#owners.set(streamId, null);
   }
 
   /** Removes a channel that no longer exists. */
   forget(streamId: number): void {
-    this.#owners.delete(streamId);
-    this.held.take(streamId);
+    this.#owners?.delete(streamId);
+    this.#held?.take(streamId);
   }
 }
 

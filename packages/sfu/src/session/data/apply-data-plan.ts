@@ -17,9 +17,9 @@ export class DataPlanApplier {
   readonly #shard: Shard;
   #transportId: string | undefined = undefined;
   #maxMessageBytes: number | undefined = undefined;
-  /** The plans that the engine has, as text, by id. */
-  #publications = new Map<string, string>();
-  #subscriptions = new Map<string, string>();
+  /** The plans that the engine has, as text, by id; undefined while there are none. */
+  #publications: Map<string, string> | undefined = undefined;
+  #subscriptions: Map<string, string> | undefined = undefined;
 
   constructor(shard: Shard) {
     this.#shard = shard;
@@ -36,24 +36,24 @@ export class DataPlanApplier {
       [...subscriptions].map((each) => subscriptionPlan(each, transport)),
       ({ subscriptionId }) => subscriptionId,
     );
-    for (const id of this.#subscriptions.keys()) if (!subscribed.has(id)) this.#removeSubscription(id);
-    for (const id of this.#publications.keys()) if (!published.has(id)) this.#removePublication(id);
+    for (const id of this.#subscriptions?.keys() ?? []) if (!subscribed.has(id)) this.#removeSubscription(id);
+    for (const id of this.#publications?.keys() ?? []) if (!published.has(id)) this.#removePublication(id);
     for (const [id, plan] of published) this.#putPublication(id, plan);
     for (const [id, plan] of subscribed) this.#putSubscription(id, plan);
   }
 
   /** The engine has ended a channel by itself, so it need not be told. */
   forget(id: string): void {
-    this.#publications.delete(id);
-    this.#subscriptions.delete(id);
+    this.#publications?.delete(id);
+    this.#subscriptions?.delete(id);
   }
 
   /** Channels end with their transport, so everything is new on the next one. */
   #startAnew(transportId: string | undefined): void {
     this.#transportId = transportId;
     this.#maxMessageBytes = undefined;
-    this.#publications = new Map();
-    this.#subscriptions = new Map();
+    this.#publications = undefined;
+    this.#subscriptions = undefined;
   }
 
   #applyPeer(agreed: AgreedData | undefined): void {
@@ -65,6 +65,7 @@ export class DataPlanApplier {
 
   #putPublication(id: string, plan: DataPublicationPlan): void {
     const text = JSON.stringify(plan);
+    this.#publications ??= new Map();
     if (this.#publications.get(id) === text) return;
     this.#publications.set(id, text);
     this.#shard.send({ type: 'put-data-publication', plan });
@@ -72,18 +73,19 @@ export class DataPlanApplier {
 
   #putSubscription(id: string, plan: DataSubscriptionPlan): void {
     const text = JSON.stringify(plan);
+    this.#subscriptions ??= new Map();
     if (this.#subscriptions.get(id) === text) return;
     this.#subscriptions.set(id, text);
     this.#shard.send({ type: 'put-data-subscription', plan });
   }
 
   #removePublication(publicationId: string): void {
-    this.#publications.delete(publicationId);
+    this.#publications?.delete(publicationId);
     this.#shard.send({ type: 'remove-data-publication', publicationId });
   }
 
   #removeSubscription(subscriptionId: string): void {
-    this.#subscriptions.delete(subscriptionId);
+    this.#subscriptions?.delete(subscriptionId);
     this.#shard.send({ type: 'remove-data-subscription', subscriptionId });
   }
 }

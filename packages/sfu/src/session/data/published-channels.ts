@@ -10,42 +10,42 @@ export type Published = { readonly type: 'published'; readonly publication: Data
 
 export class PublishedChannels {
   readonly #context: ChannelContext;
-  /** By name. */
-  readonly #publications = new Map<string, DataPublication>();
+  /** By name; undefined until there is one, as are the maps below. Most sessions have no data channels. */
+  #publications: Map<string, DataPublication> | undefined = undefined;
   /** Channels that the page has opened and that are not published, by stream id. */
-  readonly #unpublished = new Map<number, DataChannelInfo>();
+  #unpublished: Map<number, DataChannelInfo> | undefined = undefined;
   /** The records of the publications as they were announced, by id. */
-  readonly #announced = new Map<string, DataChannelRecord>();
+  #announced: Map<string, DataChannelRecord> | undefined = undefined;
 
   constructor(context: ChannelContext) {
     this.#context = context;
   }
 
   get size(): number {
-    return this.#publications.size;
+    return this.#publications?.size ?? 0;
   }
 
   /** Returns all publications, oldest first. */
   all(): readonly DataPublication[] {
-    return [...this.#publications.values()];
+    return [...(this.#publications?.values() ?? [])];
   }
 
   find(name: string): DataPublication | undefined {
-    return this.#publications.get(name);
+    return this.#publications?.get(name);
   }
 
   /** Returns the streams of publications and of unpublished channels. */
   streamIds(): readonly number[] {
-    return [...this.#unpublished.keys(), ...this.all().flatMap(({ streamId }) => streamId ?? [])];
+    return [...(this.#unpublished?.keys() ?? []), ...this.all().flatMap(({ streamId }) => streamId ?? [])];
   }
 
   /** Publishes a channel, or changes its retention of messages. */
   publish(item: PublishDataChannelItem): Published {
     const { isHosted } = this.#context.owner;
     const { dataChannelName: name, negotiated: isNegotiated = false } = item;
-    const known = this.#publications.get(name);
+    const known = this.#publications?.get(name);
     if (known !== undefined) return this.#republish(known, item);
-    const open = [...this.#unpublished.values()].find(({ label }) => label === name);
+    const open = [...(this.#unpublished?.values() ?? [])].find(({ label }) => label === name);
     if (open !== undefined && isNegotiated) {
       return conflict(`channel ${name} is already open by its label, not as a negotiated channel`);
     }
@@ -53,7 +53,7 @@ export class PublishedChannels {
     const needsStream = isNegotiated && !isHosted;
     const streamId = needsStream ? this.#context.nextStreamId() : open?.streamId;
     if (needsStream && streamId === undefined) return noStream();
-    if (open !== undefined) this.#unpublished.delete(open.streamId);
+    if (open !== undefined) this.#unpublished?.delete(open.streamId);
     const publication: DataPublication = {
       id: this.#context.nextId('d'),
       name,
@@ -68,16 +68,16 @@ export class PublishedChannels {
   }
 
   unpublish(name: string, reason: DataChannelCloseReason): void {
-    const known = this.#publications.get(name);
+    const known = this.#publications?.get(name);
     if (known === undefined) return;
-    this.#publications.delete(name);
+    this.#publications?.delete(name);
     this.#withdraw(known, reason);
     this.#context.sync();
   }
 
   onChannelOpened(channel: DataChannelInfo): void {
     const { label, streamId } = channel;
-    const known = this.#publications.get(label);
+    const known = this.#publications?.get(label);
     if (known !== undefined && known.streamId === undefined) {
       this.#put({ ...known, streamId, reliability: reliabilityOf(channel) });
       return;
@@ -86,6 +86,7 @@ export class PublishedChannels {
       this.#replace(known, channel);
       return;
     }
+    this.#unpublished ??= new Map();
     this.#unpublished.set(streamId, channel);
     if (!this.#context.owner.autoPublish) return;
     const code = this.#problemOf(label, known);
@@ -94,7 +95,7 @@ export class PublishedChannels {
   }
 
   onChannelClosed(streamId: number): void {
-    this.#unpublished.delete(streamId);
+    this.#unpublished?.delete(streamId);
   }
 
   /** The engine has ended a publication by itself. */
@@ -107,10 +108,10 @@ export class PublishedChannels {
 
   /** Channels that the page opened end with their transport. Negotiated ones are opened again on the new transport. */
   onTransportReplaced(): void {
-    this.#unpublished.clear();
+    this.#unpublished = undefined;
     const gone = this.all().filter(({ streamId, isNegotiated }) => streamId !== undefined && !isNegotiated);
     for (const publication of gone) {
-      this.#publications.delete(publication.name);
+      this.#publications?.delete(publication.name);
       this.#withdraw(publication, 'channel_gone');
     }
   }
@@ -118,8 +119,8 @@ export class PublishedChannels {
   /** The session has ended. */
   end(): void {
     for (const publication of this.all()) this.#withdraw(publication, 'session_closed');
-    this.#publications.clear();
-    this.#unpublished.clear();
+    this.#publications = undefined;
+    this.#unpublished = undefined;
   }
 
   /**
@@ -164,7 +165,7 @@ export class PublishedChannels {
   /** Closes the channel, so that the page notices; otherwise its messages would be lost silently. */
   #refuse({ label, streamId }: DataChannelInfo, code: ErrorCode): void {
     const { owner, reports } = this.#context;
-    this.#unpublished.delete(streamId);
+    this.#unpublished?.delete(streamId);
     const transportId = owner.negotiation.transport?.id;
     if (transportId !== undefined) owner.parts.shard.send({ type: 'close-data-channel', transportId, streamId });
     reports.failed(label, undefined, code);
@@ -172,10 +173,12 @@ export class PublishedChannels {
 
   #put(publication: DataPublication): void {
     const { owner, reports } = this.#context;
+    this.#publications ??= new Map();
     this.#publications.set(publication.name, publication);
     // The engine is informed first, because subscribers that learn of the publication send it commands about it.
     this.#context.sync();
     const record = channelRecord(owner.appId, owner.id, publication, owner.isHosted);
+    this.#announced ??= new Map();
     const isNew = !this.#announced.has(publication.id);
     this.#announced.set(publication.id, record);
     owner.parts.dataDirectory.put(record);
@@ -185,8 +188,8 @@ export class PublishedChannels {
 
   #withdraw({ id, name }: DataPublication, reason: DataChannelCloseReason): void {
     const { owner, reports } = this.#context;
-    const record = this.#announced.get(id);
-    this.#announced.delete(id);
+    const record = this.#announced?.get(id);
+    this.#announced?.delete(id);
     if (record === undefined) return;
     owner.parts.dataDirectory.remove(record.publicationId, reason);
     owner.withdrawDataChannel(record);

@@ -13,42 +13,33 @@ import { DataReports } from './data-reports.ts';
 import { PublishedChannels } from './published-channels.ts';
 import { SubscribedChannels } from './subscribed-channels.ts';
 
-export class SessionData {
-  readonly published: PublishedChannels;
-  readonly subscribed: SubscribedChannels;
-  readonly #owner: DataOwner;
+const NONE_HELD: ReadonlySet<string> = new Set();
+
+export class SessionData implements ChannelContext {
+  readonly owner: DataOwner;
+  readonly published = new PublishedChannels(this);
+  readonly subscribed = new SubscribedChannels(this);
   readonly #applier: DataPlanApplier;
-  readonly #streamIds = new StreamIds();
-  /** Listeners of this process's channels, by the id of the publication or subscription. */
-  readonly #listeners = new Map<string, HostedListener>();
+  #reports: DataReports | undefined = undefined;
+  #streamIds: StreamIds | undefined = undefined;
+  /** Listeners of this process's channels, by the id of the publication or subscription; undefined until there is one. */
+  #listeners: Map<string, HostedListener> | undefined = undefined;
   #named = 0;
   /** Subscriptions that are sent nothing and may send nothing, whatever their client asked for. */
-  #heldIds: ReadonlySet<string> = new Set();
+  #heldIds = NONE_HELD;
   #transportId: string | undefined = undefined;
   /** The peer as the engine knows it. */
   #peer: SctpPeer | undefined = undefined;
   #hasEnded = false;
 
   constructor(owner: DataOwner) {
-    this.#owner = owner;
+    this.owner = owner;
     this.#applier = new DataPlanApplier(owner.parts.shard);
-    const context: ChannelContext = {
-      owner,
-      reports: new DataReports(owner.appId, owner.id, owner.parts.onEvent),
-      isFull: () => this.published.size + this.subscribed.size >= LIMITS.maxDataChannelsPerSession,
-      nextId: (letter) => `${owner.id}/${letter}${this.#named++}`,
-      nextStreamId: () => this.#nextStreamId(),
-      sync: () => this.sync(),
-      forget: (id) => this.#applier.forget(id),
-      silence: (id, reason) => this.#silence(id, reason),
-    };
-    this.published = new PublishedChannels(context);
-    this.subscribed = new SubscribedChannels(context);
   }
 
   /** Called whenever the transport, or what the client has agreed to, may have changed; usually neither has. */
   follow(): void {
-    const { negotiation } = this.#owner;
+    const { negotiation } = this.owner;
     const isSame = negotiation.transport?.id === this.#transportId && agreedData(negotiation)?.peer === this.#peer;
     if (!isSame) this.sync();
   }
@@ -62,7 +53,7 @@ export class SessionData {
   /** Informs the engine of everything that it does not know yet. */
   sync(): void {
     if (this.#hasEnded) return;
-    const { negotiation, appId, isHosted } = this.#owner;
+    const { negotiation, appId, isHosted } = this.owner;
     const { transport } = negotiation;
     if (transport?.id !== this.#transportId) {
       this.#transportId = transport?.id;
@@ -73,7 +64,7 @@ export class SessionData {
     const agreed = agreedData(negotiation);
     this.#peer = agreed?.peer;
     this.#applier.apply({
-      transport: { transportId: transport?.id, account: appId, sessionId: this.#owner.id },
+      transport: { transportId: transport?.id, account: appId, sessionId: this.owner.id },
       agreed,
       publications: isReady ? this.published.all() : [],
       subscriptions: isReady ? this.subscribed.all().map((each) => this.#asHeld(each)) : [],
@@ -85,16 +76,17 @@ export class SessionData {
     this.published.end();
     this.subscribed.end();
     // A session of this process has no transport with which its channels would end.
-    if (this.#owner.isHosted) this.sync();
+    if (this.owner.isHosted) this.sync();
     this.#hasEnded = true;
   }
 
   onChannelOpened(transportId: string, channel: DataChannelInfo): void {
-    if (transportId === this.#owner.negotiation.transport?.id) this.published.onChannelOpened(channel);
+    if (transportId === this.owner.negotiation.transport?.id) this.published.onChannelOpened(channel);
   }
 
   /** Sets the listener of a channel of this process, until the channel closes. */
   listen(id: string, listener: HostedListener): void {
+    this.#listeners ??= new Map();
     this.#listeners.set(id, listener);
   }
 
@@ -104,7 +96,7 @@ export class SessionData {
    * @param id of its subscription, or of the publication that a subscriber replies to
    */
   onReceived(id: string, message: DataMessage): void {
-    this.#listeners.get(id)?.onMessage(message);
+    this.#listeners?.get(id)?.onMessage(message);
   }
 
   /** A held subscriber may not reply either, nor send on a bus, because that goes to other sessions of the app. */
@@ -112,15 +104,35 @@ export class SessionData {
     return this.#heldIds.has(subscription.id) ? { ...subscription, isPaused: true, canReply: 'none', isMuted: true } : subscription;
   }
 
-  #silence(id: string, reason: HostedEnd): void {
-    const listener = this.#listeners.get(id);
-    this.#listeners.delete(id);
+  // Implements `ChannelContext`.
+
+  get reports(): DataReports {
+    this.#reports ??= new DataReports(this.owner.appId, this.owner.id, this.owner.parts.onEvent);
+    return this.#reports;
+  }
+
+  isFull(): boolean {
+    return this.published.size + this.subscribed.size >= LIMITS.maxDataChannelsPerSession;
+  }
+
+  nextId(letter: 'd' | 'e'): string {
+    return `${this.owner.id}/${letter}${this.#named++}`;
+  }
+
+  forget(id: string): void {
+    this.#applier.forget(id);
+  }
+
+  silence(id: string, reason: HostedEnd): void {
+    const listener = this.#listeners?.get(id);
+    this.#listeners?.delete(id);
     listener?.onClosed(reason);
   }
 
-  #nextStreamId(): number | undefined {
+  nextStreamId(): number | undefined {
     const used = new Set([...this.published.streamIds(), ...this.subscribed.all().map(({ streamId }) => streamId)]);
-    return this.#streamIds.next(this.#owner.negotiation.transport?.dtlsRole ?? 'server', used);
+    this.#streamIds ??= new StreamIds();
+    return this.#streamIds.next(this.owner.negotiation.transport?.dtlsRole ?? 'server', used);
   }
 }
 

@@ -14,20 +14,20 @@ export type SubscriptionChange = Partial<Pick<DataSubscription, 'canReply' | 'is
 
 export class SubscribedChannels implements DataFollower {
   readonly #context: ChannelContext;
-  /** Keyed by subscription id. */
-  readonly #subscriptions = new Map<string, DataSubscription>();
+  /** Keyed by subscription id; undefined until there is one. */
+  #subscriptions: Map<string, DataSubscription> | undefined = undefined;
 
   constructor(context: ChannelContext) {
     this.#context = context;
   }
 
   get size(): number {
-    return this.#subscriptions.size;
+    return this.#subscriptions?.size ?? 0;
   }
 
   /** Returns all subscriptions, oldest first. */
   all(): readonly DataSubscription[] {
-    return [...this.#subscriptions.values()];
+    return [...(this.#subscriptions?.values() ?? [])];
   }
 
   find(remoteSessionId: string, name: string): DataSubscription | undefined {
@@ -56,6 +56,7 @@ export class SubscribedChannels implements DataFollower {
       isPaused: item.paused ?? false,
       isOpen: isHosted,
     };
+    this.#subscriptions ??= new Map();
     this.#subscriptions.set(subscription.id, subscription);
     this.#follow();
     this.#claimReplyRight(subscription);
@@ -64,10 +65,10 @@ export class SubscribedChannels implements DataFollower {
   }
 
   change(subscriptionId: string, change: SubscriptionChange): DataSubscription | undefined {
-    const known = this.#subscriptions.get(subscriptionId);
+    const known = this.#subscriptions?.get(subscriptionId);
     if (known === undefined) return undefined;
     const changed = { ...known, ...change };
-    this.#subscriptions.set(subscriptionId, changed);
+    this.#subscriptions?.set(subscriptionId, changed);
     if (known.canReply === 'one' && changed.canReply !== 'one') this.#releaseReplyRight(known);
     this.#claimReplyRight(changed);
     this.#context.sync();
@@ -100,10 +101,10 @@ export class SubscribedChannels implements DataFollower {
   // Events of the engine.
 
   onOpened(subscriptionId: string): void {
-    const known = this.#subscriptions.get(subscriptionId);
+    const known = this.#subscriptions?.get(subscriptionId);
     if (known === undefined) return;
     const open = { ...known, isOpen: true };
-    this.#subscriptions.set(subscriptionId, open);
+    this.#subscriptions?.set(subscriptionId, open);
     this.#context.reports.subscribed(open);
   }
 
@@ -119,7 +120,7 @@ export class SubscribedChannels implements DataFollower {
   }
 
   onMessageTooLarge(subscriptionId: string, sizeBytes: number, maxMessageBytes: number): void {
-    const known = this.#subscriptions.get(subscriptionId);
+    const known = this.#subscriptions?.get(subscriptionId);
     if (known !== undefined) this.#context.reports.oversized(known, sizeBytes, maxMessageBytes);
   }
 
@@ -128,7 +129,7 @@ export class SubscribedChannels implements DataFollower {
   onDataPublished({ sessionId, dataChannelName, publicationId }: DataChannelRecord): void {
     const known = this.find(sessionId, dataChannelName);
     if (known === undefined || known.publicationId === publicationId) return;
-    this.#subscriptions.set(known.id, { ...known, publicationId });
+    this.#subscriptions?.set(known.id, { ...known, publicationId });
     this.#context.sync();
   }
 
@@ -140,14 +141,14 @@ export class SubscribedChannels implements DataFollower {
       return;
     }
     // The channel stays open for the next publication of that name.
-    this.#subscriptions.set(known.id, { ...known, publicationId: undefined });
+    this.#subscriptions?.set(known.id, { ...known, publicationId: undefined });
     this.#context.sync();
   }
 
   onReplyRightTaken(subscriptionId: string): void {
-    const known = this.#subscriptions.get(subscriptionId);
+    const known = this.#subscriptions?.get(subscriptionId);
     if (known === undefined) return;
-    this.#subscriptions.set(subscriptionId, { ...known, canReply: 'none' });
+    this.#subscriptions?.set(subscriptionId, { ...known, canReply: 'none' });
     this.#context.sync();
   }
 
@@ -156,9 +157,9 @@ export class SubscribedChannels implements DataFollower {
   }
 
   #drop(subscriptionId: string): DataSubscription | undefined {
-    const known = this.#subscriptions.get(subscriptionId);
+    const known = this.#subscriptions?.get(subscriptionId);
     if (known === undefined) return undefined;
-    this.#subscriptions.delete(subscriptionId);
+    this.#subscriptions?.delete(subscriptionId);
     this.#releaseReplyRight(known);
     this.#follow();
     return known;

@@ -1,5 +1,5 @@
 import { type RenegotiateReply, type RenegotiateRequest, SfuError, type TokenGrants } from '@causeway/protocol';
-import { applyAnswer, comparableAnswer, isDataOnItsWay, subscriptions } from '../../negotiation/index.ts';
+import { answerDigest, applyAnswer, isDataOnItsWay, subscriptions } from '../../negotiation/index.ts';
 import type { Session } from '../session.ts';
 import { mayOpenData, publishRuleOf } from '../session-access.ts';
 import { readSdp } from '../session-work.ts';
@@ -44,7 +44,7 @@ async function takeAnswer(session: Session, sdp: string): Promise<RenegotiateRep
 function repeatAnswer(session: Session, sdp: string): RenegotiateReply {
   const { signaling } = session.negotiation;
   if (signaling.type === 'stable') {
-    if (signaling.lastOffer.outcome === 'answered' && signaling.lastOffer.answer === comparableAnswer(sdp)) return done(session);
+    if (signaling.lastOffer.outcome === 'answered' && signaling.lastOffer.answer === answerDigest(sdp)) return done(session);
     if (signaling.lastOffer.outcome === 'withdrawn') {
       throw new SfuError('stale_answer', 'the offer was withdrawn because it was not answered in time; subscribe again');
     }
