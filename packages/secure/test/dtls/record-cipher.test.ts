@@ -83,3 +83,25 @@ test('ciphers with different keys take turns, and what was opened stays while ot
   expect(Buffer.from(ciphers[4]?.open(recordOf(answer)) ?? 'refused').equals(plainOf(500))).toBe(true);
   expect(ciphers[2]?.open(recordOf(records[3] ?? Buffer.alloc(0)))).toBeUndefined();
 });
+
+test('keys that encrypt once share a context, and keys that take turns get one each', () => {
+  const library = gcm();
+  const ciphersOf = (count: number): RecordCipher[] =>
+    Array.from({ length: count }, (_, index) => new RecordCipher(Buffer.alloc(16, index), Buffer.alloc(4, index), library));
+  const placesOf = (ciphers: readonly RecordCipher[]): number => new Set(ciphers.map(({ place }) => place)).size;
+  const seal = (cipher: RecordCipher, sequence: number): Buffer => cipher.seal(ContentType.applicationData, 1, sequence, plainOf(20));
+
+  const idle = ciphersOf(200);
+  for (const cipher of idle) seal(cipher, 0);
+  const busy = ciphersOf(50);
+  for (let sequence = 0; sequence < 4; sequence++) for (const cipher of busy) seal(cipher, sequence);
+  const before = busy.map(({ place }) => place);
+  for (const [index, stranger] of ciphersOf(40).entries()) {
+    seal(stranger, 0);
+    for (const cipher of busy) seal(cipher, 4 + index);
+  }
+
+  expect(placesOf(idle)).toBeLessThan(5);
+  expect(placesOf(busy)).toBe(50);
+  expect(busy.map(({ place }) => place)).toEqual(before);
+});
