@@ -10,7 +10,7 @@ export type Published = { readonly type: 'published'; readonly publication: Data
 
 export class PublishedChannels {
   readonly #context: ChannelContext;
-  /** By name; undefined until there is one, as are the maps below. Most sessions have no data channels. */
+  /** Keyed by name; undefined until there is one, as are the maps below. Most sessions have no data channels. */
   #publications: Map<string, DataPublication> | undefined = undefined;
   /** Channels that the page has opened and that are not published, by stream id. */
   #unpublished: Map<number, DataChannelInfo> | undefined = undefined;
