@@ -95,17 +95,3 @@ test('peers that use their whole share all send less at the same moment, and onl
   expect(shareAt(22_500, 1)).toBeGreaterThan(0.95 * shareAt(19_900, 1));
   expect(shareAt(20_500, 0.5)).toBeGreaterThanOrEqual(shareAt(19_900, 0.5));
 });
-
-test('a peer that has competed until shortly before sends less at that moment as well, and one that has not does not', () => {
-  const restrainedAt = (nowMs: number, competedUntilMs: number): number => {
-    const { competition } = new Contest();
-    for (let atMs = 10_000; atMs < competedUntilMs; atMs += REPORT_MS) competition.share(atMs, 1_000_000, 0, RTT_MS);
-    let rateBps = 1_000_000;
-    for (let atMs = competedUntilMs; atMs <= nowMs; atMs += REPORT_MS) rateBps = competition.restrain(atMs, 1_000_000, true);
-    return rateBps;
-  };
-
-  expect(restrainedAt(20_500, 19_000)).toBeCloseTo(700_000, -3);
-  expect(restrainedAt(22_000, 19_000)).toBe(1_000_000);
-  expect(restrainedAt(20_500, 12_000)).toBe(1_000_000);
-});

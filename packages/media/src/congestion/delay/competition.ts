@@ -33,12 +33,10 @@ const ABOVE_ARRIVING = 1.1;
 const MIN_START_BPS = 150_000;
 /**
  * Several peers on one path could take each other for a download. So those that use their whole rate send less for a moment, all of them at
- * the same time, because one alone would not drain the queue. One that has competed until shortly before takes part: it may have joined a
- * full queue, so that a shorter one seems empty to it, and would fill what the others leave.
+ * the same time, because one alone would not drain the queue.
  */
 const EXAMINE_EVERY_MS = 20_000;
 const EXAMINE_FOR_MS = 1800;
-const RECENTLY_MS = 5000;
 const WHOLE = 0.9;
 const LESS = 0.7;
 
@@ -68,29 +66,10 @@ export class Competition {
   /** Created for each competition. */
   #fairRate: FairRate | undefined = undefined;
   #examinedTurn = 0;
-  /** When there was competition last. */
-  #contestedAtMs = Number.NEGATIVE_INFINITY;
   #examinesUntilMs = Number.NEGATIVE_INFINITY;
-  #restrainedBps = Number.POSITIVE_INFINITY;
 
   get isPresent(): boolean {
     return this.#isPresent;
-  }
-
-  /** Whether less is sent for a moment. A probe would keep the queue from draining. */
-  isExamining(nowMs: number): boolean {
-    return nowMs < this.#examinesUntilMs;
-  }
-
-  /**
-   * Takes the result of a report while there is no competition.
-   *
-   * @param isUsed whether as much is sent as the rate allows
-   * @returns the rate, or less for a moment if there was competition until shortly before
-   */
-  restrain(nowMs: number, rateBps: number, isUsed: boolean): number {
-    if (this.#beginsExamining(nowMs, isUsed)) this.#restrainedBps = LESS * rateBps;
-    return this.isExamining(nowMs) ? Math.min(rateBps, this.#restrainedBps) : rateBps;
   }
 
   /** Takes what a report shows of the queue. */
@@ -118,21 +97,18 @@ export class Competition {
    * @returns the rate that is ours
    */
   share(nowMs: number, arrivingBps: number, lost: number, rttMs: number): number {
-    this.#contestedAtMs = nowMs;
     this.#fairRate ??= new FairRate(nowMs, Math.max(arrivingBps, MIN_START_BPS), rttMs);
     this.#fairRate.update(nowMs, arrivingBps, lost, rttMs);
     const fairBps = this.#fairRate.bps;
-    if (this.#beginsExamining(nowMs, arrivingBps > WHOLE * fairBps)) this.#restrainedBps = LESS * fairBps;
-    if (this.isExamining(nowMs)) return LESS * fairBps;
+    if (this.#examines(nowMs, arrivingBps > WHOLE * fairBps)) return LESS * fairBps;
     return Math.max(fairBps, Math.min(ABOVE_ARRIVING * arrivingBps, TOLERATED * fairBps));
   }
 
-  #beginsExamining(nowMs: number, isUsed: boolean): boolean {
+  #examines(nowMs: number, isUsed: boolean): boolean {
     const turn = Math.floor(nowMs / EXAMINE_EVERY_MS);
-    const begins = turn !== this.#examinedTurn && isUsed && nowMs - this.#contestedAtMs < RECENTLY_MS;
+    if (turn !== this.#examinedTurn && isUsed) this.#examinesUntilMs = nowMs + EXAMINE_FOR_MS;
     this.#examinedTurn = turn;
-    if (begins) this.#examinesUntilMs = nowMs + EXAMINE_FOR_MS;
-    return begins;
+    return nowMs < this.#examinesUntilMs;
   }
 
   #watchStanding(nowMs: number, queueMs: number, arrivingBps: number, isApplicationLimited: boolean): void {
