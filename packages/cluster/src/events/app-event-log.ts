@@ -26,7 +26,7 @@ export type AppendReceipt =
   /** All events of the batch are in the log. */
   | {
       readonly type: 'appended';
-      /** Ids of the last events of the batch, as far as they are known: of all events, unless some were appended before. */
+      /** Ids of the last events of the batch, as far as they are known; there may be ids of events before the batch in front of them. */
       readonly ids: readonly string[];
     }
   /** None of the events were appended, because the log lacks earlier ones: it has lost all events after this serial. */
@@ -43,7 +43,7 @@ export type LogEntry =
       /** Present if the event had this id before the log lost it. */
       readonly formerId: string | undefined;
     }
-  /** The log has lost events at this position. Those that could be recovered follow, with their former ids. */
+  /** The log may have lost events at this position. Those that could be recovered follow, with their former ids. */
   | { readonly type: 'loss'; readonly id: string };
 
 /** A section of a log, and the state of the rest. */
@@ -52,7 +52,7 @@ export interface LogReading {
   readonly lastId: string | undefined;
   /** Id of the newest entry that is no longer kept. */
   readonly cutId: string | undefined;
-  /** Id of the newest entry that marks a loss. */
+  /** Id of the newest mark behind which lost events were appended again. */
   readonly lossId: string | undefined;
   /** Oldest first. */
   readonly entries: readonly LogEntry[];

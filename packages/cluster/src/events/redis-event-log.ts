@@ -8,8 +8,10 @@ import type { AppEventLog, AppendReceipt, EventBatch, LogEntry, LogReading } fro
 const KEPT_FOR_MS = 10 * 60_000;
 /** An event takes about 400 bytes. */
 const MAX_KEPT_PER_APP = 10_000;
+const MAX_APPS_MET = 10_000;
 
-const Receipt = z.union([z.tuple([z.literal('gap'), z.number()]), z.tuple([z.literal('appended'), z.string(), z.number()])]);
+const APPENDED = z.tuple([z.literal('appended'), z.string(), z.number(), z.string(), z.number()]);
+const Receipt = z.union([z.tuple([z.literal('gap'), z.number()]), APPENDED]);
 const Reading = z.tuple([z.string(), z.string(), z.string(), z.array(z.tuple([z.string(), z.array(z.string())]))]);
 
 /** The log of each app as a stream in Redis. If Redis loses entries, the nodes append again those that they still have. */
@@ -17,6 +19,8 @@ export class RedisEventLog implements AppEventLog {
   readonly #link: RedisLink;
   readonly #latestMs: () => number;
   readonly #maxKept: number;
+  /** The time in the highest id that this node has met, by app: behind a mark it is ahead of every clock. */
+  readonly #highestMs = new Map<AppId, number>();
   readonly #appending = loadLuaScript('events-append');
   readonly #reading = loadLuaScript('events-read');
 
@@ -34,23 +38,40 @@ export class RedisEventLog implements AppEventLog {
   async append({ appId, nodeNo, epoch, follows, events }: EventBatch): Promise<AppendReceipt> {
     const keys = appKeys(appId);
     const life = lifeName({ nodeNo, epoch });
-    const words = [life, follows, events.at(-1)?.serial ?? follows, Math.floor(this.#latestMs()), KEPT_FOR_MS, this.#maxKept];
+    const words = [life, follows, events.at(-1)?.serial ?? follows, this.#leastMs(appId), KEPT_FOR_MS, this.#maxKept];
     const items = events.flatMap(({ serial, formerId, json }) => [serial, formerId ?? '', json]);
     const reply = await this.#link.run(this.#appending, [keys.events, keys.eventsState, keys.eventsOf(life)], [...words, ...items]);
     const receipt = Receipt.parse(reply);
-    return receipt[0] === 'gap' ? { type: 'gap', lastSerial: receipt[1] } : { type: 'appended', ids: idsFrom(receipt[1], receipt[2]) };
+    if (receipt[0] === 'gap') return { type: 'gap', lastSerial: receipt[1] };
+    const [, first, count, formerFirst, formerCount] = receipt;
+    this.#meet(appId, first);
+    return { type: 'appended', ids: [...idsFrom(formerFirst, formerCount), ...idsFrom(first, count)] };
   }
 
   async read(appId: AppId, afterId: string, maxEntries: number): Promise<LogReading> {
     const keys = appKeys(appId);
     const reply = await this.#link.run(this.#reading, [keys.events, keys.eventsState], [afterId, maxEntries]);
     const [lastId, cutId, lossId, entries] = Reading.parse(reply);
+    this.#meet(appId, lastId);
     return {
       lastId: lastId || undefined,
       cutId: cutId || undefined,
       lossId: lossId || undefined,
       entries: entries.map(([id, fields]) => asEntry(id, fields)),
     };
+  }
+
+  #leastMs(appId: AppId): number {
+    return Math.max(Math.floor(this.#latestMs()), this.#highestMs.get(appId) ?? 0);
+  }
+
+  /** @param id empty if there is none */
+  #meet(appId: AppId, id: string): void {
+    const ms = Math.max(Number(id.split('-')[0]), this.#highestMs.get(appId) ?? 0);
+    this.#highestMs.delete(appId);
+    this.#highestMs.set(appId, ms);
+    const [oldest] = this.#highestMs.keys();
+    if (this.#highestMs.size > MAX_APPS_MET && oldest !== undefined) this.#highestMs.delete(oldest);
   }
 }
 

@@ -39,12 +39,12 @@ describeWithEveryRedis('the log of events in $name', (lab) => {
     await appended(batch(6, [9]));
 
     const { entries, lastId, cutId, lossId } = await read();
-    expect(numbersIn(await read())).toEqual([5, 6, 1, 9]);
-    expect(entries.slice(0, 2).map(({ id }) => id)).toEqual(ids);
+    expect(numbersIn(await read())).toEqual(['loss', 5, 6, 1, 9]);
+    expect(entries.slice(1, 3).map(({ id }) => id)).toEqual(ids);
     expect(entries.map(({ id }) => id).toSorted(byId)).toEqual(entries.map(({ id }) => id));
     expect({ lastId, cutId, lossId }).toEqual({ lastId: entries.at(-1)?.id, cutId: undefined, lossId: undefined });
     expect(numbersIn(await read(ids[1]))).toEqual([1, 9]);
-    expect(numbersIn(await read('0-0', 2))).toEqual([5, 6]);
+    expect(numbersIn(await read('0-0', 2))).toEqual(['loss', 5]);
     expect(numbersIn(await read(lastId))).toEqual([]);
   });
 
@@ -57,16 +57,17 @@ describeWithEveryRedis('the log of events in $name', (lab) => {
 
     expect(await appended(batch(0, [1, 2]))).toEqual(first);
     expect(await appended(batch(0, [1]))).toEqual([]);
-    expect(numbersIn(await read())).toEqual([1, 2]);
+    expect(numbersIn(await read())).toEqual(['loss', 1, 2]);
   });
 
-  test('takes of a batch what it has not, and says which that was', async () => {
+  test('takes of a batch what it has not, and says the ids of all, also when the batch comes again', async () => {
     await appended(batch(0, [1, 2]));
 
     const ids = await appended(batch(0, [1, 2, 3, 4]));
+    const idsAgain = await appended(batch(0, [1, 2, 3, 4]));
 
-    expect(numbersIn(await read())).toEqual([1, 2, 3, 4]);
-    expect(ids).toEqual((await read()).entries.slice(2).map(({ id }) => id));
+    expect(numbersIn(await read())).toEqual(['loss', 1, 2, 3, 4]);
+    expect([ids, idsAgain]).toEqual(Array(2).fill((await read()).entries.slice(1).map(({ id }) => id)));
   });
 
   test('takes nothing after a gap, and says where it is', async () => {
@@ -76,7 +77,7 @@ describeWithEveryRedis('the log of events in $name', (lab) => {
     expect(await log.append(batch(3, []))).toEqual({ type: 'gap', lastSerial: 1 });
     expect(await log.append(batch(1, []))).toMatchObject({ type: 'appended' });
     expect(await log.append(batch(1, [2], { epoch: 8 }))).toEqual({ type: 'gap', lastSerial: 0 });
-    expect(numbersIn(await read())).toEqual([1]);
+    expect(numbersIn(await read())).toEqual(['loss', 1]);
   });
 
   test('marks where something was lost, once, and says what comes again under which id it was known', async () => {
@@ -92,8 +93,8 @@ describeWithEveryRedis('the log of events in $name', (lab) => {
     await appended(batch(2, [3]));
 
     const reading = await read();
-    expect(numbersIn(reading)).toEqual([3, 'loss', 1, 2, 1, 3]);
-    expect(reading.lossId).toBe(reading.entries[1]?.id);
+    expect(numbersIn(reading)).toEqual(['loss', 3, 1, 2, 1, 3]);
+    expect(reading.lossId).toBe(reading.entries[0]?.id);
     const former = reading.entries.map((entry) => (entry.type === 'event' ? entry.formerId : undefined));
     expect(former).toEqual([undefined, undefined, ...ids, ...otherIds, undefined]);
   });
@@ -106,7 +107,21 @@ describeWithEveryRedis('the log of events in $name', (lab) => {
       ids = await appended(again(sent, ids));
     }
 
-    expect(numbersIn(await read())).toEqual([1, 'loss', 1, 'loss', 1]);
+    expect(numbersIn(await read())).toEqual(['loss', 1, 'loss', 1, 'loss', 1]);
+  });
+
+  // Readers have to know which ids they read before the loss, and which after it.
+  test('marks where another server took over, before anything else is appended there', async () => {
+    await appended(batch(0, [1]));
+    await lab.redis.command('HSET', KEYS.eventsState, 'server', 'f00d');
+
+    await appended(batch(1, [2]));
+    await appended(batch(2, [3]));
+
+    const reading = await read();
+    expect(numbersIn(reading)).toEqual(['loss', 1, 'loss', 2, 3]);
+    expect(msOf(reading.entries[2]?.id)).toBeGreaterThanOrEqual(msOf(reading.entries[1]?.id) + 5_000);
+    expect(reading.lossId).toBeUndefined();
   });
 
   test('never gives an id below those of a Redis whose clock was ahead, before or after a loss', async () => {
@@ -115,14 +130,13 @@ describeWithEveryRedis('the log of events in $name', (lab) => {
     const sent = batch(0, [1]);
     const ids = await appended(sent);
     await lab.redis.command('FLUSHALL');
-    log = new RedisEventLog(lab.link, () => aheadMs);
 
     const again1 = await appended(batch(0, [1], { nodeNo: 102 }));
     const again2 = await appended(again(sent, ids));
 
-    expect(msOf(ids[0])).toBe(aheadMs);
-    expect(msOf(again1[0])).toBe(aheadMs);
-    expect(msOf(again2[0])).toBeGreaterThanOrEqual(aheadMs + 5_000);
+    expect(msOf(ids[0])).toBe(aheadMs + 5_000);
+    expect(msOf(again1[0])).toBe(aheadMs + 10_000);
+    expect(byId(again1[0] ?? '', again2[0] ?? '')).toBeLessThan(0);
   });
 
   test('keeps so many events of an app, and says up to where it has forgotten some', async () => {

@@ -10,15 +10,27 @@ export interface LogId {
   readonly no: number;
 }
 
+/** A place at which the log may have lost events, as far as a client is concerned. */
+export interface PassedMark {
+  /** How far the client had read before. */
+  readonly readId: LogId;
+  /** All events that were appended later have higher ids. */
+  readonly markId: LogId;
+}
+
 /** How far a client has read the log of an app. */
 export interface LogPosition {
   readonly id: LogId;
-  /** Present for a while after the log has lost events: how far the client had read before that. */
-  readonly formerId: LogId | undefined;
+  /** Those that the client has passed in the last minutes, newest first. */
+  readonly marks: readonly PassedMark[];
 }
 
+/** A client that passes more than these within eleven minutes may miss events that the log lost before all of them. */
+export const MAX_PASSED_MARKS = 8;
+
 const LOG_ID = '([0-9]{13,15})-([0-9]{1,15})';
-const LOG_POSITION = new RegExp(`^${LOG_ID}(?:~${LOG_ID})?$`);
+const LOG_POSITION = new RegExp(`^${LOG_ID}(?:~${LOG_ID}){0,${2 * MAX_PASSED_MARKS}}$`);
+const NO_ID: LogId = { ms: 0, no: 0 };
 const OWN_ID = /^([0-9]{1,5})-([0-9]{1,16})$/;
 /** Before there was a log, a position listed every node of the cluster. */
 const MAX_FORMER_LENGTH = 16_384;
@@ -26,17 +38,26 @@ const FORMER_POSITION = /^[0-9]{1,5}-[0-9]{1,16}(?:,[0-9]{1,5}-[0-9]{1,16})*$/;
 
 /** @returns undefined if the text is not a position in a log */
 export function parseLogPosition(text: string): LogPosition | undefined {
-  const [, ms, no, formerMs, formerNo] = LOG_POSITION.exec(text) ?? [];
-  if (ms === undefined) return undefined;
-  return {
-    id: { ms: Number(ms), no: Number(no) },
-    formerId: formerMs === undefined ? undefined : { ms: Number(formerMs), no: Number(formerNo) },
-  };
+  if (!LOG_POSITION.test(text)) return undefined;
+  const [id = NO_ID, ...ids] = text.split('~').map(asLogId);
+  // The former version did not name the mark, which is at most the position.
+  const marks = ids.flatMap((readId, index) => (index % 2 === 0 ? { readId, markId: ids[index + 1] ?? id } : []));
+  return { id, marks };
+}
+
+/** @returns the id, followed by two ids for each mark: `1764518405000-3~1764518400123-0~1764518405000-0` */
+export function formatLogPosition({ id, marks }: LogPosition): string {
+  return [id, ...marks.flatMap(({ readId, markId }) => [readId, markId])].map(formatLogId).join('~');
 }
 
 /** @returns undefined if the text is not an id of a log */
 export function parseLogId(text: string): LogId | undefined {
   return text.includes('~') ? undefined : parseLogPosition(text)?.id;
+}
+
+function asLogId(text: string): LogId {
+  const [ms, no] = text.split('-');
+  return { ms: Number(ms), no: Number(no) };
 }
 
 export function formatLogId({ ms, no }: LogId): string {

@@ -41,6 +41,8 @@ export interface EventOutboxOptions {
 /** Events that occur together are sent together. */
 const DELAY_MS = 20;
 const RETRY_MS = 500;
+/** How long a node that ends tries again to append what only it has. It may be the last to have it. */
+const CLOSE_WITHIN_MS = 5_000;
 /** How often to check that the log still has what was appended, since Redis may have been emptied. */
 const CHECK_INTERVAL_MS = 10_000;
 /** As long as clients may be disconnected. */
@@ -57,6 +59,8 @@ interface Shipment {
   appended: number;
   everAppended: number;
   readonly ids: Map<LoggedEvent, string>;
+  /** Serial of the last event of a batch that was not answered, or 0. It is sent again as it was, since Redis tells the ids of whole batches. */
+  unanswered: number;
   sending: Promise<boolean> | undefined;
 }
 
@@ -88,12 +92,18 @@ export class EventOutbox {
     if (this.#cancelTimer === undefined) this.#schedule(DELAY_MS);
   }
 
-  /** Sends the remaining events while Redis answers. @returns how many were not sent */
+  /** Sends the remaining events, and those that Redis has lost. Takes a few seconds if Redis does not answer. @returns how many were not sent */
   async close(): Promise<number> {
+    const { clock } = this.#options;
     this.#hasStopped = true;
     this.#cancelTimer?.();
     this.#cancelCheck?.();
-    await this.#sendAll();
+    const untilMs = clock.nowMs() + CLOSE_WITHIN_MS;
+    await this.#sendAll(true);
+    while (this.outstanding > 0 && clock.nowMs() < untilMs) {
+      await new Promise<void>((resolve) => void clock.schedule(RETRY_MS, resolve));
+      await this.#sendAll();
+    }
     return this.outstanding;
   }
 
@@ -102,7 +112,7 @@ export class EventOutbox {
     const known = this.#shipments.get(name);
     if (known !== undefined) return known;
     const own = new Map(kept.keptOf(appId).flatMap((event) => (ids.has(event) ? [[event, ids.get(event) ?? ''] as const] : [])));
-    const shipment = { appId, life, kept, appended: 0, everAppended: 0, ids: own, sending: undefined };
+    const shipment = { appId, life, kept, appended: 0, everAppended: 0, ids: own, unanswered: 0, sending: undefined };
     this.#shipments.set(name, shipment);
     return shipment;
   }
@@ -169,12 +179,14 @@ export class EventOutbox {
   async #append(shipment: Shipment): Promise<void> {
     const { log, wallClock, onAppended } = this.#options;
     const { appId, life, kept, ids } = shipment;
-    const events = takeBatch(unsentOf(shipment));
+    const events = takeBatch(unsentOf(shipment), shipment.unanswered);
     const outgoing: OutgoingEvent[] = events.map((event) => ({ serial: event.serial, json: event.json, formerId: ids.get(event) }));
     // Events that were dropped before they could be sent are reported in their place.
     if (hasDropped(shipment)) outgoing.unshift({ serial: kept.forgottenOf(appId), json: describeLoss(wallClock()), formerId: undefined });
     const follows = followedSerial(shipment, outgoing[0]);
+    shipment.unanswered = events.at(-1)?.serial ?? 0;
     const receipt = await log.append({ appId, ...life, follows, events: outgoing });
+    shipment.unanswered = 0;
     if (receipt.type === 'gap') {
       shipment.appended = receipt.lastSerial;
       return;
@@ -208,7 +220,10 @@ function followedSerial({ kept, appId, appended }: Shipment, first: OutgoingEven
   return kept.keptOf(appId).findLast(({ serial }) => serial < first.serial)?.serial ?? 0;
 }
 
-function takeBatch(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
+/** @param unanswered serial of the last event of the batch before, if it was not answered */
+function takeBatch(events: readonly LoggedEvent[], unanswered: number): readonly LoggedEvent[] {
+  const again = events.filter(({ serial }) => serial <= unanswered);
+  if (again.length > 0) return again;
   const batch: LoggedEvent[] = [];
   let characters = 0;
   for (const event of events.slice(0, MAX_BATCH)) {

@@ -337,7 +337,8 @@ test('the id of an event is as long with 300 nodes as with one', async () => {
   const client = world.join(0);
   await world.clock.advance(1_000);
   world.note(0);
-  await world.clock.advance(1_000);
+  // Ids begin five seconds ahead of the clock.
+  await world.clock.advance(10_000);
   const alone = client.lastEventId ?? '';
 
   for (let nodeNo = 2; nodeNo <= 300; nodeNo++) {
@@ -350,5 +351,100 @@ test('the id of an event is as long with 300 nodes as with one', async () => {
 
   expect(numbersOf(client)).toEqual(world.all);
   expect(client.lastEventId).toHaveLength(alone.length);
+  world.close();
+});
+
+test('an event is told although Redis lost it before anyone read it, and others were appended and read before it came again', async () => {
+  const world = await World.start(3);
+  const client = world.join(0);
+  await play(world, 6, 50);
+  await world.clock.advance(1_000);
+
+  world.note(1);
+  await world.clock.advance(30);
+  world.redis.failOver(100);
+  world.note(2);
+  await world.clock.advance(15_000);
+
+  expectAll(world, client);
+  world.close();
+});
+
+test('an event is told although Redis lost it, and then everything, before its node noticed the first loss', async () => {
+  const world = await World.start(3);
+  const client = world.join(0);
+  await play(world, 6, 50);
+  await world.clock.advance(1_000);
+
+  world.note(1);
+  await world.clock.advance(30);
+  for (const _ of [1, 2]) {
+    world.redis.forgetAll();
+    world.note(2);
+    await world.clock.advance(600);
+  }
+  await world.clock.advance(15_000);
+
+  expectAll(world, client);
+  world.close();
+});
+
+test('an event whose id was not heard of, since the reply was lost, is told once if Redis loses it later', async () => {
+  const world = await World.start(2);
+  const client = world.join(0);
+  await world.clock.advance(1_000);
+  world.note(1);
+  await world.clock.advance(21);
+  world.redis.closeConnections();
+  world.note(1);
+  await world.clock.advance(5_000);
+
+  world.redis.forgetAll();
+  await world.clock.advance(15_000);
+
+  expectAll(world, client);
+  world.close();
+});
+
+test('a node that ends appends what Redis does not take at once, and what it has lost', async () => {
+  const world = await World.start(2);
+  const client = world.join(1);
+  await play(world, 4, 50);
+  await world.clock.advance(1_000);
+  world.redis.forgetAll();
+  world.way = { state: 'refused' };
+  world.redis.closeConnections();
+  world.note(0);
+
+  const ending = world.node(0).events.outbox.close();
+  await world.clock.advance(3_000);
+  world.way = { state: 'open', oneWayMs: 1 };
+  await world.clock.advance(4_000);
+  world.clocks[0]?.end();
+  await world.clock.advance(15_000);
+
+  expect(await ending).toBe(0);
+  expectAll(world, client);
+  world.close();
+});
+
+test('a node that ends gives up after seconds if Redis stays away, and says how much was not sent', async () => {
+  const world = await World.start(1);
+  world.way = { state: 'refused' };
+  world.redis.closeConnections();
+  world.note(0);
+  let outstanding: number | undefined;
+
+  void world
+    .node(0)
+    .events.outbox.close()
+    .then((count) => {
+      outstanding = count;
+    });
+  await world.clock.advance(4_000);
+  expect(outstanding).toBeUndefined();
+  await world.clock.advance(2_000);
+
+  expect(outstanding).toBe(1);
   world.close();
 });

@@ -55,8 +55,10 @@ export class NodeEvents {
       former,
       clock,
       wallClock,
-      onAppended: (_appId, _life, ids) => {
-        for (const [event, id] of ids) this.#ids.set(event, id);
+      onAppended: (_appId, life, ids) => {
+        // Later lives find the ids of all former ones in the folder, as the last life to append has left them.
+        const known = former.find((each) => each.life.epoch === life.epoch)?.ids ?? this.#ids;
+        for (const [event, id] of ids) (known as Map<LoggedEvent, string>).set(event, id);
         this.feed.hurry();
       },
       onDefect,

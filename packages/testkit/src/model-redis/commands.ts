@@ -9,6 +9,8 @@ export interface CommandScene {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly publish: (channel: string, message: string) => number;
+  /** 40 hexadecimal digits, others after each start and each failover. */
+  readonly replicationId: () => string;
   /** Whether members and scores are returned as pairs (RESP3) or as a flat list (RESP2). */
   readonly pairsScores: boolean;
 }
@@ -21,6 +23,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   FLUSHALL({ keys }) {
     keys.clear();
     return 'OK';
+  },
+  INFO({ replicationId }, [section = '']) {
+    if (section !== 'replication') throw new ModelReplyError(`ERR the model has no information on ${section}`);
+    return `# Replication\r\nrole:master\r\nmaster_replid:${replicationId()}\r\n`;
   },
   DBSIZE: ({ keys }) => keys.names.length,
   KEYS: ({ keys }, [pattern = '*']) => keys.names.filter((name) => isLike(name, pattern)),

@@ -49,13 +49,15 @@ export class ModelRedis {
   readonly #inScript: CommandScene;
   readonly #monotonicMs: () => number;
   #freeAtMs = 0;
+  #starts = 1;
 
   constructor({ clock, random, canFailOver = true }: ModelRedisOptions) {
     this.#nowMs = () => clock.wallClockMs() + this.clockOffsetMs;
     this.#monotonicMs = () => clock.nowMs();
     this.#keys = new Keyspace(this.#nowMs, this.#monotonicMs, canFailOver);
     const publish = (channel: string, message: string): number => this.#publish(channel, message);
-    this.#called = { keys: this.#keys, nowMs: this.#nowMs, random, publish, pairsScores: true };
+    const replicationId = (): string => String(this.#starts).padStart(40, '0');
+    this.#called = { keys: this.#keys, nowMs: this.#nowMs, random, publish, replicationId, pairsScores: true };
     this.#inScript = { ...this.#called, pairsScores: false };
   }
 
@@ -94,12 +96,14 @@ export class ModelRedis {
 
   /** Removes everything, scripts included, as after a start without a file. */
   forgetAll(): void {
+    this.#starts++;
     this.#keys.clear();
     this.#scripts.clear();
   }
 
   /** Makes a replica that lacks the last writes the master. It does not know the scripts either. */
   failOver(lackedMs: number): void {
+    this.#starts++;
     this.#keys.takeBack(lackedMs);
     this.#scripts.clear();
   }

@@ -39,10 +39,10 @@ const match: LuaFunction = ([subject, pattern]) => {
   return found === null ? [undefined] : found.length > 1 ? found.slice(1) : [found[0]];
 };
 
-/** Supports only the common subset of Lua patterns and regular expressions, and `%d`. */
+/** Supports only the common subset of Lua patterns and regular expressions, `%d` and `%x`. */
 function asRegExp(pattern: string): RegExp {
-  if (/%[^d]|[-.[\]*?\\{}|]/.test(pattern)) throw new LuaError(`the pattern ${pattern} is not read here`);
-  return new RegExp(pattern.replaceAll('%d', '[0-9]'), 's');
+  if (/%[^dx]|[-.[\]*?\\{}|]/.test(pattern)) throw new LuaError(`the pattern ${pattern} is not read here`);
+  return new RegExp(pattern.replaceAll('%d', '[0-9]').replaceAll('%x', '[0-9A-Fa-f]'), 's');
 }
 
 function textOf(value: LuaValue): string {
