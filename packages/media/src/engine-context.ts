@@ -13,6 +13,7 @@ import type { ProtectedBytes, SecureSuite } from './secure-endpoint.ts';
 import { SpeechWatch } from './speech/speech-watch.ts';
 import { TrafficCounters } from './statistics.ts';
 import { type EngineTime, Timers } from './timers.ts';
+import { LinkBeat } from './transport/link-beat.ts';
 import { Standstill } from './transport/liveness.ts';
 import { OutstandingChecks } from './transport/outstanding-checks.ts';
 import { leavePlain } from './transport/plain-endpoint.ts';
@@ -63,6 +64,7 @@ export interface EngineContext extends EngineWiring {
   /** Counts the packets of transports within the process. */
   readonly plainTraffic: TrafficCounters;
   readonly checks: OutstandingChecks;
+  readonly linkBeat: LinkBeat;
   readonly onEvent: EngineEventListener;
   readonly onOutputReady: () => void;
   readonly hmacSha1: HmacSha1;
@@ -92,7 +94,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
   const { onEvent, onOutputReady, hmacSha1, random, randomBytes, wallClockOffsetMs } = options;
   const { arena } = suite;
   const drops = new DropCounters();
-  const timers = new Timers();
+  const timers = new Timers(wallClockOffsetMs);
   const dataCounters = createDataCounters();
   const usage = new UsageTally();
   const traffic = new TrafficCounters();
@@ -140,6 +142,7 @@ export function createEngineContext(options: EngineOptions, wiring: EngineWiring
     firstFrames: new Histogram(FIRST_FRAME_BOUNDS_MS),
     plainTraffic,
     checks: new OutstandingChecks(),
+    linkBeat: new LinkBeat(timers),
     onEvent,
     onOutputReady,
     hmacSha1,

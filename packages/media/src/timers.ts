@@ -15,19 +15,31 @@ export interface EngineTime {
   nowMs: number;
 }
 
-/**
- * Rounds a time up to a grid shared by all timers that need no precision, so that timers due together wake the process once. With a hundred
- * peers that each wake it separately, waking costs more than the work.
- */
-export function onGrid(atMs: number, gridMs: number): number {
-  return Math.ceil(atMs / gridMs) * gridMs;
-}
+/** All grids begin again with each minute, which keeps the fractions of their times exact. */
+const GRID_PERIOD_MS = 60_000;
 
 /** All timers of one engine, in a binary heap. Each timer knows its position, so that moving or cancelling it takes logarithmic time. */
 export class Timers {
   readonly #heap: Timer[] = [];
   /** When to call `fireDue` next; Infinity if no timer is set. A field, because the engine reads it for every packet. Written only here. */
   nextDeadlineMs = Number.POSITIVE_INFINITY;
+  readonly #gridOffsetMs: number;
+
+  /** @param wallClockOffsetMs what to add to the time of these timers to get milliseconds since 1970 */
+  constructor(wallClockOffsetMs = 0) {
+    this.#gridOffsetMs = wallClockOffsetMs % GRID_PERIOD_MS;
+  }
+
+  /**
+   * Rounds a time up to a grid shared by all timers that need no precision, so that timers due together wake the process once. With a
+   * hundred peers that each wake it separately, waking costs more than the work. The grid is that of the wall clock, so what nodes send
+   * each other at its points meets, and each handles all of it at once.
+   *
+   * @param gridMs a divisor of one minute
+   */
+  onGrid(atMs: number, gridMs: number): number {
+    return Math.ceil((atMs + this.#gridOffsetMs) / gridMs) * gridMs - this.#gridOffsetMs;
+  }
 
   /** Number of timers that are set. */
   get size(): number {

@@ -1,6 +1,6 @@
 /** Reports what is spoken on the publications of one engine, regularly while there is speech. In silence it does nothing. */
 import type { EngineEventListener } from '../engine-messages.ts';
-import { onGrid, type Timer, type Timers } from '../timers.ts';
+import type { Timer, Timers } from '../timers.ts';
 import type { SpeechMeter } from './speech-meter.ts';
 
 const REPORT_EVERY_MS = 200;
@@ -44,6 +44,6 @@ export class SpeechWatch implements Timer {
   }
 
   #reportLater(nowMs: number): void {
-    this.#timers.schedule(onGrid(nowMs + 1, REPORT_EVERY_MS), this);
+    this.#timers.schedule(this.#timers.onGrid(nowMs + 1, REPORT_EVERY_MS), this);
   }
 }

@@ -7,11 +7,12 @@
  */
 import { type StunMessage, verifyMessageIntegrity, writeBindingRequest } from '@causeway/wire';
 import type { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
-import type { Path } from '../demux/path.ts';
+import { type Path, SendKind } from '../demux/path.ts';
 import type { EngineContext } from '../engine-context.ts';
+import { sendReady } from '../outbox.ts';
 import type { ConnectionState, ReachableAddress, TransportPlan } from '../plan.ts';
 import type { ReceiveDemux } from '../publisher/receive-demux.ts';
-import { onGrid, type Timer } from '../timers.ts';
+import type { Timer } from '../timers.ts';
 import { createGeneration, type IceGeneration, type IceLite } from './ice-lite.ts';
 import { LinkQuality } from './link-quality.ts';
 import type { CheckOwner, OutstandingCheck } from './outstanding-checks.ts';
@@ -23,10 +24,12 @@ const FIRST_INTERVAL_MS = 50;
 const BACK_OFF = 1.25;
 /** Limits how long it takes to find a node or link that has come back. */
 const MAX_SEARCH_INTERVAL_MS = 500;
-/** Four checks fit into the time after which silence counts, so one lost check is not taken for silence. */
-const MIN_KEEP_INTERVAL_MS = 250;
-const MAX_KEEP_INTERVAL_MS = 500;
-const GRID_MS = 50;
+/**
+ * The share of checks after which the next one follows at the next beat; otherwise it follows at the one after, so the mean interval is 400
+ * ms. Almost four checks fit into the time after which silence counts, so one lost check is not taken for silence. Consent checks must not
+ * all be sent at the same interval (RFC 7675 §5.1).
+ */
+const NEXT_BEAT_SHARE = 0.4;
 /** Enough for a route twice around the earth and a full queue. A later answer says nothing about the link's present state. */
 const ANSWER_WITHIN_MS = 2000;
 /** The number of paths that a peer may have. */
@@ -51,6 +54,7 @@ export class LinkChecks implements Timer, CheckOwner {
   readonly #reach: readonly ReachableAddress[];
   readonly #credentials: IceGeneration;
   readonly #tieBreaker: bigint;
+  readonly #beatKey: number;
   /** Paths that the socket layer opened for `#reach` when the search began. */
   #targets: readonly Path[] = [];
   #nextTarget = 0;
@@ -60,11 +64,13 @@ export class LinkChecks implements Timer, CheckOwner {
   heapIndex = -1;
 
   constructor(nowMs: number, transport: CheckingTransport, plan: TransportPlan) {
-    const { timers, randomBytes } = transport.context;
+    const { timers, randomBytes, linkBeat } = transport.context;
     this.#transport = transport;
     this.#reach = (plan.reach ?? []).slice(0, MAX_ADDRESSES);
     this.#credentials = createGeneration(plan.local, plan.remote);
     this.#tieBreaker = randomBytes(8).reduce((bits, byte) => (bits << 8n) | BigInt(byte), 0n);
+    this.#beatKey = beatKeyOf(this.#credentials);
+    linkBeat.join();
     timers.schedule(nowMs, this);
   }
 
@@ -117,8 +123,9 @@ export class LinkChecks implements Timer, CheckOwner {
   }
 
   close(): void {
-    const { timers, checks } = this.#transport.context;
+    const { timers, checks, linkBeat } = this.#transport.context;
     timers.cancel(this);
+    linkBeat.leave();
     checks.forget(this, Number.POSITIVE_INFINITY);
     this.#releaseTargets();
   }
@@ -154,8 +161,8 @@ export class LinkChecks implements Timer, CheckOwner {
 
   #keep(nowMs: number, path: Path | undefined): void {
     if (path?.isProven === true) this.#ask(nowMs, path);
-    const intervalMs = MIN_KEEP_INTERVAL_MS + (MAX_KEEP_INTERVAL_MS - MIN_KEEP_INTERVAL_MS) * this.#transport.context.random();
-    this.#transport.context.timers.schedule(onGrid(nowMs + intervalMs, GRID_MS), this);
+    const { timers, linkBeat, random } = this.#transport.context;
+    timers.schedule(linkBeat.next(nowMs, this.#beatKey, random() < NEXT_BEAT_SHARE ? 1 : 2), this);
   }
 
   #ask(nowMs: number, path: Path): void {
@@ -174,7 +181,7 @@ export class LinkChecks implements Timer, CheckOwner {
       integrity: { key: passwordBytes(remotePassword), hmacSha1: context.hmacSha1 },
       fingerprint: true,
     });
-    context.outbox.addDatagram(path, check);
+    sendReady(context, path, check, SendKind.Control);
   }
 
   /** Releases the paths of the search that no transport has taken. */
@@ -182,4 +189,11 @@ export class LinkChecks implements Timer, CheckOwner {
     for (const path of this.#targets) if (path.transport === undefined) this.#transport.context.sink.pathReleased(path);
     this.#targets = [];
   }
+}
+
+/** Both ends have the same two fragments, in the opposite order. */
+function beatKeyOf({ localUfrag, remoteUfrag }: IceGeneration): number {
+  let sum = 0;
+  for (const character of localUfrag + remoteUfrag) sum += character.charCodeAt(0);
+  return sum;
 }

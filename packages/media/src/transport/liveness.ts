@@ -4,7 +4,7 @@
  * @see RFC 7675 §5.1 (consent): an authenticated check or an authenticated packet counts
  */
 import type { ConnectionState, TransportCloseReason } from '../plan.ts';
-import { onGrid, type Timer, type Timers } from '../timers.ts';
+import type { Timer, Timers } from '../timers.ts';
 
 export interface LivenessTimes {
   /** From opening the transport until it has keys. */
@@ -16,6 +16,8 @@ export interface LivenessTimes {
   readonly lostAfterMs: number;
   /** The interval while the transport connects, and when there is nothing else to wait for. */
   readonly lookEveryMs: number;
+  /** Timers of many peers are aligned to this grid, so that they wake the process only a few times per second. */
+  readonly gridMs: number;
 }
 
 export const CLIENT_LIVENESS: LivenessTimes = {
@@ -24,6 +26,7 @@ export const CLIENT_LIVENESS: LivenessTimes = {
   consentExpiresMs: 30_000,
   lostAfterMs: 35_000,
   lookEveryMs: 500,
+  gridMs: 250,
 };
 
 /** Both nodes check at least twice a second, and a relay should soon try another route. */
@@ -34,6 +37,7 @@ export const LINK_LIVENESS: LivenessTimes = {
   consentExpiresMs: 15_000,
   lostAfterMs: 15_000,
   lookEveryMs: 200,
+  gridMs: 50,
 };
 
 /** Within a process, silence is not a sign of failure: a shard that ends is noticed directly. */
@@ -43,11 +47,11 @@ export const IN_PROCESS_LIVENESS: LivenessTimes = {
   consentExpiresMs: Number.POSITIVE_INFINITY,
   lostAfterMs: Number.POSITIVE_INFINITY,
   lookEveryMs: Number.POSITIVE_INFINITY,
+  gridMs: 250,
 };
 
-/** Timers of many peers are aligned, so that they wake the process only a few times per second. */
-const GRID_MS = 250;
 const LOOK_FOR_STANDSTILL_EVERY_MS = 500;
+const STANDSTILL_GRID_MS = 250;
 /** A delay this long cannot be due to the work of other timers. */
 const STOOD_STILL_MS = 1_000;
 /** How many delays are remembered. More of them do not fit between a peer's last packet and its loss. */
@@ -125,7 +129,8 @@ export class Liveness implements Timer {
   }
 
   #lookAfter(nowMs: number, afterMs: number): void {
-    this.#transport.context.timers.schedule(onGrid(nowMs + afterMs, GRID_MS), this);
+    const { timers } = this.#transport.context;
+    timers.schedule(timers.onGrid(nowMs + afterMs, this.#times.gridMs), this);
   }
 }
 
@@ -180,7 +185,7 @@ export class Standstill implements Timer {
   }
 
   #lookLater(nowMs: number): void {
-    this.#lookAtMs = onGrid(nowMs + LOOK_FOR_STANDSTILL_EVERY_MS, GRID_MS);
+    this.#lookAtMs = this.#timers.onGrid(nowMs + LOOK_FOR_STANDSTILL_EVERY_MS, STANDSTILL_GRID_MS);
     this.#timers.schedule(this.#lookAtMs, this);
   }
 }

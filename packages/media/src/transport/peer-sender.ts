@@ -18,7 +18,7 @@ import { type SendWatch, SentPackets, WIRE_OVERHEAD_BYTES } from '../congestion/
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { PathEstimate } from '../statistics.ts';
-import { onGrid, type Timer } from '../timers.ts';
+import type { Timer } from '../timers.ts';
 import { StreamFeedback } from './stream-feedback.ts';
 
 /** Silence is detected and probes are started this often; everything else happens when feedback arrives. */
@@ -395,7 +395,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   }
 
   #tickAfter(nowMs: number, delayMs: number): void {
-    const atMs = delayMs === 0 ? nowMs : onGrid(nowMs + delayMs, Math.min(delayMs, TICK_GRID_MS));
+    const atMs = delayMs === 0 ? nowMs : this.#context.timers.onGrid(nowMs + delayMs, Math.min(delayMs, TICK_GRID_MS));
     if (this.heapIndex < 0 || atMs < this.deadlineMs) this.#context.timers.schedule(atMs, this);
   }
 }

@@ -10,7 +10,7 @@ import type { ReceiveDemux } from '../publisher/receive-demux.ts';
 import { QualityHistory, type SampledPeer } from '../quality/quality-history.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
-import { onGrid, type Timer } from '../timers.ts';
+import type { Timer } from '../timers.ts';
 import type { LinkChecks } from './link-checks.ts';
 import type { RtcpSender } from './rtcp-sender.ts';
 
@@ -18,6 +18,8 @@ const INTERVAL_MS = 1000;
 /** RFC 3550 §6.2 requires jitter, so that the peers of a node do not all report at once. */
 const JITTER = 0.2;
 const GRID_MS = 50;
+/** A link without tracks reports nothing, so its rounds are aligned with its checks instead. */
+const IDLE_GRID_MS = 250;
 
 /** The transport that the reports are about. */
 export interface ReportedTransport extends Pick<SampledPeer, 'hasMeasuredRtt' | 'rttMs' | 'sender'> {
@@ -90,8 +92,12 @@ export class ReportRound implements Timer {
 
   /** A node may have thousands of peers that neither publish nor subscribe. Their timers sleep. */
   get #isNeeded(): boolean {
-    const { isLink, receive, subscriptions } = this.#transport;
-    return isLink || receive.trackCount > 0 || subscriptions.size > 0;
+    return this.#transport.isLink || !this.#isIdle;
+  }
+
+  get #isIdle(): boolean {
+    const { receive, subscriptions } = this.#transport;
+    return receive.trackCount === 0 && subscriptions.size === 0;
   }
 
   #limitPublishers(): void {
@@ -107,6 +113,7 @@ export class ReportRound implements Timer {
 
   #arm(nowMs: number): void {
     const { random, timers } = this.#transport.context;
-    timers.schedule(onGrid(nowMs + INTERVAL_MS * (1 + JITTER * (random() - 0.5)), GRID_MS), this);
+    if (this.#isIdle) timers.schedule(timers.onGrid(nowMs + INTERVAL_MS - IDLE_GRID_MS / 2, IDLE_GRID_MS), this);
+    else timers.schedule(timers.onGrid(nowMs + INTERVAL_MS * (1 + JITTER * (random() - 0.5)), GRID_MS), this);
   }
 }

@@ -1,4 +1,4 @@
-import { CLEAN_LINK, layPath, serialOf, VirtualTime, VirtualWorld } from '@causeway/testkit';
+import { CLEAN_LINK, connectWorlds, layPath, serialOf, VirtualTime, VirtualWorld } from '@causeway/testkit';
 import { eventsOf, LINK, LinkedCall } from './linked-call.ts';
 
 /** Of `PublishingPeer`, in round numbers. */
@@ -147,6 +147,33 @@ test('an idle link costs each side less than ten datagrams a second', () => {
 
   // Checks and their answers, of both.
   expect(call.link.there.sent + call.link.back.sent - before).toBeLessThan(2 * 10 * 10);
+});
+
+test('a node is woken for the checks of all its links together', () => {
+  const time = new VirtualTime();
+  const node = new VirtualWorld({ time, address: '203.0.113.1' });
+  const wakings = new Set<number>();
+  for (let place = 2; place <= 7; place++) {
+    const other = new VirtualWorld({ time, seed: place, address: `203.0.113.${place}` });
+    const { there, back } = connectWorlds(node, other, `link-${place}`, { ...CLEAN_LINK, delayMs: 20 });
+    for (const way of [there, back]) {
+      const { deliver } = way;
+      way.deliver = (nowMs, datagram) => {
+        wakings.add(nowMs);
+        deliver(nowMs, datagram);
+      };
+    }
+    // They do not begin at the same time.
+    node.run(137);
+  }
+  node.run(2000);
+  wakings.clear();
+
+  node.run(10_000);
+
+  // Four times a second checks arrive, and then their answers.
+  expect(wakings.size).toBeGreaterThan(0);
+  expect(wakings.size).toBeLessThanOrEqual(2 * 4 * 10);
 });
 
 test('the silence of a link is noticed by both sides within two seconds, and not much before 1.5', () => {

@@ -232,9 +232,11 @@ test('a narrow link carries most for the track that most watch behind it', () =>
 
   call.runFor(8000);
 
-  const sizes = call.shown.map((frames) => frames.at(-1)?.payloadBytes ?? 0);
-  expect(sizes[1]).toBe(MIDDLE_BYTES);
-  expect(Math.max(sizes[0] ?? 0, sizes[2] ?? 0)).toBeLessThan(MIDDLE_BYTES);
+  // The link also tries at times whether it carries more, so a single moment says little.
+  const endMs = call.a.nowMs;
+  const best = call.shown.map((frames) => Math.max(...framesBetween(frames, endMs - 4000, endMs).map(({ payloadBytes }) => payloadBytes)));
+  expect(best[1]).toBe(MIDDLE_BYTES);
+  expect(Math.max(best[0] ?? 0, best[2] ?? 0)).toBeLessThan(MIDDLE_BYTES);
 });
 
 test('beside data that would fill the link, tracks keep their best layers, and data gets what they leave', () => {

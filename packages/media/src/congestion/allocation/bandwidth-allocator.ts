@@ -4,7 +4,7 @@
  */
 import type { GrantedQuality, LayerChangeReason } from '../../plan.ts';
 import type { LayerOption } from '../../publisher/layer-catalogue.ts';
-import { onGrid, type Timer, type Timers } from '../../timers.ts';
+import type { Timer, Timers } from '../../timers.ts';
 import { type AllocationWish, allocate, costOf, NO_GRANT, nextCost } from './allocate.ts';
 import { RepairRate } from './repair-rate.ts';
 import type { StepGuard } from './step-guard.ts';
@@ -144,7 +144,8 @@ export class BandwidthAllocator implements Timer {
       this.#tellDemand(0, []);
       return;
     }
-    this.#options.timers.schedule(onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
+    const { timers } = this.#options;
+    timers.schedule(timers.onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
     const choices = choicesOf(nowMs, adaptive);
     const bytesResent = tracks.reduce((sum, track) => sum + track.bytesResent, 0);
     const soundBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);

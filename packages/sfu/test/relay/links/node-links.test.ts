@@ -7,6 +7,18 @@ import { LinkedNode, linked, twoNodes } from './linked-nodes.ts';
 
 const QUESTION: ControlMessage = { type: 'unsubscribe', wantId: 7 };
 
+/** @returns when the node sends pulses, by the wall clock; grows while it does */
+function recordPulses({ shard }: LinkedNode, clock: VirtualClock): number[] {
+  const atMs: number[] = [];
+  const send = shard.send.bind(shard);
+  shard.send = (command) => {
+    if (command.type === 'send-data' && typeof command.data === 'string' && command.data.includes('"pulse"'))
+      atMs.push(clock.wallClockMs());
+    send(command);
+  };
+  return atMs;
+}
+
 describe('a link between two nodes', () => {
   it('is opened by the lower number towards the addresses of the other, which waits', async () => {
     const { one, two } = await linked();
@@ -56,6 +68,40 @@ describe('a link between two nodes', () => {
     await clock.advance(120_000);
 
     expect([one.told, two.told]).toEqual([['up 2'], ['up 1']]);
+  });
+
+  it('gets the pulses of both ends at the same time of the wall clock, whenever they have begun', async () => {
+    const { clock, one, two } = twoNodes();
+    const pulsedAtMs = [recordPulses(one, clock), recordPulses(two, clock)];
+    one.links.open();
+    await clock.advance(370);
+    two.links.open();
+
+    await clock.advance(10_000);
+
+    for (const times of pulsedAtMs) {
+      expect(times.length).toBeGreaterThanOrEqual(8);
+      for (const [place, atMs] of times.entries()) expect(atMs).toBe((times[0] ?? 0) + place * 1000);
+      expect((times[0] ?? 0) % 1000).toBe(0);
+    }
+  });
+
+  it('gets a pulse every second from a node with many links, which sends them in groups', async () => {
+    const clock = new VirtualClock();
+    const mesh = new VirtualMesh(clock);
+    const others = Array.from({ length: 50 }, (_, place) => nodeRecord(place + 2));
+    const centre = new LinkedNode(mesh, clock, nodeRecord(1), others);
+    const leaves = others.map((record) => new LinkedNode(mesh, clock, record, [nodeRecord(1)]));
+    const pulsedAtMs = recordPulses(centre, clock);
+    for (const { links } of [centre, ...leaves]) links.open();
+    await clock.advance(3000);
+    pulsedAtMs.length = 0;
+
+    await clock.advance(10_000);
+
+    const sizes = [...new Set(pulsedAtMs)].map((atMs) => pulsedAtMs.filter((other) => other === atMs).length);
+    expect(pulsedAtMs.length).toBe(50 * 10);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(24);
   });
 
   it('survives a short silence as it was, with what was said meanwhile', async () => {

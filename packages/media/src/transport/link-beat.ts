@@ -1,0 +1,41 @@
+/**
+ * The instants at which links between nodes are checked. They are the same on all nodes, by the wall clock, so an idle node is not woken
+ * for each check by itself: its own ones leave together, and those of other nodes and all answers arrive together. Waking costs more than
+ * a check. Nothing depends on the nodes' clocks agreeing except for this saving.
+ */
+import type { Timers } from '../timers.ts';
+
+const BEAT_MS = 250;
+/** What these cost delays media by about two milliseconds. */
+const LINKS_AT_ONCE = 24;
+/** With 240 links and more, what is due at once grows again. */
+const MAX_PHASES = 10;
+
+export class LinkBeat {
+  readonly #timers: Timers;
+  #links = 0;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Counts another link. */
+  join(): void {
+    this.#links++;
+  }
+
+  leave(): void {
+    this.#links--;
+  }
+
+  /**
+   * @param key equal at both ends of a link; the links of a node that has many are spread over the beat by it
+   * @param beats how many beats to wait
+   * @returns when a link is checked next; always later than `nowMs`
+   */
+  next(nowMs: number, key: number, beats: number): number {
+    const phases = Math.min(MAX_PHASES, Math.max(1, Math.ceil(this.#links / LINKS_AT_ONCE)));
+    const phaseMs = (key % phases) * (BEAT_MS / phases);
+    return this.#timers.onGrid(nowMs + 1 + (beats - 1) * BEAT_MS - phaseMs, BEAT_MS) + phaseMs;
+  }
+}
