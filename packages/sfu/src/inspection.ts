@@ -15,6 +15,7 @@ import type { UdpPortCounts } from './io/udp-port-options.ts';
 import type { AppRefusal } from './overload/app-shares.ts';
 import type { EntranceReport } from './overload/entrance.ts';
 import type { LinkState } from './relay/links/link-state.ts';
+import type { ReportRefusal } from './relay/path/report-budget.ts';
 import type { DataTroubles } from './session/session-counters.ts';
 
 /** Sockets and paths of a UDP port. */
@@ -96,6 +97,8 @@ export interface LinkInspection {
 /** What a node of a cluster relays to and from the others. */
 export interface RelayInspection {
   readonly links: readonly LinkInspection[];
+  /** How many reports of other nodes about links had no effect, since the SFU began. */
+  readonly refusedLinkReports: Readonly<Record<ReportRefusal, number>>;
   /** Tracks of other nodes that are known here, with or without subscribers. */
   readonly importedTracks: number;
   /** Copies of tracks that arrive from neighbours. */

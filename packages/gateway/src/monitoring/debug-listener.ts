@@ -91,10 +91,10 @@ function describeObjects({ sfu, http, kept, process }: NodeInspection) {
   return { objects: { ...sfu.objects, http, ...describeRelay(sfu) }, kept: { ...sfu.kept, ...kept }, process };
 }
 
-/** Links exist as long as the other nodes do. */
+/** Links exist as long as the other nodes do, and a counter is no object. */
 function describeRelay({ relay }: NodeInspection['sfu']) {
   if (relay === undefined) return {};
-  const { links: _links, ...objects } = relay;
+  const { links: _links, refusedLinkReports: _refused, ...objects } = relay;
   return { relay: objects };
 }
 

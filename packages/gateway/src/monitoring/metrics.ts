@@ -254,6 +254,12 @@ export const METRICS: readonly Metric[] = [
     ['node'],
     ({ sfu }) => (sfu.relay?.links ?? []).flatMap(({ nodeNo, lossRatio }) => (lossRatio === undefined ? [] : ofNode(nodeNo, lossRatio))),
   ),
+  counter(
+    'causeway_link_reports_refused_total',
+    'Reports of other nodes about links that had no effect: a `flood` of one node, `withheld` because the node that it is about has a link with this one and speaks for itself, or `table_full` of nodes.',
+    ['reason'],
+    ({ sfu: { relay } }) => byName({ ...relay?.refusedLinkReports }),
+  ),
   gauge(
     'causeway_relayed_copies',
     'Copies of tracks that come in from other nodes, and that go out to them.',

@@ -88,6 +88,7 @@ export const SAMPLE_INSPECTION: NodeInspection = {
         { nodeNo: 102, region: 'us', state: 'up', rttMs: 139, lossRatio: 0.25 },
         { nodeNo: 103, region: 'ap', state: 'connecting' },
       ],
+      refusedLinkReports: { flood: 1017, withheld: 1018, table_full: 1019 },
       importedTracks: 140,
       legs: 141,
       fedSubscriptions: 142,

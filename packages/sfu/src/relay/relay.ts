@@ -184,6 +184,7 @@ export class Relay implements RemoteTracks {
         state: link.state.type,
         ...this.table.find(this.routes.selfNo)?.links.get(link.peer.nodeNo),
       })),
+      refusedLinkReports: { ...this.#teller.refused },
       importedTracks: this.tracks.importer.counts.sources,
       legs: this.tracks.importer.counts.legs,
       fedSubscriptions: this.tracks.importer.counts.fedSubscriptions,

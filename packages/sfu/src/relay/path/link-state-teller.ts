@@ -18,6 +18,7 @@ import { Hearsay, type Report } from './hearsay.ts';
 import { isSameQuality, type LinkQuality, UNMEASURED_RTT_MS } from './link-quality.ts';
 import type { LinkStateTable, NodeLinkState } from './link-state-table.ts';
 import { PassingOn } from './passing-on.ts';
+import { ReportBudget, type ReportRefusal } from './report-budget.ts';
 import { changeOf, changesMessage, roundToThousandths, stateOf, wholeStateMessage } from './told-links.ts';
 
 /** The price of sending from one region to another. */
@@ -68,6 +69,7 @@ export class LinkStateTeller {
   readonly #options: LinkStateTellerOptions;
   readonly #passingOn: PassingOn;
   readonly #hearsay: Hearsay;
+  readonly #budget: ReportBudget;
   #measured = new Map<string, LinkStatistics>();
   #revision = 0;
   /** The revision that every neighbour has or exceeds. */
@@ -90,7 +92,13 @@ export class LinkStateTeller {
     this.#options = options;
     const { nodes, table, links, clock } = options;
     this.#hearsay = new Hearsay(links);
+    this.#budget = new ReportBudget(clock);
     this.#passingOn = new PassingOn({ selfNo: nodes.self.nodeNo, table, links, clock });
+  }
+
+  /** How many reports of neighbours had no effect, by the reason. */
+  get refused(): Readonly<Record<ReportRefusal, number>> {
+    return this.#budget.refused;
   }
 
   /** Called about once a second. */
@@ -141,6 +149,7 @@ export class LinkStateTeller {
   }
 
   handleMessage(link: NodeLink, message: LinkStateTidings): void {
+    if (!this.#budget.admit(link)) return;
     if (message.type === 'link-states-known') this.#answer(link, message);
     // If this node's own state comes back, it is from a former life or was passed around.
     else if (message.origin !== this.#options.nodes.self.nodeNo) this.#take(link, message);
@@ -164,11 +173,18 @@ export class LinkStateTeller {
   }
 
   #take(link: NodeLink, message: Report): void {
-    if (this.#hearsay.withhold(link, message)) return;
     const { table } = this.#options;
+    const { refused } = this.#budget;
     const { origin } = message;
+    if (this.#hearsay.withhold(link, message)) {
+      refused.withheld++;
+      return;
+    }
     const known = table.find(origin);
-    if (known === undefined && table.size >= MAX_KNOWN_STATES) return;
+    if (known === undefined && table.size >= MAX_KNOWN_STATES && !this.#makeRoomFor(origin)) {
+      refused.table_full++;
+      return;
+    }
     const isCorrection = origin === link.peer.nodeNo && this.#hearsay.isBelieved(origin);
     if (!isCorrection && known !== undefined && isAsNew(known, message)) return;
     if (!this.#apply(message, isCorrection)) {
@@ -180,6 +196,16 @@ export class LinkStateTeller {
     const isLoss = message.type === 'links-changed' && (message.gone.length > 0 || message.isDraining);
     this.#passingOn.note(link, message, isLoss ? HOLD_LOSS_MS : HOLD_GAIN_MS);
     this.#options.onChanged();
+  }
+
+  /** A neighbour may have invented nodes until the table was full. They make room for those that exist. */
+  #makeRoomFor(origin: number): boolean {
+    const { nodes, table, links } = this.#options;
+    const real = new Set([nodes.self, ...nodes.others, ...links().map(({ peer }) => peer)].map(({ nodeNo }) => nodeNo));
+    const exists = (nodeNo: number) => real.has(nodeNo);
+    const invented = exists(origin) ? table.all.find(({ nodeNo }) => !exists(nodeNo)) : undefined;
+    if (invented !== undefined) this.forget(invented.nodeNo);
+    return invented !== undefined;
   }
 
   /** @returns false if the complete state is needed */
@@ -202,7 +228,9 @@ export class LinkStateTeller {
       const there = theirs.get(state.nodeNo);
       const isNewer =
         there === undefined ? isAll : there.epoch < state.epoch || (there.epoch === state.epoch && there.revision < state.revision);
-      if (isNewer && state.nodeNo !== link.peer.nodeNo) link.send(wholeStateMessage(state));
+      if (!isNewer || state.nodeNo === link.peer.nodeNo) continue;
+      if (!this.#budget.admit(link)) return;
+      link.send(wholeStateMessage(state));
     }
   }
 

@@ -4,6 +4,7 @@ import {
   type ControlMessage,
   type LinkStateMessage,
   type LinksChangedMessage,
+  MAX_KNOWN_STATES,
   MAX_TOLD_LINKS,
 } from '../../../src/relay/links/control-messages.ts';
 import { encodeControlMessage } from '../../../src/relay/links/message-text.ts';
@@ -491,5 +492,62 @@ describe('the state of other nodes’ links', () => {
     for (let origin = 100; origin < 5000; origin++) teller.handleMessage(link(0).asLink, stateOf(origin, 1));
 
     expect(table.size).toBeLessThanOrEqual(1002);
+  });
+});
+
+describe('a neighbour that reports too much', () => {
+  it('is not listened to beyond a burst, then a hundred times a second, while others are', async () => {
+    const { link, table, clock, teller, changeCount } = scene([2, 3]);
+
+    for (let revision = 1; revision <= 5000; revision++) teller.handleMessage(link(0).asLink, stateOf(2, revision));
+    teller.handleMessage(link(1).asLink, stateOf(3, 1, [[1, 7, 0, 0]]));
+
+    expect(table.find(2)?.revision).toBe(2 * MAX_KNOWN_STATES);
+    expect(changeCount()).toBe(2 * MAX_KNOWN_STATES + 1);
+    expect(table.find(3)?.links.size).toBe(1);
+    expect(teller.refused).toEqual({ flood: 5000 - 2 * MAX_KNOWN_STATES, withheld: 0, table_full: 0 });
+
+    await clock.advance(10_000);
+    for (let revision = 6001; revision <= 8000; revision++) teller.handleMessage(link(0).asLink, stateOf(2, revision));
+
+    expect(table.find(2)?.revision).toBe(7000);
+  });
+
+  it('gets no more states than that, however often it asks', () => {
+    const { link, teller } = scene([2, 3]);
+    const origins = Array.from({ length: 100 }, (_, place) => 100 + place);
+    for (const origin of origins) teller.handleMessage(link(1).asLink, stateOf(origin, 5));
+    const known = origins.map((origin): [number, number, number] => [origin, 1, 4]);
+
+    for (let each = 0; each < 1000; each++) {
+      teller.handleMessage(link(0).asLink, { type: 'link-states-known', known, isAll: false });
+    }
+
+    expect(link(0).told.length).toBeGreaterThan(1000);
+    expect(link(0).told.length).toBeLessThan(2 * MAX_KNOWN_STATES);
+    expect(teller.refused.flood).toBeGreaterThan(900);
+  });
+
+  it('keeps no real node off the map by nodes that it invents, and the map stays bounded', () => {
+    const { link, table, teller, directory } = scene([2, 3]);
+    directory.put(nodeRecord(4));
+
+    for (let each = 0; each < MAX_KNOWN_STATES + 10; each++) teller.handleMessage(link(0).asLink, stateOf(10_000 + each, 1));
+    teller.handleMessage(link(1).asLink, stateOf(3, 1));
+    teller.handleMessage(link(1).asLink, stateOf(4, 1));
+
+    expect(table.size).toBe(MAX_KNOWN_STATES);
+    expect([table.find(3)?.revision, table.find(4)?.revision]).toEqual([1, 1]);
+    expect(teller.refused.table_full).toBe(10);
+  });
+
+  it('has its reports about others counted while those have a link of their own', () => {
+    const { link, table, teller } = scene([2, 3]);
+    teller.handleMessage(link(1).asLink, stateOf(3, 1));
+
+    teller.handleMessage(link(0).asLink, stateOf(3, 9));
+
+    expect(table.find(3)?.revision).toBe(1);
+    expect(teller.refused).toEqual({ flood: 0, withheld: 1, table_full: 0 });
   });
 });
