@@ -1,20 +1,25 @@
-/** Which page is at which address. Addresses are after the `#`: they work below any path of a proxy, and reach no log. */
+/** The console: which page is at which address. Addresses are after the `#`: they work below any path of a proxy, and reach no log. */
+import { QueryClientProvider } from '@tanstack/react-query';
 import {
   createHashHistory,
   createRootRouteWithContext,
   createRoute,
   createRouter,
   lazyRouteComponent,
+  RouterProvider,
   redirect,
 } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { PAGES } from './first-page.ts';
 import { AppLayout } from './pages/AppLayout.tsx';
 import { AppsPage } from './pages/AppsPage.tsx';
 import { InvitationPage, ProviderPage, SetUpPage, SignInPage } from './pages/EnterPages.tsx';
 import { OverviewPage } from './pages/OverviewPage.tsx';
 import { codeOf } from './service/admin-api.ts';
-import type { ConsoleServices } from './service/console-services.ts';
-import type { Entry } from './service/entry.ts';
-import { meQuery } from './service/use-console-data.ts';
+import { type ConsoleServices, createConsoleServices, ServicesContext } from './service/console-services.ts';
+import { type Entry, readEntry } from './service/entry.ts';
+import { appQuery, meQuery } from './service/use-console-data.ts';
 import { Failure } from './shell/controls.tsx';
 import { Shell } from './shell/Shell.tsx';
 
@@ -61,7 +66,7 @@ const provider = createRoute({
 const bench = createRoute({
   getParentRoute: () => root,
   path: '/bench',
-  component: lazyRouteComponent(() => import('./bench/BenchRoute.tsx'), 'BenchRoute'),
+  component: lazyRouteComponent(PAGES['/bench'].load, 'BenchRoute'),
 });
 
 /** Pages behind the sign-in. */
@@ -82,71 +87,79 @@ const member = createRoute({
 });
 const overview = createRoute({ getParentRoute: () => member, path: '/', component: OverviewPage });
 const apps = createRoute({ getParentRoute: () => member, path: '/apps', component: AppsPage });
-const app = createRoute({ getParentRoute: () => member, path: '/apps/$appId', component: AppLayout });
+const app = createRoute({
+  getParentRoute: () => member,
+  path: '/apps/$appId',
+  component: AppLayout,
+  // What a page shows depends on the app, so that it would move if the app came later. What fails is shown by the page.
+  async loader({ context: { services }, params: { appId } }) {
+    await services.queries.ensureQueryData(appQuery(services, appId)).catch(() => undefined);
+  },
+});
 const appStart = createRoute({
   getParentRoute: () => app,
   path: '/',
-  component: lazyRouteComponent(() => import('./pages/AppStartPage.tsx'), 'AppStartPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId'].load, 'AppStartPage'),
 });
 const keys = createRoute({
   getParentRoute: () => app,
   path: '/keys',
-  component: lazyRouteComponent(() => import('./pages/KeysPage.tsx'), 'KeysPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/keys'].load, 'KeysPage'),
 });
 const sessions = createRoute({
   getParentRoute: () => app,
   path: '/sessions',
-  component: lazyRouteComponent(() => import('./pages/SessionsPage.tsx'), 'SessionsPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/sessions'].load, 'SessionsPage'),
 });
 const session = createRoute({
   getParentRoute: () => app,
   path: '/sessions/$sessionId',
-  component: lazyRouteComponent(() => import('./pages/SessionPage.tsx'), 'SessionPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/sessions/$sessionId'].load, 'SessionPage'),
 });
 const events = createRoute({
   getParentRoute: () => app,
   path: '/events',
-  component: lazyRouteComponent(() => import('./pages/EventsPage.tsx'), 'EventsPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/events'].load, 'EventsPage'),
 });
 const webhooks = createRoute({
   getParentRoute: () => app,
   path: '/webhooks',
-  component: lazyRouteComponent(() => import('./pages/WebhooksPage.tsx'), 'WebhooksPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/webhooks'].load, 'WebhooksPage'),
 });
 const webhook = createRoute({
   getParentRoute: () => app,
   path: '/webhooks/$webhookId',
-  component: lazyRouteComponent(() => import('./pages/WebhookPage.tsx'), 'WebhookPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/webhooks/$webhookId'].load, 'WebhookPage'),
 });
 const usage = createRoute({
   getParentRoute: () => app,
   path: '/usage',
-  component: lazyRouteComponent(() => import('./pages/UsagePage.tsx'), 'UsagePage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/usage'].load, 'UsagePage'),
 });
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./pages/AppSettingsPage.tsx'), 'AppSettingsPage'),
+  component: lazyRouteComponent(PAGES['/apps/$appId/settings'].load, 'AppSettingsPage'),
 });
 const nodes = createRoute({
   getParentRoute: () => member,
   path: '/nodes',
-  component: lazyRouteComponent(() => import('./pages/NodesPage.tsx'), 'NodesPage'),
+  component: lazyRouteComponent(PAGES['/nodes'].load, 'NodesPage'),
 });
 const team = createRoute({
   getParentRoute: () => member,
   path: '/team',
-  component: lazyRouteComponent(() => import('./pages/TeamPage.tsx'), 'TeamPage'),
+  component: lazyRouteComponent(PAGES['/team'].load, 'TeamPage'),
 });
 const audit = createRoute({
   getParentRoute: () => member,
   path: '/audit',
-  component: lazyRouteComponent(() => import('./pages/AuditPage.tsx'), 'AuditPage'),
+  component: lazyRouteComponent(PAGES['/audit'].load, 'AuditPage'),
 });
 const account = createRoute({
   getParentRoute: () => member,
   path: '/account',
-  component: lazyRouteComponent(() => import('./pages/AccountPage.tsx'), 'AccountPage'),
+  component: lazyRouteComponent(PAGES['/account'].load, 'AccountPage'),
 });
 
 const routeTree = root.addChildren([
@@ -166,8 +179,37 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-/** The router of one loaded page. */
-export function createConsoleRouter(context: RouteContext) {
+/** What the console is opened with. */
+interface Opening {
+  /** Of the node, or of the path that a proxy puts before it, with a slash at its end. */
+  readonly baseUrl: string;
+  readonly entry: Entry;
+  /** Sends the calls of the admin API. */
+  readonly send: typeof fetch;
+}
+
+/** Shows the page that the address asks for, and those that people go to from there. */
+export function openConsole({ baseUrl, entry, send }: Opening): void {
+  // A link with credentials that is pasted into an open console is opened as in a new tab.
+  window.addEventListener('hashchange', () => {
+    if (readEntry(window.location.pathname, window.location.hash).kind === 'bench') window.location.reload();
+  });
+  const services = createConsoleServices(baseUrl, send);
+  const router = createConsoleRouter({ services, entry });
+  const place = document.getElementById('console');
+  if (place === null) throw new Error('index.html has no element #console.');
+  createRoot(place).render(
+    <StrictMode>
+      <ServicesContext value={services}>
+        <QueryClientProvider client={services.queries}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </ServicesContext>
+    </StrictMode>,
+  );
+}
+
+function createConsoleRouter(context: RouteContext) {
   return createRouter({ routeTree, history: createHashHistory(), context });
 }
 

@@ -98,7 +98,11 @@ async function callsInAMinute(page: ChromiumPage['page'], open: (path: string) =
 }
 
 it('leads from the link of a clean node to the first bytes on a chart in ten clicks', async () => {
-  const [link = ''] = /http:\S+\/setup#\S+/.exec(stage.daemon.readLog()) ?? [];
+  const link = await waitUntil(
+    'the daemon prints the link that sets it up',
+    () => /http:\S+\/setup#\S+(?=\s)/.exec(stage.daemon.readLog())?.[0] ?? '',
+    (found) => found !== '',
+  );
   tab = await stage.chromium.openPage(link.replace('localhost', '127.0.0.1'), { initScript: NOTE_VIOLATIONS });
   const { page } = tab;
   let clicks = 0;

@@ -33,6 +33,8 @@ export interface ApiCall {
   /** Added to the headers that every call has, and replaces those of the same name. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Lets the browser send what a page needs in order to be shown before this call. */
+  readonly priority?: 'low';
 }
 
 /** The reply of the SFU, whether or not the call succeeded. */
@@ -111,7 +113,7 @@ function createBearer(credential: SfuApiOptions['credential']) {
   };
 }
 
-function requestOf({ method, body, headers = {}, signal }: ApiCall, token: string, key: string | undefined): RequestInit {
+function requestOf({ method, body, headers = {}, signal, priority }: ApiCall, token: string, key: string | undefined): RequestInit {
   const all = new Headers({ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' });
   if (key !== undefined) all.set('Idempotency-Key', key);
   for (const [name, value] of Object.entries(headers)) all.set(name, value);
@@ -123,6 +125,7 @@ function requestOf({ method, body, headers = {}, signal }: ApiCall, token: strin
     keepalive: method === 'DELETE',
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     ...(signal === undefined ? {} : { signal }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }
 

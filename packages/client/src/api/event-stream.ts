@@ -74,7 +74,8 @@ export async function* followEvents(request: Following): AsyncGenerator<ApiEvent
 
 async function* openStream({ send, path, signal, onOpen }: Following, position: string | undefined): AsyncGenerator<StreamMessage> {
   const headers = { Accept: 'text/event-stream', ...(position === undefined ? {} : { 'Last-Event-ID': position }) };
-  const response = await send({ method: 'GET', path, headers, signal });
+  // It never ends, and its first event may be minutes away.
+  const response = await send({ method: 'GET', path, headers, signal, priority: 'low' });
   if (!response.ok || response.body === null) throw errorFromReply(response.status, await response.json().catch(() => undefined));
   onOpen?.();
   yield* readMessages(response.body);

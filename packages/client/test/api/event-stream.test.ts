@@ -4,6 +4,7 @@ import { type EventsRequest, followEvents } from '../../src/api/event-stream.ts'
 interface Opened {
   readonly position: string | undefined;
   readonly signal: AbortSignal | undefined;
+  readonly priority: string | undefined;
 }
 
 /** @param streams what the SFU replies, one after the other */
@@ -15,8 +16,8 @@ function follow(streams: readonly (string | readonly string[] | Response | Error
     ...request,
     path: '/events',
     clock,
-    send: async ({ headers, signal }) => {
-      opened.push({ position: headers?.['Last-Event-ID'], signal });
+    send: async ({ headers, signal, priority }) => {
+      opened.push({ position: headers?.['Last-Event-ID'], signal, priority });
       const reply = replies.shift();
       if (reply instanceof Error) throw reply;
       if (reply instanceof Response) return reply;
@@ -50,6 +51,14 @@ async function take(events: AsyncGenerator<{ readonly type: string }>, count: nu
   }
   return types;
 }
+
+test('a stream lets what a page needs at once go first', async () => {
+  const { events, opened } = follow([message('8', 'session.created')]);
+
+  await take(events, 1);
+
+  expect(opened[0]?.priority).toBe('low');
+});
 
 test('events come as the stream has them, however it is cut into pieces', async () => {
   const text = `retry: 2000\nid: 7\n\n: still here\n\n${message('8', 'session.created')}${message('9', 'track.published')}`;

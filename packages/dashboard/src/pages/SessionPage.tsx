@@ -4,7 +4,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { useServices } from '../service/console-services.ts';
 import { sessionQuery, useSessionStory } from '../service/use-console-data.ts';
 import { Button, Failure, Loaded, Time } from '../shell/controls.tsx';
-import { EventTable } from './EventTable.tsx';
+import { EventTable } from './EventsPage.tsx';
 import { QualityPanel } from './QualityPanel.tsx';
 
 const MAX_EVENTS = 200;

@@ -18,9 +18,12 @@ export interface ConsoleServices {
 
 const MAX_TRIES = 2;
 
-/** @param baseUrl of the node, with a slash at its end */
-export function createConsoleServices(baseUrl: string): ConsoleServices {
-  const admin = createAdminApi(baseUrl);
+/**
+ * @param baseUrl of the node, with a slash at its end
+ * @param send sends the calls of the admin API
+ */
+export function createConsoleServices(baseUrl: string, send: typeof fetch): ConsoleServices {
+  const admin = createAdminApi(baseUrl, send);
   const apis = new Map<string, SfuApi>();
   const queries = new QueryClient({
     defaultOptions: {

@@ -1,0 +1,91 @@
+/**
+ * What each page loads, by its address. The page that is opened first has it asked for before the console itself has been loaded, so that
+ * code and data come in one round trip instead of one after the other.
+ */
+
+interface PageNeeds {
+  /** Imports its module. Pages without it are part of the console. */
+  readonly load?: () => Promise<object>;
+  /** What it reads of the admin API first. `$appId` stands for the app in the address. */
+  readonly reads: readonly string[];
+}
+
+const ME = '/me';
+const APP = [ME, '/apps/$appId'];
+
+/** Pages that people may open directly, by the address that the router knows them by. */
+export const PAGES = {
+  '/': { reads: [ME] },
+  '/apps': { reads: [ME] },
+  '/apps/$appId': { load: () => import('./pages/AppStartPage.tsx'), reads: [...APP, '/nodes'] },
+  '/apps/$appId/keys': { load: () => import('./pages/KeysPage.tsx'), reads: [...APP, '/apps/$appId/keys'] },
+  '/apps/$appId/sessions': { load: () => import('./pages/SessionsPage.tsx'), reads: APP },
+  '/apps/$appId/sessions/$sessionId': { load: () => import('./pages/SessionPage.tsx'), reads: APP },
+  '/apps/$appId/events': { load: () => import('./pages/EventsPage.tsx'), reads: APP },
+  '/apps/$appId/webhooks': { load: () => import('./pages/WebhooksPage.tsx'), reads: [...APP, '/apps/$appId/webhooks'] },
+  '/apps/$appId/webhooks/$webhookId': { load: () => import('./pages/WebhookPage.tsx'), reads: APP },
+  '/apps/$appId/usage': { load: () => import('./pages/UsagePage.tsx'), reads: APP },
+  '/apps/$appId/settings': { load: () => import('./pages/AppSettingsPage.tsx'), reads: APP },
+  '/nodes': { load: () => import('./pages/NodesPage.tsx'), reads: [ME, '/nodes'] },
+  '/team': { load: () => import('./pages/TeamPage.tsx'), reads: [ME] },
+  '/audit': { load: () => import('./pages/AuditPage.tsx'), reads: [ME] },
+  '/account': { load: () => import('./pages/AccountPage.tsx'), reads: [ME] },
+  '/bench': { load: () => import('./bench/BenchRoute.tsx'), reads: [] },
+} as const satisfies Readonly<Record<string, PageNeeds>>;
+
+/** A reply that was asked for longer ago is not what a page would read now. */
+const GOOD_FOR_MS = 30_000;
+
+/**
+ * @param hash of the address, with or without `#`
+ * @returns what the page there needs; undefined for an address that is none of `PAGES`
+ */
+export function pageAt(hash: string): PageNeeds | undefined {
+  const path = hash
+    .replace(/^#/, '')
+    .replace(/\?.*$/, '')
+    .replace(/(?<=.)\/$/, '');
+  const parts = path === '' ? ['', ''] : path.split('/');
+  const isAt = (pattern: string) => {
+    const wanted = pattern.split('/');
+    return (
+      wanted.length === parts.length && wanted.every((part, index) => (part.startsWith('$') ? parts[index] !== '' : part === parts[index]))
+    );
+  };
+  const found = Object.entries<PageNeeds>(PAGES).find(([pattern]) => isAt(pattern));
+  if (found === undefined) return undefined;
+  return { ...found[1], reads: found[1].reads.map((read) => read.replace('$appId', parts[2] ?? '')) };
+}
+
+/**
+ * Sends calls of the admin API before anything asks for them.
+ *
+ * @param reads paths below that API
+ * @returns a `fetch` that answers each of these calls once with the reply that was asked for ahead. Once one of them was refused it sends all
+ * calls itself, because the person will sign in or open another page
+ */
+export function askAhead(
+  baseUrl: string,
+  reads: readonly string[],
+  send: typeof fetch = (...request) => fetch(...request),
+  nowMs: () => number = () => performance.now(),
+): typeof fetch {
+  const startedMs = nowMs();
+  const replies = new Map<string, Promise<Response>>();
+  for (const read of reads) {
+    const url = new URL(`api/admin/v1${read}`, baseUrl).href;
+    const reply = send(url, { method: 'GET', cache: 'no-store' });
+    // The call that takes the reply fails then, and the page reports it.
+    reply.catch(() => undefined);
+    replies.set(url, reply);
+  }
+  return async (input, init) => {
+    const url = String(input);
+    const reply = init?.method === 'GET' ? replies.get(url) : undefined;
+    replies.delete(url);
+    if (reply === undefined || nowMs() - startedMs > GOOD_FOR_MS) return send(input, init);
+    const response = await reply;
+    if (!response.ok) replies.clear();
+    return response;
+  };
+}

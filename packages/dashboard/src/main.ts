@@ -1,0 +1,25 @@
+/** Starts the page: reads its address, and asks for the code and data of that page while the browser loads the console. */
+
+import { askAhead, pageAt } from './first-page.ts';
+import { type Entry, readEntry } from './service/entry.ts';
+import './styles/index.css';
+
+// The console may be below a path of a proxy.
+const baseUrl = new URL('.', document.baseURI).href;
+const { pathname, hash, search } = window.location;
+const entry = readEntry(pathname, hash, search);
+const keptQuery = entry.kind === 'provider' ? '' : search;
+if (entry.kind !== 'console') window.history.replaceState(null, '', `${baseUrl}${keptQuery}#${firstPage(entry)}`);
+
+const page = entry.kind === 'console' ? pageAt(hash) : undefined;
+const send = askAhead(baseUrl, page?.reads ?? []);
+// The router imports the same module again, and reports it if that fails.
+page?.load?.().catch(() => undefined);
+const { openConsole } = await import('./routes.tsx');
+openConsole({ baseUrl, entry, send });
+
+/** Where secrets are no longer in the address, so that they end in no bookmark and no screenshot. */
+function firstPage(opened: Exclude<Entry, { kind: 'console' }>): string {
+  if (opened.kind === 'provider') return '/provider';
+  return opened.kind === 'bench' ? '/bench' : `/${opened.page}`;
+}
