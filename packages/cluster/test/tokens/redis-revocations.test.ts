@@ -2,6 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import type { Revocation } from '@causeway/accounts';
 import { AppId, SfuError } from '@causeway/protocol';
 import { createNodeClock } from '@causeway/sfu';
+import { ModelRedis, ModelRedisClient } from '@causeway/testkit/model-redis';
+import { VirtualClock } from '@causeway/testkit/virtual-clock';
+import { IoredisLink } from '../../src/redis/ioredis-link.ts';
 import { NODE_KEYS } from '../../src/redis/keys.ts';
 import type { RedisLink } from '../../src/redis/redis-link.ts';
 import { RedisRevocations, readRevocation, writeRevocation } from '../../src/tokens/redis-revocations.ts';
@@ -112,13 +115,48 @@ describe.each(EVERY_REDIS)('revocations over $name', ({ start }) => {
     const link = await redis.connect();
     const node = await open({ link });
     const away: RedisLink['send'] = () => Promise.reject(new SfuError('registry_unavailable', 'Redis does not answer now'));
-    Object.assign(link, { send: away });
+    Object.assign(link, { send: away, sendAll: away });
 
     await expect(node.revoke(OF_TOKEN)).rejects.toMatchObject({ code: 'registry_unavailable' });
     expect(node.isRevoked(APP, TOKEN)).toBe(false);
     await until('it says that others are not heard', async () => told.length > 0);
     expect(told).toEqual(['unreadable']);
   });
+});
+
+test('without hints a revocation is in force within a second, also where replies of Redis take a quarter of one', async () => {
+  const clock = new VirtualClock();
+  const server = new ModelRedis({ clock, random: () => 0.5 });
+  const oneWayMs = 125;
+  const client = new ModelRedisClient(server, { clock, random: () => 0.5, way: () => ({ state: 'open', oneWayMs }), patienceMs: 10_000 });
+  const link = new IoredisLink(client, { timers: clock });
+  const node = new RedisRevocations({
+    link,
+    key: KEY,
+    timers: clock,
+    clusterNowMs: () => clock.wallClockMs(),
+    onReadable: () => undefined,
+  });
+  await clock.advance(2_000);
+  const started = node.start();
+  await clock.advance(2_000);
+  await started;
+
+  const tookMs: number[] = [];
+  for (let round = 0; round < 60; round++) {
+    // Moments of the interval in no step with it.
+    await clock.advance(577);
+    const revocation: Revocation = { appId: APP, revoked: { by: 'jti', jti: `token-${round}` }, closesSessions: false };
+    const askedAtMs = clock.nowMs();
+    await clock.advance(oneWayMs);
+    server.carryOut(['XADD', NODE_KEYS.revocations, '*', 'r', writeRevocation(revocation, KEY)]);
+    while (!node.isRevoked(APP, { ...TOKEN, jti: `token-${round}` })) await clock.advance(5);
+    tookMs.push(clock.nowMs() - askedAtMs);
+  }
+  node.stop();
+  link.close();
+
+  expect(Math.max(...tookMs)).toBeLessThanOrEqual(1_000);
 });
 
 test('a revocation reads as it was written, and its text has a bound', () => {
