@@ -1,4 +1,5 @@
 /** Signing in with an OpenID provider: a real one, and what is not taken from it. */
+import { createServer, type ServerResponse } from 'node:http';
 import { CHALLENGE_LIFE_MS, digestSecret, type OidcOffer, type OpenedSignIn } from '@causeway/accounts';
 import { migrate, openDatabase, SqlAccounts, SqlBooks } from '@causeway/books';
 import { SfuError } from '@causeway/protocol';
@@ -223,4 +224,71 @@ test('a provider that is away, or is another one than configured, is named as th
   expect(await refusal(new SqlAccounts(database, () => nowMs).offerOidcSignIn(REDIRECT_URI))).toMatch(
     /^route_not_found: this node has no identity provider/,
   );
+});
+
+describe('a provider that holds calls up', () => {
+  const JSON_TYPE = { 'Content-Type': 'application/json' };
+  const WELL_KNOWN = '.well-known/openid-configuration';
+  const STALLS: Readonly<Record<string, (response: ServerResponse) => void>> = {
+    silent: () => undefined,
+    dribbling: (response) => {
+      response.writeHead(200, JSON_TYPE);
+      const timer = setInterval(() => response.write(' '), 50);
+      response.on('close', () => clearInterval(timer));
+    },
+    endless: (response) => {
+      response.writeHead(200, JSON_TYPE);
+      const fill = (): void => {
+        while (!response.destroyed && response.write(' '.repeat(50_000)));
+      };
+      response.on('drain', fill);
+      fill();
+    },
+  };
+  // The first part of the path says how the server behaves, the second one where.
+  const server = createServer(({ url = '' }, response) => {
+    const [, stall = '', stage = '', ...rest] = url.split('/');
+    const issuer = `${origin()}/${stall}/${stage}`;
+    const place = rest.join('/');
+    if (place === WELL_KNOWN && stage !== 'discovery')
+      response.writeHead(200, JSON_TYPE).end(
+        JSON.stringify({
+          issuer,
+          authorization_endpoint: `${issuer}/authorize`,
+          token_endpoint: `${issuer}/token`,
+          jwks_uri: `${issuer}/keys`,
+        }),
+      );
+    else STALLS[stall]?.(response);
+  });
+  const origin = () => `http://127.0.0.1:${(server.address() as { readonly port: number }).port}`;
+
+  beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
+  afterAll(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  test.each(['discovery', 'token'])('when asked for %s is given up soon, and keeps no one else waiting', async (stage) => {
+    const isOver = { silent: false, dribbling: false, endless: false };
+    const attempts = Object.keys(isOver).map(async (stall) => {
+      const oidc = { issuer: `${origin()}/${stall}/${stage}`, clientId: CLIENT_ID, clientSecret: CLIENT_SECRET };
+      const slow = new SqlAccounts(database, () => nowMs, { oidc });
+      const said = await refusal(
+        slow.offerOidcSignIn(REDIRECT_URI).then(({ url, ticket }) => {
+          const state = new URL(url).searchParams.get('state');
+          return slow.signInWithOidc(ticket, `?code=c&state=${state}`);
+        }),
+      );
+      isOver[stall as keyof typeof isOver] = true;
+      return said;
+    });
+
+    expect((await accounts.findSignIn(digestSecret(ada.token)))?.person.id).toBe(ada.person.id);
+    expect(await accounts.readFactors(ada.person.id)).toMatchObject({ hasPassword: true });
+    expect(isOver).toMatchObject({ silent: false, dribbling: false });
+    const [silent, dribbling, endless] = await Promise.all(attempts);
+    for (const said of [silent, dribbling]) expect(said).toMatch(/^identity_provider_unavailable: .*no whole reply within 2 seconds$/);
+    expect(endless).toMatch(/^identity_provider_unavailable: .*longer than 1000000 bytes$/);
+  });
 });

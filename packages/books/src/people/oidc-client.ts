@@ -27,10 +27,14 @@ const SCOPE = 'openid email profile';
 const REQUEST_TIMEOUT_SECONDS = 2;
 /** Providers seldom move; their keys are read again by the library when they change. */
 const METADATA_LIFE_MS = 3_600_000;
+/** A provider's replies are a few kilobytes; one that goes on is no reply, and must not fill the memory of a node. */
+const MAX_REPLY_BYTES = 1_000_000;
 const RETRY_AFTER_MS = 5_000;
 const MAX_SAID_LENGTH = 200;
 /** What the library says of a reply that did not come, or was none. */
 const UNANSWERED: readonly unknown[] = ['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'];
+/** What `fetch` throws when there is no connection, and what ends a reply that takes too long or is too long, also in the middle of it. */
+const CUT_OFF: readonly unknown[] = ['TypeError', 'TimeoutError', 'RangeError'];
 
 /** Loaded when someone first signs in with a provider; the start of a node need not wait for it. */
 const openId = () => import('openid-client');
@@ -104,11 +108,12 @@ export class OidcClient {
   }
 
   async #discover(): Promise<Configuration> {
-    const { allowInsecureRequests, discovery, enableNonRepudiationChecks } = await openId();
+    const { allowInsecureRequests, customFetch, discovery, enableNonRepudiationChecks } = await openId();
     const { issuer, clientId } = this.#settings;
     const isPlain = issuer.startsWith('http:');
     const options = {
       timeout: REQUEST_TIMEOUT_SECONDS,
+      [customFetch]: fetchWithinBounds,
       execute: [enableNonRepudiationChecks, ...(isPlain ? [allowInsecureRequests] : [])],
     };
     const authentication = await this.#clientAuthentication();
@@ -130,6 +135,20 @@ export class OidcClient {
   }
 }
 
+/** Fails a reply that is longer than those of a provider. */
+async function fetchWithinBounds(url: string, init: object): Promise<Response> {
+  const { body, status, statusText, headers } = await fetch(url, init);
+  let bytes = 0;
+  const bound = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      if (bytes > MAX_REPLY_BYTES) controller.error(new RangeError(`a reply of ${url} is longer than ${MAX_REPLY_BYTES} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(body?.pipeThrough(bound) ?? null, { status, statusText, headers });
+}
+
 /** An answer that arrived is a refusal; one that did not may arrive the next time. */
 async function refuse(cause: unknown): Promise<never> {
   const { AuthorizationResponseError, ResponseBodyError } = await openId();
@@ -137,7 +156,7 @@ async function refuse(cause: unknown): Promise<never> {
     const said = cause.error_description === undefined ? cause.error : `${cause.error}: ${cause.error_description}`;
     throw new SfuError('unauthorized', `the identity provider has refused the sign-in (${said.slice(0, MAX_SAID_LENGTH)})`, { cause });
   }
-  const isUnanswered = chainOf(cause).some(({ name, code }) => name === 'TypeError' || UNANSWERED.includes(code));
+  const isUnanswered = chainOf(cause).some(({ name, code }) => CUT_OFF.includes(name) || UNANSWERED.includes(code));
   if (isUnanswered) throw unavailable(reasonOf(cause), cause);
   throw new SfuError('unauthorized', `what the identity provider says is not valid: ${reasonOf(cause)}`, { cause });
 }
@@ -149,6 +168,7 @@ function unavailable(reason: string, cause: unknown): SfuError {
 
 /** The innermost message says most; none of the library's holds a token or a secret. */
 function reasonOf(error: unknown): string {
+  if (chainOf(error).some(({ name }) => name === 'TimeoutError')) return `no whole reply within ${REQUEST_TIMEOUT_SECONDS} seconds`;
   const { message = '', code = '' } = chainOf(error).findLast((each) => each.message || each.code) ?? {};
   return (message || String(code)).slice(0, MAX_SAID_LENGTH);
 }

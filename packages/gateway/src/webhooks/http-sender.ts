@@ -21,10 +21,12 @@ export interface HttpSenderOptions {
 const TIMEOUT_MS = 5_000;
 /** Idle connections are kept for reuse this long, since a handshake costs the receiver and the node more than an event does. */
 const IDLE_MS = 10_000;
-const MAX_SOCKETS_PER_RECEIVER = 16;
+const MAX_IDLE_SOCKETS_PER_RECEIVER = 8;
 const MAX_IDLE_SOCKETS = 256;
 /** Concurrent requests; further ones wait. */
 const MAX_REQUESTS = 256;
+/** When so many are under way, each URL gets one request at a time, so that a few slow receivers cannot keep the others waiting. */
+const MAX_UNSHARED_REQUESTS = MAX_REQUESTS / 2;
 /** Reading stops after this much of a response. */
 const MAX_REPLY_BYTES = 64 * 1_024;
 const KEPT_BYTES = 1_024;
@@ -37,18 +39,18 @@ class RefusedAddress extends Error {
 export class HttpSender implements DeliverySender {
   readonly #options: HttpSenderOptions;
   readonly #agents: readonly [http: HttpAgent, https: HttpsAgent];
-  readonly #ends = new Set<AbortController>();
-  readonly #waiting: (() => void)[] = [];
+  /** Ends the requests under way. */
+  readonly #underWay = new Set<AbortController>();
+  /** How many of these go to each URL. */
+  readonly #countOf = new Map<string, number>();
+  /** The oldest first. */
+  readonly #waiting: { readonly url: string; readonly go: () => void }[] = [];
   #isClosed = false;
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    const pooled = {
-      keepAlive: true,
-      maxSockets: MAX_SOCKETS_PER_RECEIVER,
-      maxTotalSockets: MAX_REQUESTS,
-      maxFreeSockets: MAX_IDLE_SOCKETS,
-    };
+    // Limits of an agent for sockets in use would have requests wait in it with their time running, and idle sockets count towards the total.
+    const pooled = { keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS_PER_RECEIVER };
     this.#agents = [
       new HttpAgent({ ...pooled, timeout: IDLE_MS }),
       new HttpsAgent({ ...pooled, timeout: IDLE_MS, rejectUnauthorized: true, ...(options.ca === undefined ? {} : { ca: options.ca }) }),
@@ -56,10 +58,15 @@ export class HttpSender implements DeliverySender {
   }
 
   async send(request: DeliveryRequest): Promise<DeliveryReply> {
-    while (this.#ends.size >= MAX_REQUESTS && !this.#isClosed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const beganAt = performance.now();
+    const { url } = request;
     const end = new AbortController();
-    this.#ends.add(end);
+    const take = (): void => {
+      this.#underWay.add(end);
+      this.#countOf.set(url, (this.#countOf.get(url) ?? 0) + 1);
+    };
+    if (this.#hasRoomFor(url)) take();
+    else await new Promise<void>((resolve) => this.#waiting.push({ url, go: () => resolve(take()) }));
+    const beganAt = performance.now();
     const timer = setTimeout(() => end.abort('timeout'), this.#options.timeoutMs ?? TIMEOUT_MS);
     try {
       if (this.#isClosed) end.abort('interrupted');
@@ -68,16 +75,36 @@ export class HttpSender implements DeliverySender {
       return { type: 'none', error: errorOf(error, end.signal), durationMs: Math.round(performance.now() - beganAt) };
     } finally {
       clearTimeout(timer);
-      this.#ends.delete(end);
-      this.#waiting.shift()?.();
+      this.#release(end, url);
     }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const end of this.#ends) end.abort('interrupted');
-    for (const go of this.#waiting.splice(0)) go();
+    for (const end of this.#underWay) end.abort('interrupted');
+    for (const { go } of this.#waiting.splice(0)) go();
     for (const agent of this.#agents) agent.destroy();
+  }
+
+  #hasRoomFor(url: string): boolean {
+    if (this.#isClosed || this.#underWay.size < MAX_UNSHARED_REQUESTS) return true;
+    return this.#underWay.size < MAX_REQUESTS && !this.#countOf.has(url);
+  }
+
+  #release(end: AbortController, url: string): void {
+    this.#underWay.delete(end);
+    const left = (this.#countOf.get(url) ?? 1) - 1;
+    if (left === 0) this.#countOf.delete(url);
+    else this.#countOf.set(url, left);
+    this.#closeIdle();
+    const next = this.#waiting.findIndex((waiting) => this.#hasRoomFor(waiting.url));
+    if (next >= 0) this.#waiting.splice(next, 1)[0]?.go();
+  }
+
+  /** Closes the idle connections that are too many, the oldest of each receiver first. */
+  #closeIdle(): void {
+    const idle = this.#agents.flatMap(({ freeSockets }) => Object.values(freeSockets).flatMap((sockets) => sockets ?? []));
+    for (const socket of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_SOCKETS))) socket.destroy();
   }
 
   async #attempt(request: DeliveryRequest, signal: AbortSignal, isFirst = true): Promise<WithoutDuration<DeliveryReply>> {

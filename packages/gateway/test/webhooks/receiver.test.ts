@@ -74,6 +74,11 @@ function webhookWith(secrets: readonly string[]): Webhook {
   };
 }
 
+/** @param name resolves to the receiver's address */
+function requestTo(name: string, path: string) {
+  return { url: origin.replace('127.0.0.1', name) + path, headers: {}, body: '{}' };
+}
+
 async function deliver(webhook: Webhook) {
   const request = signedRequest(webhook, EVENT, { key: KEY, nowMs: Date.now() });
   if (request === undefined) throw new Error('it was not signed');
@@ -150,6 +155,70 @@ test('a receiver that says nothing is given up, and one whose reply does not end
 
   answer = (_request, response) => response.writeHead(200).write('and so on');
   expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject({ type: 'reply', status: 200, excerpt: 'and so on' });
+});
+
+test('a receiver that dribbles its headers is given up like one that says nothing', async () => {
+  let sent = 0;
+  answer = ({ socket }) => {
+    const timer = setInterval(() => socket.write(sent++ === 0 ? 'HTTP/1.1 200 OK\r\n' : 'X-Slow: 1\r\n'), 20);
+    socket.on('close', () => clearInterval(timer));
+    socket.on('error', () => clearInterval(timer));
+  };
+
+  const reply = await deliver(webhookWith([createWebhookSecret()]));
+
+  expect(reply).toMatchObject({ type: 'none', error: 'timeout' });
+  expect(reply.durationMs).toBeLessThan(5_000);
+  expect(sent).toBeGreaterThan(2);
+});
+
+describe('with many receivers', () => {
+  const many = new HttpSender({
+    policy: createAddressPolicy(['127.0.0.1']),
+    timeoutMs: 30_000,
+    resolve: async () => [{ address: '127.0.0.1', family: 4 }],
+  });
+  const held: ServerResponse[] = [];
+  const isSlow = ({ url }: IncomingMessage) => url?.startsWith('/slow') === true;
+
+  beforeEach(() => {
+    answer = (request, response) => (isSlow(request) ? void held.push(response) : response.end());
+  });
+  afterEach(() => {
+    for (const response of held.splice(0)) response.end();
+  });
+  afterAll(() => many.close());
+
+  test('those that do not answer keep others at the same host from nothing', async () => {
+    const slow = Array.from({ length: 50 }, (_, index) => many.send(requestTo('shared.example', `/slow-${index % 7}`)));
+
+    expect(await many.send(requestTo('shared.example', '/fast'))).toMatchObject({ type: 'reply', status: 200 });
+    expect(held).toHaveLength(50);
+    for (const response of held.splice(0)) response.end();
+    await Promise.all(slow);
+  });
+
+  test('a few that do not answer take half of the requests at most, and the rest of theirs wait for these', async () => {
+    const slow = Array.from({ length: 400 }, (_, index) => many.send(requestTo(`slow-${index % 20}.example`, '/slow')));
+
+    const others = Array.from({ length: 40 }, (_, index) => many.send(requestTo(`fast-${index % 10}.example`, `/fast-${index}`)));
+    expect((await Promise.all(others)).map((reply) => reply.type)).toEqual(others.map(() => 'reply'));
+    expect(held).toHaveLength(128);
+
+    answer = (_request, response) => response.end();
+    for (const response of held.splice(0)) response.end();
+    expect((await Promise.all(slow)).map((reply) => reply.type)).toEqual(slow.map(() => 'reply'));
+  });
+
+  test('connections that are kept idle to some keep no other waiting', async () => {
+    for (let first = 0; first < 300; first += 50) {
+      const batch = Array.from({ length: 50 }, (_, index) => many.send(requestTo(`idle-${first + index}.example`, '/')));
+      expect((await Promise.all(batch)).every(({ type }) => type === 'reply')).toBe(true);
+    }
+    const connections = await new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+
+    expect(connections).toBeLessThanOrEqual(256 + 50 + 1);
+  });
 });
 
 test('what is no HTTP, and a port without a listener, is no reply', async () => {
