@@ -392,6 +392,8 @@ test('an event is told although Redis lost it, and then everything, before its n
 test('an event whose id was not heard of, since the reply was lost, is told once if Redis loses it later', async () => {
   const world = await World.start(2);
   const client = world.join(0);
+  // Redis then has the scripts.
+  world.note(1);
   await world.clock.advance(1_000);
   world.note(1);
   await world.clock.advance(21);
