@@ -68,7 +68,7 @@ export interface EngineContext extends EngineWiring {
   readonly onEvent: EngineEventListener;
   readonly onOutputReady: () => void;
   readonly hmacSha1: HmacSha1;
-  /** Uniform in [0, 1). For SSRCs and first sequence numbers, not for secrets. */
+  /** Uniform in [0, 1). Good enough for SSRCs and first sequence numbers; secrets come from `randomBytes`. */
   readonly random: () => number;
   /** @returns unpredictable bytes */
   readonly randomBytes: (length: number) => Uint8Array;

@@ -16,7 +16,7 @@ export const CLIENT_PACKET_RATES: PacketRates = {
   base: 2000,
   // One publication may send 8 Mbit/s, here in packets of 500 bytes.
   ofPublication: 2000,
-  // Feedback twenty times per second, and about as many NACKs.
+  // A receiver sends feedback twenty times per second, and about as many NACKs.
   ofSubscription: 50,
   // About a fifth of a core, however much a peer has published.
   max: 20_000,
@@ -27,7 +27,7 @@ export const CLIENT_PACKET_RATES: PacketRates = {
  */
 export const LINK_PACKET_RATES: PacketRates = {
   base: 4000,
-  // Includes retransmissions.
+  // This includes retransmissions.
   ofPublication: 3000,
   // On a lossy link, NACKs are sent for every other frame, and each RTCP packet counts as four.
   ofSubscription: 400,

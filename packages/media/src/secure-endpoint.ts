@@ -27,7 +27,7 @@ export interface PacketArena {
   takeSlot(): number;
 }
 
-/** Sending state of one SSRC of a peer, or of all its RTCP: keys and keystream position. Opaque to the engine. */
+/** Sending state of one SSRC of a peer, or of all its RTCP: keys and keystream position. The engine does not look into it. */
 export interface OutboundStream {
   readonly ssrc: number;
 }
@@ -41,7 +41,7 @@ export interface ProtectBatch {
   readonly streams: readonly OutboundStream[];
   /** Where in the arena the packet starts. */
   readonly offset: Uint32Array;
-  /** RTP: length of the fixed header and extensions, which are not encrypted. RTCP: 8. */
+  /** The length of what is not encrypted: the fixed header and extensions of RTP; the first 8 bytes of RTCP. */
   readonly headerLength: Uint16Array;
   /** Length of the packet in plain text. */
   readonly plainLength: Uint16Array;

@@ -1,8 +1,8 @@
 /** Something that happens at a given time. The object itself is the timer, so setting it again allocates nothing. */
 export interface Timer {
-  /** When the timer fires; Infinity while it is not set. Written only by `Timers`. */
+  /** When the timer fires; Infinity while it is not set. Only `Timers` sets it. */
   deadlineMs: number;
-  /** Its position in the heap; -1 while it is not set. Written only by `Timers`. */
+  /** Its position in the heap; -1 while it is not set. Only `Timers` sets it. */
   heapIndex: number;
   /** Called when the time has come. The timer is no longer set; it may set itself or any other timer, and cancel any other. */
   fire(nowMs: number): void;
@@ -21,7 +21,7 @@ const GRID_PERIOD_MS = 60_000;
 /** All timers of one engine, in a binary heap. Each timer knows its position, so that moving or cancelling it takes logarithmic time. */
 export class Timers {
   readonly #heap: Timer[] = [];
-  /** When to call `fireDue` next; Infinity if no timer is set. A field, because the engine reads it for every packet. Written only here. */
+  /** When to call `fireDue` next; Infinity if no timer is set. It is a field because the engine reads it in every turn. */
   nextDeadlineMs = Number.POSITIVE_INFINITY;
   readonly #gridOffsetMs: number;
 

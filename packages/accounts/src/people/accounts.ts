@@ -229,7 +229,7 @@ export interface OidcSettings {
 export interface OidcOffer {
   /** The page of the provider that the browser is to open. */
   readonly url: string;
-  /** The browser keeps it and brings it back with what the provider said, so no other browser can. Good once, for five minutes. */
+  /** The browser keeps it and brings it back with what the provider said, so no other browser can. It is good once, for five minutes. */
   readonly ticket: string;
 }
 

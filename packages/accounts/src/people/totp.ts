@@ -19,7 +19,7 @@ export function totpAt(seed: Uint8Array, step: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(step));
   const hash = createHmac('sha1', seed).update(counter).digest();
-  // Dynamic truncation, RFC 4226 §5.3.
+  // The digest is truncated where its last four bits say (RFC 4226 §5.3).
   const offset = (hash.at(-1) ?? 0) & 0xf;
   const number = hash.readUInt32BE(offset) & 0x7fff_ffff;
   return String(number % 10 ** DIGITS).padStart(DIGITS, '0');

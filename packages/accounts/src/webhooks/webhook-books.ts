@@ -74,7 +74,7 @@ export interface WebhookEvent {
   readonly id: string;
   readonly type: string;
   readonly atMs: number;
-  /** Events of one session are sent in order. Empty for events that concern no session. */
+  /** Events of one session are sent in order. It is empty for events that concern no session. */
   readonly sessionId: string;
   /** The event in the format of event streams, without `id`. */
   readonly json: string;

@@ -25,7 +25,7 @@ export const firstFrame: Scenario = {
 async function leanJoins(lab: Lab, joins: number): Promise<Finding[]> {
   const fresh: number[] = [];
   for (let join = 0; join < joins; join++) {
-    // A frame every 33 ms, like a camera, in eight packets.
+    // The source sends a frame every 33 ms, like a camera, in eight packets.
     const call = await Call.open(lab, { name: `fresh-${join}`, from: 'eu', to: { us: 1 }, packetsPerSecond: 240 });
     fresh.push((await call.figures('us'))[0]?.firstFrameMs ?? Number.POSITIVE_INFINITY);
     await lab.sources.ask('leave', `fresh-${join}`);

@@ -40,7 +40,7 @@ export class Path {
   /** IPv4 or IPv6 text; an IPv4-mapped IPv6 address is given as IPv4. */
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** The transport that uses the path. Written by the engine only. */
+  /** The transport that uses the path. Only the engine sets it. */
   transport: PathOwner | undefined = undefined;
   /** When the last authenticated check or packet arrived on it, by the engine's clock. */
   lastHeardMs = 0;

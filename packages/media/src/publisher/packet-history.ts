@@ -85,7 +85,7 @@ export class PacketHistory {
     return true;
   }
 
-  /** Whether the packet arrived, even if its bytes are gone. False for numbers out of reach. */
+  /** Whether the packet arrived, even if its bytes are gone. Numbers out of reach count as missing. */
   has(seq: ExtendedSeq): boolean {
     return this.#seqs[this.#slotOf(seq)] === seq;
   }

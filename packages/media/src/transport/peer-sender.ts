@@ -55,9 +55,9 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   readonly #maxBps: number | undefined;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
-  /** Numbers the packets to the peer as they leave. Written only here. */
+  /** Numbers the packets to the peer as they leave. Only this class sets it. */
   sent: SentPackets;
-  /** Where packets wait for room on the path; undefined while the path has no known limit. Written only here. */
+  /** Where packets wait for room on the path; undefined while the path has no known limit. Only this class sets it. */
   queue: SendQueue | undefined = undefined;
   /** Created when there is something to estimate. */
   #estimator: BandwidthEstimator | undefined = undefined;

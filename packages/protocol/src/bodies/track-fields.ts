@@ -46,7 +46,7 @@ export const SimulcastChoice = z.object({
 });
 export type SimulcastChoice = z.infer<typeof SimulcastChoice>;
 
-/** The layer of a track that a subscriber wants, and its priority. Part of subscribe and update items. */
+/** The layer of a track that a subscriber wants, and its priority. Items of subscribe and update calls contain these fields. */
 export const layerChoiceFields = {
   simulcast: SimulcastChoice.optional(),
   quality: Rid.optional().meta({ description: '`auto` (default), `high`, `medium`, `low`, or the rid of a layer' }),

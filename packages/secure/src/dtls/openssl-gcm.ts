@@ -66,7 +66,7 @@ export interface GcmInputs {
   readonly nonce: Uint8Array;
   /** The last two bytes are the length of the plain text. */
   readonly associatedData: Uint8Array;
-  /** The context that last had the key; -1 initially. Written only by `OpensslGcm`. */
+  /** The context that last had the key; -1 initially. Only `OpensslGcm` sets it. */
   place: number;
 }
 

@@ -1,4 +1,4 @@
-/** The sending side of one peer: its outbound streams and, once DTLS has derived them, the keys they share. */
+/** Protects what is sent to one peer: holds its outbound streams and, once DTLS has derived them, the keys they share. */
 import type { OutboundStream } from '@causeway/media';
 import type { AuthenticationKey } from './authentication.ts';
 import { type KeystreamSupply, KeystreamWindow } from './keystream-window.ts';
@@ -6,8 +6,8 @@ import type { DormantKeys, SessionCipher } from './session-cipher.ts';
 import type { SrtpPeer } from './srtp-keys.ts';
 
 /**
- * How many SSRCs a client may be sent over its whole life, since the used indices of each must be remembered. For a link, how many at a
- * time.
+ * How many SSRCs a client may be sent over its whole life, since the used indices of each must be remembered. A link may have as many
+ * at a time.
  */
 const MAX_SSRCS = 65_536;
 /** SRTCP indices have 31 bits and never wrap under one key (RFC 3711 §9.2). */

@@ -152,7 +152,7 @@ export class DatagramBatch {
   }
 
   #noteRefusedTrain(first: number, errno: number): void {
-    // A network card without checksums, or a system without trains.
+    // The network card computes no checksums, or the system knows no trains.
     if (errno === EIO) this.#hasTrains = false;
     const path = this.#paths[first];
     if (path !== undefined && (errno === EINVAL || errno === EMSGSIZE)) path.refusesTrains = true;

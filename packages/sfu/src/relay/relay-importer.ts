@@ -112,7 +112,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     this.#options.directory.confirmName(record.publicationId);
   }
 
-  // Commands of sessions, and of relays further downstream, to the shard.
+  // Sessions, and relays further downstream, send these commands to the shard.
 
   /** @param sourceId the publication that the plan names. @returns false if it does not belong to another node */
   putSubscriber(sourceId: string | undefined, plan: Plan): boolean {
@@ -140,7 +140,7 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     return this.#sources.get(publicationId)?.attach(fed, rest, requester) ?? 'unknown-track';
   }
 
-  // Events of links and of the engine.
+  // Links and the engine report to these methods.
 
   /** @returns whether the message was from an upstream neighbour about a want */
   handleMessage(link: NodeLink, message: ControlMessage): boolean {

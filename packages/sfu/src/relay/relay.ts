@@ -118,7 +118,7 @@ export class Relay implements RemoteTracks {
     this.routes.close();
   }
 
-  // Questions of sessions.
+  // Sessions ask these questions.
 
   /** @returns the node that owns the session if it is not this one */
   ownerOf(sessionId: string): number | undefined {

@@ -101,7 +101,7 @@ export class VirtualMesh implements MeshNetwork, MeshLinks {
     return this.#ends.get(shard.nodeNo)?.get(transportId);
   }
 
-  // Commands to the shards.
+  // These follow the commands to the shards.
 
   noteTransport(shard: MeshShard, plan: TransportPlan): void {
     if (plan.isLink !== true) return;

@@ -265,7 +265,7 @@ const schemas = [
   z.object({ type: z.literal('data-channel'), wantId, channel: dataChannel }),
   /** Earlier messages may still be in transit. `overflow`: the channel continues, but this link cannot carry all of it. */
   z.object({ type: z.literal('data-closed'), wantId, reason: dataCloseReason }),
-  /** Downstream to upstream: from now on, only a subscriber behind this link may reply. Upstream to downstream: only one elsewhere. */
+  /** From now on only a subscriber behind this link may reply, if it goes upstream; only one elsewhere, if it goes downstream. */
   z.object({ type: z.literal('claim-reply'), wantId }),
   z.object({ type: z.literal('reply-claimed'), wantId }),
 
