@@ -110,7 +110,7 @@ export const DATA_CHANNEL_ROUTES: readonly Route[] = [
     path: '/session/:session_id/datachannels/:data_channel_name/path',
     summary: 'Show the route of a data channel between nodes',
     description:
-      'The tree of copies from the node that owns the channel to the nodes of its subscribers, and why each route was chosen. The information may be two seconds old.',
+      'The tree of copies from the node that owns the channel to the nodes of its subscribers, and why each route was chosen. The information may be two and a half seconds old.',
     reply: 'DataChannelPathReply',
     errors: ['session_not_found', 'data_channel_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, dataChannelName }) => ({

@@ -170,7 +170,7 @@ export const ROUTES: readonly Route[] = [
     path: '/session/:session_id/track/:track_id/path',
     summary: 'Show the route of a track between nodes',
     description:
-      'The tree of copies from the node that owns the track to the nodes where it is watched, and why each route was chosen. The information may be two seconds old.',
+      'The tree of copies from the node that owns the track to the nodes where it is watched, and why each route was chosen. The information may be two and a half seconds old.',
     reply: 'TrackPathReply',
     errors: ['session_not_found', 'track_not_found', 'session_closed'],
     handle: async (sfu, { principal, sessionId, trackId }) => ({

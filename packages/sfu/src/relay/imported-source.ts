@@ -183,7 +183,9 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
 
   /** @param route the route of the neighbour's own copy */
   onAccepted(leg: ImportLeg<Numbers>, route: readonly number[]): void {
-    leg.noteAccepted(this.#parts.clock.nowMs(), [this.#parts.routes.selfNo, ...route]);
+    // The neighbour's copy is nearer to the owner than this leg's route says, or as near. A node that tells of a longer one is not believed.
+    const actualRoute = route.length < leg.route.length ? [this.#parts.routes.selfNo, ...route] : leg.route;
+    leg.noteAccepted(this.#parts.clock.nowMs(), actualRoute);
     if (this.#parts.kind.resumes && !leg.isActive) this.onActive(leg);
   }
 

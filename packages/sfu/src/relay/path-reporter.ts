@@ -6,17 +6,19 @@ import type { TrackPathHop, TrackPathReply } from '@causeway/protocol';
 import type { CancelTimer, Clock } from '../clock.ts';
 import type { ImportLeg } from './import-leg.ts';
 import { type ControlMessage, type ControlMessageOf, MESSAGE_BOUNDS, type ToldHop } from './links/control-messages.ts';
+import { pathToldTo } from './links/long-routes.ts';
 import type { NodeLink } from './links/node-link.ts';
 import type { NodeLinks } from './links/node-links.ts';
 import { linkCost } from './path/link-quality.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 import type { RelayedExport } from './relay-exporter.ts';
 
-const BUDGET_MS = 1500;
+/** Five steps, since a route has up to five hops. */
+const BUDGET_MS = 2000;
 /** The part of its time budget that each node reserves for the return of its answer. */
 const STEP_MS = 400;
 /** Longer than the budget, so that callers that ask in that time share the answer; each answer costs messages on all links of the track. */
-const SHARED_MS = 2000;
+const SHARED_MS = 2500;
 
 type OwnHop = ControlMessageOf<'path-told'>['own'];
 
@@ -59,7 +61,7 @@ export class PathReporter {
 
   /**
    * @param publicationId of a track or data channel of this node
-   * @returns the tree, at most two seconds old
+   * @returns the tree, at most two and a half seconds old
    */
   report(publicationId: string): Promise<TrackPath> {
     const known = this.#reports.get(publicationId);
@@ -114,7 +116,8 @@ export class PathReporter {
       ...(alternative && { alternative: { route: alternative.nodes, cost: alternative.cost } }),
     };
     const { hops: bound } = MESSAGE_BOUNDS;
-    link.send({ type: 'path-told', requestId, own, hops: hops.slice(0, bound), unanswered: unanswered.slice(0, bound) });
+    const told = { type: 'path-told', requestId, own, hops: hops.slice(0, bound), unanswered: unanswered.slice(0, bound) } as const;
+    link.send(pathToldTo(link.version, told));
   }
 
   /** Collects the copies of a track that this node sends, with the trees below them. */

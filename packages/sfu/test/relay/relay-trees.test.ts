@@ -347,7 +347,7 @@ describe('the path of a track', () => {
     const told = await path(cluster, 1, publisher.id);
 
     expect(told.refusedLinks).toEqual([
-      { node: 2, region: 'region-2', reason: 'no common link version: this node supports 1 to 3, the other 9 to 9' },
+      { node: 2, region: 'region-2', reason: 'no common link version: this node supports 1 to 4, the other 9 to 9' },
     ]);
   });
 

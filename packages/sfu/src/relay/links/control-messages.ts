@@ -10,11 +10,13 @@ import { z } from 'zod';
 import type { DataChannelRecord } from '../../registry/index.ts';
 
 /** The versions of the link protocol that this node supports. */
-export const LINK_VERSIONS = { min: 1, max: 3 } as const;
+export const LINK_VERSIONS = { min: 1, max: 4 } as const;
 /** From this version on, a node accepts changes of link states (`links-changed`) and reports which ones it knows (`link-states-known`). */
 export const LINK_CHANGES_VERSION = 2;
 /** From this version on, a node imports other nodes' data channels and passes them on. */
 export const LINK_DATA_VERSION = 3;
+/** From this version on, a node accepts routes of more than `MAX_SHORT_ROUTE_NODES`. */
+export const LONG_ROUTES_VERSION = 4;
 
 /** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
 export const CONTROL_LABEL = 'causeway-control';
@@ -23,8 +25,10 @@ export const CONTROL_PROTOCOL = 'causeway-link';
 /** `tellableTrack` leaves out longer values before a message is written. */
 export const MESSAGE_BOUNDS = { nameLength: 256, codecs: 24, layers: 16, extensions: 24, aliases: 8, hops: 48 } as const;
 const { nameLength: MAX_NAME, codecs: MAX_CODECS, layers: MAX_LAYERS, extensions: MAX_EXTENSIONS } = MESSAGE_BOUNDS;
-/** The owner, two intermediate nodes, and the requester. */
-export const MAX_ROUTE_NODES = 4;
+/** The owner, four intermediate nodes, and the requester. */
+export const MAX_ROUTE_NODES = 6;
+/** The longest route that a node of a version before `LONG_ROUTES_VERSION` accepts. */
+export const MAX_SHORT_ROUTE_NODES = 4;
 /** All links of a node have to fit into one message. */
 export const MAX_TOLD_LINKS = 500;
 /** The most nodes in a cluster, since each has a link to every other; further nodes refuse to start. */

@@ -14,6 +14,7 @@ import { LegNumbers } from './leg-numbers.ts';
 import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
 import { commonVersion, versionsDiffer } from './link-version.ts';
+import { acceptsRoute } from './long-routes.ts';
 import { MessagePacer } from './message-pacer.ts';
 import { encodeControlMessage, numberMessage, PULSE, readControlMessage } from './message-text.ts';
 
@@ -141,7 +142,7 @@ export class NodeLink {
    */
   send(message: ControlMessage): boolean {
     if (this.#state.type !== 'up' && this.#state.type !== 'silent') return false;
-    return this.#write(this.#state, message);
+    return acceptsRoute(this.#state.version, message) && this.#write(this.#state, message);
   }
 
   /** Called once a second. Sends a pulse, and checks that the other side still sends its own. */

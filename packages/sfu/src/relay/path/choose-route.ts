@@ -5,8 +5,10 @@
 import { HOP_COST } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 
-/** The owner, at most two intermediate nodes, and the node that wants the track. */
-export const MAX_HOPS = 3;
+/** Enough for a route through the root of its region, two gateways, and a root of the owner's region. */
+export const MAX_HOPS = 5;
+/** The most hops of a route on which any node speaks a version of the link protocol before `LONG_ROUTES_VERSION`. */
+export const MAX_SHORT_HOPS = 3;
 
 export interface Route {
   /** The nodes from the one that wants the track to its owner. Like all routes, this is against the direction of the media. */
@@ -16,6 +18,10 @@ export interface Route {
 
 export interface RouteRestrictions {
   readonly maxHops?: number;
+  /** Nodes of earlier versions, which may not be on a route of more than `MAX_SHORT_HOPS`. */
+  readonly older?: ReadonlySet<number> | undefined;
+  /** The nodes of a longer route of which this one is the end, before `from`. They count as hops of it. */
+  readonly below?: readonly number[];
   /** Nodes that must not be intermediate. */
   readonly avoid?: ReadonlySet<number>;
   /** If given, the node next to the one that wants the track is one of these. */
@@ -34,53 +40,108 @@ export interface RouteRestrictions {
  * @returns undefined if there is no route
  */
 export function chooseRoute(table: LinkStateTable, from: number, owner: number, restrictions: RouteRestrictions = {}): Route | undefined {
-  const { maxHops = MAX_HOPS, avoid, firstHops, notFirst, through, isAnyEnough = false } = restrictions;
-  const isBetween = (nodeNo: number) => nodeNo !== from && nodeNo !== owner && table.passesOn(nodeNo) && avoid?.has(nodeNo) !== true;
-  const mayBeFirst = (nodeNo: number) => nodeNo !== notFirst && (firstHops?.has(nodeNo) ?? true);
-  const fromOwner = table.costsFrom(owner);
+  const { older, avoid, below = [], maxHops = MAX_HOPS - below.length, isAnyEnough = false } = restrictions;
+  if (older === undefined || older.size === 0) return new RouteSearch(table, from, owner, restrictions).search(maxHops);
+  const shortHops = Math.min(maxHops, MAX_SHORT_HOPS - below.length);
+  const short = new RouteSearch(table, from, owner, restrictions).search(shortHops);
+  const hasOlderEnd = [from, owner, ...below].some((nodeNo) => older.has(nodeNo));
+  if (maxHops <= shortHops || hasOlderEnd || (isAnyEnough && short !== undefined)) return short;
+  const around = { ...restrictions, avoid: avoid === undefined ? older : new Set([...avoid, ...older]) };
+  const long = new RouteSearch(table, from, owner, around).search(maxHops);
+  return short === undefined || (long !== undefined && long.cost < short.cost) ? long : short;
+}
 
-  const direct = fromOwner.get(from);
-  let best: Route | undefined = direct !== undefined && mayBeFirst(owner) ? { nodes: [from, owner], cost: direct } : undefined;
-  if (maxHops < 2 || (isAnyEnough && best !== undefined)) return best;
+/** The cheapest way from the owner to a node with a certain number of hops; fewer hops would cost more. */
+interface Way {
+  readonly nodeNo: number;
+  readonly cost: number;
+  readonly hops: number;
+  readonly before: Way | undefined;
+}
 
-  const neighbours = through ?? table.costsFrom(from).keys();
-  const last = nearest(neighbours, isBetween, (nodeNo) => table.costsFrom(nodeNo).get(from)).filter(([nodeNo]) => mayBeFirst(nodeNo));
-  for (const [between, cost] of last) {
-    const before = fromOwner.get(between);
-    if (before !== undefined) best = better(best, { nodes: [from, between, owner], cost: before + cost });
+/**
+ * Extends the ways from the owner hop by hop, as Bellman and Ford do. Every hop costs at least `HOP_COST`, so most ways soon cost more than
+ * a route that is already found.
+ */
+class RouteSearch {
+  readonly #table: LinkStateTable;
+  readonly #from: number;
+  readonly #restrictions: RouteRestrictions;
+  /** Whether a node may be intermediate, for the nodes that a way has reached. */
+  readonly #between = new Map<number, boolean>();
+  /** The nodes that may be intermediate, if they are restricted. */
+  readonly #through: readonly number[] | undefined;
+  /** The best way so far to each node. */
+  readonly #ways = new Map<number, Way>();
+  readonly #start: Way;
+  #best: Way | undefined = undefined;
+
+  constructor(table: LinkStateTable, from: number, owner: number, restrictions: RouteRestrictions) {
+    this.#table = table;
+    this.#from = from;
+    this.#restrictions = restrictions;
+    this.#between.set(from, false).set(owner, false);
+    this.#through = restrictions.through && [...restrictions.through].filter((nodeNo) => this.#isBetween(nodeNo));
+    this.#start = { nodeNo: owner, cost: 0, hops: 0, before: undefined };
   }
-  if (maxHops < 3 || (isAnyEnough && best !== undefined)) return best;
 
-  const next = nearest(through ?? fromOwner.keys(), isBetween, (nodeNo) => fromOwner.get(nodeNo));
-  for (const [near, nearCost] of last) {
-    // Both lists are sorted, so later entries cannot be cheaper.
-    if (isTooDear(nearCost + (next[0]?.[1] ?? 0), best)) break;
-    for (const [far, farCost] of next) {
-      if (isTooDear(nearCost + farCost, best)) break;
-      const cost = far === near ? undefined : table.costsFrom(far).get(near);
-      if (cost !== undefined) best = better(best, { nodes: [from, near, far, owner], cost: farCost + cost + nearCost });
+  search(maxHops: number): Route | undefined {
+    let newest: readonly Way[] = [this.#start];
+    for (let hops = 1; hops <= maxHops && newest.length > 0; hops++) {
+      for (const way of newest) this.#arrive(way);
+      if (hops === maxHops || (this.#restrictions.isAnyEnough === true && this.#best !== undefined)) break;
+      newest = this.#extend(newest);
     }
+    return this.#best && { nodes: nodesOf(this.#best), cost: this.#best.cost };
   }
-  return best;
-}
 
-/** @returns possible intermediate nodes with the cost of the link, cheapest first */
-function nearest(
-  nodeNos: Iterable<number>,
-  isBetween: (nodeNo: number) => boolean,
-  costOf: (nodeNo: number) => number | undefined,
-): readonly (readonly [nodeNo: number, cost: number])[] {
-  const found: (readonly [number, number])[] = [];
-  for (const nodeNo of nodeNos) {
-    const cost = isBetween(nodeNo) ? costOf(nodeNo) : undefined;
-    if (cost !== undefined) found.push([nodeNo, cost]);
+  /** Takes the last hop from the end of a way to the node that wants the track. */
+  #arrive(before: Way): void {
+    const { firstHops, notFirst } = this.#restrictions;
+    const { nodeNo, cost, hops } = before;
+    if (nodeNo === notFirst || firstHops?.has(nodeNo) === false) return;
+    const lastCost = this.#table.costsFrom(nodeNo).get(this.#from);
+    if (lastCost === undefined) return;
+    const arrived = { nodeNo: this.#from, cost: cost + lastCost, hops: hops + 1, before };
+    if (this.#best === undefined || isBetter(arrived, this.#best)) this.#best = arrived;
   }
-  return found.sort(([, one], [, other]) => one - other);
-}
 
-/** Whether a route cannot be the best with one more hop, which costs at least `HOP_COST`. */
-function isTooDear(costOfTheRest: number, best: Route | undefined): boolean {
-  return best !== undefined && costOfTheRest + HOP_COST > best.cost;
+  /** @returns the ways that have one more hop and are worth extending */
+  #extend(ways: readonly Way[]): readonly Way[] {
+    const reached = new Map<number, Way>();
+    for (const way of ways) {
+      if (this.#isTooDear(way.cost + HOP_COST)) continue;
+      const costs = this.#table.costsFrom(way.nodeNo);
+      if (this.#through === undefined) for (const [nodeNo, cost] of costs) this.#reach(way, nodeNo, cost, reached);
+      else for (const nodeNo of this.#through) this.#reach(way, nodeNo, costs.get(nodeNo), reached);
+    }
+    return [...reached.values()];
+  }
+
+  #reach(before: Way, nodeNo: number, linkCost: number | undefined, reached: Map<number, Way>): void {
+    if (linkCost === undefined) return;
+    const cost = before.cost + linkCost;
+    if (this.#isTooDear(cost)) return;
+    const known = this.#ways.get(nodeNo);
+    if (known !== undefined && known.cost < cost) return;
+    const way = { nodeNo, cost, hops: before.hops + 1, before };
+    if ((known !== undefined && !isBetter(way, known)) || !this.#isBetween(nodeNo)) return;
+    this.#ways.set(nodeNo, way);
+    reached.set(nodeNo, way);
+  }
+
+  /** Whether a way cannot become the best route with at least one more hop. */
+  #isTooDear(cost: number): boolean {
+    return this.#best !== undefined && cost + HOP_COST >= this.#best.cost;
+  }
+
+  #isBetween(nodeNo: number): boolean {
+    const known = this.#between.get(nodeNo);
+    if (known !== undefined) return known;
+    const isBetween = this.#table.passesOn(nodeNo) && this.#restrictions.avoid?.has(nodeNo) !== true;
+    this.#between.set(nodeNo, isBetween);
+    return isBetween;
+  }
 }
 
 /** Returns the present cost of a route. @returns undefined if one of its links is gone */
@@ -94,17 +155,17 @@ export function routeCost(table: LinkStateTable, nodes: readonly number[]): numb
   return cost;
 }
 
-function better(one: Route | undefined, other: Route): Route {
-  if (one === undefined || other.cost < one.cost) return other;
-  if (other.cost > one.cost) return one;
-  if (other.nodes.length !== one.nodes.length) return other.nodes.length < one.nodes.length ? other : one;
-  return compareNodes(one.nodes, other.nodes) <= 0 ? one : other;
+/** Whether one way is better than another to the same node. */
+function isBetter(one: Way, other: Way): boolean {
+  if (one.cost !== other.cost) return one.cost < other.cost;
+  if (one.hops !== other.hops) return one.hops < other.hops;
+  let [left, right] = [one.before, other.before];
+  while (left !== undefined && right !== undefined && left.nodeNo === right.nodeNo) [left, right] = [left.before, right.before];
+  return (left?.nodeNo ?? 0) < (right?.nodeNo ?? 0);
 }
 
-function compareNodes(one: readonly number[], other: readonly number[]): number {
-  for (const [index, nodeNo] of one.entries()) {
-    const difference = nodeNo - (other[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+function nodesOf(arrived: Way): readonly number[] {
+  const nodes: number[] = [];
+  for (let way: Way | undefined = arrived; way !== undefined; way = way.before) nodes.push(way.nodeNo);
+  return nodes;
 }

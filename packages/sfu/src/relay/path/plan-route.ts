@@ -20,6 +20,8 @@ export interface RouteWish {
   readonly publicationId: string;
   /** Returns the region of a live node; undefined for an unknown one. */
   readonly regionOf: (nodeNo: number) => string | undefined;
+  /** Nodes of earlier versions, which may not be on a route of more than `MAX_SHORT_HOPS`. */
+  readonly older?: ReadonlySet<number>;
   /** Nodes that must not be intermediate. */
   readonly avoid?: ReadonlySet<number>;
   /** Neighbours that refused to pass the track on, each with the nodes that may do it instead. */
@@ -141,10 +143,10 @@ function downTheTree(
   if (root === undefined || hopsLeft < 1) return undefined;
   const below = [wish.from, ...ancestors.slice(0, -1)];
   const avoid = new Set([...(wish.avoid ?? []), ...below]);
-  const { through } = wish;
+  const { older, through } = wish;
   const onwards =
-    chooseRoute(table, root, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), avoid, through }) ??
-    chooseRoute(table, root, wish.owner, { maxHops: hopsLeft, avoid, through });
+    chooseRoute(table, root, wish.owner, { maxHops: Math.min(maxHopsToRegion, hopsLeft), older, below, avoid, through }) ??
+    chooseRoute(table, root, wish.owner, { maxHops: hopsLeft, older, below, avoid, through });
   if (onwards === undefined) return undefined;
   const nodes = [...below, ...onwards.nodes];
   const cost = routeCost(table, nodes);
@@ -157,13 +159,14 @@ export function nodesIn(table: LinkStateTable, region: string, regionOf: RouteWi
 }
 
 function cheapest(table: LinkStateTable, wish: RestrictedWish, maxHops: number): PlannedRoute | undefined {
-  const { from, owner, through } = wish;
+  const { from, owner, older, through } = wish;
   const avoid = new Set([...(wish.avoid ?? []), ...(wish.refusedBy?.keys() ?? [])]);
   const isOwnerClosed = wish.refusedBy?.has(owner) ?? false;
-  const route = chooseRoute(table, from, owner, { maxHops, avoid, through, notFirst: isOwnerClosed ? owner : undefined });
+  const route = chooseRoute(table, from, owner, { maxHops, older, avoid, through, notFirst: isOwnerClosed ? owner : undefined });
   if (route === undefined) return undefined;
   const others = chooseRoute(table, from, owner, {
     maxHops,
+    older,
     avoid: new Set([...avoid, ...route.nodes.slice(1, -1)]),
     through,
     notFirst: route.nodes[1],
@@ -178,6 +181,7 @@ function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefin
   for (const refused of wish.refusedBy?.keys() ?? []) firstHops.delete(refused);
   firstHops.delete(wish.from);
   if (firstHops.size === 0) return undefined;
-  const route = chooseRoute(table, wish.from, wish.owner, { firstHops, ...(wish.avoid && { avoid: wish.avoid }) });
+  const { older, avoid } = wish;
+  const route = chooseRoute(table, wish.from, wish.owner, { older, firstHops, ...(avoid && { avoid }) });
   return route && { ...route, reason: 'fan-out' };
 }

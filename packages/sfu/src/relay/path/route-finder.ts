@@ -1,4 +1,5 @@
-import type { NodeDirectory } from '../../nodes/index.ts';
+import type { NodeDirectory, NodeRecord } from '../../nodes/index.ts';
+import { LONG_ROUTES_VERSION } from '../links/control-messages.ts';
 import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
@@ -22,6 +23,8 @@ export class RouteFinder implements RegionView {
   /** The nodes of each region that pass tracks on. */
   readonly #regions = new Map<string, readonly number[]>();
   #regionCount = 0;
+  /** Nodes that refuse long routes, or may do so; undefined until a route is planned. */
+  #older: ReadonlySet<number> | undefined = undefined;
   #plannedRevision = -1;
   #regionsRevision = -1;
   readonly #unwatch: () => void;
@@ -30,12 +33,12 @@ export class RouteFinder implements RegionView {
     this.maxFanOut = maxFanOut;
     this.#nodes = nodes;
     this.#table = table;
-    const placed = new Map(nodes.others.map(({ nodeNo, region }) => [nodeNo, region]));
+    const placed = new Map(nodes.others.map((record) => [record.nodeNo, placeOf(record)]));
     this.#unwatch = nodes.watch({
-      onNodePut: ({ nodeNo, region }) => {
+      onNodePut: (record) => {
         // A record changes whenever its node reports its load.
-        if (placed.get(nodeNo) === region) return;
-        placed.set(nodeNo, region);
+        if (placed.get(record.nodeNo) === placeOf(record)) return;
+        placed.set(record.nodeNo, placeOf(record));
         this.#forgetRegions();
       },
       onNodeGone: ({ nodeNo }) => {
@@ -56,7 +59,7 @@ export class RouteFinder implements RegionView {
   /** @param refusedBy neighbours that refused to pass the track on, with the nodes that may do it instead */
   plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
     const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
-    const wish = { from: this.selfNo, owner, publicationId, regionOf, refusedBy };
+    const wish = { from: this.selfNo, owner, publicationId, regionOf, older: this.#olderNodes(), refusedBy };
     const plan = () => planRoute(this.#table, wish, placeInRegion(this.#table, wish, this));
     return refusedBy.size > 0 ? plan() : this.#remembered(`${owner} ${publicationId}`, plan);
   }
@@ -132,13 +135,13 @@ export class RouteFinder implements RegionView {
    */
   cheapest(owner: number): Route | undefined {
     this.#forgetIfChanged();
-    if (!this.#cheapest.has(owner)) this.#cheapest.set(owner, chooseRoute(this.#table, this.selfNo, owner));
+    if (!this.#cheapest.has(owner)) this.#cheapest.set(owner, chooseRoute(this.#table, this.selfNo, owner, { older: this.#olderNodes() }));
     return this.#cheapest.get(owner);
   }
 
   /** @returns the cheapest route that begins with a node other than the given one; undefined if there is none */
   alternative(owner: number, firstHop: number): Route | undefined {
-    return chooseRoute(this.#table, this.selfNo, owner, { notFirst: firstHop });
+    return chooseRoute(this.#table, this.selfNo, owner, { older: this.#olderNodes(), notFirst: firstHop });
   }
 
   /** @returns undefined if one of its links is gone */
@@ -160,11 +163,24 @@ export class RouteFinder implements RegionView {
     return this.#nodes.find(nodeNo)?.region;
   }
 
+  /** A node that is not in the directory may have any version. */
+  #olderNodes(): ReadonlySet<number> {
+    this.#forgetIfChanged();
+    this.#older ??= new Set(this.#table.all.flatMap(({ nodeNo }) => (this.#takesLongRoutes(nodeNo) ? [] : [nodeNo])));
+    return this.#older;
+  }
+
+  #takesLongRoutes(nodeNo: number): boolean {
+    return (this.#nodes.find(nodeNo)?.linkVersions.max ?? 0) >= LONG_ROUTES_VERSION;
+  }
+
   /** Planned routes followed the trees of the regions known at that time. */
   #forgetRegions(): void {
+    this.#older = undefined;
     this.#regions.clear();
     this.#regionCount = 0;
     this.#planned.clear();
+    this.#cheapest.clear();
   }
 
   #remembered(key: string, plan: () => PlannedRoute | undefined): PlannedRoute | undefined {
@@ -186,4 +202,9 @@ export class RouteFinder implements RegionView {
     this.#regionsRevision = this.#table.passingRevision;
     this.#forgetRegions();
   }
+}
+
+/** What the routes through a node depend on, of all that its record says. */
+function placeOf({ region, linkVersions }: NodeRecord): string {
+  return `${linkVersions.max} ${region}`;
 }

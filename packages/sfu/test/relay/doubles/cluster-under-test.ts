@@ -89,6 +89,14 @@ export class ClusterUnderTest {
     return this.mesh.tracks.copies().map(({ from, to, track, rid }) => `${from}>${to} ${track}@${rid}`);
   }
 
+  /** The number of nodes on the longest route in the messages to a node. */
+  longestRouteTo(nodeNo: number): number {
+    const sent = [...this.nodes.values()].flatMap(({ shard }) => shard.sentData);
+    const texts = sent.filter(({ transportId }) => transportId.startsWith(`link-${nodeNo}-`)).map(({ data }) => `${data}`);
+    const routes = texts.flatMap((text) => [...text.matchAll(/"route":\[([\d,]*)\]/g)].map(([, nodes = '']) => nodes.split(',')));
+    return routes.reduce((longest, { length }) => Math.max(longest, length), 0);
+  }
+
   /** A node dies without a word; the others' directories notice later, as a lease runs out. */
   async kill(nodeNo: number): Promise<void> {
     this.mesh.kill(nodeNo);

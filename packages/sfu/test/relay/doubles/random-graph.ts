@@ -7,14 +7,18 @@ export interface RandomGraph {
   readonly regionOf: (nodeNo: number) => string;
 }
 
-/** Nodes 1 to `size` in a few regions; some links are missing, some nodes drain. The order in which states are put is random too. */
-export function randomGraph(seed: number, size = 8): RandomGraph {
+/**
+ * Nodes 1 to `size` in a few regions; some links are missing, some nodes drain. The order in which states are put is random too.
+ *
+ * @param missing the share of missing links
+ */
+export function randomGraph(seed: number, size = 8, missing = 0.3): RandomGraph {
   const random = seededRandom(seed);
   const nodeNos = Array.from({ length: size }, (_, index) => index + 1);
   const links = new Map(nodeNos.map((nodeNo) => [nodeNo, new Map()]));
   for (const one of nodeNos) {
     for (const other of nodeNos.filter((nodeNo) => nodeNo > one)) {
-      if (random() < 0.3) continue;
+      if (random() < missing) continue;
       const rttMs = Math.round(1 + random() * 200);
       for (const [from, to] of [
         [one, other],

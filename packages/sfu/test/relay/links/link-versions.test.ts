@@ -19,7 +19,7 @@ describe('versions of a link', () => {
 
     one.links.open();
 
-    expect(one.state(2)).toEqual({ type: 'refused', reason: 'no common link version: this node supports 1 to 3, the other 7 to 9' });
+    expect(one.state(2)).toEqual({ type: 'refused', reason: 'no common link version: this node supports 1 to 4, the other 7 to 9' });
     expect(one.shard.transports.size).toBe(0);
   });
 
@@ -27,8 +27,8 @@ describe('versions of a link', () => {
     const clock = new VirtualClock();
     const mesh = new VirtualMesh(clock);
     const one = new LinkedNode(mesh, clock, nodeRecord(1), [nodeRecord(2)]);
-    const two = new LinkedNode(mesh, clock, nodeRecord(2, { linkVersions: { min: 4, max: 4 } }), [
-      nodeRecord(1, { linkVersions: { min: 1, max: 4 } }),
+    const two = new LinkedNode(mesh, clock, nodeRecord(2, { linkVersions: { min: 6, max: 6 } }), [
+      nodeRecord(1, { linkVersions: { min: 1, max: 6 } }),
     ]);
     one.links.open();
     two.links.open();

@@ -35,7 +35,7 @@ describe('a link between two nodes', () => {
     const { one, two } = await linked();
 
     expect([one.told, two.told]).toEqual([['up 2'], ['up 1']]);
-    expect(one.state(2)).toMatchObject({ type: 'up', version: 3, sinceMs: expect.any(Number) });
+    expect(one.state(2)).toMatchObject({ type: 'up', version: 4, sinceMs: expect.any(Number) });
     const { sinceMs } = one.state(2) as { readonly sinceMs: number };
     expect(sinceMs).toBeLessThanOrEqual(4.5 * 40);
   });

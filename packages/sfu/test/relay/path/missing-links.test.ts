@@ -10,11 +10,13 @@ import { nodeRecord } from '../doubles/node-records.ts';
 function scene(linked: readonly number[]) {
   const clock = new VirtualClock();
   const askedAtMs: number[] = [];
-  const send = (message: ControlMessage) => {
+  const asked: number[] = [];
+  const sendTo = (nodeNo: number) => (message: ControlMessage) => {
     if (message.type === 'link-states-known' && message.isAll) askedAtMs.push(clock.nowMs());
+    asked.push(nodeNo);
     return true;
   };
-  const links = linked.map((nodeNo) => ({ peer: { nodeNo }, isUp: true, version: 2, send }) as unknown as NodeLink);
+  const links = linked.map((nodeNo) => ({ peer: { nodeNo }, isUp: true, version: 2, send: sendTo(nodeNo) }) as unknown as NodeLink);
   const nodes = new StaticNodeDirectory(
     nodeRecord(1),
     [2, 3, 4].map((nodeNo) => nodeRecord(nodeNo)),
@@ -27,17 +29,28 @@ function scene(linked: readonly number[]) {
       if (clock.nowMs() % 1000 === 0) missing.tick();
     }
   };
-  return { missing, pass, askedAtMs, table };
+  return { missing, pass, askedAtMs, asked, table };
 }
 
 describe('a node that lacks a link to another one', () => {
-  it('asks once its links have come up, and every 15 s from then on', async () => {
-    const { missing, pass, askedAtMs } = scene([2, 3]);
+  it('asks its neighbours in turn once its links have come up, and one every 15 s from then on', async () => {
+    const { missing, pass, askedAtMs, asked } = scene([2, 3]);
 
     missing.noteLinkUp();
     await pass(40_000);
 
-    expect(askedAtMs).toEqual([2_000, 17_000, 32_000]);
+    expect(askedAtMs).toEqual([2_000, 3_000, 18_000, 33_000]);
+    expect(asked).toEqual([2, 3, 2, 3]);
+  });
+
+  it('asks no more than four of many neighbours without waiting', async () => {
+    const neighbours = Array.from({ length: 20 }, (_, index) => 10 + index);
+    const { missing, pass, askedAtMs } = scene(neighbours);
+
+    missing.noteLinkUp();
+    await pass(20_000);
+
+    expect(askedAtMs).toEqual([2_000, 3_000, 4_000, 5_000, 20_000]);
   });
 
   it('asks again for what was not passed on behind a link that came up just before', async () => {
@@ -48,7 +61,7 @@ describe('a node that lacks a link to another one', () => {
     missing.noteLinkUp();
     await pass(18_600);
 
-    expect(askedAtMs).toEqual([2_000, 3_000, 18_000]);
+    expect(askedAtMs).toEqual([2_000, 3_000, 4_000, 19_000]);
   });
 
   it('asks if only other nodes know of one', async () => {
@@ -59,7 +72,7 @@ describe('a node that lacks a link to another one', () => {
     missing.noteLinkUp();
     await pass(3_000);
 
-    expect(askedAtMs).toEqual([2_000]);
+    expect(askedAtMs).toEqual([2_000, 3_000]);
   });
 
   it('does not ask if it has links to all others', async () => {

@@ -1,4 +1,4 @@
-import { chooseRoute, MAX_HOPS, routeCost } from '../../../src/relay/path/choose-route.ts';
+import { chooseRoute, MAX_HOPS, MAX_SHORT_HOPS, routeCost } from '../../../src/relay/path/choose-route.ts';
 import { UNMEASURED_RTT_MS } from '../../../src/relay/path/link-quality.ts';
 import { LinkStateTable } from '../../../src/relay/path/link-state-table.ts';
 import { nodesIn, placeInRegion, planRoute, type RouteWish } from '../../../src/relay/path/plan-route.ts';
@@ -23,16 +23,34 @@ function tableOf(links: Links, draining: readonly number[] = []): LinkStateTable
   return table;
 }
 
-/** The best way by trying all of them. */
-function bruteForce({ table, nodeNos }: RandomGraph, from: number, owner: number): number | undefined {
+const NONE: ReadonlySet<number> = new Set();
+
+/** The cost of the best way, by trying all of them. */
+function bruteForce({ table, nodeNos }: RandomGraph, from: number, owner: number, older = NONE): number | undefined {
   const between = nodeNos.filter((nodeNo) => nodeNo !== from && nodeNo !== owner && table.passesOn(nodeNo));
-  const ways = [
-    [],
-    ...between.map((one) => [one]),
-    ...between.flatMap((one) => between.filter((other) => other !== one).map((other) => [one, other])),
-  ];
-  const costs = ways.map((way) => routeCost(table, [from, ...way, owner])).filter((cost) => cost !== undefined);
-  return costs.length === 0 ? undefined : Math.min(...costs);
+  let best: number | undefined;
+  const follow = (nodes: readonly number[], cost: number): void => {
+    const [nearest = owner] = nodes;
+    const last = table.edge(nearest, from)?.cost;
+    const mayBeTaken = nodes.length <= MAX_SHORT_HOPS || ![from, ...nodes].some((nodeNo) => older.has(nodeNo));
+    if (last !== undefined && mayBeTaken && (best === undefined || cost + last < best)) best = cost + last;
+    if (nodes.length === MAX_HOPS || (best !== undefined && cost >= best)) return;
+    for (const next of between) {
+      const edge = nodes.includes(next) ? undefined : table.edge(nearest, next);
+      if (edge !== undefined) follow([next, ...nodes], cost + edge.cost);
+    }
+  };
+  follow([owner], 0);
+  return best;
+}
+
+/** Graphs in which most links exist, and graphs in which most are missing, so that some routes need all hops. */
+function graphOf(seed: number): RandomGraph {
+  return randomGraph(seed, 8, seed % 3 === 0 ? 0.3 : 0.7);
+}
+
+function hasOlderOnLongRoute(nodes: readonly number[], older: ReadonlySet<number>): boolean {
+  return nodes.length > MAX_SHORT_HOPS + 1 && nodes.some((nodeNo) => older.has(nodeNo));
 }
 
 describe('chooseRoute', () => {
@@ -156,8 +174,64 @@ describe('chooseRoute', () => {
     expect(chooseRoute(table, 1, 4)?.nodes).toEqual([1, 4]);
   });
 
+  it('prefers fewer hops, and then lower node numbers, among routes of equal cost', () => {
+    const even: Links = {
+      1: [
+        [2, 60],
+        [3, 20],
+        [4, 20],
+      ],
+      2: [
+        [3, 20],
+        [4, 20],
+      ],
+    };
+
+    expect(chooseRoute(tableOf({ ...even, 1: [...(even[1] ?? []).slice(1), [2, 60]] }), 2, 1)?.nodes).toEqual([2, 1]);
+    expect(chooseRoute(tableOf({ ...even, 1: (even[1] ?? []).slice(1) }), 2, 1)?.nodes).toEqual([2, 3, 1]);
+  });
+
+  it('takes five hops where there is no shorter way, and no more', () => {
+    const chain = Object.fromEntries([1, 2, 3, 4, 5, 6].map((nodeNo) => [nodeNo, [[nodeNo + 1, 10]] as const]));
+
+    expect(chooseRoute(tableOf(chain), 6, 1)?.nodes).toEqual([6, 5, 4, 3, 2, 1]);
+    expect(chooseRoute(tableOf(chain), 7, 1)).toBeUndefined();
+  });
+
+  it('takes no more than three hops if a node on the route is of an earlier version, and goes around that node instead', () => {
+    const chain = { 1: [[2, 10]], 2: [[3, 10]], 3: [[4, 10]], 4: [[5, 10]] } as const;
+    const around = { ...chain, 1: [...chain[1], [6, 90]], 4: [...chain[4], [6, 90]], 6: [[3, 90]] } as const;
+
+    for (const older of [1, 2, 3, 4, 5]) expect(chooseRoute(tableOf(chain), 5, 1, { older: new Set([older]) })).toBeUndefined();
+    expect(chooseRoute(tableOf(chain), 4, 1, { older: new Set([1, 2, 3, 4]) })?.nodes).toEqual([4, 3, 2, 1]);
+    expect(chooseRoute(tableOf(around), 5, 1)?.nodes).toEqual([5, 4, 3, 2, 1]);
+    expect(chooseRoute(tableOf(around), 5, 1, { older: new Set([2]) })?.nodes).toEqual([5, 4, 6, 1]);
+  });
+
+  it('counts the hops behind it', () => {
+    const chain = { 1: [[2, 10]], 2: [[3, 10]], 3: [[4, 10]] } as const;
+
+    expect(chooseRoute(tableOf(chain), 4, 1, { below: [8, 9] })?.nodes).toEqual([4, 3, 2, 1]);
+    expect(chooseRoute(tableOf(chain), 4, 1, { below: [7, 8, 9] })).toBeUndefined();
+    expect(chooseRoute(tableOf(chain), 4, 1, { below: [9], older: new Set([9]) })).toBeUndefined();
+    expect(chooseRoute(tableOf(chain), 3, 1, { below: [9], older: new Set([9]) })?.nodes).toEqual([3, 2, 1]);
+  });
+
+  it.each([...SEEDS.filter((seed) => seed % 4 === 0)])('finds the cheapest way among nodes of two versions, on random graph %i', (seed) => {
+    const graph = graphOf(seed);
+    const older = new Set(graph.nodeNos.filter((nodeNo) => (nodeNo + seed) % 3 === 0));
+    for (const from of graph.nodeNos) {
+      for (const owner of graph.nodeNos.filter((nodeNo) => nodeNo !== from)) {
+        const route = chooseRoute(graph.table, from, owner, { older });
+
+        expect(route?.cost).toBe(bruteForce(graph, from, owner, older));
+        expect(hasOlderOnLongRoute(route?.nodes ?? [], older)).toBe(false);
+      }
+    }
+  });
+
   it.each([...SEEDS.filter((seed) => seed % 4 === 0)])('finds the cheapest way of all on random graph %i, simple and short', (seed) => {
-    const graph = randomGraph(seed);
+    const graph = graphOf(seed);
     for (const from of graph.nodeNos) {
       for (const owner of graph.nodeNos.filter((nodeNo) => nodeNo !== from)) {
         const route = chooseRoute(graph.table, from, owner);
@@ -196,16 +270,35 @@ describe('planRoute', () => {
     }
   });
 
-  it('plans routes that are simple, within three hops, over existing links', () => {
+  it('plans routes that are simple, within five hops, over existing links', () => {
+    let longest = 0;
     for (const seed of SEEDS) {
-      const graph = randomGraph(seed);
+      const graph = graphOf(seed);
       for (const { route } of planAll(graph, graph.table)) {
         if (route === undefined) continue;
         expect(new Set(route.nodes).size).toBe(route.nodes.length);
         expect(route.nodes.length).toBeLessThanOrEqual(MAX_HOPS + 1);
         expect(routeCost(graph.table, route.nodes)).toBeCloseTo(route.cost, 6);
+        longest = Math.max(longest, route.nodes.length - 1);
       }
     }
+    expect(longest).toBe(MAX_HOPS);
+  });
+
+  it('plans no route of more than three hops for, to or through a node of an earlier version, with any depth of trees', () => {
+    let long = 0;
+    for (const seed of SEEDS) {
+      const { table, nodeNos, regionOf } = randomGraph(seed, 12, 0.6);
+      const older = new Set(nodeNos.filter((nodeNo) => (nodeNo + seed) % 4 === 0));
+      for (const from of nodeNos) {
+        for (const owner of nodeNos.filter((nodeNo) => nodeNo !== from)) {
+          const route = plan(table, { from, owner, publicationId: TRACK, regionOf, older }, 1);
+          expect(hasOlderOnLongRoute(route?.nodes ?? [], older)).toBe(false);
+          if ((route?.nodes.length ?? 0) > MAX_SHORT_HOPS + 1) long++;
+        }
+      }
+    }
+    expect(long).toBeGreaterThan(100);
   });
 
   it('finds a route whenever there is one', () => {

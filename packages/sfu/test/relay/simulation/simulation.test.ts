@@ -23,6 +23,7 @@ test.each(Array.from({ length: SEEDS }, (_, index) => FIRST_SEED + index))(
     const shown = simulation.shown();
 
     expect(await simulation.leftovers()).toEqual([]);
+    expect(simulation.longestRouteToEarlier()).toBeLessThanOrEqual(4);
     expect(shown.filter((each) => each === undefined)).toEqual([]);
     for (const key of Object.keys(total) as (keyof typeof total)[]) total[key] += simulation.seen[key];
   },

@@ -10,10 +10,12 @@ export interface SimulationSize {
 }
 
 export const STEP_MS = 250;
-/** A relay lingers three seconds at each of three hops, and looks once a second whether it is over. */
-const RELAY_DIES_WITHIN_MS = 15_000;
+/** A relay lingers three seconds at each of five hops, and looks once a second whether it is over. */
+const RELAY_DIES_WITHIN_MS = 25_000;
 /** Links come up again after a back-off, and tracks move to better ways after five seconds. */
 const SETTLED_WITHIN_MS = 30_000;
+/** In every third simulation, every other node speaks the version of the link protocol before the one with longer routes. */
+const EARLIER_VERSIONS = { min: 1, max: 3 };
 const RIDS = ['l', 'm', 'h'];
 const VIEWERS_PER_NODE = 3;
 
@@ -38,6 +40,8 @@ export class Simulation {
   readonly #cluster: ClusterUnderTest;
   readonly #random: () => number;
   readonly #nodeNos: readonly number[];
+  /** Nodes of an earlier version. */
+  readonly #earlier: readonly number[];
   readonly #cameras: (Camera & { readonly nodeNo: number })[] = [];
   #viewers: Viewer[] = [];
 
@@ -52,17 +56,24 @@ export class Simulation {
       delays.set(pair, delayMs);
       return delayMs;
     };
-    const records = Object.fromEntries(nodeNos.map((nodeNo) => [nodeNo, { region: regionOf(nodeNo, size) }]));
+    const earlier = seed % 3 === 0 ? nodeNos.filter((nodeNo) => nodeNo % 2 === 0) : [];
+    const records = Object.fromEntries(
+      nodeNos.map((nodeNo) => [
+        nodeNo,
+        { region: regionOf(nodeNo, size), ...(earlier.includes(nodeNo) && { linkVersions: EARLIER_VERSIONS }) },
+      ]),
+    );
     const cluster = await ClusterUnderTest.linked(nodeNos, { oneWayMs, records, cluster: { maxFanOut: size.maxFanOut } });
-    const simulation = new Simulation(cluster, random, nodeNos);
+    const simulation = new Simulation(cluster, random, nodeNos, earlier);
     for (const nodeNo of [1, 4]) simulation.#cameras.push({ nodeNo, ...(await cluster.publish(nodeNo, { rids: RIDS })) });
     return simulation;
   }
 
-  private constructor(cluster: ClusterUnderTest, random: () => number, nodeNos: readonly number[]) {
+  private constructor(cluster: ClusterUnderTest, random: () => number, nodeNos: readonly number[], earlier: readonly number[]) {
     this.#cluster = cluster;
     this.#random = random;
     this.#nodeNos = nodeNos;
+    this.#earlier = earlier;
   }
 
   /** Lets so many steps pass, in each of which something happens or nothing, and checks after each. */
@@ -83,6 +94,11 @@ export class Simulation {
   /** What each live subscription shows; undefined where nothing comes. */
   shown(): readonly (string | undefined)[] {
     return this.#viewers.flatMap(({ nodeNo, joined }) => this.#cluster.shown(nodeNo, joined));
+  }
+
+  /** The number of nodes on the longest route that a node of an earlier version was sent. */
+  longestRouteToEarlier(): number {
+    return Math.max(0, ...this.#earlier.map((nodeNo) => this.#cluster.longestRouteTo(nodeNo)));
   }
 
   /** @returns what is left of relays when all viewers have gone */
