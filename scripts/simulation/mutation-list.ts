@@ -35,8 +35,8 @@ export const MUTATIONS: Readonly<Record<string, SimulatedMutation>> = {
   },
   'repeated-events': {
     what: 'a client does not know again what it has heard before Redis lost it',
-    file: 'packages/gateway/src/events/app-feed.ts',
-    before: "return entry.type === 'event' && (entry.formerId === undefined || compareLogIds(entry.formerId, this.#formerId) > 0);",
+    file: 'packages/gateway/src/events/log-cursor.ts',
+    before: "return entry.type === 'event' && (entry.formerId === undefined || !this.#hasRead(entry.formerId));",
     after: "return entry.type === 'event';",
   },
   'many-copies': {

@@ -21,9 +21,9 @@ export interface RedisRevocationsOptions {
 
 /**
  * From the beginning of one reading to that of the next. A revocation takes effect everywhere within two seconds, with or without a hint,
- * even if Redis is so far away or so busy that replies take a quarter of a second.
+ * even if Redis is so far away or so busy that replies take half a second.
  */
-const INTERVAL_MS = 500;
+const INTERVAL_MS = 1_000;
 const ENTRIES_PER_READING = 1_000;
 /** Tokens issued before then have expired, even if a clock was slightly off. */
 const KEPT_FOR_MS = MAX_TOKEN_SECONDS * 1_000 + 5 * 60_000;
@@ -32,7 +32,7 @@ const BEGINNING = '0-0';
 const Entries = z.array(z.tuple([z.string(), z.array(z.string())]));
 
 /**
- * The revocations of a cluster. They are in a stream in Redis that every node reads twice a second, and immediately on a
+ * The revocations of a cluster. They are in a stream in Redis that every node reads once a second, and immediately on a
  * hint. The nodes' memory is authoritative: they rewrite entries that Redis has lost.
  */
 export class RedisRevocations implements Revocations {
@@ -89,7 +89,7 @@ export class RedisRevocations implements Revocations {
     this.#list.checkRoom(revocation.appId);
     await this.#write(revocation);
     this.#learn(revocation);
-    // If the hint is lost, the other nodes read the entry up to half a second later.
+    // If the hint is lost, the other nodes read the entry up to a second later.
     await this.#options.link.send(['PUBLISH', REVOCATION_HINTS, '']).catch(() => undefined);
   }
 

@@ -124,7 +124,7 @@ describe.each(EVERY_REDIS)('revocations over $name', ({ start }) => {
   });
 });
 
-test('without hints a revocation is in force within a second, also where replies of Redis take a quarter of one', async () => {
+test('without hints a revocation is in force within one and a half seconds, also where replies of Redis take a quarter of one', async () => {
   const clock = new VirtualClock();
   const server = new ModelRedis({ clock, random: () => 0.5 });
   const oneWayMs = 125;
@@ -156,7 +156,7 @@ test('without hints a revocation is in force within a second, also where replies
   node.stop();
   link.close();
 
-  expect(Math.max(...tookMs)).toBeLessThanOrEqual(1_000);
+  expect(Math.max(...tookMs)).toBeLessThanOrEqual(1_500);
 });
 
 test('a revocation reads as it was written, and its text has a bound', () => {
