@@ -1,7 +1,10 @@
 /**
  * `scripts/lighthouse [page...]`: what Lighthouse says of each page of the console, as a telephone and as a desk see it. The node is real and
  * has an account, an app and a webhook; npm brings Lighthouse, which is no dependency of the project. Fails below 95 points of 100 for
- * accessibility or 90 for performance.
+ * accessibility or 90 for performance. A page that falls short is measured three times, and the median counts: a machine that stands still
+ * for a tenth of a second takes thirty points from a run.
+ *
+ * @see https://github.com/GoogleChrome/lighthouse/blob/main/docs/variability.md
  */
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -69,8 +72,8 @@ try {
   for (const [name, path] of pages) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
     for (const view of VIEWS) {
-      await measure(path, view, account).then(
-        (report) => judge(name, view, report),
+      await measureOften(path, view, account).then(
+        (reports) => judge(name, view, reports),
         (error: unknown) => fail(`${name} (${view}): ${String(error)}`),
       );
     }
@@ -107,6 +110,13 @@ async function pagesOf({ appId, post }: ConsoleAccount): Promise<ReadonlyMap<str
   ]);
 }
 
+/** @returns the report, or three of a page that falls short in the first */
+async function measureOften(path: string, view: View, account: ConsoleAccount): Promise<readonly LighthouseReport[]> {
+  const first = await measure(path, view, account);
+  if (points(first, 'performance') >= MIN_PERFORMANCE) return [first];
+  return [first, await measure(path, view, account), await measure(path, view, account)];
+}
+
 async function measure(path: string, view: View, { cookie }: ConsoleAccount): Promise<LighthouseReport> {
   const { settings = {} } = view === 'desk' ? lighthouse.desktopConfig : {};
   const unweighted = lighthouse.defaultConfig.categories?.performance.auditRefs.filter(({ weight }) => weight === 0) ?? [];
@@ -134,23 +144,29 @@ async function measure(path: string, view: View, { cookie }: ConsoleAccount): Pr
   }
 }
 
-function judge(name: string, view: View, { categories, audits, runtimeError }: LighthouseReport): void {
+function judge(name: string, view: View, reports: readonly LighthouseReport[]): void {
+  const sorted = reports.toSorted((one, other) => points(one, 'performance') - points(other, 'performance'));
+  const median = sorted[Math.floor(sorted.length / 2)] as LighthouseReport;
+  const { categories, audits, runtimeError } = median;
   if (runtimeError !== undefined) {
     fail(`${name} (${view}): ${runtimeError.message}`);
     return;
   }
-  const points = (category: Category): number => Math.round(100 * (categories[category].score ?? 0));
-  const [accessibility, performance] = [points('accessibility'), points('performance')];
+  const [accessibility, performance] = [points(median, 'accessibility'), points(median, 'performance')];
   const isHeld = accessibility >= MIN_ACCESSIBILITY && performance >= MIN_PERFORMANCE;
   const ms = (audit: string): string => `${Math.round(audits[audit]?.numericValue ?? Number.NaN)} ms`;
   const failed = categories.accessibility.auditRefs.filter(({ id, weight }) => weight > 0 && audits[id]?.score === 0).map(({ id }) => id);
   const times = `first paint ${ms('first-contentful-paint')}, largest ${ms('largest-contentful-paint')}, blocked ${ms('total-blocking-time')}`;
   const shift = `shifted ${(audits['cumulative-layout-shift']?.numericValue ?? Number.NaN).toFixed(3)}`;
-  const line = [`${name} (${view}): accessibility ${accessibility}, performance ${performance}`, `${times}, ${shift}`, ...failed].join(
-    '; ',
-  );
-  if (isHeld) process.stdout.write(`  ${line}\n`);
-  else fail(line);
+  const runs = reports.length === 1 ? '' : ` (median of ${sorted.map((report) => points(report, 'performance')).join(', ')})`;
+  const line = [`${name} (${view}): accessibility ${accessibility}, performance ${performance}${runs}`, `${times}, ${shift}`, ...failed];
+  if (isHeld) process.stdout.write(`  ${line.join('; ')}\n`);
+  else fail(line.join('; '));
+}
+
+/** @returns the points of 100; none where Lighthouse could not judge */
+function points({ categories }: LighthouseReport, category: Category): number {
+  return Math.round(100 * (categories[category].score ?? 0));
 }
 
 function fail(line: string): void {
