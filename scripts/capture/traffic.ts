@@ -70,7 +70,8 @@ async function listen(): Promise<void> {
   const decrypted = (kind: Kind) => (values: readonly unknown[], length: unknown) => {
     if (Number(length) > 0) keep(kind, (values[0] as Uint8Array).subarray(0, Number(length)));
   };
-  overhear(PeerEndpoint.prototype, 'unprotectRtp', decrypted('rtp'));
+  const { InboundSrtp } = await load<ClassOf<'InboundSrtp'>>('packages/secure/src/srtp/inbound-srtp.ts');
+  overhear(InboundSrtp.prototype, 'unprotectRtp', decrypted('rtp'));
   overhear(PeerEndpoint.prototype, 'unprotectRtcp', decrypted('rtcp'));
   const { DataChannels } = await load<ClassOf<'DataChannels'>>('packages/media/src/data/data-channels.ts');
   overhear(DataChannels.prototype, 'handlePacket', ([, packet]) => keep('sctp', packet as Uint8Array));
