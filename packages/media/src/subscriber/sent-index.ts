@@ -75,7 +75,7 @@ export class SentIndex {
   /** Finds the packet sent as `outSeq`. @returns false if none was or it was too long ago; `sourceSeq` and `epoch` are then unchanged */
   find(outSeq: ExtendedSeq): boolean {
     this.#settle();
-    if (!(outSeq <= this.#highest && outSeq > this.#highest - this.#capacity)) return false;
+    if (this.#slots.length === 0 || !(outSeq <= this.#highest && outSeq > this.#highest - this.#capacity)) return false;
     const slot = this.#slotOf(outSeq);
     const epoch = this.#slots[slot * SLOT_NUMBERS + EPOCH];
     if (epoch === NO_EPOCH) return false;

@@ -32,7 +32,7 @@ describe('SentIndex', () => {
 
   test('finds nothing before the first packet, and nothing that was not sent', () => {
     const index = new SentIndex(256);
-    expect(index.find(seqOf(0))).toBe(false);
+    expect([0, -1, -20].map((seq) => index.find(seqOf(seq)))).toEqual([false, false, false]);
 
     index.note(0, seqOf(10), seqOf(1), 1);
     index.note(0, seqOf(13), seqOf(4), 1);
