@@ -389,7 +389,11 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   /** Whether ticks are needed even without feedback: to detect silence, or to send a probe. */
   #needsTicks(nowMs: number): boolean {
     const { bytesSent } = this.sent;
-    if (bytesSent !== this.#bytesSentAtTick) this.#attentiveUntilMs = nowMs + ATTENTIVE_FOR_MS;
+    if (bytesSent !== this.#bytesSentAtTick) {
+      this.#attentiveUntilMs = nowMs + ATTENTIVE_FOR_MS;
+      // Since the path has changed, these are the first packets on it.
+      if (Number.isNaN(this.sent.firstAtMs)) this.sent.firstAtMs = nowMs;
+    }
     this.#bytesSentAtTick = bytesSent;
     return nowMs < this.#attentiveUntilMs || (this.#mayProbe(nowMs) && this.#estimator?.wantsMore === true);
   }

@@ -53,3 +53,19 @@ test('is sent a layer that fits within eight seconds of their showing much, and 
   expect(framesPerSecond(shown, fromMs, call.world.nowMs)).toBeGreaterThan(20);
   expect(late.every(({ payloadBytes }) => payloadBytes < SIZE.f)).toBe(true);
 });
+
+test.each([false, true])('so is one that has agreed to feedback and gives none (from another address: %s)', (isMoved) => {
+  const call = new NarrowCall(1, [{ fromMs: 0, rateBps: 500_000 }], 0);
+  const { world, bob } = call;
+  const { bottleneck } = world.linksOf(bob.path).down;
+  const shown = call.watch();
+  call.runFor(1000);
+  if (isMoved) world.linksOf(world.migrate(bob)).down.bottleneck = bottleneck;
+  const fromMs = world.nowMs + 15_000;
+  reportReception(call, 25_000);
+  call.runFor(25_000);
+
+  const late = shown.filter(({ atMs }) => atMs >= fromMs);
+  expect(late.every(({ payloadBytes }) => payloadBytes < SIZE.f)).toBe(true);
+  expect(framesPerSecond(shown, fromMs, world.nowMs)).toBeGreaterThan(12);
+});
