@@ -16,6 +16,8 @@ const MIN_CAPACITY = 32;
 const MAX_CAPACITY = 32_768;
 /** A ring that is full of younger packets grows, since they are still in flight. */
 const WORTH_KEEPING_MS = 1000;
+/** So many packets are kept whatever their age, since they may wait for seconds in the queue of a path that carries little. */
+const WORTH_KEEPING_PACKETS = 128;
 const SEQUENCE_NUMBERS = 65_536;
 
 /** A number is skipped once in this many packets, chosen at random between the two. */
@@ -62,7 +64,7 @@ export class SentPackets implements PacketStamper {
   #records = NO_RECORDS;
   #next = 0;
   #untilSkip = 0;
-  /** When the first packet left on the present path; NaN if none has since numbering began or the path changed. */
+  /** When the first packet left on the present path; NaN if none has, or the owner has not yet seen one since the path changed. */
   firstAtMs = Number.NaN;
   /** Total of everything that was sent. */
   bytesSent = 0;
@@ -233,7 +235,8 @@ export class SentPackets implements PacketStamper {
   #advance(nowMs: number): number {
     let record = this.#recordOf(this.#next);
     if (isOpen(this.#stateAt(record))) {
-      if (this.#capacity < MAX_CAPACITY && nowMs - this.#records[record] < WORTH_KEEPING_MS) {
+      const isYoung = nowMs - this.#records[record] < WORTH_KEEPING_MS;
+      if (this.#capacity < WORTH_KEEPING_PACKETS || (isYoung && this.#capacity < MAX_CAPACITY)) {
         this.#grow();
         record = this.#recordOf(this.#next);
       } else this.bytesInFlight -= this.#records[record + DETAILS] & SIZE_MASK;

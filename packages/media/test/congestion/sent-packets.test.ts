@@ -119,8 +119,15 @@ test('the ring grows for what is on its way, and not for what was never reported
 
   expect(quick.capacity).toBe(4_096);
   expect(quick.acknowledge(quick.newest - 2_900)).toBe('first');
-  expect(silent.capacity).toBe(64);
-  expect(silent.bytesInFlight).toBeLessThanOrEqual(6_400);
+  expect(silent.capacity).toBe(128);
+  expect(silent.bytesInFlight).toBeLessThanOrEqual(12_800);
+});
+
+test('what waits for seconds in a queue of a narrow path is still known when it arrives', () => {
+  const packets = sentPackets();
+  const numbers = Array.from({ length: 200 }, (_, index) => packets.take(index * 40, 100, 0));
+
+  expect(packets.acknowledge(numbers.at(-100) ?? 0)).toBe('first');
 });
 
 test('the ring stops growing where 16 bits tell no more packets apart', () => {
