@@ -47,12 +47,14 @@ export function NodesPage() {
                       </th>
                       <td>{region}</td>
                       <td>{state}</td>
-                      <td>{Math.round(load * PERCENT)} %</td>
+                      <td className="unbroken">{Math.round(load * PERCENT)} %</td>
                       <td>{version}</td>
-                      <td>{location === undefined ? 'not set' : `${location.latitudeDegrees}, ${location.longitudeDegrees}`}</td>
+                      <td className="unbroken">
+                        {location === undefined ? 'not set' : `${location.latitudeDegrees}, ${location.longitudeDegrees}`}
+                      </td>
                       <td>{isSelf ? 'this node' : (link?.state ?? 'none')}</td>
-                      <td>{link?.rttMs === undefined ? '' : `${Math.round(link.rttMs)} ms`}</td>
-                      <td>{link?.lossRatio === undefined ? '' : `${(link.lossRatio * PERCENT).toFixed(1)} %`}</td>
+                      <td className="unbroken">{link?.rttMs === undefined ? '' : `${Math.round(link.rttMs)} ms`}</td>
+                      <td className="unbroken">{link?.lossRatio === undefined ? '' : `${(link.lossRatio * PERCENT).toFixed(1)} %`}</td>
                     </tr>
                   ))}
                 </tbody>
