@@ -53,7 +53,7 @@ interface Lighthouse {
   readonly desktopConfig: LighthouseConfig;
 }
 
-/** What Lighthouse finds in a recording in which Chromium has missed the start of the page. Nothing is known of the page then. */
+/** What Lighthouse says of a recording without the start of the page, or of none. Nothing is known of the page then. */
 const NOTHING_RECORDED = new Set(['NO_NAVSTART', 'NO_TRACING_STARTED']);
 
 // npm has put it on the PATH.
@@ -128,8 +128,8 @@ async function measure(path: string, view: View, { cookie }: ConsoleAccount): Pr
       // Advice that changes no points, some of which takes Chromium seconds to find.
       skipAudits: unweighted.map(({ id }) => id),
       disableFullPageScreenshot: true,
-      // From here to the console Chromium stays in one process. From `about:blank` it goes to a new one, and where that joins the recording
-      // only after the page has begun, the report is NO_NAVSTART.
+      // Reports of NO_NAVSTART were seen with the usual `about:blank`. The cause is suspected, not proven: from there Chromium goes to the
+      // console in a new process, which may join the recording only after the page has begun. From this address it stays in one process.
       blankPage: `${daemon.access.host}/causeway.svg`,
       extraHeaders: path === 'sign-in' ? {} : { Cookie: `${cookie.name}=${cookie.value}` },
     },
