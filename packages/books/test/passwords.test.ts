@@ -17,13 +17,15 @@ test('verifies what it has hashed, however the characters were entered', async (
   expect(await passwords.matches('', '')).toBe(false);
 });
 
-test('refuses more than 32 at once, and goes on afterwards', async () => {
+test('refuses more than 32 at once, and goes on afterwards, also for people it does not know', async () => {
   const passwords = new Passwords();
-  const outcomes = await Promise.allSettled(Array.from({ length: 34 }, () => passwords.hash('a password')));
+  const hashed = Array.from({ length: 33 }, () => passwords.hash('a password'));
+  const outcomes = await Promise.allSettled([...hashed, passwords.matches('a password', undefined)]);
   const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
   expect(refused).toHaveLength(2);
   for (const { reason } of refused) expect(reason).toMatchObject({ code: 'rate_limited', retryAfterMs: 2_000 });
   expect(await passwords.hash('a password')).toContain('$argon2id$');
+  expect(await passwords.matches('a password', undefined)).toBe(false);
 });
 
 test('verifies a hash of the reference implementation', async () => {

@@ -23,14 +23,13 @@ type Cost = Pick<Argon2Parameters, 'memory' | 'passes' | 'parallelism'>;
 /** Hashes and verifies passwords, two at a time. */
 export class Passwords {
   readonly #threads = [new PasswordThread(), new PasswordThread()] as const;
-  #decoy: Promise<string> | undefined;
+  /** Stands for the hash of those who have none. No password is known to match it. */
+  readonly #decoy = formatHash(COST, randomBytes(SALT_SIZE_BYTES), randomBytes(TAG_SIZE_BYTES));
 
   /** @throws SfuError `rate_limited` – too many computations are waiting */
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_SIZE_BYTES);
-    const { memory, passes, parallelism } = COST;
-    const tag = await this.#derive(password, salt, COST);
-    return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
+    return formatHash(COST, salt, await this.#derive(password, salt, COST));
   }
 
   /**
@@ -38,8 +37,7 @@ export class Passwords {
    * @throws SfuError `rate_limited` – too many computations are waiting
    */
   async matches(password: string, kept: string | undefined): Promise<boolean> {
-    this.#decoy ??= this.hash('');
-    const [, memory, passes, parallelism, salt = '', tag = ''] = FORMAT.exec(kept || (await this.#decoy)) ?? [];
+    const [, memory, passes, parallelism, salt = '', tag = ''] = FORMAT.exec(kept || this.#decoy) ?? [];
     const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
     const derived = await this.#derive(password, Buffer.from(salt, 'base64'), cost);
     return timingSafeEqual(derived, Buffer.from(tag, 'base64')) && kept !== undefined && kept !== '';
@@ -54,6 +52,10 @@ export class Passwords {
     const thread = other.size < one.size ? other : one;
     return thread.derive({ message, nonce: salt, tagLength: TAG_SIZE_BYTES, ...cost });
   }
+}
+
+function formatHash({ memory, passes, parallelism }: Cost, salt: Uint8Array, tag: Uint8Array): string {
+  return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
 function unpadded(bytes: Uint8Array): string {
