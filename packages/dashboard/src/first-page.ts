@@ -61,8 +61,8 @@ export function pageAt(hash: string): PageNeeds | undefined {
  * Sends calls of the admin API before anything asks for them.
  *
  * @param reads paths below that API
- * @returns a `fetch` that answers each of these calls once with the reply that was asked for ahead. Once one of them was refused it sends all
- * calls itself, because the person will sign in or open another page
+ * @returns a `fetch` that answers each of these calls once with the reply that was asked for ahead. It sends all calls itself once one of them
+ * was refused, because the person will sign in or open another page, and once anything was changed, which includes that someone signs out
  */
 export function askAhead(
   baseUrl: string,
@@ -81,6 +81,7 @@ export function askAhead(
   }
   return async (input, init) => {
     const url = String(input);
+    if (init?.method !== 'GET') replies.clear();
     const reply = init?.method === 'GET' ? replies.get(url) : undefined;
     replies.delete(url);
     if (reply === undefined || nowMs() - startedMs > GOOD_FOR_MS) return send(input, init);

@@ -57,6 +57,14 @@ test('after a refusal nothing that was asked ahead is used, since someone else m
   expect(asked).toHaveLength(3);
 });
 
+test('after a change nothing that was asked ahead is used, since someone may have signed out', async () => {
+  const { send } = sender();
+  const call = askAhead('https://sfu.example/below/', ['/nodes'], send, () => 0);
+
+  await call(`${API}/sign-out`, { method: 'POST' });
+  expect(await textOf(call(`${API}/nodes`, GET))).toBe('3');
+});
+
 test('a reply that has waited for half a minute is asked for again', async () => {
   const { send } = sender();
   let nowMs = 0;
