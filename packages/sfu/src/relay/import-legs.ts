@@ -22,7 +22,12 @@ export class ImportLegs<Numbers> {
 
   /** The leg that carries replies from this node and the nodes behind it. */
   get inUse(): ImportLeg<Numbers> | undefined {
-    return this.local ?? [...this.all].find(({ exports }) => exports.size > 0);
+    return this.local ?? this.forOthers;
+  }
+
+  /** A leg that other nodes are attached to. */
+  get forOthers(): ImportLeg<Numbers> | undefined {
+    return [...this.all].find(({ exports }) => exports.size > 0);
   }
 
   from(firstHop: number | undefined): ImportLeg<Numbers> | undefined {
@@ -54,14 +59,28 @@ export class ImportLegs<Numbers> {
   priceOf(currentCost: number | undefined, { nodes, reason }: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
     const [, firstHop] = nodes;
-    const isBesideRegions = !this.#isFromRegion(this.local?.firstHop) && this.#isFromRegion(firstHop);
     const shared = this.from(firstHop);
     const isBesideOwn = shared !== undefined && shared !== this.local && !this.isInterrupted(shared);
     const current = this.local?.route ?? [];
     // In the owner's region, the owner's slots are for the roots of the region's tree.
     const isPastTree = reason === 'region-tree' && current.length === 2 && nodes.length > 2;
-    const isStray = this.#routes.isStray(current, nodes, this.#publicationId) && !this.#routes.isStray(nodes, nodes, this.#publicationId);
-    return isBesideRegions || isBesideOwn || isPastTree || isStray ? Number.POSITIVE_INFINITY : currentCost;
+    return isBesideOwn || isPastTree || this.#isSecondCopy(current, nodes) ? Number.POSITIVE_INFINITY : currentCost;
+  }
+
+  /**
+   * Whether a leg that other nodes are attached to brings a second copy into a region, and one with a planned route
+   * would not, and could replace it: it is not longer than they rely on, leads through none of them, and starts at a
+   * neighbour from which there is no leg yet.
+   */
+  isReplaceable({ route, exports }: ImportLeg<Numbers>, { nodes }: PlannedRoute): boolean {
+    if (nodes.length > route.length || this.from(nodes[1]) !== undefined || this.#routes.cost(route) === undefined) return false;
+    return this.#isSecondCopy(route, nodes) && ![...exports].some(({ requester }) => nodes.includes(requester));
+  }
+
+  #isSecondCopy(current: readonly number[], planned: readonly number[]): boolean {
+    const isBesideRegions = !this.#isFromRegion(current[1]) && this.#isFromRegion(planned[1]);
+    const isStray = (nodes: readonly number[]) => this.#routes.isStray(nodes, planned, this.#publicationId);
+    return isBesideRegions || (isStray(current) && !isStray(planned));
   }
 
   /** Whether a leg bypasses this region's own copy, on which the local one arrives. */

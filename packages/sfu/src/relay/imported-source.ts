@@ -172,7 +172,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     const next = this.#legs.next;
     if (next !== undefined && nowMs - (next.acceptedAtMs ?? nowMs) >= WARM_UP_MS) this.#moveTo(next);
     if (this.#sharing.unite()) this.#settle();
-    this.choose();
+    if (this.#subscribers.size > 0) this.choose();
+    else this.#replaceStray(nowMs);
     // This is checked only here, because `choose` is also called while a session is changing its state.
     if (this.#subscribers.size > 0 && nowMs - (this.#noRouteSinceMs ?? nowMs) >= UNREACHABLE_AFTER_MS) this.#parts.onGone('unreachable');
     if (this.#legs.all.size > 0 || this.#subscribers.size > 0) this.idleSinceMs = undefined;
@@ -254,6 +255,25 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     this.#settle();
   }
 
+  /**
+   * Replaces a leg that only other nodes use, if it brings a second copy into a region. They chose its route when other
+   * links were known, and cannot mend it themselves, because they would ask this node again. The new leg becomes the
+   * local one once it delivers, and everything is united on that.
+   */
+  #replaceStray(nowMs: number): void {
+    const { forOthers, next } = this.#legs;
+    if (forOthers === undefined || next !== undefined) return;
+    const planned = this.#parts.routes.plan(this.ownerNo, this.#record.publicationId, this.#refusals.current());
+    if (planned === undefined || !this.#legs.isReplaceable(forOthers, planned)) {
+      this.#watch.settle();
+      return;
+    }
+    if (!this.#watch.isWorthMoving(nowMs, Number.POSITIVE_INFINITY, planned)) return;
+    this.#watch.settle();
+    this.#legs.next = this.#open(planned.nodes, planned.reason);
+    this.#settle();
+  }
+
   /** @param fed the downstream relay for which it is opened; undefined for this node's own subscribers */
   #open(route: readonly number[], reason: ImportLegOptions<Numbers>['reason'], fed?: FedExport): ImportLeg<Numbers> | undefined {
     const isResumed = this.#hasHadLeg || fed?.isResumed === true;
@@ -298,7 +318,8 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   #settle(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const leg of this.#legs.all) {
-      const isLocal = this.#subscribers.size > 0 && (leg === this.#legs.local || leg === this.#legs.next);
+      const isNext = leg === this.#legs.next;
+      const isLocal = this.#subscribers.size > 0 ? isNext || leg === this.#legs.local : isNext && this.#legs.forOthers !== undefined;
       if (!isLocal && leg.exports.size === 0) {
         leg.unusedSinceMs ??= nowMs;
         continue;
@@ -309,7 +330,9 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     }
   }
 
+  /** What this node's own subscribers want; without any, what the other nodes want that a new leg is to feed. */
   #localDemand(): LayerDemand {
+    if (this.#subscribers.size === 0) return this.#legs.forOthers?.demandWith(NO_DEMAND) ?? NO_DEMAND;
     return this.#parts.kind.demandOf(this.#subscribers.values(), this.#short, this.#record);
   }
 

@@ -1,0 +1,61 @@
+import { rendezvousOrder } from '../../src/relay/path/rendezvous.ts';
+import { ClusterUnderTest } from './doubles/cluster-under-test.ts';
+
+const OWNER = 1;
+const REGIONS: Readonly<Record<number, string>> = { 1: 'ap', 2: 'eu', 3: 'eu', 4: 'us', 5: 'us' };
+
+/**
+ * A track of region `ap` is watched in `eu`, behind that region's root, which has no viewers, and at the root of `us`. The root of `eu`
+ * could reach the owner only through the other node of `us`, until the links that were cut came back.
+ */
+async function passedOnByWrongNode() {
+  const records = Object.fromEntries(Object.entries(REGIONS).map(([nodeNo, region]) => [nodeNo, { region }]));
+  const oneWayMs = (from: number, to: number) => (REGIONS[from] === REGIONS[to] ? 1 : 40);
+  const cluster = await ClusterUnderTest.linked([1, 2, 3, 4, 5], { oneWayMs, records });
+  const { publisher, publicationId } = await cluster.publish(OWNER);
+  const [euRoot = 0, euLeaf = 0] = rendezvousOrder(publicationId, [2, 3]);
+  const [usRoot = 0, usOther = 0] = rendezvousOrder(publicationId, [4, 5]);
+  for (const nodeNo of [OWNER, usRoot]) cluster.mesh.cut(euRoot, nodeNo);
+  await cluster.clock.advance(10_000);
+  const viewer = await cluster.join(euLeaf);
+  await viewer.receive(publisher.track('camera'));
+  await cluster.clock.advance(3000);
+  await (await cluster.join(usRoot)).receive(publisher.track('camera'));
+  await cluster.clock.advance(3000);
+  const hops = (): readonly string[] =>
+    cluster
+      .copies()
+      .map((copy) => copy.split(' ')[0] ?? '')
+      .sort();
+  const heal = (): void => {
+    for (const nodeNo of [OWNER, usRoot]) cluster.mesh.heal(euRoot, nodeNo);
+  };
+  return { cluster, viewer, publicationId, euRoot, euLeaf, usRoot, usOther, hops, heal };
+}
+
+describe('a node without viewers that passes a track on by a way on which a region receives it twice', () => {
+  it('takes its own way once that is possible, so that each region receives it once', async () => {
+    const { cluster, euRoot, euLeaf, usRoot, usOther, hops, heal } = await passedOnByWrongNode();
+    const before = hops();
+
+    heal();
+    await cluster.clock.advance(20_000);
+
+    expect(before).toEqual([`1>${usRoot}`, `1>${usOther}`, `${usOther}>${euRoot}`, `${euRoot}>${euLeaf}`].sort());
+    expect(hops()).toEqual([`1>${usRoot}`, `1>${euRoot}`, `${euRoot}>${euLeaf}`].sort());
+  });
+
+  it('does so without a moment in which the nodes behind it are sent nothing', async () => {
+    const { cluster, viewer, publicationId, euLeaf, heal } = await passedOnByWrongNode();
+    const shown = [];
+
+    heal();
+    for (let step = 0; step < 400; step++) {
+      await cluster.clock.advance(50);
+      shown.push(cluster.shown(euLeaf, viewer)[0]);
+    }
+
+    expect(new Set(shown)).toEqual(new Set([`${publicationId}@`]));
+    expect(cluster.copies()).toHaveLength(3);
+  });
+});
