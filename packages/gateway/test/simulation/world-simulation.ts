@@ -27,7 +27,8 @@ interface Member {
   readonly isPublisher: boolean;
   /** undefined while it has no session. */
   session: { readonly id: string; readonly nodeNo: number; readonly life: unknown; readonly sinceMs: number } | undefined;
-  isBusy: boolean;
+  /** What it waits for; undefined while it waits for nothing. */
+  attempt: { readonly sinceMs: number } | undefined;
   /** Who is watched, since when that was asked for, and since when nothing is seen. */
   watched: { readonly publisherId: string; blindSinceMs: number | undefined } | undefined;
   unlistedSinceMs: number | undefined;
@@ -43,6 +44,8 @@ const LISTED_WITHIN_MS = 20_000;
 const ONE_COPY_WITHIN_MS = 30_000;
 /** A node takes so long to find that Redis answers again. */
 const CLAIMS_HOLD_AFTER_MS = 5_000;
+/** A client whose call for a new session is not answered calls again, perhaps by way of another node. */
+const JOINS_AGAIN_AFTER_MS = 30_000;
 const VIEWERS_PER_NODE = 2;
 const BYTES_PER_STEP = 1_000;
 const MAX_CLOSING_STEPS = 12;
@@ -91,7 +94,13 @@ export class WorldSimulation {
       onDefect: (error) => this.#fail(`a node met a defect: ${String((error as Error)?.stack ?? error)}`),
     });
     for (let index = 0; index < 2 + size.nodes * VIEWERS_PER_NODE; index++) {
-      this.#members.push({ isPublisher: index < 2, session: undefined, isBusy: false, watched: undefined, unlistedSinceMs: undefined });
+      this.#members.push({
+        isPublisher: index < 2,
+        session: undefined,
+        attempt: undefined,
+        watched: undefined,
+        unlistedSinceMs: undefined,
+      });
     }
   }
 
@@ -136,36 +145,38 @@ export class WorldSimulation {
 
   /** A client does what its page would: it comes, watches, and comes back when its node is gone. */
   #act(member: Member): void {
-    if (member.isBusy) return;
-    const { session } = member;
-    if (session !== undefined && this.#world.find(session.nodeNo) !== session.life) this.#forget(member);
+    // A node that was killed will never answer, so its clients do not wait for it.
+    if (member.session !== undefined && this.#world.find(member.session.nodeNo) !== member.session.life) this.#forget(member);
+    const { session, attempt } = member;
+    const waitedMs = this.#world.clock.nowMs() - (attempt?.sinceMs ?? 0);
+    if (attempt !== undefined && (session !== undefined || waitedMs < JOINS_AGAIN_AFTER_MS)) return;
     const node = session === undefined ? undefined : this.#world.find(session.nodeNo);
     if (session !== undefined && node?.isDraining === true && this.#random() < 0.3) {
       this.#attempt(member, async () => {
         await node.sfu.deleteSession(APP, session.id);
-        this.#forget(member);
+        if (member.session === session) this.#forget(member);
       });
-    } else if (member.session === undefined) this.#attempt(member, () => this.#join(member));
+    } else if (session === undefined) this.#attempt(member, () => this.#join(member));
     else if (!member.isPublisher && member.watched === undefined) this.#attempt(member, () => this.#watch(member));
   }
 
   #attempt(member: Member, what: () => Promise<void>): void {
-    member.isBusy = true;
-    what().then(
-      () => {
-        member.isBusy = false;
-      },
-      (error: unknown) => {
-        member.isBusy = false;
-        if (!(error instanceof SfuError)) this.#fail(`a client met ${String((error as Error)?.stack ?? error)}`);
-      },
-    );
+    const attempt = { sinceMs: this.#world.clock.nowMs() };
+    member.attempt = attempt;
+    const end = (): void => {
+      if (member.attempt === attempt) member.attempt = undefined;
+    };
+    what().then(end, (error: unknown) => {
+      end();
+      if (!(error instanceof SfuError)) this.#fail(`a client met ${String((error as Error)?.stack ?? error)}`);
+    });
   }
 
   async #join(member: Member): Promise<void> {
     const entrances = this.#world.nodes.filter(({ nodeNo, isDraining }) => this.#world.isUp(nodeNo) && !isDraining);
     const entrance = entrances[Math.floor(this.#random() * entrances.length)];
     if (entrance === undefined) return;
+    const { attempt } = member;
     const key = `key-${++this.#keys}`;
     const calmSinceMs = this.#lastFaultEndMs;
     const place = this.#world.locationOf(Math.floor(this.#random() * this.#size.regions));
@@ -174,6 +185,7 @@ export class WorldSimulation {
     if (owner === undefined) return;
     if (owner !== entrance) this.#seen.passedCalls++;
     if (calmSinceMs < this.#world.clock.nowMs() - CLAIMS_HOLD_AFTER_MS) await this.#checkClaim(key, owner, calmSinceMs);
+    if (member.attempt !== attempt) return;
     member.session = { id, nodeNo: owner.nodeNo, life: owner, sinceMs: this.#world.clock.nowMs() };
   }
 
@@ -214,6 +226,7 @@ export class WorldSimulation {
 
   #forget(member: Member): void {
     member.session = undefined;
+    member.attempt = undefined;
     member.watched = undefined;
     member.unlistedSinceMs = undefined;
   }
@@ -222,7 +235,7 @@ export class WorldSimulation {
   #noteEnding(nodeNo: number, how: 'killed' | 'drained'): void {
     if (how === 'killed') this.#hasLostUsage = true;
     const node = this.#world.find(nodeNo);
-    const left = this.#members.filter(({ session, isBusy }) => session !== undefined && session.life === node && !isBusy);
+    const left = this.#members.filter(({ session, attempt }) => session !== undefined && session.life === node && attempt === undefined);
     if (how === 'drained' && left.length > 0 && this.#isCalm(LISTED_WITHIN_MS))
       this.#fail(`node ${nodeNo} ends after draining with ${left.length} sessions`);
   }
