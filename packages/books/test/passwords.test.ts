@@ -34,17 +34,19 @@ test('verifies a hash of the reference implementation', async () => {
   expect(await new Passwords().matches('caf\u00e9 au lait', kept)).toBe(true);
 });
 
-test('fails what the thread cannot compute, and starts another thread for the next', async () => {
+test('fails only what cannot be computed, and not what waits behind it', async () => {
   const thread = new PasswordThread();
-  const broken = thread.derive({ ...PARAMETERS, memory: 0 });
-  await expect(broken).rejects.toThrow(/memory/);
-  await expect(thread.derive(PARAMETERS)).resolves.toHaveLength(32);
+  const outcomes = await Promise.allSettled([thread.derive({ ...PARAMETERS, memory: 0 }), thread.derive(PARAMETERS)]);
+  expect(outcomes).toEqual([
+    { status: 'rejected', reason: expect.objectContaining({ message: expect.stringContaining('memory') }) },
+    { status: 'fulfilled', value: expect.objectContaining({ length: 32 }) },
+  ]);
 });
 
 test('yields to all other threads, whose priority stays', async () => {
   const own = getPriority();
   // Other systems than Linux cannot lower the priority of one thread.
-  const [lower, expected] = [Math.min(own + 10, constants.priority.PRIORITY_LOW), process.platform === 'linux' ? 1 : 0];
+  const [lower, expected] = [Math.min(own + 5, constants.priority.PRIORITY_LOW), process.platform === 'linux' ? 1 : 0];
   const lowered = (): number => niceness().filter((nice) => nice === lower).length;
   const before = lowered();
   await new PasswordThread().derive(PARAMETERS);

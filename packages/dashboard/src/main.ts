@@ -15,8 +15,14 @@ const page = entry.kind === 'console' ? pageAt(hash) : undefined;
 const send = askAhead(baseUrl, page?.reads ?? []);
 // The router imports the same module again, and reports it if that fails.
 page?.load?.().catch(() => undefined);
-const { openConsole } = await import('./routes.tsx');
-openConsole({ baseUrl, entry, send });
+try {
+  const { openConsole } = await import('./routes.tsx');
+  openConsole({ baseUrl, entry, send });
+} catch (error) {
+  const starting = document.querySelector('.starting');
+  if (starting !== null) starting.textContent = 'The console could not be loaded. Reload the page to try again.';
+  throw error;
+}
 
 /** Where secrets are no longer in the address, so that they end in no bookmark and no screenshot. */
 function firstPage(opened: Exclude<Entry, { kind: 'console' }>): string {

@@ -2,14 +2,29 @@
 import { argon2Sync } from 'node:crypto';
 import { constants, getPriority, setPriority } from 'node:os';
 import { parentPort } from 'node:worker_threads';
-import type { NumberedDerivation, NumberedTag } from './password-thread.ts';
+import type { Argon2Parameters, NumberedDerivation, NumberedReply } from './password-thread.ts';
 
-/** The scheduler gives ten steps of niceness less a tenth of the time, as long as both have work. */
-const YIELDING_BY = 10;
+/** Five steps of niceness leave a quarter of a core beside a thread that always has work, so people can still sign in on a busy machine. */
+const YIELDING_BY = 5;
 
 // Linux takes 0 for the calling thread. Other systems take it for the process, which must keep its priority.
-if (process.platform === 'linux') setPriority(0, Math.min(getPriority() + YIELDING_BY, constants.priority.PRIORITY_LOW));
+if (process.platform === 'linux') {
+  try {
+    setPriority(0, Math.min(getPriority() + YIELDING_BY, constants.priority.PRIORITY_LOW));
+  } catch {
+    // A filter of system calls may forbid it. People can sign in all the same.
+  }
+}
 
 parentPort?.on('message', ({ no, parameters }: NumberedDerivation) => {
-  parentPort?.postMessage({ no, tag: argon2Sync('argon2id', parameters) } satisfies NumberedTag);
+  parentPort?.postMessage({ no, ...derive(parameters) } satisfies NumberedReply);
 });
+
+/** A hash in the books that is damaged fails the sign-in of one person, and not this thread. */
+function derive(parameters: Argon2Parameters): Pick<NumberedReply, 'tag' | 'error'> {
+  try {
+    return { tag: argon2Sync('argon2id', parameters) };
+  } catch (error) {
+    return { error };
+  }
+}

@@ -18,15 +18,16 @@ export interface NumberedDerivation {
   readonly parameters: Argon2Parameters;
 }
 
-/** A result from the thread. */
-export interface NumberedTag {
+/** A result from the thread: a tag, or why there is none. */
+export interface NumberedReply {
   readonly no: number;
-  readonly tag: Uint8Array;
+  readonly tag?: Uint8Array;
+  readonly error?: unknown;
 }
 
 interface Waiting {
   readonly resolve: (tag: Uint8Array) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 const SOURCE_CONDITION = '--conditions=causeway-source';
@@ -48,7 +49,7 @@ export class PasswordThread {
     return this.#waiting.size;
   }
 
-  /** @throws Error – the thread has ended before it was done */
+  /** @throws Error – these parameters cannot be used, or the thread has ended before it was done */
   derive(parameters: Argon2Parameters): Promise<Uint8Array> {
     clearTimeout(this.#idle);
     this.#worker ??= this.#open();
@@ -63,9 +64,11 @@ export class PasswordThread {
     const file = new URL(isSource ? './password-main.ts' : './password-main.js', import.meta.url);
     const needsCondition = isSource && !process.execArgv.includes(SOURCE_CONDITION);
     const worker = new Worker(file, { name: 'passwords', ...(needsCondition && { execArgv: [SOURCE_CONDITION] }) });
-    worker.on('message', ({ no, tag }: NumberedTag) => {
-      this.#waiting.get(no)?.resolve(tag);
+    worker.on('message', ({ no, tag, error }: NumberedReply) => {
+      const waiting = this.#waiting.get(no);
       this.#waiting.delete(no);
+      if (tag === undefined) waiting?.reject(error);
+      else waiting?.resolve(tag);
       if (this.#waiting.size === 0) this.#endWhenIdle(worker);
     });
     let failure = new Error('the thread that hashes passwords has ended');

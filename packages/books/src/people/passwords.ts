@@ -14,7 +14,7 @@ const SALT_SIZE_BYTES = 16;
 const TAG_SIZE_BYTES = 32;
 const FORMAT = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,2}),p=(\d)\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
 
-/** The most computations that may wait, which is one or two seconds of work. */
+/** The most computations that may wait: a second of work, or four on a machine that is busy with media. */
 const MAX_WAITING = 32;
 const RETRY_AFTER_MS = 2_000;
 
