@@ -12,7 +12,7 @@ import {
   type PublisherCodec,
   TrackRouter,
 } from '../router/track-router.ts';
-import type { SecureEndpoint } from '../secure-endpoint.ts';
+import type { InboundRtp, SecureEndpoint } from '../secure-endpoint.ts';
 import { SpeechMeter } from '../speech/speech-meter.ts';
 import { LayerCatalogue, type LayerOption } from './layer-catalogue.ts';
 import { ReceiveStream, type StreamPacket, type StreamPeer, type StreamTrack } from './receive-stream.ts';
@@ -29,6 +29,7 @@ export interface PublishingPeer extends StreamPeer {
     closeStream(nowMs: number, stream: ReceiveStream): void;
     /** Must be called before the streams of the track are closed. */
     removeTrack(track: PublisherTrack): void;
+    endSsrcs(nowMs: number, inbound: InboundRtp, ssrcs: readonly number[]): void;
   };
   /** Called when a publication or subscription was added or removed. */
   tracksChanged(): void;
@@ -171,7 +172,8 @@ export class PublisherTrack implements StreamTrack {
     this.router.close(nowMs);
     for (const stream of this.#streams) this.transport.receive.closeStream(nowMs, stream);
     this.#streams = [];
-    for (const ssrc of announcedSsrcs(this.#plan)) this.transport.endpoint.inbound.end(ssrc);
+    const { receive, endpoint } = this.transport;
+    receive.endSsrcs(nowMs, endpoint.inbound, announcedSsrcs(this.#plan));
   }
 
   /** @returns false if it is RED that cannot be read, or holds something other than a codec of the track */

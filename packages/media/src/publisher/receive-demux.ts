@@ -10,6 +10,8 @@ import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { UploadLimit } from '../inbound-limits.ts';
 import type { PublisherCodec } from '../router/track-router.ts';
+import type { InboundRtp } from '../secure-endpoint.ts';
+import type { Timer } from '../timers.ts';
 import type { PublisherTrack } from './publisher-track.ts';
 import type { ReceiveStream } from './receive-stream.ts';
 
@@ -18,6 +20,12 @@ const SSRCS_PER_TRACK = 8;
 const SPARE_SSRCS = 16;
 /** How many SSRCs of closed tracks are remembered: those of ten tracks with three layers and their retransmissions. */
 const MAX_FORMER_SSRCS = 64;
+
+/**
+ * For how long the packets of a track that has ended are still authenticated. On a link they keep coming until the other node has heard of
+ * the end, and what is not authenticated is not reported as arrived, so that node would take its path for congested.
+ */
+const ENDING_FOR_MS = 1_000;
 
 /** The track and encoding that an SSRC was bound to. */
 interface FormerBinding {
@@ -38,6 +46,8 @@ export class ReceiveDemux {
    * received.
    */
   #former: Map<number, FormerBinding> | undefined = undefined;
+  /** Undefined until a track has ended, and for clients, whose SSRCs are not announced to the endpoint. */
+  #ending: EndingSsrcs | undefined = undefined;
   #midId = 0;
   #ridId = 0;
   #repairedRidId = 0;
@@ -82,6 +92,17 @@ export class ReceiveDemux {
       if (bound.track === track) this.#remember(ssrc, { mid: track.plan.mid, rid: bound.rid });
   }
 
+  /** Ends SSRCs that the endpoint expects, once their last packets have come. */
+  endSsrcs(nowMs: number, inbound: InboundRtp, ssrcs: readonly number[]): void {
+    if (!this.#bindsAnnouncedOnly) return;
+    this.#ending ??= new EndingSsrcs(this.#context, inbound);
+    this.#ending.add(nowMs, ssrcs);
+  }
+
+  close(): void {
+    this.#ending?.close();
+  }
+
   /** Hands the packet to its stream, or counts the reason why it was dropped. */
   receive(nowMs: number, view: RtpView): void {
     const stream = this.#bindings?.get(view.ssrc) ?? this.#bind(nowMs, view);
@@ -107,6 +128,7 @@ export class ReceiveDemux {
   }
 
   #bind(nowMs: number, view: RtpView): ReceiveStream | undefined {
+    if (this.#ending?.has(view.ssrc) === true) return this.#refuse(DropReason.UnknownSsrc);
     const track = this.#trackOf(view);
     const codec = track?.codecOf(view.payloadType);
     if (track === undefined || codec === undefined) return this.#refuse(DropReason.UnknownSsrc);
@@ -180,6 +202,49 @@ export class ReceiveDemux {
     const announced = track.plan.ssrcs.find(({ rtxSsrc }) => rtxSsrc === view.ssrc);
     if (announced) return track.streams.find((stream) => stream.ssrc === announced.ssrc);
     return track.streams.length === 1 ? track.streams[0] : undefined;
+  }
+}
+
+/** The SSRCs of ended tracks of a link, in the order in which they end. */
+class EndingSsrcs implements Timer {
+  readonly #context: EngineContext;
+  readonly #inbound: InboundRtp;
+  readonly #waiting: { readonly ssrcs: readonly number[]; readonly endMs: number }[] = [];
+  deadlineMs = Number.POSITIVE_INFINITY;
+  heapIndex = -1;
+
+  constructor(context: EngineContext, inbound: InboundRtp) {
+    this.#context = context;
+    this.#inbound = inbound;
+  }
+
+  add(nowMs: number, ssrcs: readonly number[]): void {
+    this.#waiting.push({ ssrcs, endMs: nowMs + ENDING_FOR_MS });
+    this.#schedule();
+  }
+
+  has(ssrc: number): boolean {
+    return this.#waiting.some(({ ssrcs }) => ssrcs.includes(ssrc));
+  }
+
+  fire(nowMs: number): void {
+    for (let first = this.#waiting[0]; first !== undefined && first.endMs <= nowMs; first = this.#waiting[0]) {
+      for (const ssrc of first.ssrcs) this.#inbound.end(ssrc);
+      this.#waiting.shift();
+    }
+    this.#schedule();
+  }
+
+  fail(): void {
+    this.#context.drops.increment(DropReason.Defect);
+  }
+
+  close(): void {
+    this.#context.timers.cancel(this);
+  }
+
+  #schedule(): void {
+    this.#context.timers.schedule(this.#waiting[0]?.endMs ?? Number.POSITIVE_INFINITY, this);
   }
 }
 

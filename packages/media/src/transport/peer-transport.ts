@@ -323,6 +323,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.link?.close();
     this.liveness.close();
     this.#reports.close();
+    this.receive.close();
     this.congestion.close();
     this.allocation.close();
     this.sender.close();

@@ -1,5 +1,6 @@
 import { CLEAN_LINK, type Impairment, serialOf } from '@causeway/testkit';
-import { LINK, LINK_SSRC, LinkedCall } from './linked-call.ts';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import { dropsOf, LINK, LINK_SSRC, LinkedCall } from './linked-call.ts';
 
 const FRAME_INTERVAL_MS = 33;
 
@@ -31,6 +32,26 @@ test('the first picture comes one way of the link after the keyframe that is ask
   const [first] = call.receiver.inOrder;
   expect(first?.atMs).toBeLessThanOrEqual(startedMs + 2 * CLEAN_LINK.delayMs + FRAME_INTERVAL_MS + oneWayMs + CLEAN_LINK.delayMs);
   expect(call.publisher.keyframeRequestsMs).toHaveLength(1);
+});
+
+test('packets that are on their way when a track ends count as arrived, for a second', () => {
+  const call = new LinkedCall();
+  const extensions = [{ id: 14, uri: TRANSPORT_WIDE_CC_URI }];
+  for (const [trackId, ssrc] of [['camera', LINK_SSRC] as const, ['same', LINK_SSRC + 2] as const]) {
+    const ssrcs = [{ ssrc, rtxSsrc: ssrc + 1 }];
+    call.b.publish({ id: LINK }, { trackId, mid: trackId, ssrcs, extensions });
+    call.send({ sourceTrackId: 'camera', ssrc, rtxSsrc: ssrc + 1, extensions });
+  }
+  call.runFor(1000);
+
+  call.b.engine.handleCommand(call.b.nowMs, { type: 'remove-publisher-track', trackId: 'camera' });
+  call.runFor(900);
+  expect(dropsOf(call.b, 'unknown-ssrc')).toBeGreaterThan(50);
+  expect(call.a.engine.traffic.pathPacketsLost).toBe(0);
+
+  // A node that goes on for longer is told that its packets do not arrive.
+  call.runFor(1000);
+  expect(call.a.engine.traffic.pathPacketsLost).toBeGreaterThan(50);
 });
 
 test('whoever joins at the other end while the track is relayed costs one request for a keyframe, and gets one', () => {
