@@ -181,7 +181,7 @@ const routeTree = root.addChildren([
 
 /** What the console is opened with. */
 interface Opening {
-  /** Of the node, or of the path that a proxy puts before it, with a slash at its end. */
+  /** The URL under which the page was loaded, which a proxy may have put below a path. It ends with a slash. */
   readonly baseUrl: string;
   readonly entry: Entry;
   /** Sends the calls of the admin API. */

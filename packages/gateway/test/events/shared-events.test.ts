@@ -354,27 +354,34 @@ test('the id of an event is as long with 300 nodes as with one', async () => {
   world.close();
 });
 
-test('an event is told although Redis lost it before anyone read it, and others were appended and read before it came again', async () => {
-  const world = await World.start(3);
-  const client = world.join(0);
+/** Starts a cluster in which a client of one node has heard some events. */
+async function afterSomeEvents(nodes: number, at = 0): Promise<{ readonly world: World; readonly client: RecordingClient }> {
+  const world = await World.start(nodes);
+  const client = world.join(at);
   await play(world, 6, 50);
   await world.clock.advance(1_000);
+  return { world, client };
+}
+
+/** Waits until what Redis has lost has come again, and ends the cluster. */
+async function endWithAll(world: World, client: RecordingClient): Promise<void> {
+  await world.clock.advance(15_000);
+  expectAll(world, client);
+  world.close();
+}
+
+test('an event is told although Redis lost it before anyone read it, and others were appended and read before it came again', async () => {
+  const { world, client } = await afterSomeEvents(3);
 
   world.note(1);
   await world.clock.advance(30);
   world.redis.failOver(100);
   world.note(2);
-  await world.clock.advance(15_000);
-
-  expectAll(world, client);
-  world.close();
+  await endWithAll(world, client);
 });
 
 test('an event is told although Redis lost it, and then everything, before its node noticed the first loss', async () => {
-  const world = await World.start(3);
-  const client = world.join(0);
-  await play(world, 6, 50);
-  await world.clock.advance(1_000);
+  const { world, client } = await afterSomeEvents(3);
 
   world.note(1);
   await world.clock.advance(30);
@@ -383,10 +390,7 @@ test('an event is told although Redis lost it, and then everything, before its n
     world.note(2);
     await world.clock.advance(600);
   }
-  await world.clock.advance(15_000);
-
-  expectAll(world, client);
-  world.close();
+  await endWithAll(world, client);
 });
 
 test('an event whose id was not heard of, since the reply was lost, is told once if Redis loses it later', async () => {
@@ -402,17 +406,11 @@ test('an event whose id was not heard of, since the reply was lost, is told once
   await world.clock.advance(5_000);
 
   world.redis.forgetAll();
-  await world.clock.advance(15_000);
-
-  expectAll(world, client);
-  world.close();
+  await endWithAll(world, client);
 });
 
 test('a node that ends appends what Redis does not take at once, and what it has lost', async () => {
-  const world = await World.start(2);
-  const client = world.join(1);
-  await play(world, 4, 50);
-  await world.clock.advance(1_000);
+  const { world, client } = await afterSomeEvents(2, 1);
   world.redis.forgetAll();
   world.way = { state: 'refused' };
   world.redis.closeConnections();
@@ -423,11 +421,7 @@ test('a node that ends appends what Redis does not take at once, and what it has
   world.way = { state: 'open', oneWayMs: 1 };
   await world.clock.advance(4_000);
   world.clocks[0]?.end();
-  await world.clock.advance(15_000);
-
-  expect(await ending).toBe(0);
-  expectAll(world, client);
-  world.close();
+  expect(await endWithAll(world, client).then(() => ending)).toBe(0);
 });
 
 test('a node that ends gives up after seconds if Redis stays away, and says how much was not sent', async () => {

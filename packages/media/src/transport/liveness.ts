@@ -160,7 +160,7 @@ export class Standstill implements Timer {
     if (--this.#watchers === 0) this.#timers.cancel(this);
   }
 
-  /** For how long nothing ran in the time from `fromMs` to now. */
+  /** Returns how long this process has stood still since `fromMs`. */
   sinceMs(nowMs: number, fromMs: number): number {
     // The caller's timer may fire before the late timer of this object.
     if (nowMs - this.#lookAtMs >= STOOD_STILL_MS) this.#note(nowMs);

@@ -74,7 +74,7 @@ export class RtcpKeystream {
   #ssrc = 0;
   #lastIndex = -1;
   #ahead: Uint8Array = NONE;
-  /** As long as the longest recent packet needs, since a node keeps this for every subscriber. */
+  /** The length of a place. It follows the longest recent packet, because a node keeps these places for every subscriber. */
   #placeBytes = 0;
   /** Index of the first place. */
   #firstIndex = 0;

@@ -11,11 +11,11 @@ import type { DataChannelRecord } from '../../registry/index.ts';
 
 /** The versions of the link protocol that this node supports. */
 export const LINK_VERSIONS = { min: 1, max: 4 } as const;
-/** From this version on, a node accepts changes of link states (`links-changed`) and reports which ones it knows (`link-states-known`). */
+/** The first version in which a node accepts changes of link states (`links-changed`) and reports which ones it knows (`link-states-known`). */
 export const LINK_CHANGES_VERSION = 2;
-/** From this version on, a node imports other nodes' data channels and passes them on. */
+/** The first version in which a node imports other nodes' data channels and passes them on. */
 export const LINK_DATA_VERSION = 3;
-/** From this version on, a node accepts routes of more than `MAX_SHORT_ROUTE_NODES`. */
+/** The first version in which a node accepts routes of more than `MAX_SHORT_ROUTE_NODES`. */
 export const LONG_ROUTES_VERSION = 4;
 
 /** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
@@ -269,7 +269,7 @@ const schemas = [
   z.object({ type: z.literal('data-channel'), wantId, channel: dataChannel }),
   /** Earlier messages may still be in transit. `overflow`: the channel continues, but this link cannot carry all of it. */
   z.object({ type: z.literal('data-closed'), wantId, reason: dataCloseReason }),
-  /** From now on only a subscriber behind this link may reply, if it goes upstream; only one elsewhere, if it goes downstream. */
+  /** Only one subscriber may reply. Sent upstream, this says that it is behind this link; sent downstream, that it is elsewhere. */
   z.object({ type: z.literal('claim-reply'), wantId }),
   z.object({ type: z.literal('reply-claimed'), wantId }),
 
