@@ -81,6 +81,23 @@ function exists(named: string): boolean {
   return [`packages/${named}`, `packages/${first}/src/${rest.join('/')}`].some((path) => PATHS.has(path) || PATHS.has(`${path}.ts`));
 }
 
+/** The path from the root for a short name with a folder in it; undefined if it stands for no file or folder. */
+function fullPath(named: string): string | undefined {
+  const [first = '', ...rest] = named.split('/');
+  return [named, `packages/${first}/src/${rest.join('/')}`].find((path) => PATHS.has(path));
+}
+
+/** Bare file names that are not in the folder named last, as the paths at which a reader would look. */
+function listMisplaced(text: string): string[] {
+  let folder = '';
+  return listNamedPaths(text).flatMap((named) => {
+    if (!named.includes('/')) return FILE_NAMES.has(named) && !PATHS.has(posix.join(folder, named)) ? [posix.join(folder, named)] : [];
+    const path = fullPath(named) ?? folder;
+    folder = FILE_NAMES.has(basename(path)) ? dirname(path) : path;
+    return [];
+  });
+}
+
 describe('the documents', () => {
   it.each(DOCUMENTS)('%s links only to what exists', (document) => {
     const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
@@ -102,6 +119,13 @@ describe('the documents', () => {
     const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
 
     expect(listNamedPaths(text).filter((named) => !exists(named))).toEqual([]);
+  });
+
+  it('name files of ARCHITECTURE.md without a folder only where that folder was named last', () => {
+    expect(listMisplaced(readFileSync(join(PROJECT_ROOT, 'ARCHITECTURE.md'), 'utf8'))).toEqual([]);
+    expect(listMisplaced('`sfu/io/uplink.ts`, `outlet.ts`; `media/router`, `track-router.ts`, `uplink.ts`')).toEqual([
+      'packages/media/src/router/uplink.ts',
+    ]);
   });
 
   it('include a guide to the code, to working on it, and a log of changes', () => {
