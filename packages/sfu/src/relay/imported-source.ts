@@ -196,7 +196,7 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
       this.#parts.onGone(reason === 'wrong-app' ? 'rejected' : 'requested');
       return;
     }
-    this.#refusals.note(leg.firstHop, reason, others);
+    this.#refusals.note(leg.route, reason, others);
     this.#end(leg, { isTold: true });
     this.choose();
   }

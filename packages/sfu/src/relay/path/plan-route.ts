@@ -1,5 +1,5 @@
 /** Plans the route of a track to a node that wants it, with the reason: along the tree of the node's region, or the cheapest route. */
-import { chooseRoute, MAX_HOPS, type Route, routeCost } from './choose-route.ts';
+import { chooseRoute, MAX_HOPS, MAX_SHORT_HOPS, type Route, routeCost } from './choose-route.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { ancestorsOf, depthOf, freeSlots, ownRegionSlots } from './region-tree.ts';
 import { rendezvous, rendezvousOrder } from './rendezvous.ts';
@@ -14,6 +14,14 @@ export interface PlannedRoute extends Route {
   readonly reason: RouteReason;
 }
 
+/** What a neighbour has refused to pass on. */
+export interface RefusedRoute {
+  /** The route that it was asked for, from this neighbour to the owner. */
+  readonly rest: readonly number[];
+  /** The nodes to which it passes the track on, if it has no slot left. */
+  readonly others: readonly number[];
+}
+
 export interface RouteWish {
   readonly from: number;
   readonly owner: number;
@@ -24,8 +32,8 @@ export interface RouteWish {
   readonly older?: ReadonlySet<number>;
   /** Nodes that must not be intermediate. */
   readonly avoid?: ReadonlySet<number>;
-  /** Neighbours that refused to pass the track on, each with the nodes that may do it instead. */
-  readonly refusedBy?: ReadonlyMap<number, readonly number[]>;
+  /** What neighbours have refused, by the neighbour. */
+  readonly refusedBy?: ReadonlyMap<number, RefusedRoute>;
 }
 
 interface RestrictedWish extends RouteWish {
@@ -175,13 +183,21 @@ function cheapest(table: LinkStateTable, wish: RestrictedWish, maxHops: number):
   return { ...route, reason: others === undefined ? 'only-way' : 'cheapest' };
 }
 
-/** Returns a route behind a node that receives the track from a node without a free slot. */
-function instead(table: LinkStateTable, wish: RouteWish): PlannedRoute | undefined {
-  const firstHops = new Set([...(wish.refusedBy?.values() ?? [])].flat());
-  for (const refused of wish.refusedBy?.keys() ?? []) firstHops.delete(refused);
-  firstHops.delete(wish.from);
-  if (firstHops.size === 0) return undefined;
-  const { older, avoid } = wish;
-  const route = chooseRoute(table, wish.from, wish.owner, { older, firstHops, ...(avoid && { avoid }) });
-  return route && { ...route, reason: 'fan-out' };
+/**
+ * Returns the cheapest route behind a node that receives the track from one without a free slot. The route goes on as the refused one did:
+ * a node attaches nothing to a leg whose route is longer than what it was asked for, so a shorter way from there would be a second copy.
+ */
+function instead(table: LinkStateTable, { from, refusedBy, avoid, older }: RouteWish): PlannedRoute | undefined {
+  let best: PlannedRoute | undefined;
+  for (const { rest, others } of refusedBy?.values() ?? []) {
+    for (const other of others) {
+      const nodes = [from, other, ...rest];
+      const maxHops = older !== undefined && nodes.some((nodeNo) => older.has(nodeNo)) ? MAX_SHORT_HOPS : MAX_HOPS;
+      const isUsable = refusedBy?.has(other) !== true && avoid?.has(other) !== true && table.passesOn(other);
+      if (!isUsable || nodes.length > maxHops + 1 || new Set(nodes).size < nodes.length) continue;
+      const cost = routeCost(table, nodes);
+      if (cost !== undefined && (best === undefined || cost < best.cost)) best = { nodes, cost, reason: 'fan-out' };
+    }
+  }
+  return best;
 }

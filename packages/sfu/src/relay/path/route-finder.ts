@@ -3,7 +3,7 @@ import { LONG_ROUTES_VERSION } from '../links/control-messages.ts';
 import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
-import { nodesIn, type PlannedRoute, passableNodes, placeInRegion, planRoute, type RegionView } from './plan-route.ts';
+import { nodesIn, type PlannedRoute, passableNodes, placeInRegion, planRoute, type RefusedRoute, type RegionView } from './plan-route.ts';
 import { childrenOf, ownRegionSlots } from './region-tree.ts';
 import { rendezvousOrder } from './rendezvous.ts';
 
@@ -56,8 +56,8 @@ export class RouteFinder implements RegionView {
     return this.#nodes.self.nodeNo;
   }
 
-  /** @param refusedBy neighbours that refused to pass the track on, with the nodes that may do it instead */
-  plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, readonly number[]>): PlannedRoute | undefined {
+  /** @param refusedBy what neighbours refused */
+  plan(owner: number, publicationId: string, refusedBy: ReadonlyMap<number, RefusedRoute>): PlannedRoute | undefined {
     const regionOf = (nodeNo: number) => this.regionOf(nodeNo);
     const wish = { from: this.selfNo, owner, publicationId, regionOf, older: this.#olderNodes(), refusedBy };
     const plan = () => planRoute(this.#table, wish, placeInRegion(this.#table, wish, this));

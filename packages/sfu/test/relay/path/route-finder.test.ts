@@ -1,10 +1,11 @@
 import { StaticNodeDirectory } from '../../../src/nodes/static-node-directory.ts';
 import { LinkStateTable, type NodeLinkState } from '../../../src/relay/path/link-state-table.ts';
+import type { RefusedRoute } from '../../../src/relay/path/plan-route.ts';
 import { RouteFinder } from '../../../src/relay/path/route-finder.ts';
 import { createGlobe, globeRecord } from '../doubles/globe-map.ts';
 
 const FAN_OUT = 16;
-const NO_REFUSALS: ReadonlyMap<number, readonly number[]> = new Map();
+const NO_REFUSALS: ReadonlyMap<number, RefusedRoute> = new Map();
 
 /** Counts how often the map is asked, as a measure of work that does not depend on the machine. */
 class CountingTable extends LinkStateTable {

@@ -346,7 +346,13 @@ describe('planRoute', () => {
     const wish = { from: 4, owner: 1, publicationId: TRACK, regionOf: (nodeNo: number) => `region-${nodeNo}` };
 
     expect(plan(table, wish)).toMatchObject({ nodes: [4, 1], reason: 'cheapest' });
-    expect(plan(table, { ...wish, refusedBy: new Map([[1, [3]]]) })).toMatchObject({ nodes: [4, 3, 1], reason: 'fan-out' });
+    const refusedBy = new Map([[1, { rest: [1], others: [3] }]]);
+    expect(plan(table, { ...wish, refusedBy })).toMatchObject({ nodes: [4, 3, 1], reason: 'fan-out' });
+    // What node 3 passes on comes from node 2 if that refused, although node 3 has a link to the owner.
+    refusedBy.set(2, { rest: [2, 1], others: [3] }).delete(1);
+    expect(plan(table, { ...wish, refusedBy })).toMatchObject({ nodes: [4, 3, 2, 1], reason: 'fan-out' });
+    refusedBy.set(3, { rest: [3, 2, 1], others: [] });
+    expect(plan(table, { ...wish, refusedBy })).toMatchObject({ nodes: [4, 1], reason: 'only-way' });
   });
 
   it('leads through a third region by the node at which the track enters that, even if another one is nearer', () => {
