@@ -1,4 +1,4 @@
-import { launchCauseway, OWN_CHECKOUT } from './contestants/causeway-process.ts';
+import { launchCauseway, OWN_CHECKOUT, PATIENCE } from './contestants/causeway-process.ts';
 import type { Contestant, ContestantName, Load, SfuName } from './contestants/contestant.ts';
 import { startFloor } from './contestants/floor-contestant.ts';
 import { launchNaive } from './contestants/naive-process.ts';
@@ -8,9 +8,6 @@ import { BenchProcess } from './processes/bench-process.ts';
 import type { ProbeVerbs } from './processes/probe-verbs.ts';
 
 type Kept = Pick<BenchProcess<ProbeVerbs>, 'stop' | 'died' | 'name' | 'outputTail'>;
-
-/** Several nodes share one core, and other work shares the machine, so being late is no reason to refuse clients. */
-const PATIENCE = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
 
 /** The processes of one measurement. `stop` ends all of them in any case. */
 export class RunningBench {

@@ -1,5 +1,6 @@
 /** Measures what remains of thousands of sessions that come and go in one process. */
 import { repeatConcurrently } from '@causeway/loadtest';
+import { PATIENCE } from '../contestants/causeway-process.ts';
 import type { MemorySample } from '../processes/probe-verbs.ts';
 import { Visitors } from './visits.ts';
 import { type LiveObjects, objectsLeft, WatchedNode } from './watched-node.ts';
@@ -55,5 +56,5 @@ export function measureChurn(
       handlesBefore,
       handlesAfter: seen.process.activeResources,
     };
-  });
+  }, PATIENCE);
 }
