@@ -100,9 +100,7 @@ function isBefore(one: Timer, other: Timer): boolean {
   return one.dueAtMs < other.dueAtMs || (one.dueAtMs === other.dueAtMs && one.order < other.order);
 }
 
-/** Chains of promises up to this length are settled between two timers. */
-const SETTLED_TURNS = 50;
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < SETTLED_TURNS; turn++) await Promise.resolve();
+/** Waits until no promise that is settled has anything left to run: ticks come after all of it. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => process.nextTick(resolve));
 }
