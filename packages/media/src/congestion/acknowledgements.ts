@@ -65,8 +65,12 @@ export class Acknowledgements {
     return true;
   }
 
-  /** Takes a report by stream. What it says about packets that were not sent recently is ignored. */
-  takeByStream(report: CongestionFeedbackReader, clock: ArrivalClock, sent: SentPackets, streams: StreamNumbers): void {
+  /**
+   * Takes a report by stream. What it says about packets that were not sent recently is ignored.
+   *
+   * @returns false if it says nothing else
+   */
+  takeByStream(report: CongestionFeedbackReader, clock: ArrivalClock, sent: SentPackets, streams: StreamNumbers): boolean {
     this.#clear(report.count);
     if (this.#order.length < report.count) this.#order = new Float64Array(report.count);
     const reportedAtMs = clock.unwrap(report.reportedAtMs);
@@ -90,7 +94,9 @@ export class Acknowledgements {
       const beforeMs = report.arrivedBeforeMs(index);
       if (!Number.isNaN(beforeMs)) this.#add(number, reportedAtMs - beforeMs, sent);
     }
-    if (base < end) this.lost = sent.judge(base, end);
+    if (base >= end) return false;
+    this.lost = sent.judge(base, end);
+    return true;
   }
 
   #clear(received: number): void {

@@ -30,6 +30,8 @@ const PACING_FACTOR = 2.5;
 const SILENCE_MS = 1000;
 const SILENCE_ROUND_TRIPS = 3;
 const HALVE_EVERY_MS = 500;
+/** How long a peer may take to send reports of another kind, beyond what counts as silence: it learns by an answer that they were agreed to. */
+const OTHER_REPORTS_WITHIN_MS = 2000;
 /** After heavy loss, a burst that gets through proves nothing: a policer accumulates allowance for bursts. */
 const AFTER_LOSS_MS = 5000;
 /** A slope in so short a queue is noise, or a probe that has just passed. */
@@ -51,18 +53,18 @@ const BELOW_CARRIED = 0.9;
 const PROVEN_FOR_MS = 3000;
 
 export class BandwidthEstimator {
-  readonly #groups = new ArrivalGroups();
-  readonly #trendline = new Trendline();
-  readonly #queueDelay = new QueueDelay();
+  #groups = new ArrivalGroups();
+  #trendline = new Trendline();
+  #queueDelay = new QueueDelay();
   readonly #competition = new Competition();
   readonly #firstBurst = new FirstBurst();
-  readonly #acknowledged = new AcknowledgedBitrate();
+  #acknowledged = new AcknowledgedBitrate();
   readonly #applicationLimit = new ApplicationLimit();
   readonly #aimd: Aimd;
   readonly #lossLimit: LossLimit;
   readonly #reportedLoss: ReportedLoss;
   readonly #probePlan: ProbePlan;
-  readonly #probeResult = new ProbeResult();
+  #probeResult = new ProbeResult();
   #rttMs = 100;
   /** What the newest report has shown. */
   #use: PathUse = 'normal';
@@ -214,6 +216,20 @@ export class BandwidthEstimator {
     this.#hasReports = true;
     this.#reportedLoss.update(nowMs, packets, lossRatio, bytesSent);
     this.#aimd.set(this.#reportedLoss.rateBps);
+  }
+
+  /**
+   * Measures from the beginning, because what follows is reported by another clock. The rates that were found are kept.
+   */
+  restartMeasurement(nowMs: number): void {
+    this.#groups = new ArrivalGroups();
+    this.#trendline = new Trendline();
+    this.#queueDelay = new QueueDelay();
+    this.#acknowledged = new AcknowledgedBitrate();
+    this.#probeResult = new ProbeResult();
+    this.#use = 'normal';
+    this.#queueBeforeMs = 0;
+    this.#unansweredSinceMs = nowMs + OTHER_REPORTS_WITHIN_MS;
   }
 
   onRtt(rttMs: number): void {

@@ -189,6 +189,16 @@ export class SentPackets implements PacketStamper {
     return lost;
   }
 
+  /** Stops waiting for reports on what was sent until now. It counts neither as received nor as lost. */
+  forgetUnanswered(): void {
+    for (let sequence = this.#firstOpen(); sequence < this.#next; sequence++) {
+      const record = this.#recordOf(sequence);
+      if (isOpen(this.#stateAt(record))) this.#close(record);
+    }
+    this.#open = this.#next;
+    this.#coveredTo = this.#next;
+  }
+
   #begin(nowMs: number): void {
     this.#capacity = MIN_CAPACITY;
     this.#records = new Float64Array(RECORD * MIN_CAPACITY);

@@ -87,13 +87,15 @@ export class OutgoingStream {
     if (this.#writer.isNumbered) transport.sender.addStream(this);
   }
 
-  /** Follows a change of what the receiver has agreed to report. The extension for numbers stays as it was at first. */
-  reportByStream(isByStream: boolean): void {
+  /** Follows a change of what the receiver has agreed to report: what arrives by stream, by transport-wide number, or neither. */
+  followReports(plan: SubscriberTrackPlan): void {
     const { sender, isInProcess } = this.#transport;
-    if (isInProcess || this.#writer.carriesNumbers || isByStream === this.#writer.isReportedByStream) return;
-    this.#writer.isReportedByStream = isByStream;
-    if (isByStream) sender.addStream(this);
-    else sender.stopNumbering(this);
+    const wasNumbered = this.#writer.isNumbered;
+    if (isInProcess || !this.#writer.followReports(plan)) return;
+    this.#retransmitter.headersChanged();
+    if (!this.#writer.isNumbered) sender.stopNumbering(this);
+    else if (wasNumbered) sender.changeReports(this);
+    else sender.addStream(this);
   }
 
   get packetsResent(): number {

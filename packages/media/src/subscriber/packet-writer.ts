@@ -41,10 +41,10 @@ export class PacketWriter {
   readonly #packedMid: number;
   readonly #midLength: number;
   readonly #midId: number;
-  readonly #transportSequenceId: number;
+  #transportSequenceId = 0;
   readonly #forwardedIds: Uint8Array;
   /** Ids above 14 require the two-byte form (RFC 8285 §4.2). */
-  readonly #hasTwoByteIds: boolean;
+  #hasTwoByteIds = false;
   /** Replaces the publisher's value in every packet, if the receiver has negotiated the extension. */
   playoutDelay: Uint8Array | undefined = undefined;
   /** Decides which layers are dropped, and so which packet ends a picture; undefined while none ever were dropped. */
@@ -59,7 +59,7 @@ export class PacketWriter {
   /** See `WrittenPacket`. */
   transportSequenceOffset = 0;
   readonly kind: SendKind;
-  #isReportedByStream: boolean;
+  #isReportedByStream = false;
   /** The bandwidth probe that the last written packet is part of; 0 for none. */
   probe = 0;
   readonly #mid: string;
@@ -74,8 +74,22 @@ export class PacketWriter {
     this.#midLength = plan.mid.length;
     this.#packedMid = plan.mid.length > MAX_PACKED_CHARACTERS ? 0 : pack(plan.mid);
     this.#forwardedIds = forwardedExtensionIds(plan.extensions);
-    this.#isReportedByStream = plan.isReportedByStream === true;
-    this.#transportSequenceId = plan.extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id ?? 0;
+    this.followReports(plan);
+    this.#chooseForm();
+  }
+
+  /** Follows a change of what the peer has agreed to report on. All other extensions stay. @returns whether anything has changed */
+  followReports({ isReportedByStream = false, extensions }: SubscriberTrackPlan): boolean {
+    const transportSequenceId = isReportedByStream ? 0 : (extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id ?? 0);
+    if (isReportedByStream === this.#isReportedByStream && transportSequenceId === this.#transportSequenceId) return false;
+    this.#isReportedByStream = isReportedByStream;
+    this.#transportSequenceId = transportSequenceId;
+    this.transportSequenceOffset = 0;
+    this.#chooseForm();
+    return true;
+  }
+
+  #chooseForm(): void {
     const ownId = Math.max(this.#midId, this.#transportSequenceId);
     this.#hasTwoByteIds = ownId > MAX_ONE_BYTE_ID || this.#forwardedIds.some((id) => id > MAX_ONE_BYTE_ID);
   }
@@ -83,11 +97,6 @@ export class PacketWriter {
   /** Whether the peer reports which packets of the stream it has received. They are numbered then, but do not carry their numbers. */
   get isReportedByStream(): boolean {
     return this.#isReportedByStream;
-  }
-
-  set isReportedByStream(value: boolean) {
-    this.#isReportedByStream = value;
-    this.transportSequenceOffset = 0;
   }
 
   /** Whether packets get transport-wide sequence numbers, so that the peer's reports tell what happened to them. */

@@ -55,6 +55,8 @@ export class Retransmitter {
   #isGivenUp = false;
   /** Numbers up to this one are not sent again. */
   #abandonedTo = Number.NEGATIVE_INFINITY;
+  /** Packets up to this one had other header extensions. */
+  #changedAfter = Number.NEGATIVE_INFINITY;
   /** Timestamp of the last retransmitted packet; padding reuses it. */
   #timestamp = 0;
   #probes = 0;
@@ -98,6 +100,11 @@ export class Retransmitter {
     this.#abandonedTo = this.#parts.sequence.highest ?? this.#abandonedTo;
   }
 
+  /** Called when packets get other header extensions from now on. */
+  headersChanged(): void {
+    this.#changedAfter = this.#parts.sequence.highest ?? this.#changedAfter;
+  }
+
   /** Reads a packet from a source's history. @returns undefined if it is no longer there */
   reload(nowMs: number, source: ReceiveStream, sequence: ExtendedSeq): StreamPacket | undefined {
     const bytes = source.history.find(nowMs, sequence);
@@ -138,6 +145,8 @@ export class Retransmitter {
     const source = this.#parts.sequence.sourceOf(epoch);
     const packet = source && this.reload(nowMs, source, sourceSequence);
     if (packet === undefined || this.#payloadTypes.primary[packet.codec.plan.payloadType] === NO_PAYLOAD_TYPE) return false;
+    // Codecs and header extensions may have changed since the packet was queued.
+    if (!this.#mayRepeat(packet, outSeq)) return false;
     this.#resendNow(packet, outSeq, epoch);
     return true;
   }
@@ -195,15 +204,15 @@ export class Retransmitter {
 
   /**
    * Without an RTX stream, AES-GCM allows a packet to be repeated only with an identical header (RFC 7714 §8.3), but its transport-wide
-   * number would differ. In no profile may it be repeated with another payload, so nothing up to the last packet of RED is.
+   * number would differ, as would everything that has changed since. In no profile may it be repeated with another payload, so nothing up
+   * to the last packet of RED is.
    */
   #mayRepeat({ codec }: StreamPacket, outSeq: ExtendedSeq): boolean {
     const { rtxStream, writer } = this.#parts;
     const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
     if (hasRtx) return true;
-    return (
-      outSeq > (this.#redundancy?.lastSequence ?? Number.NEGATIVE_INFINITY) && !(writer.carriesNumbers && this.#transport.repeatsHeaders)
-    );
+    if (outSeq <= (this.#redundancy?.lastSequence ?? Number.NEGATIVE_INFINITY)) return false;
+    return !this.#transport.repeatsHeaders || (!writer.carriesNumbers && outSeq > this.#changedAfter);
   }
 
   #sendAgain(packet: StreamPacket, outSeq: ExtendedSeq, epoch: number): void {

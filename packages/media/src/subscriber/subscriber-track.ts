@@ -135,12 +135,12 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return !this.#plan.paused && (stream === this.#layer || stream === this.#target);
   }
 
-  /** Applies a new plan for the same m-section: another source, layer or pause. SSRCs and extension ids never change. */
+  /** Applies a new plan for the same m-section: another source, layer or pause. SSRCs never change. */
   update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
     const resumed = this.#plan.paused && !plan.paused;
     this.isWishNew = !isSameWish(this.#plan, plan);
     this.#plan = plan;
-    this.#stream.reportByStream(plan.isReportedByStream === true);
+    this.#stream.followReports(plan);
     this.#isPaused = plan.paused;
     if (plan.paused) this.#firstFrame?.interrupt();
     else if (this.transport.canSend) this.#firstFrame?.begin(nowMs);

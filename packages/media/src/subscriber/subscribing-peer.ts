@@ -19,6 +19,8 @@ export interface StreamSender {
   removeStream(stream: QueuedStream & ProbedStream): void;
   /** Numbers the packets of a stream no longer. */
   stopNumbering(stream: QueuedStream & ProbedStream): void;
+  /** Numbers the packets of a stream for reports of another kind. */
+  changeReports(stream: QueuedStream & ProbedStream): void;
   /** Undefined while the path has no known limit, so that nothing has to wait. */
   readonly queue: Pick<SendQueue, 'passes' | 'spend'> | undefined;
   /** What was sent to this peer. */

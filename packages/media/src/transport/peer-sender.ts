@@ -131,11 +131,8 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   takeCongestionFeedback(bytes: Uint8Array, offset: number, end: number): boolean {
     const { congestionFeedbackReader: reader, acknowledgements, drops } = this.#context;
     if (!reader.read(bytes, offset, end)) return false;
-    if (!this.isNumbering || this.#streamFeedback === undefined) drops.increment(DropReason.FeedbackOnUnsent);
-    else {
-      this.#streamFeedback.read(reader, acknowledgements);
-      this.#handleAcknowledgements();
-    }
+    if (this.#streamFeedback?.read(reader, acknowledgements) === true) this.#handleAcknowledgements();
+    else drops.increment(DropReason.FeedbackOnUnsent);
     return true;
   }
 
@@ -203,6 +200,18 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
     this.sent = new SentPackets(this.#context.random, this);
     this.#arrivalClock = new ArrivalClock();
     this.#streamFeedback = undefined;
+  }
+
+  /**
+   * Continues a stream with reports of another kind, by a clock of their own. The estimate is kept, since the path is the same, but what was
+   * sent before will not be reported any more.
+   */
+  changeReports(stream: NumberedStream): void {
+    this.#streamFeedback?.forget(stream.ssrcs);
+    this.sent.forgetUnanswered();
+    this.#arrivalClock = new ArrivalClock();
+    this.#probes.stop();
+    this.#estimator?.restartMeasurement(this.#context.time.nowMs);
   }
 
   fire(nowMs: number): void {

@@ -33,7 +33,8 @@ export class StreamFeedback implements PacketStamper {
     for (const ssrc of ssrcs) this.#numbers.forget(ssrc);
   }
 
-  read(report: CongestionFeedbackReader, acknowledgements: Acknowledgements): void {
-    acknowledgements.takeByStream(report, this.#clock, this.#sent, this.#numbers);
+  /** @returns false if nothing that the report is about was sent recently */
+  read(report: CongestionFeedbackReader, acknowledgements: Acknowledgements): boolean {
+    return acknowledgements.takeByStream(report, this.#clock, this.#sent, this.#numbers);
   }
 }

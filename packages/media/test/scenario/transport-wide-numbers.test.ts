@@ -2,7 +2,6 @@
 import {
   Bottleneck,
   CLEAN_LINK,
-  FeedbackPeer,
   type Impairment,
   OPUS,
   PublishingPeer,
@@ -13,16 +12,8 @@ import {
   VirtualWorld,
   VP8,
 } from '@causeway/testkit';
-import {
-  type ExtendedSeq,
-  PLAYOUT_DELAY_URI,
-  readTransportSequence,
-  SequenceUnwrapper,
-  TRANSPORT_WIDE_CC_URI,
-  TransportFeedbackWriter,
-  toSeq16,
-  writeNack,
-} from '@causeway/wire';
+import { type ExtendedSeq, PLAYOUT_DELAY_URI, TRANSPORT_WIDE_CC_URI, TransportFeedbackWriter, writeNack } from '@causeway/wire';
+import { reportTransportWide, transportNumberIn } from './report-transport-wide.ts';
 
 const NUMBERED = [{ id: 5, uri: TRANSPORT_WIDE_CC_URI }];
 const FEEDBACK_FOR_MS = 30_000;
@@ -42,30 +33,6 @@ function call(payloadBytes = 500): Call {
   world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
   const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, payloadBytes }));
   return { world, alice, bob, publisher };
-}
-
-/** Has the peer report what it receives, as browsers do. */
-function giveFeedback({ world, bob }: Call): void {
-  const unwrapper = new SequenceUnwrapper();
-  const peer = new FeedbackPeer({
-    simulation: {
-      get nowMs() {
-        return world.nowMs;
-      },
-      every(intervalMs, act) {
-        for (let afterMs = 0; afterMs < FEEDBACK_FOR_MS; afterMs += intervalMs) world.after(afterMs, () => void act());
-      },
-    },
-    sendFeedback: (rtcp) => bob.sendRaw(world.nowMs, rtcp.slice()),
-  });
-  bob.onRtp = ({ extensions, payload }) => {
-    const number = numberOf(extensions.get(5));
-    if (number !== undefined) peer.receive(unwrapper.unwrap(toSeq16(number)), payload.length + 50);
-  };
-}
-
-function numberOf(value: Uint8Array | undefined): number | undefined {
-  return value && readTransportSequence(value, 0, value.length);
 }
 
 function estimateOf({ world }: Call, id = 'bob') {
@@ -88,7 +55,7 @@ test('sound, picture and retransmissions to one peer share one run of numbers', 
 
   publisher.publishFor(2500);
 
-  const numbers = bob.received.map(({ extensions }) => numberOf(extensions.get(5)) ?? Number.NaN);
+  const numbers = bob.received.map(({ extensions }) => transportNumberIn(extensions.get(5)) ?? Number.NaN);
   expect(new Set(bob.received.map(({ ssrc }) => ssrc))).toEqual(new Set([70, 71, 90]));
   expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   expect(new Set(numbers).size).toBe(numbers.length);
@@ -111,7 +78,7 @@ test('the estimate of a narrow path comes to what the path carries, though more 
   const { world, alice, bob, publisher } = scene;
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, rtxSsrc: 71, extensions: NUMBERED });
   world.linksOf(bob.path).down.bottleneck = new Bottleneck(seededRandom(4), { rateBps: 500_000, queueMs: 300 });
-  giveFeedback(scene);
+  reportTransportWide(world, bob, FEEDBACK_FOR_MS);
   for (const peer of [alice, bob]) world.keepAlive(peer, 12_000);
 
   publisher.publishFor(12_000);
@@ -131,7 +98,7 @@ test('a peer that reports what arrives and has no stream for probes is held back
   const scene = call(900);
   const { world, alice, bob, publisher } = scene;
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, extensions: NUMBERED });
-  giveFeedback(scene);
+  reportTransportWide(world, bob, FEEDBACK_FOR_MS);
   for (const peer of [alice, bob]) world.keepAlive(peer, 3_000);
 
   publisher.publishFor(3_000);
@@ -144,7 +111,7 @@ test('the estimate of a wide path is above what is sent', () => {
   const scene = call(900);
   const { world, bob, alice, publisher } = scene;
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, extensions: NUMBERED });
-  giveFeedback(scene);
+  reportTransportWide(world, bob, FEEDBACK_FOR_MS);
   for (const peer of [alice, bob]) world.keepAlive(peer, 12_000);
 
   publisher.publishFor(12_000);
@@ -165,7 +132,7 @@ describe('what the path of a publisher loses', () => {
     const { up } = world.linksOf(alice.path);
     const { down } = world.linksOf(bob.path);
     if (lossy !== undefined) (lossy === 'alice' ? up : down).impairment = TEN_PERCENT;
-    giveFeedback(scene);
+    reportTransportWide(world, bob, FEEDBACK_FOR_MS);
     for (const peer of [alice, bob]) world.keepAlive(peer, 10_000);
     publisher.publishFor(10_000);
     const { pathPacketsLost, pathPacketsReceived } = world.engine.traffic;
@@ -187,7 +154,7 @@ test('feedback on what was never sent is counted, and believed in nothing', () =
   const { world, bob, publisher } = scene;
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70, extensions: NUMBERED });
   publisher.publishFor(1000);
-  const newest = numberOf(bob.received.at(-1)?.extensions.get(5)) ?? Number.NaN;
+  const newest = transportNumberIn(bob.received.at(-1)?.extensions.get(5)) ?? Number.NaN;
   const writer = new TransportFeedbackWriter(1_100);
   writer.begin((newest + 500) as ExtendedSeq, 1_000);
   for (let index = 0; index < 50; index++) writer.add((newest + 500 + index) as ExtendedSeq, 1_000 + index);
@@ -220,7 +187,7 @@ describe.each([
 
     const copies = carol.received.filter(({ sequence }) => sequence === wanted.sequence);
     expect(copies).toHaveLength(1 + resent);
-    expect(new Set(copies.map(({ extensions }) => numberOf(extensions.get(5)))).size).toBe(1 + resent);
+    expect(new Set(copies.map(({ extensions }) => transportNumberIn(extensions.get(5)))).size).toBe(1 + resent);
     // What cannot be repaired is made up for.
     expect(keyframesAskedFor() > before).toBe(resent === 0);
   });

@@ -130,6 +130,15 @@ export function subscriberExtensions(usable: readonly HeaderExtension[], sourceU
   return usable.filter((extension) => isForSubscribers(extension) && wanted.has(extension.uri));
 }
 
+/**
+ * Returns the extensions of a subscription whose client has listed its extensions again: those that it still lists, and the transport-wide
+ * numbers, since a client that has withdrawn other reports may agree to them only now.
+ */
+export function continuedExtensions(before: readonly HeaderExtension[], listed: readonly HeaderExtension[]): readonly HeaderExtension[] {
+  const uris = new Set([...before.map(({ uri }) => uri), TRANSPORT_WIDE_CC]);
+  return listed.filter((extension) => uris.has(extension.uri) && isForSubscribers(extension));
+}
+
 export function isForSubscribers({ uri, direction }: HeaderExtension): boolean {
   return TO_SUBSCRIBERS.has(uri) && direction !== 'sendonly';
 }

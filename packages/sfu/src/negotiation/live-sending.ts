@@ -5,7 +5,7 @@
 
 import type { NegotiatedCodec } from './codecs.ts';
 import { editSubscription, type LiveSubscription, parked } from './edit-sections.ts';
-import type { HeaderExtension } from './header-extensions.ts';
+import { continuedExtensions } from './header-extensions.ts';
 import { canCarry } from './place-subscriptions.ts';
 import type { Negotiation, RtpSection, Subscription, TrackSource } from './state.ts';
 
@@ -55,10 +55,7 @@ export function restrictSubscription(
 ): Subscription | undefined {
   const codecs = subscription.codecs.map((codec) => renumbered(codec, listed.codecs)).filter((codec) => codec !== undefined);
   if (codecs[0]?.identity !== subscription.codecs[0]?.identity) return undefined;
-  const extensions = subscription.extensions
-    .map(({ uri }) => listed.extensions.find((extension) => extension.uri === uri))
-    .filter((extension): extension is HeaderExtension => extension !== undefined && extension.direction !== 'sendonly');
-  return { ...subscription, codecs, extensions };
+  return { ...subscription, codecs, extensions: continuedExtensions(subscription.extensions, listed.extensions) };
 }
 
 /** Payload types usually stay. Some answers omit the parameters that distinguish profiles, but none changes the number. */

@@ -1,10 +1,14 @@
 import { capturedOffer } from '@causeway/testkit/captured-offers';
 import { ScriptedClient } from '@causeway/testkit/mesh';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
 import { APP, Joined, SfuUnderTest } from '../doubles/sfu-under-test.ts';
 
 const TRANSPORT_WIDE = /a=extmap:\d+(\/\w+)? http:\/\/www\.ietf\.org\/id\/draft-holmer\S*\r\n|a=rtcp-fb:\S+ transport-cc\r\n/g;
 const BY_STREAM = 'a=rtcp-fb:* ack ccfb\r\n';
 const REPORT_LINES = /a=rtcp-fb:\* ack ccfb\r\n/g;
+
+const EXTENSION_ID = 9;
+const NUMBERS = `a=extmap:${EXTENSION_ID} ${TRANSPORT_WIDE_CC_URI}\r\n`;
 
 /** The offer of a client that reports by stream only. */
 function withReports(sdp: string): string {
@@ -79,4 +83,39 @@ test('a client that answers without them is reported to, and reports, in none of
   const [plan] = world.shard.subscriptionsOf(viewer.id);
   expect(plan).toBeDefined();
   expect(plan).not.toHaveProperty('isReportedByStream');
+});
+
+describe('a client that offers transport-wide feedback in place of its reports by stream', () => {
+  async function changed() {
+    const world = new SfuUnderTest();
+    const publisher = await world.joinPublisher();
+    const viewer = await joinWithReports(world);
+    const { sessionDescription } = await viewer.subscribe(publisher.track('camera'));
+    const answer = viewer.client.answerOffer({ sdp: sessionDescription?.sdp ?? '' });
+    await world.sfu.renegotiate(APP, viewer.id, { sessionDescription: { type: 'answer', sdp: withReports(answer.sdp) } });
+    const [before] = world.shard.subscriptionsOf(viewer.id);
+    const offer = viewer.client.createOffer().sdp.replace(TRANSPORT_WIDE, '');
+    const sdp = offer.replaceAll('a=rtcp-mux\r\n', `a=rtcp-mux\r\na=rtcp-fb:* transport-cc\r\n${NUMBERS}`);
+    const reply = await world.sfu.renegotiate(APP, viewer.id, { sessionDescription: { type: 'offer', sdp } });
+    const [after] = world.shard.subscriptionsOf(viewer.id);
+    return { before, after, publication: world.shard.publicationsOf(viewer.id)[0], answer: reply.sessionDescription?.sdp ?? '' };
+  }
+
+  test('is sent packets with numbers, which it had not agreed to before', async () => {
+    const { before, after, answer } = await changed();
+
+    expect(before).toMatchObject({ isReportedByStream: true });
+    expect(before?.extensions).not.toContainEqual(expect.objectContaining({ uri: TRANSPORT_WIDE_CC_URI }));
+    expect(after).not.toHaveProperty('isReportedByStream');
+    expect(after?.extensions).toContainEqual({ id: EXTENSION_ID, uri: TRANSPORT_WIDE_CC_URI });
+    expect(answer.match(TRANSPORT_WIDE)?.length).toBeGreaterThanOrEqual(4);
+    expect(answer).not.toMatch(REPORT_LINES);
+  });
+
+  test('is sent reports by number on what it publishes', async () => {
+    const { publication } = await changed();
+
+    expect(publication).toMatchObject({ transportWideCc: true });
+    expect(publication).not.toHaveProperty('isReportedByStream');
+  });
 });
