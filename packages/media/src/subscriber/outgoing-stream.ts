@@ -108,7 +108,9 @@ export class OutgoingStream {
 
   /** Replaces the publisher's value in every packet, if the receiver has negotiated the extension. */
   set playoutDelay(value: Uint8Array | undefined) {
+    if (value === this.#writer.playoutDelay) return;
     this.#writer.playoutDelay = value;
+    this.#retransmitter.headersChanged();
   }
 
   /** Decides which layers are dropped; undefined while none ever were. */

@@ -109,6 +109,11 @@ export class PacketWriter {
     return this.#transportSequenceId !== 0;
   }
 
+  /** Whether a packet that is written again later may have another header: another number, or the mark of the last packet of a picture. */
+  get variesHeaders(): boolean {
+    return this.carriesNumbers || this.filter !== undefined;
+  }
+
   /** Where the payload of the last written packet starts in the arena. */
   get payloadOffset(): number {
     return this.offset + this.headerLength;

@@ -204,7 +204,7 @@ export class Retransmitter {
 
   /**
    * Without an RTX stream, AES-GCM allows a packet to be repeated only with an identical header (RFC 7714 §8.3), but its transport-wide
-   * number would differ, as would everything that has changed since. In no profile may it be repeated with another payload, so nothing up
+   * number would differ, as would the extensions that have changed since. In no profile may it be repeated with another payload, so nothing up
    * to the last packet of RED is.
    */
   #mayRepeat({ codec }: StreamPacket, outSeq: ExtendedSeq): boolean {
@@ -212,7 +212,7 @@ export class Retransmitter {
     const hasRtx = rtxStream !== undefined && this.#payloadTypes.rtx[codec.plan.payloadType] !== NO_PAYLOAD_TYPE;
     if (hasRtx) return true;
     if (outSeq <= (this.#redundancy?.lastSequence ?? Number.NEGATIVE_INFINITY)) return false;
-    return !this.#transport.repeatsHeaders || (!writer.carriesNumbers && outSeq > this.#changedAfter);
+    return !this.#transport.repeatsHeaders || (!writer.variesHeaders && outSeq > this.#changedAfter);
   }
 
   #sendAgain(packet: StreamPacket, outSeq: ExtendedSeq, epoch: number): void {

@@ -1,6 +1,6 @@
 /** Peers that agree to another kind of reports on their path, in a later description, than they sent until then. */
 import { Bottleneck, PublishingPeer, type ScriptedPeer, seededRandom, VideoSource, VirtualWorld } from '@causeway/testkit';
-import { TRANSPORT_WIDE_CC_URI, writeNack } from '@causeway/wire';
+import { PLAYOUT_DELAY_URI, TRANSPORT_WIDE_CC_URI, writeNack, writeReceiverReport } from '@causeway/wire';
 import { reportByStream } from './report-by-stream.ts';
 import { reportTransportWide, transportNumberIn } from './report-transport-wide.ts';
 
@@ -10,10 +10,11 @@ const EXTENSION_ID = 16;
 const BY_STREAM = { extensions: [], isReportedByStream: true };
 const TRANSPORT_WIDE = { extensions: [{ id: EXTENSION_ID, uri: TRANSPORT_WIDE_CC_URI }] };
 const NONE = { extensions: [] };
+const DELAYED = { extensions: [{ id: 6, uri: PLAYOUT_DELAY_URI }] };
 /** A client learns from an answer that its wish is granted. */
 const ANSWER_MS = 300;
 
-type Reports = typeof BY_STREAM | typeof TRANSPORT_WIDE | typeof NONE;
+type Reports = typeof BY_STREAM | typeof TRANSPORT_WIDE | typeof NONE | typeof DELAYED;
 
 /** Alice's camera, ninety packets of 900 bytes a second, and Bob, whose path carries 500 kbit/s. */
 class Call {
@@ -162,13 +163,13 @@ test('reports of the kind that was withdrawn change nothing', () => {
 
 describe('under AES-GCM without a stream for retransmissions', () => {
   /** How often each packet of before and after the change is received, which Bob asks for again. */
-  function copiesAfter(before: Reports, after: Reports) {
+  function copiesAfter(before: Reports, change: (call: Call) => void) {
     const call = new Call('AEAD_AES_128_GCM', false);
     const { world, bob, publisher } = call;
     call.agreeTo(before);
     publisher.publishFor(500);
     const old = bob.received.at(-5)?.sequence;
-    call.agreeTo(after);
+    change(call);
     publisher.publishFor(500);
     const recent = bob.received.at(-5)?.sequence;
     if (old === undefined || recent === undefined) throw new Error('nothing came');
@@ -182,7 +183,19 @@ describe('under AES-GCM without a stream for retransmissions', () => {
     ['numbers end', TRANSPORT_WIDE, BY_STREAM, [1, 2]],
     ['nothing changes', BY_STREAM, BY_STREAM, [2, 2]],
   ] as const)('when %s, no packet is sent again with another header', (_, before, after, copies) => {
-    expect(copiesAfter(before, after)).toEqual(copies);
+    expect(copiesAfter(before, (call) => call.agreeTo(after))).toEqual(copies);
+  });
+
+  test('when the playout delay changes, neither', () => {
+    const reportLoss = ({ world, bob }: Call) => {
+      const loss = { ssrc: 70, fractionLost: 128, cumulativeLost: 20, extendedHighestSeq: bob.received.at(-1)?.sequence ?? 0 };
+      const report = { ...loss, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
+      bob.sendRtcp(world.nowMs, (out, offset) => writeReceiverReport(out, offset, { senderSsrc: 1, reports: [report] }));
+      world.run(100);
+    };
+
+    expect(copiesAfter(DELAYED, reportLoss)).toEqual([1, 2]);
+    expect(copiesAfter(NONE, () => undefined)).toEqual([2, 2]);
   });
 });
 
