@@ -59,6 +59,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
   readonly transportId: string;
   readonly wantId: number;
   readonly publicationId: string;
+  readonly rest: readonly number[];
   readonly isResumed: boolean;
   /** The id of the subscription in the engine. */
   readonly subscriptionId: string;
@@ -74,6 +75,7 @@ export class DataExport implements DataFollower, RelayedExport<DataChannelRecord
     this.transportId = transportId;
     this.wantId = want.wantId;
     this.publicationId = want.publicationId;
+    this.rest = want.route.slice(1);
     this.isResumed = want.isResumed;
     this.subscriptionId = `${transportId}/w${want.wantId}`;
     this.#streamId = want.streamId;

@@ -15,6 +15,8 @@ export interface FedExport {
   readonly demand: LayerDemand;
   /** The node that it goes to. */
   readonly requester: number;
+  /** The route on which that node relies, from this node on. */
+  readonly rest: readonly number[];
   /** That node has had the publication before, over another route. */
   readonly isResumed: boolean;
   /** Another leg feeds it from now on. */
@@ -97,8 +99,8 @@ export class ImportLeg<Numbers> {
     return true;
   }
 
-  /** Whether a relay to `requester`, whose remaining route from here is `rest`, may attach to this leg. */
-  canFeed(rest: readonly number[], requester: number): boolean {
+  /** Whether a relay further downstream may attach to this leg. */
+  canFeed({ rest, requester }: Pick<FedExport, 'rest' | 'requester'>): boolean {
     return this.state !== 'ended' && this.route.length <= rest.length && !this.route.includes(requester);
   }
 }

@@ -2,7 +2,7 @@
  * The legs on which one publication of another node arrives, and what each is worth beside the others. There is at most
  * one from each neighbour.
  */
-import type { ImportLeg } from './import-leg.ts';
+import type { FedExport, ImportLeg } from './import-leg.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
 import type { RouteFinder } from './path/route-finder.ts';
 
@@ -38,10 +38,10 @@ export class ImportLegs<Numbers> {
     return this.#routes.cost(route) === undefined;
   }
 
-  /** @returns the leg that a relay further downstream attaches to best; `rest` is its route from this node on */
-  fitting(rest: readonly number[], requester: number): ImportLeg<Numbers> | undefined {
-    const fitting = [...this.all].filter((leg) => leg.canFeed(rest, requester) && !this.isInterrupted(leg));
-    return fitting.find(({ route }) => route.join() === rest.join()) ?? fitting.find((leg) => leg === this.local) ?? fitting[0];
+  /** @returns the leg that a relay further downstream attaches to best */
+  fitting(fed: FedExport): ImportLeg<Numbers> | undefined {
+    const fitting = [...this.all].filter((leg) => leg.canFeed(fed) && !this.isInterrupted(leg));
+    return fitting.find(({ route }) => route.join() === fed.rest.join()) ?? fitting.find((leg) => leg === this.local) ?? fitting[0];
   }
 
   /** @returns the legs that deliver packets, those with the fewest hops first, and of these the local one */
@@ -56,15 +56,16 @@ export class ImportLegs<Numbers> {
    *
    * @param currentCost of the route of the local leg; undefined if it is interrupted, or there is none
    */
-  priceOf(currentCost: number | undefined, { nodes, reason }: PlannedRoute): number | undefined {
+  priceOf(currentCost: number | undefined, planned: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
+    const { nodes, reason } = planned;
     const [, firstHop] = nodes;
     const shared = this.from(firstHop);
     const isBesideOwn = shared !== undefined && shared !== this.local && !this.isInterrupted(shared);
     const current = this.local?.route ?? [];
     // In the owner's region, the owner's slots are for the roots of the region's tree.
     const isPastTree = reason === 'region-tree' && current.length === 2 && nodes.length > 2;
-    return isBesideOwn || isPastTree || this.#isSecondCopy(current, nodes) ? Number.POSITIVE_INFINITY : currentCost;
+    return isBesideOwn || isPastTree || this.#isSecondCopy(current, planned) ? Number.POSITIVE_INFINITY : currentCost;
   }
 
   /**
@@ -72,15 +73,29 @@ export class ImportLegs<Numbers> {
    * would not, and could replace it: it is not longer than they rely on, leads through none of them, and starts at a
    * neighbour from which there is no leg yet.
    */
-  isReplaceable({ route, exports }: ImportLeg<Numbers>, { nodes }: PlannedRoute): boolean {
-    if (nodes.length > route.length || this.from(nodes[1]) !== undefined || this.#routes.cost(route) === undefined) return false;
-    return this.#isSecondCopy(route, nodes) && ![...exports].some(({ requester }) => nodes.includes(requester));
+  isReplaceable({ route, exports }: ImportLeg<Numbers>, planned: PlannedRoute): boolean {
+    const { nodes } = planned;
+    if (this.from(nodes[1]) !== undefined || this.#routes.cost(route) === undefined || !this.#isSecondCopy(route, planned)) return false;
+    return [...exports].every(({ requester, rest }) => nodes.length <= rest.length && !nodes.includes(requester));
   }
 
-  #isSecondCopy(current: readonly number[], planned: readonly number[]): boolean {
-    const isBesideRegions = !this.#isFromRegion(current[1]) && this.#isFromRegion(planned[1]);
-    const isStray = (nodes: readonly number[]) => this.#routes.isStray(nodes, planned, this.#publicationId);
-    return isBesideRegions || (isStray(current) && !isStray(planned));
+  /** Whether a route brings the track into this region by another node than the root of the region's tree, along which another is planned. */
+  entersElsewhere(current: readonly number[], { nodes, reason }: PlannedRoute): boolean {
+    if (reason !== 'region-tree' && reason !== 'region-root') return false;
+    return this.#entranceOf(current) !== this.#entranceOf(nodes);
+  }
+
+  #isSecondCopy(current: readonly number[], planned: PlannedRoute): boolean {
+    const { nodes } = planned;
+    const isBesideRegions = !this.#isFromRegion(current[1]) && this.#isFromRegion(nodes[1]);
+    const isStray = (route: readonly number[]) => this.#routes.isStray(route, nodes, this.#publicationId);
+    return isBesideRegions || this.entersElsewhere(current, planned) || (isStray(current) && !isStray(nodes));
+  }
+
+  /** @returns the node of this region that is next to the first one outside it */
+  #entranceOf(route: readonly number[]): number | undefined {
+    const outside = route.findIndex((nodeNo) => !this.#isFromRegion(nodeNo));
+    return route.at(outside === -1 ? -1 : outside - 1);
   }
 
   /** Whether a leg bypasses this region's own copy, on which the local one arrives. */

@@ -117,11 +117,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   /**
    * Feeds a relay further downstream.
    *
-   * @param rest its route from this node on
    * @returns the leg that it attaches to, or why there is none
    */
-  attach(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
-    const leg = this.#sharing.legFor(fed, rest, requester);
+  attach(fed: FedExport): ImportLeg<Numbers> | Refusal {
+    const leg = this.#sharing.legFor(fed);
     if (typeof leg === 'string') return leg;
     leg.exports.add(fed);
     this.idleSinceMs = undefined;
@@ -250,8 +249,10 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
     const leg = this.#sharing.sharedLeg(planned) ?? this.#open(planned.nodes, planned.reason);
     if (leg === undefined) return;
     this.#watch.settle();
-    if (currentCost === undefined || leg.isActive) this.#moveTo(leg);
-    else this.#legs.next = leg;
+    if (leg !== this.#legs.local) {
+      if (currentCost === undefined || leg.isActive) this.#moveTo(leg);
+      else this.#legs.next = leg;
+    }
     this.#settle();
   }
 

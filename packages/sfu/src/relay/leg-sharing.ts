@@ -15,8 +15,8 @@ const SECOND_LEG_MS = 10_000;
 
 /** What is done to legs here, by the source that has them. */
 export interface LegOwner<Numbers> {
-  /** @param fed the relay further downstream that the leg is opened for. @returns undefined if the link cannot carry it */
-  open(route: readonly number[], reason: ImportLegOptions<Numbers>['reason'], fed: FedExport): ImportLeg<Numbers> | undefined;
+  /** @param fed the relay further downstream that the leg is opened for, if it is for one. @returns undefined if the link cannot carry it */
+  open(route: readonly number[], reason: ImportLegOptions<Numbers>['reason'], fed?: FedExport): ImportLeg<Numbers> | undefined;
   /** @param how `isTold`: the neighbour knows that it ends */
   end(leg: ImportLeg<Numbers>, how?: { readonly isTold: boolean }): void;
   /** Has a leg feed the subscribers of this node. */
@@ -43,27 +43,30 @@ export class LegSharing<Numbers> {
   /**
    * The leg that feeds a relay further downstream.
    *
-   * @param rest of the relay's route, from this node on
    * @returns a leg that exists or is opened for it, or why there is none
    */
-  legFor(fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
-    const best = this.#legs.fitting(rest, requester);
+  legFor(fed: FedExport): ImportLeg<Numbers> | Refusal {
+    const best = this.#legs.fitting(fed);
     if (best !== undefined) return best;
+    const { rest } = fed;
     const [, firstHop] = rest;
     const same = this.#legs.from(firstHop);
     // The same neighbour is never asked for a second copy.
-    if (same !== undefined && !this.#legs.isInterrupted(same)) return this.#shortenLeg(same, rest, fed);
+    if (same !== undefined && !this.#legs.isInterrupted(same)) return this.#shortenLeg(same, fed);
     if (same !== undefined) this.#owner.end(same);
     return this.#owner.open(rest, 'asked-for', fed) ?? 'no-path';
   }
 
   /**
-   * Returns a leg that exists for other nodes if it starts at the same neighbour, since there is one leg per neighbour.
-   * If its route is interrupted further on, it is ended, and the caller opens another.
+   * Returns a leg that exists if it starts at the same neighbour, since there is one leg per neighbour. If its route is interrupted further
+   * on, it is ended, and the caller opens another. If it brings the track into the region by another node than is planned, the neighbour is
+   * asked again, because it keeps the shorter route as long as this node relies on it.
    */
-  sharedLeg({ nodes: [, firstHop] }: PlannedRoute): ImportLeg<Numbers> | undefined {
-    const leg = this.#legs.from(firstHop);
-    if (leg === undefined || !this.#legs.isInterrupted(leg)) return leg;
+  sharedLeg(planned: PlannedRoute): ImportLeg<Numbers> | undefined {
+    const leg = this.#legs.from(planned.nodes[1]);
+    if (leg === undefined) return undefined;
+    if (!this.#legs.isInterrupted(leg))
+      return this.#legs.entersElsewhere(leg.route, planned) ? this.#replace(leg, planned.nodes, planned.reason) : leg;
     this.#owner.end(leg);
     return undefined;
   }
@@ -72,15 +75,16 @@ export class LegSharing<Numbers> {
   unite(): boolean {
     if (this.#legs.next !== undefined) return false;
     const byLength = this.#legs.feeding();
-    // A leg that this node has just left, and that feeds no other node, is about to end.
-    const shortest = byLength.find((each) => each === this.#legs.local || each.exports.size > 0);
+    // A leg that this node has just left, and that no other node relies on, is about to end.
+    const isNeeded = (leg: ImportLeg<Numbers>) => [...leg.exports].some((fed) => this.#legs.local?.canFeed(fed) !== true);
+    const shortest = byLength.find((each) => each === this.#legs.local || isNeeded(each));
     if (this.#legs.local !== undefined && shortest !== undefined && shortest.route.length < this.#legs.local.route.length)
       this.#shorten(shortest);
     const leg = this.#legs.local ?? shortest;
     if (leg === undefined || !byLength.includes(leg)) return false;
     for (const other of this.#legs.all) {
       if (other === leg) continue;
-      for (const fed of [...other.exports]) if (leg.canFeed(other.route, fed.requester)) moveExport(fed, other, leg);
+      for (const fed of [...other.exports]) if (leg.canFeed(fed)) moveExport(fed, other, leg);
     }
     return true;
   }
@@ -89,12 +93,23 @@ export class LegSharing<Numbers> {
    * Asks the same neighbour for the track on a shorter route, because a relay further downstream relies on that. The
    * new leg replaces the old one and feeds all relays that were attached to it.
    */
-  #shortenLeg(former: ImportLeg<Numbers>, route: readonly number[], fed: FedExport): ImportLeg<Numbers> | Refusal {
+  #shortenLeg(former: ImportLeg<Numbers>, fed: FedExport): ImportLeg<Numbers> | Refusal {
+    const { rest: route } = fed;
     const isCircle = [...former.exports].some(({ requester }) => route.includes(requester));
     if (former.route.length <= route.length || isCircle) return 'loop';
-    const leg = this.#owner.open(route, former.options.reason, fed);
-    if (leg === undefined) return 'no-path';
-    for (const each of [...former.exports]) moveExport(each, former, leg);
+    return this.#replace(former, route, former.options.reason, fed) ?? 'no-path';
+  }
+
+  /** Asks the same neighbour for another route, which ends the former leg. Relays that rely on a shorter route have to find another one. */
+  #replace(
+    former: ImportLeg<Numbers>,
+    route: readonly number[],
+    reason: ImportLegOptions<Numbers>['reason'],
+    fed?: FedExport,
+  ): ImportLeg<Numbers> | undefined {
+    const leg = this.#owner.open(route, reason, fed);
+    if (leg === undefined) return undefined;
+    for (const each of [...former.exports]) if (leg.canFeed(each)) moveExport(each, former, leg);
     if (former === this.#legs.local) this.#owner.moveTo(leg);
     if (former === this.#legs.next) this.#legs.next = leg;
     this.#owner.end(former, { isTold: true });

@@ -4,8 +4,11 @@ import type { RefusedRoute } from './path/plan-route.ts';
 
 /** How long a neighbour is not asked again. */
 const REFUSAL_MS = 3000;
-/** A node without a free slot is expected to stay so for longer. */
-const FAN_OUT_REFUSAL_MS = 30_000;
+/**
+ * A node without a free slot has one again once nodes that do not belong behind it have moved, which takes them five seconds. Until then, one
+ * of those that it feeds passes the track on.
+ */
+const FAN_OUT_REFUSAL_MS = 10_000;
 
 /** Neighbours that refuse to pass a track on for now, and the nodes that may do it instead. */
 export class NeighbourRefusals {

@@ -49,7 +49,7 @@ export interface ExportKind<Record, Want extends RelayedWant<Record>, Export> {
 export interface ExportSources<Record> {
   find(publicationId: string): { readonly ownerNo: number; detach(fed: FedExport): void; demandChanged(): void } | undefined;
   admit(record: Record): boolean;
-  attach(publicationId: string, fed: FedExport, rest: readonly number[], requester: number): ImportLeg<unknown> | Refusal;
+  attach(publicationId: string, fed: FedExport): ImportLeg<unknown> | Refusal;
 }
 
 export interface RelayExporterOptions<Record, Want extends RelayedWant<Record>, Export> {
@@ -107,7 +107,7 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     // There is one copy per neighbour, so a new want replaces an older one.
     for (const each of this.all) if (each.transportId === transportId && each.publicationId === publicationId) this.#end(each, true);
     const opened: Export = this.#options.kind.create(link, transportId, want, () => this.#forget(opened));
-    const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, link, want);
+    const outcome = this.#admit(link.peer.nodeNo, want) ?? this.#start(opened, want);
     if (outcome === 'started') return;
     const others = outcome === 'fan-out' ? this.#standInsFor(link.peer.nodeNo, publicationId) : [];
     link.send({ type: 'refused', wantId, reason: outcome, others: others.slice(0, MAX_OTHERS) });
@@ -167,12 +167,12 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     return fed.filter((nodeNo) => routes.regionOf(nodeNo) === region && routes.cost([requester, nodeNo]) !== undefined);
   }
 
-  #start(opened: Export, link: NodeLink, { publicationId, wantId, route }: Want): Refusal | 'started' {
+  #start(opened: Export, { publicationId, wantId }: Want): Refusal | 'started' {
     const { kind, importer } = this.#options;
     const record = kind.recordOf(publicationId);
     if (record === undefined) return 'unknown-track';
     const isOwn = importer.find(publicationId) === undefined;
-    const source = isOwn ? undefined : importer.attach(publicationId, opened, route.slice(1), link.peer.nodeNo);
+    const source = isOwn ? undefined : importer.attach(publicationId, opened);
     if (typeof source === 'string') return source;
     this.#exports.set(key(opened.transportId, wantId), opened);
     kind.follow(opened, record);

@@ -136,8 +136,8 @@ export class RelayImporter<Record extends RelayedRecord, Plan extends RelayedPla
     this.#sourceOf.get(subscriptionId)?.needLowerLayers(subscriptionId, areNeeded);
   }
 
-  attach(publicationId: string, fed: FedExport, rest: readonly number[], requester: number): ImportLeg<Numbers> | Refusal {
-    return this.#sources.get(publicationId)?.attach(fed, rest, requester) ?? 'unknown-track';
+  attach(publicationId: string, fed: FedExport): ImportLeg<Numbers> | Refusal {
+    return this.#sources.get(publicationId)?.attach(fed) ?? 'unknown-track';
   }
 
   // Links and the engine report to these methods.

@@ -67,6 +67,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
   readonly transportId: string;
   readonly wantId: number;
   readonly publicationId: string;
+  readonly rest: readonly number[];
   readonly #appId: string;
   readonly #parts: TrackExportParts;
   readonly #onEnded: () => void;
@@ -88,6 +89,7 @@ export class TrackExport implements TrackFollower, RelayedExport<TrackRecord> {
     this.transportId = transportId;
     this.wantId = want.wantId;
     this.publicationId = want.publicationId;
+    this.rest = want.route.slice(1);
     this.#appId = want.appId;
     this.#numbers = want.leg;
     this.#demand = want.demand;

@@ -59,3 +59,30 @@ describe('a node without viewers that passes a track on by a way on which a regi
     expect(cluster.copies()).toHaveLength(3);
   });
 });
+
+test('a node whose parent in the tree brought the track in by itself asks that parent again, once the root of the region is back', async () => {
+  const mates = [2, 3, 4, 5, 6, 7, 8];
+  const records = Object.fromEntries([OWNER, ...mates].map((nodeNo) => [nodeNo, { region: nodeNo === OWNER ? 'ap' : 'eu' }]));
+  const oneWayMs = (from: number, to: number) => (from === OWNER || to === OWNER ? 40 : 1);
+  const cluster = await ClusterUnderTest.linked([OWNER, ...mates], { oneWayMs, records, cluster: { maxFanOut: 2 } });
+  const { publisher, publicationId } = await cluster.publish(OWNER);
+  const [root = 0, parent = 0, sibling = 0, leaf = 0] = rendezvousOrder(publicationId, mates);
+  const hops = () => cluster.copies().map((copy) => copy.split(' ')[0]);
+  for (const nodeNo of mates) if (nodeNo !== root) cluster.mesh.cut(root, nodeNo);
+  await cluster.clock.advance(10_000);
+  const viewers = [];
+  for (const nodeNo of [leaf, sibling]) {
+    const viewer = await cluster.join(nodeNo);
+    await viewer.receive(publisher.track('camera'));
+    viewers.push([nodeNo, viewer] as const);
+    await cluster.clock.advance(3000);
+  }
+  const before = hops().toSorted();
+
+  for (const nodeNo of mates) if (nodeNo !== root) cluster.mesh.heal(root, nodeNo);
+  await cluster.clock.advance(30_000);
+
+  expect(before).toEqual([`1>${parent}`, `${parent}>${leaf}`, `${parent}>${sibling}`].toSorted());
+  expect(hops().toSorted()).toEqual([`1>${root}`, `${root}>${parent}`, `${root}>${sibling}`, `${parent}>${leaf}`].toSorted());
+  for (const [nodeNo, viewer] of viewers) expect(cluster.shown(nodeNo, viewer)).toEqual([`${publicationId}@`]);
+});

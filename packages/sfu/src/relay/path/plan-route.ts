@@ -72,7 +72,7 @@ export function planRoute(table: LinkStateTable, wish: RouteWish, place: RegionP
   return (
     downTheTree(table, byRoots, place) ??
     downTheTree(table, aroundRegion, place) ??
-    instead(table, wish) ??
+    instead(table, { ...wish, through: passable }) ??
     cheapest(table, byRoots, maxHopsToRegion) ??
     cheapest(table, aroundRegion, maxHopsToRegion) ??
     cheapest(table, wish, maxHopsToRegion) ??
@@ -184,19 +184,24 @@ function cheapest(table: LinkStateTable, wish: RestrictedWish, maxHops: number):
 }
 
 /**
- * Returns the cheapest route behind a node that receives the track from one without a free slot. The route goes on as the refused one did:
- * a node attaches nothing to a leg whose route is longer than what it was asked for, so a shorter way from there would be a second copy.
+ * Returns the best route behind a node that receives the track from one without a free slot. The route goes on as the refused one did: a
+ * node attaches nothing to a leg whose route is longer than what it was asked for, so a shorter way from there would be a second copy.
+ * A node of the same region comes first, then one at which the track enters its region, then the cheapest.
  */
-function instead(table: LinkStateTable, { from, refusedBy, avoid, older }: RouteWish): PlannedRoute | undefined {
+function instead(table: LinkStateTable, { from, refusedBy, avoid, older, regionOf, through }: RestrictedWish): PlannedRoute | undefined {
   let best: PlannedRoute | undefined;
+  let bestRank = Number.POSITIVE_INFINITY;
   for (const { rest, others } of refusedBy?.values() ?? []) {
     for (const other of others) {
       const nodes = [from, other, ...rest];
       const maxHops = older !== undefined && nodes.some((nodeNo) => older.has(nodeNo)) ? MAX_SHORT_HOPS : MAX_HOPS;
-      const isUsable = refusedBy?.has(other) !== true && avoid?.has(other) !== true && table.passesOn(other);
-      if (!isUsable || nodes.length > maxHops + 1 || new Set(nodes).size < nodes.length) continue;
+      if (refusedBy?.has(other) === true || avoid?.has(other) === true || !table.passesOn(other)) continue;
+      if (nodes.length > maxHops + 1 || new Set(nodes).size < nodes.length) continue;
       const cost = routeCost(table, nodes);
-      if (cost !== undefined && (best === undefined || cost < best.cost)) best = { nodes, cost, reason: 'fan-out' };
+      const rank = regionOf(other) === regionOf(from) ? 0 : through?.has(other) === false ? 2 : 1;
+      if (cost === undefined || rank > bestRank || (rank === bestRank && best !== undefined && cost >= best.cost)) continue;
+      best = { nodes, cost, reason: 'fan-out' };
+      bestRank = rank;
     }
   }
   return best;
