@@ -77,7 +77,7 @@ export class EngineTransports {
     this.#context.data.removePeer(nowMs, transport.id);
     this.stun.reindex(transport, transport.ice.localUfrags, []);
     this.#byId.delete(transport.id);
-    this.#context.forgetDeferred(transport);
+    this.#context.forgetDeferred(transport.connection);
     // The last packets of the transport (BYE, close_notify) need its keys and paths.
     this.#flush(nowMs);
     transport.close();

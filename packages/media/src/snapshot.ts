@@ -31,8 +31,8 @@ export function snapshotTransport(nowMs: number, transport: PeerTransport): Tran
   const { selectedPath, pathCount } = transport.ice;
   return {
     transportId: transport.id,
-    state: transport.state,
-    ...transport.liveness.times(nowMs),
+    state: transport.connection.state,
+    ...transport.connection.liveness.times(nowMs),
     path: pathCount === 0 ? 'none' : selectedPath?.isProven === true ? 'proven' : 'unproven',
     isSecure: transport.isSecure,
     rttMs: transport.rttMs,
@@ -67,8 +67,8 @@ function snapshotSubscriber(nowMs: number, subscriber: SubscriberTrack): Subscri
     packetsResent: subscriber.packetsResent,
     packetsLost: subscriber.lastReport?.cumulativeLost,
     isPaused: plan.paused,
-    quality: subscriber.quality,
-    leastBps: subscriber.layerOptions(nowMs)?.at(0)?.costBps,
+    quality: subscriber.grants.quality,
+    leastBps: subscriber.grants.layerOptions(nowMs)?.at(0)?.costBps,
     awaitsKeyframe: subscriber.awaitsKeyframe,
     source: source && {
       ...snapshotPublisher(nowMs, source),

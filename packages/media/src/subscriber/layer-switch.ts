@@ -2,7 +2,6 @@
 
 import type { ExtendedSeq } from '@causeway/wire';
 import type { SubscriberTrackPlan } from '../plan.ts';
-import { ALL_LAYERS, type LayerOption } from '../publisher/layer-catalogue.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 
 /**
@@ -24,16 +23,6 @@ export function newestOf({ stream, sequence }: StreamPacket): number {
 /** Whether both streams are copies of the same publication. Only then is it worth the time to search them for common packets. */
 export function isCopyOfSame(former: ReceiveStream | undefined, { track: { plan } }: ReceiveStream): former is ReceiveStream {
   return plan.copyOf !== undefined && former?.track.plan.copyOf === plan.copyOf;
-}
-
-export function isSameOption(one: LayerOption | undefined, other: LayerOption | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.stream === other.stream && one.maxSpatialId === other.maxSpatialId && one.maxTemporalId === other.maxTemporalId;
-}
-
-/** The limit as it is reported: undefined if no layer is dropped. */
-export function limitOf(maxId: number | undefined): number | undefined {
-  return maxId === ALL_LAYERS ? undefined : maxId;
 }
 
 /** Whether both plans ask for the same layers of a publication. */

@@ -15,8 +15,10 @@ import { ToldLayer } from './told-layer.ts';
 const OVERLAP_MS = 400;
 
 /** One layer of a track on the link. */
-export interface LinkLayer extends AllocatedTrack {
+export interface LinkLayer {
   readonly plan: SubscriberTrackPlan;
+  /** The layer on its own, for a subscription that is not allocated together with others. */
+  readonly grants: AllocatedTrack;
   /** The publication that the layer comes from; undefined while there is none. */
   readonly source: { layerOptions(nowMs: number): readonly LayerOption[] } | undefined;
   /** Whether the layer is being sent. */
@@ -59,7 +61,7 @@ export class LinkLayers {
   *values(): Iterable<AllocatedTrack> {
     yield* this.#tracks.values();
     for (const subscription of this.#subscriptions.values()) {
-      if (this.#tracks.get(subscription.plan.mid)?.has(subscription) !== true) yield subscription;
+      if (this.#tracks.get(subscription.plan.mid)?.has(subscription) !== true) yield subscription.grants;
     }
   }
 }
@@ -106,11 +108,11 @@ class LinkTrack implements AllocatedTrack {
   }
 
   get spentBps(): number {
-    return this.#sum(({ spentBps }) => spentBps);
+    return this.#sum(({ grants }) => grants.spentBps);
   }
 
   get bytesResent(): number {
-    return this.#sum(({ bytesResent }) => bytesResent);
+    return this.#sum(({ grants }) => grants.bytesResent);
   }
 
   fixedCostBps(): number {

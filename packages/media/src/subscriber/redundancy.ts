@@ -17,7 +17,7 @@ import {
 import type { CodecPlan } from '../plan.ts';
 import type { StreamPacket } from '../publisher/receive-stream.ts';
 import { NO_PAYLOAD_TYPE } from './codec-match.ts';
-import { ReportedPathLoss } from './reported-path-loss.ts';
+import { ReportedPathLoss } from './stream-reports.ts';
 
 /** A packet with its redundancy stays well below the usual MTU. */
 const MAX_BYTES = 1000;
@@ -26,7 +26,7 @@ const NOTHING = new Uint8Array(0);
 /** Lower than any sequence number. */
 const NEVER = -1;
 const DECIDE_EVERY_MS = 500;
-/** Weight of each look at the loss, which is of one second with some fifty packets. The average is over about four seconds. */
+/** Weight of a new loss ratio, which covers one second with about fifty packets. The average covers about four seconds. */
 const LOSS_GAIN = 1 / 8;
 /** The loss ratios at which the first and the second earlier packet are added. */
 const LOSS_FOR_LEVEL = [0.02, 0.1] as const;
@@ -39,7 +39,7 @@ const MAX_SHARE = 0.5;
 
 export class Redundancy {
   readonly level = new RedundancyLevel();
-  /** Counts where the receiver reports on its path in no other way. */
+  /** Used if the receiver reports on its path in no other way. */
   readonly reportedLoss = new ReportedPathLoss();
   /** The receiver's payload type for RED; `NO_PAYLOAD_TYPE` if it accepts none at present. */
   payloadType = NO_PAYLOAD_TYPE;

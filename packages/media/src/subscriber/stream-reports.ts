@@ -49,32 +49,36 @@ export function makeSenderReport(
 /** What the counts of a subscription and the reports of its receiver say about each other. */
 export type ReportVerdict = 'unjudged' | 'agrees' | 'deviates';
 
-/** The counters of a stream, which never fall by more than a few packets that the system refused. */
+/** The counters of a stream. They fall only by the few packets that the system refuses. */
 interface SentPackets {
   readonly packetsSent: number;
   readonly packetsResent: number;
 }
 
+/** What was reported and what was counted at one moment. */
 interface Moment {
   readonly highest: number;
   readonly lost: number;
   readonly sent: number;
+}
+
+interface CountedMoment extends Moment {
   readonly resent: number;
 }
 
 /** Fewer packets are not judged: what is in flight would weigh too much. */
-const LEAST_PACKETS = 10_000;
+const LEAST_JUDGED_PACKETS = 10_000;
 /** Packets may differ by this share, and by what a fast stream has in flight. */
 const TOLERATED_SHARE = 0.005;
 const IN_FLIGHT_PACKETS = 100;
 
 /**
- * Compares what a receiver reports about a stream with what was counted of it for the bill. Both run over the same time, so what is in flight
- * at its ends is all that may differ, beside what the receiver gets wrong.
+ * Compares what a receiver reports about a stream with what was counted of it for the bill. Both cover the same time, so they may differ
+ * only by what was in flight when it began and ended, and by errors of the receiver.
  */
 export class ReportedNumbers {
-  #first: Moment | undefined;
-  #last: Moment | undefined;
+  #first: CountedMoment | undefined;
+  #last: CountedMoment | undefined;
 
   /** @param report of the receiver, just arrived */
   note({ extendedHighestSeq, cumulativeLost }: ReportBlock, { packetsSent, packetsResent }: SentPackets): void {
@@ -89,7 +93,7 @@ export class ReportedNumbers {
   get verdict(): ReportVerdict {
     if (this.#first === undefined || this.#last === undefined) return 'unjudged';
     const sent = this.#last.sent - this.#first.sent;
-    if (sent < LEAST_PACKETS) return 'unjudged';
+    if (sent < LEAST_JUDGED_PACKETS) return 'unjudged';
     const tolerated = sent * TOLERATED_SHARE + IN_FLIGHT_PACKETS;
     const numbered = this.#last.highest - this.#first.highest;
     const received = numbered - (this.#last.lost - this.#first.lost);
@@ -98,5 +102,40 @@ export class ReportedNumbers {
     // More arrived than is counted. Without RTX, repetitions arrive under the same numbers.
     const resent = this.#last.resent - this.#first.resent;
     return received > sent + resent + tolerated ? 'deviates' : 'agrees';
+  }
+}
+
+/** Four seconds of sound. What is in flight when a report arrives weighs little among as many packets. */
+const LEAST_MEASURED_PACKETS = 200;
+
+/**
+ * Measures the loss of a receiver's path from its reports about one stream, for receivers that send no better feedback. They also report
+ * what the publisher lost as lost; but those numbers were never sent, so they can be told apart.
+ *
+ * @see RFC 3550 §6.4.1
+ */
+export class ReportedPathLoss {
+  #before: Moment | undefined = undefined;
+  /** Share of the sent packets that the path lost, 0 to 1; undefined before enough of them were reported on. */
+  ratio: number | undefined = undefined;
+
+  /**
+   * Takes a report that has just arrived.
+   *
+   * @param packetsSent total of the stream so far
+   */
+  note({ extendedHighestSeq, cumulativeLost }: ReportBlock, packetsSent: number): void {
+    const before = this.#before;
+    const now = { highest: extendedHighestSeq, lost: cumulativeLost, sent: packetsSent };
+    if (before === undefined || now.highest < before.highest || now.sent < before.sent) {
+      this.#before = now;
+      return;
+    }
+    const sent = now.sent - before.sent;
+    // While nothing arrives, the numbers stand still and say nothing about what is sent.
+    if (sent < LEAST_MEASURED_PACKETS || now.highest === before.highest) return;
+    const unsent = Math.max(0, now.highest - before.highest - sent);
+    this.ratio = Math.max(0, Math.min(1, (now.lost - before.lost - unsent) / sent));
+    this.#before = now;
   }
 }

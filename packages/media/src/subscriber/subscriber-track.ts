@@ -3,29 +3,26 @@
  * change layers, SSRCs or publications, or pause.
  */
 import type { ReportBlock, SenderReport, Seq16 } from '@causeway/wire';
-import type { LayerGrant } from '../congestion/allocation/bandwidth-allocator.ts';
-import { StepGuard } from '../congestion/allocation/step-guard.ts';
 import { DropReason } from '../drop-reason.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { FirstFrameTimer } from '../latencies.ts';
-import type { GrantedQuality, SubscriberTrackPlan } from '../plan.ts';
-import { ALL_LAYERS, type LayerOption, wholeOf } from '../publisher/layer-catalogue.ts';
+import type { SubscriberTrackPlan } from '../plan.ts';
+import { ALL_LAYERS, type LayerOption } from '../publisher/layer-catalogue.ts';
 import { SOUND_REPAIR } from '../publisher/nack-generator.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
 import { CopyMoves } from './copy-moves.ts';
 import { KeyframeDemand } from './keyframe-demand.ts';
-import { canBeginWith, findKeptBeginning, isSameOption, isSameWish, limitOf, newestOf } from './layer-switch.ts';
-import { decodableOptions, optionsFor } from './layer-wish.ts';
+import { type GrantedSubscription, LayerGrants } from './layer-grants.ts';
+import { canBeginWith, findKeptBeginning, isSameWish, newestOf } from './layer-switch.ts';
 import type { LinkLayer } from './link-layers.ts';
 import { OutgoingStream } from './outgoing-stream.ts';
 import { PlayoutDelay } from './playout-delay.ts';
 import { ReceiverReports, ReportedNumbers, type ReportVerdict } from './stream-reports.ts';
 import type { SubscribingPeer } from './subscribing-peer.ts';
-import { ToldLayer } from './told-layer.ts';
 
-export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStream, StreamPacket> {
+export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSubscriber<ReceiveStream, StreamPacket> {
   readonly transport: SubscribingPeer;
   readonly #context: EngineContext;
   readonly #stream: OutgoingStream;
@@ -38,13 +35,9 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   readonly #playoutDelay = new PlayoutDelay();
   readonly #reports = new ReceiverReports();
   readonly #reported = new ReportedNumbers();
-  readonly guard = new StepGuard();
-  readonly #told: ToldLayer;
+  readonly grants: LayerGrants;
   /** Undefined for audio, and on links, which no viewer watches. */
   readonly #firstFrame: FirstFrameTimer | undefined;
-  granted: LayerOption | undefined = undefined;
-  isDecided = false;
-  isWishNew = false;
   #plan: SubscriberTrackPlan;
   #source: PublisherTrack | undefined = undefined;
   /** The layer to switch to at its next keyframe. */
@@ -58,7 +51,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#isPaused = plan.paused;
     this.#stream = new OutgoingStream(context, transport, plan, (nowMs) => this.#handleGap(nowMs));
     this.#moves = new CopyMoves(this, this.#stream);
-    this.#told = new ToldLayer({ transportId: transport.id, subscriptionId: plan.subscriptionId }, context.onEvent);
+    this.grants = new LayerGrants(this, this.#stream, context.onEvent);
     this.#firstFrame = plan.kind === 'video' && !transport.isLink ? new FirstFrameTimer(context.firstFrames) : undefined;
     this.#keyframeDemand = new KeyframeDemand(
       context.timers,
@@ -115,14 +108,14 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     return this.#layer;
   }
 
+  /** Whether no layer is forwarded or awaited. */
+  get isIdle(): boolean {
+    return this.#layer === undefined && this.#target === undefined;
+  }
+
   /** Whether nothing can be sent before a keyframe that has been requested. */
   get awaitsKeyframe(): boolean {
     return this.#layer === undefined && this.#target !== undefined && this.#plan.kind === 'video';
-  }
-
-  /** How much of what was asked for fits the path. */
-  get quality(): GrantedQuality {
-    return this.#told.quality;
   }
 
   /** Whether only the requested layer may be sent, even if others arrive. */
@@ -138,7 +131,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   /** Applies a new plan for the same m-section: another source, layer or pause. SSRCs never change. */
   update(nowMs: number, plan: SubscriberTrackPlan, source: PublisherTrack | undefined): void {
     const resumed = this.#plan.paused && !plan.paused;
-    this.isWishNew = !isSameWish(this.#plan, plan);
+    this.grants.isWishNew = !isSameWish(this.#plan, plan);
     this.#plan = plan;
     this.#stream.followReports(plan);
     this.#isPaused = plan.paused;
@@ -146,7 +139,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     else if (this.transport.canSend) this.#firstFrame?.begin(nowMs);
     if (resumed) {
       this.#awaitKeyframe();
-      this.isDecided = false;
+      this.grants.isDecided = false;
     }
     if (source !== this.#source) this.#changeSource(nowMs, source);
     else if (source) {
@@ -157,60 +150,16 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.chooseLayer(nowMs);
   }
 
-  /** Whether the allocator decides which layer is forwarded. */
-  get isAdaptive(): boolean {
-    return this.#source !== undefined && !this.#plan.paused && !this.wantsExactLayer && this.#plan.kind === 'video';
-  }
-
-  get priority(): number {
-    return this.#plan.layers?.priority ?? 1;
-  }
-
-  get isSentBest(): boolean {
-    return this.#told.quality === 'full';
-  }
-
-  layerOptions(nowMs: number): readonly LayerOption[] | undefined {
-    if (this.#source === undefined) return undefined;
-    const { streams, plan } = this.#source;
-    const arriving = this.#source.layerOptions(nowMs);
-    if (arriving.length > 0) return optionsFor(this.#plan, decodableOptions(this.#plan, arriving), plan.rids);
-    if (streams.length === 0 || this.#layer !== undefined || this.#target !== undefined) return undefined;
-    // Nothing arrives, perhaps because the publisher is muted, so the subscriber gets a layer to wait for.
-    const silent = streams.map((stream) => wholeOf(nowMs, stream));
-    return optionsFor(this.#plan, silent, plan.rids).slice(0, 1);
-  }
-
-  fixedCostBps(nowMs: number): number {
-    if (this.#plan.kind === 'video' || this.#plan.paused || this.#source === undefined) return 0;
-    return this.#stream.packetsInEach * this.#source.layerOptions(nowMs).reduce((sum, { costBps }) => sum + costBps, 0);
-  }
-
-  get spentBps(): number {
-    if (this.#layer === undefined || this.#plan.paused) return 0;
-    const { spatialLimit = ALL_LAYERS, temporalLimit = ALL_LAYERS } = this.#stream.filter ?? {};
-    return this.#layer.costBps(spatialLimit, temporalLimit);
-  }
-
-  grant(nowMs: number, { option, quality, reason, isUrgent, isShort, isOverusing }: LayerGrant): void {
-    const { granted } = this;
-    const isOther = !isSameOption(option, granted);
-    if (!this.transport.isLink) {
-      this.#told.noteGrant(quality, reason, isOther);
-      this.#told.noteShortage(nowMs, isShort && this.#source?.transport.isLink === true, isOverusing);
-    }
-    this.granted = option;
-    this.isDecided = true;
-    this.isWishNew = false;
-    this.#isHeldBack = option === undefined;
-    if (option === undefined) {
+  follow(nowMs: number, granted: LayerOption | undefined, isUrgent: boolean): void {
+    this.#isHeldBack = granted === undefined;
+    if (granted === undefined) {
       this.#abandon();
-      this.#tellLayer(undefined);
+      this.grants.noteLayer(undefined);
     } else {
       // While the lower layer's keyframe is on its way, packets of the higher layer would fill the queue that it has to pass.
-      if (isUrgent && option.stream !== this.#layer && this.spentBps > option.costBps) this.#abandon();
-      this.#limitLayers(nowMs, option);
-      this.aimAt(nowMs, option.stream);
+      if (isUrgent && granted.stream !== this.#layer && this.grants.spentBps > granted.costBps) this.#abandon();
+      this.#limitLayers(nowMs, granted);
+      this.aimAt(nowMs, granted.stream);
     }
     this.#moves.settle();
   }
@@ -220,7 +169,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (this.#source === undefined) return;
     if (this.wantsExactLayer && this.#isHeldBack) return;
     if (!this.wantsExactLayer && this.#plan.kind === 'video') {
-      this.transport.allocation.place(nowMs, this);
+      this.transport.allocation.place(nowMs, this.grants);
       return;
     }
     const { streams } = this.#source;
@@ -265,7 +214,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#layer = undefined;
     this.#target = undefined;
     this.#moves.settle();
-    this.granted = undefined;
+    this.grants.forget();
     this.#keyframeDemand.cancel();
   }
 
@@ -371,8 +320,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     this.#source = source;
     this.#layer = undefined;
     this.#target = undefined;
-    this.granted = undefined;
-    this.isDecided = false;
+    this.grants.forget();
     // On a link, all layers of a track are decided about together.
     if (!this.wantsExactLayer) this.#isHeldBack = false;
     this.refreshPayloadTypes();
@@ -386,7 +334,7 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (!isLess) this.#stream.limitLayers(maxSpatialId, maxTemporalId);
     if (stream !== this.#layer) return;
     if (maxSpatialId > (this.#stream.filter?.spatialLimit ?? ALL_LAYERS)) this.requestKeyframe(nowMs);
-    this.#tellLayer(stream);
+    this.grants.noteLayer(stream);
   }
 
   #stop(): void {
@@ -436,8 +384,9 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
     if (this.#isHeldBack || this.#layer?.isCurrent || this.#target?.isCurrent) return false;
     if (this.wantsExactLayer && stream.rid !== this.#plan.preferredRid) return false;
     // The allocator considers each new stream. Until then, only the granted layer may be sent.
-    if (this.transport.allocation.isLimited && this.granted !== undefined && stream.rid !== this.granted.stream.rid) return false;
-    if (this.isAdaptive && this.layerOptions(nowMs)?.every((option) => option.stream !== stream)) return false;
+    const { granted } = this.grants;
+    if (this.transport.allocation.isLimited && granted !== undefined && stream.rid !== granted.stream.rid) return false;
+    if (this.grants.isAdaptive && this.grants.layerOptions(nowMs)?.every((option) => option.stream !== stream)) return false;
     this.#target = stream;
     // If this is the start of its keyframe, none needs to be requested.
     if (!isKeyframe) this.requestKeyframe(nowMs);
@@ -451,23 +400,18 @@ export class SubscriberTrack implements LinkLayer, RoutedSubscriber<ReceiveStrea
   }
 
   #limitToGranted(stream: ReceiveStream): void {
-    if (this.#stream.filter === undefined || this.granted?.stream !== stream) return;
-    this.#stream.limitLayers(this.granted.maxSpatialId, this.granted.maxTemporalId);
+    const { granted } = this.grants;
+    if (this.#stream.filter === undefined || granted?.stream !== stream) return;
+    this.#stream.limitLayers(granted.maxSpatialId, granted.maxTemporalId);
   }
 
   #noteEntered(nowMs: number, stream: ReceiveStream): void {
     this.#layer = stream;
     this.#target = undefined;
     this.#firstFrame?.end(nowMs);
-    this.#tellLayer(stream);
+    this.grants.noteLayer(stream);
     // Another layer may no longer need to be sent, now that this one is.
     if (this.transport.linkLayers !== undefined) this.transport.allocation.runSoon(nowMs);
-  }
-
-  #tellLayer(stream: ReceiveStream | undefined): void {
-    if (this.#plan.kind !== 'video' || this.transport.isLink) return;
-    const within = stream !== undefined && this.granted?.stream === stream ? this.granted : undefined;
-    this.#told.noteLayer(stream?.rid, limitOf(within?.maxSpatialId), limitOf(within?.maxTemporalId));
   }
 
   /**

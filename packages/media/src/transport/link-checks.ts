@@ -10,9 +10,10 @@ import type { BandwidthAllocator } from '../congestion/allocation/bandwidth-allo
 import { type Path, SendKind } from '../demux/path.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { sendReady } from '../outbox.ts';
-import type { ConnectionState, ReachableAddress, TransportPlan } from '../plan.ts';
+import type { ReachableAddress, TransportPlan } from '../plan.ts';
 import type { ReceiveDemux } from '../publisher/receive-demux.ts';
 import type { Timer } from '../timers.ts';
+import type { Connection } from './connection.ts';
 import { createGeneration, type IceGeneration, type IceLite } from './ice-lite.ts';
 import { LinkQuality } from './link-quality.ts';
 import type { CheckOwner, OutstandingCheck } from './outstanding-checks.ts';
@@ -38,13 +39,11 @@ const MAX_ADDRESSES = 8;
 /** The link whose path is checked. */
 export interface CheckingTransport {
   readonly context: EngineContext;
-  readonly state: ConnectionState;
+  readonly connection: Pick<Connection, 'state' | 'handleCheck'>;
   readonly ice: IceLite;
   readonly receive: Pick<ReceiveDemux, 'tracks'>;
   readonly allocation: Pick<BandwidthAllocator, 'withheldShare'>;
   noteRtt(rttMs: number): void;
-  /** Called when a check from the peer, or its answer to one of ours, was authenticated. */
-  handleCheck(nowMs: number): void;
   reportDefect(error: unknown): void;
 }
 
@@ -75,10 +74,10 @@ export class LinkChecks implements Timer, CheckOwner {
   }
 
   fire(nowMs: number): void {
-    const { ice, state } = this.#transport;
+    const { ice, connection } = this.#transport;
     this.quality.noteUnanswered(this.#transport.context.checks.forget(this, nowMs - ANSWER_WITHIN_MS));
     const path = ice.selectedPath;
-    const isFound = path?.isProven === true && state !== 'disconnected';
+    const isFound = path?.isProven === true && connection.state !== 'disconnected';
     if (!isFound && this.#reach.length > 0) {
       this.#search(nowMs);
     } else {
@@ -96,7 +95,7 @@ export class LinkChecks implements Timer, CheckOwner {
     this.quality.noteAnswered(nowMs - check.sentAtMs);
     this.#transport.noteRtt(nowMs - check.sentAtMs);
     if (this.#isSearching) this.#find(nowMs, path);
-    this.#transport.handleCheck(nowMs);
+    this.#transport.connection.handleCheck(nowMs);
     return true;
   }
 

@@ -57,8 +57,8 @@ const STOOD_STILL_MS = 1_000;
 /** How many delays are remembered. More of them do not fit between a peer's last packet and its loss. */
 const MAX_STOPS = 64;
 
-/** The transport whose peer is watched. */
-export interface WatchedTransport {
+/** The connection whose peer is watched. */
+export interface WatchedConnection {
   readonly context: { readonly timers: Timers; readonly standstill: Standstill };
   readonly state: ConnectionState;
   readonly isSecure: boolean;
@@ -72,17 +72,17 @@ export interface WatchedTransport {
 }
 
 export class Liveness implements Timer {
-  readonly #transport: WatchedTransport;
+  readonly #connection: WatchedConnection;
   readonly #times: LivenessTimes;
   readonly #standstill: Standstill;
   readonly #openedMs: number;
   deadlineMs = Number.POSITIVE_INFINITY;
   heapIndex = -1;
 
-  constructor(nowMs: number, transport: WatchedTransport, times: LivenessTimes) {
-    this.#transport = transport;
+  constructor(nowMs: number, connection: WatchedConnection, times: LivenessTimes) {
+    this.#connection = connection;
     this.#times = times;
-    this.#standstill = transport.context.standstill;
+    this.#standstill = connection.context.standstill;
     this.#standstill.watch(nowMs);
     this.#openedMs = nowMs;
     this.#lookAfter(nowMs, times.lookEveryMs);
@@ -91,45 +91,45 @@ export class Liveness implements Timer {
   /** Handles the return of a peer that was disconnected. */
   peerReturned(nowMs: number): void {
     this.#lookAfter(nowMs, this.#times.disconnectedAfterMs);
-    this.#transport.setState('connected');
-    this.#transport.regainConsent();
+    this.#connection.setState('connected');
+    this.#connection.regainConsent();
   }
 
   /** For how long the transport has been open, and for how long the peer has been silent. */
   times(nowMs: number): { readonly openMs: number; readonly silentMs: number } {
-    return { openMs: nowMs - this.#openedMs, silentMs: nowMs - this.#transport.heardMs };
+    return { openMs: nowMs - this.#openedMs, silentMs: nowMs - this.#connection.heardMs };
   }
 
   fire(nowMs: number): void {
-    if (!this.#transport.isSecure) {
+    if (!this.#connection.isSecure) {
       this.#lookAfter(nowMs, this.#times.lookEveryMs);
       const waitedMs = nowMs - this.#openedMs - this.#standstill.sinceMs(nowMs, this.#openedMs);
-      if (waitedMs >= this.#times.setupTimeoutMs) this.#transport.expire(nowMs, 'setup_timeout');
+      if (waitedMs >= this.#times.setupTimeoutMs) this.#connection.expire(nowMs, 'setup_timeout');
       return;
     }
     const { disconnectedAfterMs, consentExpiresMs, lostAfterMs } = this.#times;
-    const { heardMs } = this.#transport;
+    const { heardMs } = this.#connection;
     const silentMs = nowMs - heardMs;
     const silentWhileListeningMs = silentMs - this.#standstill.sinceMs(nowMs, heardMs);
     // The timer sleeps until the silence would have a consequence. Of thousands of peers, most are heard before that.
     const next = [disconnectedAfterMs - silentMs, consentExpiresMs - silentMs].filter((afterMs) => afterMs > 0);
     this.#lookAfter(nowMs, Math.min(...next, Math.max(this.#times.lookEveryMs, lostAfterMs - silentWhileListeningMs)));
-    if (silentWhileListeningMs >= lostAfterMs) this.#transport.expire(nowMs, 'connection_lost');
-    else if (silentMs >= disconnectedAfterMs) this.#transport.setState('disconnected');
-    if (silentMs >= consentExpiresMs) this.#transport.loseConsent();
+    if (silentWhileListeningMs >= lostAfterMs) this.#connection.expire(nowMs, 'connection_lost');
+    else if (silentMs >= disconnectedAfterMs) this.#connection.setState('disconnected');
+    if (silentMs >= consentExpiresMs) this.#connection.loseConsent();
   }
 
   fail(error: unknown): void {
-    this.#transport.reportDefect(error);
+    this.#connection.reportDefect(error);
   }
 
   close(): void {
-    this.#transport.context.timers.cancel(this);
+    this.#connection.context.timers.cancel(this);
     this.#standstill.unwatch();
   }
 
   #lookAfter(nowMs: number, afterMs: number): void {
-    const { timers } = this.#transport.context;
+    const { timers } = this.#connection.context;
     timers.schedule(timers.onGrid(nowMs + afterMs, this.#times.gridMs), this);
   }
 }

@@ -1,4 +1,6 @@
-/** One peer, from the first check to the last BYE: its paths, keys, publications and subscriptions. */
+/**
+ * One peer: its parts, what arrives from it, and what is sent to it. How the connection comes about and ends is decided in `connection.ts`.
+ */
 import { peekRtpSsrc, type RtpView, rtpHeaderLength } from '@causeway/wire';
 import { BandwidthAllocator } from '../congestion/allocation/bandwidth-allocator.ts';
 import type { DataChannelRequest } from '../data/data-channel.ts';
@@ -15,7 +17,7 @@ import {
   UploadLimit,
 } from '../inbound-limits.ts';
 import { type Outbox, sendReady, type WrittenPacket } from '../outbox.ts';
-import { type ConnectionState, DEFAULT_DATA_LIMITS, type TransportCloseReason, type TransportPlan } from '../plan.ts';
+import { DEFAULT_DATA_LIMITS, type TransportCloseReason, type TransportPlan } from '../plan.ts';
 import { ReceiveDemux } from '../publisher/receive-demux.ts';
 import type { QualityHistory } from '../quality/quality-history.ts';
 import type {
@@ -30,9 +32,10 @@ import type { TrafficCounters } from '../statistics.ts';
 import { LinkLayers } from '../subscriber/link-layers.ts';
 import type { SubscriberTrack } from '../subscriber/subscriber-track.ts';
 import { ArrivalFeedback } from './arrival-feedback.ts';
+import { Connection } from './connection.ts';
 import { IceLite } from './ice-lite.ts';
 import { LinkChecks } from './link-checks.ts';
-import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS, Liveness } from './liveness.ts';
+import { CLIENT_LIVENESS, IN_PROCESS_LIVENESS, LINK_LIVENESS } from './liveness.ts';
 import { createPeerChannels } from './peer-channels.ts';
 import { PeerSender } from './peer-sender.ts';
 import { PlainEndpoint } from './plain-endpoint.ts';
@@ -63,13 +66,12 @@ export class PeerTransport implements SecureEndpointListener {
   /** Where its packets wait to be sent. */
   readonly outbox: Outbox<ProtectedBytes> | Outbox<Uint8Array>;
   readonly ice: IceLite;
+  readonly connection: Connection;
   /** Undefined unless it is a link between nodes. */
   readonly link: LinkChecks | undefined;
   readonly endpoint: SecureEndpoint;
   readonly receive: ReceiveDemux;
   readonly rtcp: RtcpSender;
-  readonly liveness: Liveness;
-  heardMs: number;
   readonly congestion: ArrivalFeedback;
   readonly sender: PeerSender;
   readonly allocation: BandwidthAllocator;
@@ -96,19 +98,10 @@ export class PeerTransport implements SecureEndpointListener {
   readonly #dtlsRole: 'server' | 'client';
   /** Created when either end has data to send, which most sessions never do. */
   #channels: DataChannels | undefined = undefined;
-  #state: ConnectionState = 'new';
-  #secured = false;
-  #hasConsent = true;
-  /** The path that the estimate belongs to. */
-  #measuredPath: Path | undefined = undefined;
-  #becameSecure = false;
-  #becameReachable = false;
-  #secureClosed: SecureCloseReason | 'association-aborted' | undefined = undefined;
 
   constructor(nowMs: number, context: EngineContext, plan: TransportPlan) {
     this.id = plan.transportId;
     this.context = context;
-    this.heardMs = nowMs;
     this.isInProcess = plan.security === 'none';
     this.isLink = this.isInProcess || plan.isLink === true;
     this.account = plan.account;
@@ -127,11 +120,12 @@ export class PeerTransport implements SecureEndpointListener {
     this.allocation = new BandwidthAllocator({
       timers: context.timers,
       path: this.sender,
-      tracks: this.linkLayers ?? this.subscriptions,
+      tracks: this.linkLayers ?? { values: () => Array.from(this.subscriptions.values(), ({ grants }) => grants) },
       onDefect: (error) => this.reportDefect(error),
     });
     this.sender.onBudgetChanged = (atMs) => this.allocation.runSoon(atMs);
-    this.liveness = new Liveness(nowMs, this, this.isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS);
+    const liveness = this.isInProcess ? IN_PROCESS_LIVENESS : this.isLink ? LINK_LIVENESS : CLIENT_LIVENESS;
+    this.connection = new Connection(nowMs, this, liveness);
     this.#reports = new ReportRound(nowMs, this);
     const { dtlsRole: role, remoteFingerprints } = plan;
     this.endpoint = this.isInProcess
@@ -146,10 +140,6 @@ export class PeerTransport implements SecureEndpointListener {
     return this.#channels;
   }
 
-  get state(): ConnectionState {
-    return this.#state;
-  }
-
   /** Bytes sent for all present subscriptions. */
   get bytesSent(): number {
     let bytes = 0;
@@ -159,7 +149,7 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** Whether the DTLS handshake is complete, so that there are keys. */
   get isSecure(): boolean {
-    return this.#secured;
+    return this.connection.isSecure;
   }
 
   get canSend(): boolean {
@@ -177,13 +167,7 @@ export class PeerTransport implements SecureEndpointListener {
   bindPath(path: Path): void {
     if (!this.isInProcess || this.ice.selectedPath !== undefined) return;
     this.ice.useGivenPath(path);
-    this.#becomeSecure();
-  }
-
-  /** Handles an authenticated check from the peer, or its answer to one of ours. */
-  handleCheck(nowMs: number): void {
-    this.#hear(nowMs);
-    if (this.#state === 'new') this.setState('connecting');
+    this.connection.becomeSecure();
   }
 
   handleDtls(nowMs: number, path: Path, datagram: Uint8Array): void {
@@ -225,24 +209,12 @@ export class PeerTransport implements SecureEndpointListener {
 
   /** Opens a data channel. Has no effect before there are keys. */
   openDataChannel(nowMs: number, request: DataChannelRequest): void {
-    if (this.#secured) this.channels.open(nowMs, request);
+    if (this.isSecure) this.channels.open(nowMs, request);
   }
 
   /** Called when another path was selected, or the selected one was proven. */
   pathChanged(): void {
-    this.#updateCanSend();
-  }
-
-  loseConsent(): void {
-    this.#hasConsent = false;
-    this.#updateCanSend();
-  }
-
-  regainConsent(): void {
-    this.#hasConsent = true;
-    this.#updateCanSend();
-    // What was sent during the silence is lost, and a node waits for it on behalf of many subscribers.
-    if (this.isLink) this.#becomeReachable();
+    this.connection.updatePath();
   }
 
   /** Requests keyframes for subscriptions that lost video while the uplink was full. */
@@ -283,31 +255,6 @@ export class PeerTransport implements SecureEndpointListener {
     this.senderClockOffsetMs = known === undefined || offset < known ? offset : known + (offset - known) * SENDER_CLOCK_LEAK;
   }
 
-  /** Handles what happened outside of an engine call, now that the time is known. */
-  handleDeferred(nowMs: number): void {
-    if (this.#becameSecure) {
-      this.#becameSecure = false;
-      this.#hear(nowMs);
-      this.setState('connected');
-      this.context.data.peerConnected(nowMs, this.id);
-    }
-    if (this.#becameReachable) {
-      this.#becameReachable = false;
-      for (const subscription of this.subscriptions.values()) subscription.becomeReachable(nowMs);
-      this.sender.wake(nowMs);
-    }
-    if (this.#secureClosed === undefined) return;
-    const peerLeft = this.#secureClosed === 'peer-closed' || this.#secureClosed === 'association-aborted';
-    if (!peerLeft) this.setState('failed');
-    this.context.closeTransport(nowMs, this, peerLeft ? 'peer_closed' : 'handshake_failed');
-  }
-
-  setState(state: ConnectionState): void {
-    if (this.#state === state || this.#state === 'closed') return;
-    this.#state = state;
-    this.context.onEvent({ type: 'connection-state', transportId: this.id, state });
-  }
-
   /** Reports a defect that a timer of this peer or its endpoint has revealed. */
   reportDefect(error: unknown): void {
     this.context.drops.increment(DropReason.Defect);
@@ -321,7 +268,6 @@ export class PeerTransport implements SecureEndpointListener {
   /** Releases everything. Tracks and subscriptions must be removed first. */
   close(): void {
     this.link?.close();
-    this.liveness.close();
     this.#reports.close();
     this.receive.close();
     this.congestion.close();
@@ -332,7 +278,7 @@ export class PeerTransport implements SecureEndpointListener {
     this.endpoint.close();
     this.ice.close();
     this.sendPath = undefined;
-    this.setState('closed');
+    this.connection.close();
   }
 
   onDtlsOutput(datagram: Uint8Array): void {
@@ -347,16 +293,16 @@ export class PeerTransport implements SecureEndpointListener {
     this.#tagBytes = SRTP_TAG_BYTES[profile];
     this.context.traffic.handshakesCompleted++;
     this.ice.completeHandshake();
-    this.#becomeSecure();
+    this.connection.becomeSecure();
   }
 
   onClosed(reason: SecureCloseReason): void {
-    this.#endSecurely(reason);
+    this.connection.end(reason);
   }
 
   /** Called when the peer has closed all of its data channels at once. Browsers do that when they close a connection. */
   endAssociation(): void {
-    this.#endSecurely('association-aborted');
+    this.connection.end('association-aborted');
   }
 
   onApplicationData(nowMs: number, data: Uint8Array): void {
@@ -366,44 +312,17 @@ export class PeerTransport implements SecureEndpointListener {
 
   #sendWithPackets(path: Path, datagram: Uint8Array): void {
     // A node that hears nothing from another considers its tracks gone, whereas a client's data may wait.
-    const isData = !this.isLink && this.#state === 'connected';
+    const isData = !this.isLink && this.connection.state === 'connected';
     sendReady({ slots: this.context.slots, outbox: this.outbox }, path, datagram, isData ? SendKind.Data : SendKind.Control);
-  }
-
-  #endSecurely(reason: SecureCloseReason | 'association-aborted'): void {
-    this.#secureClosed = reason;
-    this.context.defer(this);
   }
 
   onDefect(error: unknown): void {
     this.reportDefect(error);
   }
 
-  #becomeSecure(): void {
-    this.#secured = true;
-    this.#updateCanSend();
-    this.#becameSecure = true;
-    this.context.defer(this);
-  }
-
-  #updateCanSend(): void {
-    const could = this.canSend;
-    const { selectedPath } = this.ice;
-    this.sendPath = this.#secured && this.#hasConsent && selectedPath?.isProven === true ? selectedPath : undefined;
-    if (!could && this.canSend) this.#becomeReachable();
-    if (this.sendPath === undefined || this.sendPath === this.#measuredPath) return;
-    if (this.#measuredPath !== undefined) this.sender.pathChanged();
-    this.#measuredPath = this.sendPath;
-  }
-
-  #becomeReachable(): void {
-    this.#becameReachable = true;
-    this.context.defer(this);
-  }
-
   /** Limits a handshake by packets, each of which may be expensive, and data channels by bytes. */
   #admitDtls(nowMs: number, sizeBytes: number): boolean {
-    if (!this.#secured) return this.#admit(nowMs, PACKET_WEIGHT);
+    if (!this.isSecure) return this.#admit(nowMs, PACKET_WEIGHT);
     if (this.#dataBudget.admit(nowMs, sizeBytes)) return true;
     this.context.drops.increment(DropReason.OverDataRate);
     return false;
@@ -416,13 +335,10 @@ export class PeerTransport implements SecureEndpointListener {
   }
 
   #heardOn(nowMs: number, path: Path): void {
+    const { connection } = this;
     path.lastHeardMs = nowMs;
-    this.#hear(nowMs);
-  }
-
-  #hear(nowMs: number): void {
-    this.heardMs = nowMs;
-    if (this.#state === 'disconnected') this.liveness.peerReturned(nowMs);
+    connection.heardMs = nowMs;
+    if (connection.state === 'disconnected') connection.hear(nowMs);
   }
 
   #refuse(reason: number): void {

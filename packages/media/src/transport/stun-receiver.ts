@@ -47,7 +47,7 @@ export class StunReceiver {
     const localUfrag = username.slice(0, Math.max(0, username.indexOf(':')));
     const transport = this.#byUfrag.get(localUfrag);
     if (transport === undefined) this.#context.drops.increment(DropReason.StunWrongUfrag);
-    else if (transport.ice.handleBindingRequest(nowMs, path, message, localUfrag)) transport.handleCheck(nowMs);
+    else if (transport.ice.handleBindingRequest(nowMs, path, message, localUfrag)) transport.connection.handleCheck(nowMs);
   }
 
   #handleAnswer(nowMs: number, path: Path, message: StunMessage): void {

@@ -18,6 +18,23 @@ export const LINK_DATA_VERSION = 3;
 /** The first version in which a node accepts routes of more than `MAX_SHORT_ROUTE_NODES`. */
 export const LONG_ROUTES_VERSION = 4;
 
+/** A range of versions of the link protocol, both ends included. */
+export interface VersionRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** @returns the highest version that both nodes support; undefined if there is none */
+export function commonVersion(one: VersionRange, other: VersionRange): number | undefined {
+  const highest = Math.min(one.max, other.max);
+  return highest >= Math.max(one.min, other.min) ? highest : undefined;
+}
+
+/** Explains why two nodes have no common version. */
+export function explainNoVersion(ours: VersionRange, theirs: VersionRange): string {
+  return `no common link version: this node supports ${ours.min} to ${ours.max}, the other ${theirs.min} to ${theirs.max}`;
+}
+
 /** Names of channel and protocol in the DCEP OPEN (RFC 8832 §5.1). */
 export const CONTROL_LABEL = 'causeway-control';
 export const CONTROL_PROTOCOL = 'causeway-link';

@@ -9,11 +9,17 @@ import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeRecord } from '../../nodes/index.ts';
 import type { Shard } from '../../shard.ts';
 import { BackOff } from './back-off.ts';
-import { CONTROL_LABEL, CONTROL_PROTOCOL, type ControlMessage, type ControlMessageOf } from './control-messages.ts';
+import {
+  CONTROL_LABEL,
+  CONTROL_PROTOCOL,
+  type ControlMessage,
+  type ControlMessageOf,
+  commonVersion,
+  explainNoVersion,
+} from './control-messages.ts';
 import { LegNumbers } from './leg-numbers.ts';
 import type { LinkListener } from './link-listener.ts';
 import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
-import { commonVersion, versionsDiffer } from './link-version.ts';
 import { acceptsRoute } from './long-routes.ts';
 import { MessagePacer } from './message-pacer.ts';
 import { encodeControlMessage, numberMessage, PULSE, readControlMessage } from './message-text.ts';
@@ -114,7 +120,7 @@ export class NodeLink {
   open(): void {
     const { linkVersions } = this.#record;
     if (commonVersion(this.#parts.self.linkVersions, linkVersions) === undefined)
-      this.#refuse(versionsDiffer(this.#parts.self.linkVersions, linkVersions));
+      this.#refuse(explainNoVersion(this.#parts.self.linkVersions, linkVersions));
     else this.#connect();
   }
 
@@ -284,7 +290,7 @@ export class NodeLink {
     const { self, clock, listener } = this.#parts;
     const version = commonVersion(self.linkVersions, versions);
     if (version === undefined) {
-      const reason = versionsDiffer(self.linkVersions, versions);
+      const reason = explainNoVersion(self.linkVersions, versions);
       this.#write(state, { type: 'incompatible', reason });
       this.#refuseSoon(reason);
       return;
