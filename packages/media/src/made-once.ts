@@ -15,12 +15,12 @@ export function madeOnce<List extends object, Made extends object>(make: (list: 
 
 /** The oldest value makes room for a new one. Clients of one browser describe themselves alike, so there are few. */
 const MAX_KEPT = 256;
-/** Longer texts are those of clients that want to fill memory. */
+/** Only clients that want to fill the node's memory send longer texts. */
 const MAX_TEXT_LENGTH = 16_384;
 
 /**
- * Keeps one value for each text that says all about it, so that sessions whose clients describe themselves alike share what was read from
- * their descriptions. The function that is returned takes the text, and makes the value if there is none; nothing may change it.
+ * Caches a value that depends on a text alone, so that sessions whose clients describe themselves alike share what was read from their
+ * descriptions. The returned function looks the text up, and makes the value if there is none. The value must never be changed.
  */
 export function sharedByText<Value>(): (text: string, make: (text: string) => Value) => Value {
   const known = new Map<string, Value>();

@@ -1,5 +1,5 @@
 /**
- * What was sent, counted on ways that do not depend on each other: as subscriptions count it for the bill, as it left on the wire
+ * What was sent, counted in ways that do not depend on each other: as subscriptions count it for the bill, as it left on the wire
  * (`TrafficCounters`), and as receivers report it. A defect of the metering shows as a difference.
  */
 import type { ReportVerdict } from './subscriber/stream-reports.ts';
@@ -28,7 +28,7 @@ export interface BalancedSubscription {
 
 type Counts = { -readonly [Count in Exclude<keyof MeteringBalance, 'chargedBytes'>]: number };
 
-/** Adds up subscriptions when it is asked, and those that end as they do. Nothing is counted per packet. */
+/** Adds up the present subscriptions when it is asked, and each of the others as it ends. Nothing is counted per packet. */
 export class BalanceTally {
   readonly #ended: Counts = { countedPackets: 0, repeatedPackets: 0, judgedSubscriptions: 0, deviatingSubscriptions: 0 };
 
@@ -44,7 +44,7 @@ export class BalanceTally {
   }
 }
 
-/** What crosses between threads of one process is on no wire. */
+/** Adds a subscription to the counts, unless its packets only cross between threads, which puts them on no wire. */
 function addTo(counts: Counts, { transport, packetsSent, packetsResent, reportVerdict }: BalancedSubscription): void {
   if (transport.isInProcess) return;
   counts.countedPackets += packetsSent;

@@ -118,7 +118,7 @@ export interface InboundRtp {
 export interface SecureEndpoint {
   /** Takes one DTLS datagram (first byte 20 … 63) from the peer's validated path. Malformed input is counted, and never throws. */
   handleDtls(nowMs: number, datagram: Uint8Array): void;
-  /** The RTP of the peer, which packets reach without a detour over the endpoint. */
+  /** The RTP of the peer, which packets reach without passing through the endpoint. */
   readonly inbound: InboundRtp;
   /** Does the same as `InboundRtp.unprotectRtp` for an SRTCP packet. */
   unprotectRtcp(packet: Uint8Array): number;

@@ -32,8 +32,8 @@ export class Timers {
 
   /**
    * Rounds a time up to a grid shared by all timers that need no precision, so that timers due together wake the process once. With a
-   * hundred peers that each wake it separately, waking costs more than the work. The grid is that of the wall clock, so what nodes send
-   * each other at its points meets, and each handles all of it at once.
+   * hundred peers that each wake it separately, waking costs more than the work. The grid follows the wall clock, so what nodes send
+   * each other at these times arrives together, and is handled at once.
    *
    * @param gridMs a divisor of one minute
    */

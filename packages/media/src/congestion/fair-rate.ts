@@ -52,7 +52,7 @@ export class FairRate {
     return clampRate((windowAt(this.#meanInterval, this.#rttMs) * PACKET_BITS * 1000) / this.#rttMs, MAX_LINK_RATE_BPS);
   }
 
-  /** Takes the result of a report, with the bitrate that arrives and the round trip of now, its queue included. */
+  /** Takes the result of a report, with the bitrate that arrives and the present round trip, including the queue. */
   update(nowMs: number, arrivingBps: number, lost: number, rttMs: number): void {
     const elapsedMs = Math.min(Math.max(nowMs - this.#updatedAtMs, 0), MAX_STEP_MS);
     this.#updatedAtMs = nowMs;

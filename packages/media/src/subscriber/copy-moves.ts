@@ -15,7 +15,7 @@ const MAX_CAUGHT_UP_PACKETS = 32;
 
 export interface MovedSubscription {
   readonly transport: SubscribingPeer;
-  /** Whether packets of it may be sent now. */
+  /** Whether packets of the subscription may be sent now. */
   readonly maySend: boolean;
 }
 
@@ -43,7 +43,7 @@ export class CopyMoves {
   }
 
   /**
-   * Continues with `stream` where the former source left off, if it is another copy of the same.
+   * Continues with `stream` where the former source left off, if it is another copy of the same stream.
    *
    * @returns the sequence number to send from; undefined if a keyframe is needed
    */

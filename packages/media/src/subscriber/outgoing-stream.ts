@@ -294,8 +294,8 @@ export class OutgoingStream {
   }
 
   /**
-   * Corrects the counters after a packet of the stream was dropped unsent. Earlier packets that it held were never counted; what they took
-   * of it is no longer known, so they are assumed to be as long as the new one.
+   * Corrects the counters after a packet of the stream was dropped unsent. Earlier packets inside it were never counted. How much
+   * of it they took is no longer known, so they are assumed to be as long as the new one.
    */
   noteUnsent(payloadBytes: number, payloadType: number): void {
     const isRed = payloadType === this.#redundancy?.payloadType;

@@ -17,7 +17,7 @@ export interface StreamSender {
   lossRatio(nowMs: number): number | undefined;
   addStream(stream: QueuedStream & ProbedStream): void;
   removeStream(stream: QueuedStream & ProbedStream): void;
-  /** Numbers the packets of a stream no longer. */
+  /** Stops numbering the packets of a stream. */
   stopNumbering(stream: QueuedStream & ProbedStream): void;
   /** Numbers the packets of a stream for reports of another kind. */
   changeReports(stream: QueuedStream & ProbedStream): void;

@@ -6,9 +6,9 @@
 import type { Timers } from '../timers.ts';
 
 const BEAT_MS = 250;
-/** What these cost delays media by about two milliseconds. */
+/** Checking this many links at once delays media by about two milliseconds. */
 const LINKS_AT_ONCE = 24;
-/** With 240 links and more, what is due at once grows again. */
+/** With more than 240 links, more of them are checked at once. */
 const MAX_PHASES = 10;
 
 export class LinkBeat {

@@ -225,7 +225,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
     this.#peer.reportDefect(error);
   }
 
-  /** Sees to it that silence after a packet that is sent now is noticed. */
+  /** Ensures that silence after a packet sent now is noticed. */
   watch(nowMs: number): void {
     this.#tickAfter(nowMs, TICK_MS);
   }

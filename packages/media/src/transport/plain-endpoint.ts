@@ -1,7 +1,7 @@
 /** The endpoint of a transport whose packets never leave the process. They are not encrypted, since no one else can read them. */
 import type { InboundRtp, OutboundStream, PacketArena, ProtectBatch, SecureEndpoint, SecureEndpointListener } from '../secure-endpoint.ts';
 
-/** Application data takes the same way as DTLS, so it starts with the content type of such a record. */
+/** Application data travels as a DTLS record would, so it starts with the content type of such a record. */
 const APPLICATION_DATA = 23;
 
 export class PlainEndpoint implements SecureEndpoint, InboundRtp {

@@ -8,7 +8,7 @@ import type { RtpSection } from './state.ts';
 /** The second SSRC of these groups repairs the first and is not a stream of its own (RFC 5576 §4.2, RFC 8627 §5). */
 const REPAIR_GROUPS: ReadonlySet<string> = new Set(['FID', 'FEC-FR', 'FEC']);
 
-/** Every browser's. The same text of a description is a part of it, and would keep all of it in memory. */
+/** The protocol that every browser names. A string cut out of a description would keep the whole description in memory. */
 const USUAL_PROTOCOL = 'UDP/TLS/RTP/SAVPF';
 
 export type ClientFacts = Pick<

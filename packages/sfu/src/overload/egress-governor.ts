@@ -121,7 +121,7 @@ export class EgressGovernor {
     const before = new Set(state.held.keys());
     const liveIds = new Set(live.map(({ id }) => id));
     for (const id of before) if (!liveIds.has(id)) state.held.delete(id);
-    // A moment in which nothing was sent does not open what is to be sent nothing.
+    // Where nothing may be sent at all, a moment without traffic does not release anything.
     if (bitrateBps > limitBps || limitBps === 0) this.#hold(state, live, bitrateBps, limitBps);
     else this.#release(state, limitBps * RELEASE_SHARE - bitrateBps);
     this.#options.shares.noteEgress(appId, state.held.size > 0 || bitrateBps > limitBps * NEARLY_FULL_SHARE);
@@ -171,8 +171,8 @@ function bitrateOf(appId: string, usage: readonly AppUsage[], elapsedMs: number)
 }
 
 /**
- * Subscriptions that the client has paused carry nothing, so they are no candidates. Where nothing may be sent at all, those to data channels
- * are: what their client sends on them would still reach others.
+ * Subscriptions that the client has paused carry nothing, so they are no candidates. Where nothing may be sent at all, paused data channels
+ * are candidates as well, because what their client sends on them would still reach others.
  */
 function candidatesOf(session: GovernedSession, limitBps: number): Candidate[] {
   const media = subscriptions(session.negotiation).filter(({ subscription }) => !subscription.isPaused);

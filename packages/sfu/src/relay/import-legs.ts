@@ -1,6 +1,6 @@
 /**
- * The legs on which one publication of another node arrives, and what each is worth beside the others. There is at most
- * one from each neighbour.
+ * The legs on which one publication of another node arrives, and how they compare with each other and with other
+ * routes. There is at most one leg from each neighbour.
  */
 import type { FedExport, ImportLeg } from './import-leg.ts';
 import type { PlannedRoute } from './path/plan-route.ts';
@@ -51,8 +51,8 @@ export class ImportLegs<Numbers> {
   }
 
   /**
-   * What the local leg costs in comparison with a planned route. Its own route's cost is not all: a copy is expensive
-   * whatever its route costs if another one enters this node, its region, or another region on its way, in any case.
+   * What the local leg costs in comparison with a planned route. That is usually the cost of its own route. It is
+   * Infinity if the leg is a second copy where one is enough: in this node, its region, or a region on the way.
    *
    * @param currentCost of the route of the local leg; undefined if it is interrupted, or there is none
    */

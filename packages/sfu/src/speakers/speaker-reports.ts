@@ -19,7 +19,7 @@ export class SpeakerReports {
     this.#onEvent = onEvent;
   }
 
-  /** Number of conversations with speech in the last seconds; those before them may be among them for ten more. */
+  /** Number of conversations with speech in the last seconds; others are removed up to ten seconds later. */
   get size(): number {
     return this.#conversations.size;
   }

@@ -93,7 +93,7 @@ export class Competition {
   /**
    * Takes the result of a report while there is competition.
    *
-   * @param rttMs of now, the queue included
+   * @param rttMs the present round trip, including the queue
    * @returns the rate that is ours
    */
   share(nowMs: number, arrivingBps: number, lost: number, rttMs: number): number {

@@ -56,8 +56,8 @@ export class SendQueue {
   }
 
   /**
-   * Counts what fills the queue in front of the path, and takes this long to drain. Packets wait for that as well, but it does not count,
-   * or a keyframe of which half has left would be dropped for it.
+   * Spends the budget for what already fills the queue in front of the path, and takes this long to drain. Packets wait for that too, but
+   * it does not count as waiting too long; otherwise a keyframe of which half has left would be dropped.
    */
   noteFilledPath(nowMs: number, targetBps: number, drainMs: number): void {
     this.#budget.spend((targetBps * drainMs) / 8000);

@@ -18,7 +18,7 @@ export class LossDetector {
   readonly #chunks: OutstandingChunks;
   readonly #roundTrip: RoundTrip;
   readonly #onLost: (tsn: number) => void;
-  /** When the chunk was sent that was sent last of all that have arrived. */
+  /** When the most recently sent of the chunks that have arrived was sent. */
   #latestSentAtMs = Number.NEGATIVE_INFINITY;
   #latestTsn = -1;
   #latestRttMs = 0;

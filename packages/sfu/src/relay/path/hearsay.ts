@@ -36,7 +36,7 @@ export class Hearsay {
 
   /**
    * Returns what was withheld about nodes with which there is no link any more. It may be news: a node that has lost its link with this one
-   * says so to others alone.
+   * can tell only others.
    */
   release(): readonly Withheld[] {
     const released = [...this.#withheld].filter(([origin]) => !this.#hasLink(origin));

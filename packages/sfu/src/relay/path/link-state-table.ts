@@ -97,7 +97,7 @@ export class LinkStateTable {
   change(nodeNo: number, { epoch, revision, since, isDraining, changed, gone }: LinkStateChange): boolean {
     const known = this.#states.get(nodeNo);
     if (known === undefined || known.epoch !== epoch || known.revision < since) return false;
-    // When a node starts among hundreds, each of them tells of one more link, and a copy would cost by all of them.
+    // When a node starts among hundreds, each of the others reports one more link. Copying the map each time would cost time for all links.
     const links = known.links instanceof Map ? known.links : new Map(known.links);
     for (const to of gone) links.delete(to);
     for (const [to, quality] of changed) links.set(to, quality);

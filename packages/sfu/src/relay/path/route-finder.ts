@@ -204,7 +204,7 @@ export class RouteFinder implements RegionView {
   }
 }
 
-/** What the routes through a node depend on, of all that its record says. */
+/** Returns the parts of a node's record that routes through the node depend on. */
 function placeOf({ region, linkVersions }: NodeRecord): string {
   return `${linkVersions.max} ${region}`;
 }

@@ -61,13 +61,13 @@ export interface QualityWatchOptions {
   readonly onSample: (sample: QualitySample) => void;
 }
 
-/** Tells the new samples of one session while someone watches it. Sessions that are not watched cost nothing here. */
+/** Reports the new samples of one session while someone watches it. Sessions that are not watched cost nothing here. */
 export class QualityWatch {
   readonly #options: QualityWatchOptions;
   #isStopped = false;
   #cancelTimer: CancelTimer = () => undefined;
 
-  /** The sample that is already there is not told: it is in the reply of `sessionQuality`, with those before it. */
+  /** The sample that already exists is not reported, because the reply of `sessionQuality` contains it. */
   constructor(options: QualityWatchOptions) {
     this.#options = options;
     void options.readNewest().then((known) => this.#lookLater(known?.at));
