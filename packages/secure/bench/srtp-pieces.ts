@@ -5,13 +5,13 @@
 import { createCipheriv, createHmac, createSecretKey, hash, randomBytes } from 'node:crypto';
 import { AuthenticationJobs, createAuthenticationKey } from '../src/srtp/authentication.ts';
 import { CounterModeKey } from '../src/srtp/counter-mode-key.ts';
-import { KEYSTREAM_PAGE_BYTES, SLOT_SIZE_BYTES, SrtpMemory } from '../src/srtp/srtp-memory.ts';
+import { SLOT_SIZE_BYTES, SrtpMemory } from '../src/srtp/srtp-memory.ts';
 
 const packetLength = 1_200;
 const blockedLength = 1_216;
 const packetsPerRun = 100_000;
 
-const memory = await SrtpMemory.create({ arenaSlots: 64, keystreamPages: 64 });
+const memory = await SrtpMemory.create({ arenaSlots: 64, keystreamPages: 100 });
 const packet = randomBytes(packetLength);
 const key = createSecretKey(randomBytes(16));
 const macKey = createSecretKey(randomBytes(20));
@@ -21,14 +21,18 @@ report('createHmac(sha1) for each packet', 1, () => createHmac('sha1', macKey).u
 report('crypto.hash(sha1), no key', 1, () => hash('sha1', packet, 'buffer'));
 
 const keys = Array.from({ length: 100 }, () => new CounterModeKey(memory, randomBytes(16), randomBytes(14)));
-for (const packets of [1, 2, 4, 6, 8]) {
-  let turn = 0;
-  report(`keystream by one cipher, ${packets} packets a call, copied into a page`, packets, () => {
-    const at = memory.keystreamPagesAt + (turn % 64) * KEYSTREAM_PAGE_BYTES;
-    const keystream = keys[turn++ % keys.length].generate(1, turn * packets, packets, blockedLength);
-    memory.bytes.set(keystream, at);
-    (keystream.buffer as ArrayBuffer).transfer(0);
-  });
+const places = Array.from({ length: keys.length }, (_, page) =>
+  memory.createKeystreamPlace(memory.keystreamPagesAt + page * memory.keystreamPageBytes),
+);
+const byNode = places.map(({ at }) => ({ at, writer: undefined }));
+for (const [how, rooms] of [['one OpenSSL context', places] as const, ['one node:crypto cipher', byNode] as const]) {
+  for (const packets of [1, 2, 4]) {
+    let turn = 0;
+    report(`keystream by ${how} for a key, ${packets} packets a call`, packets, () => {
+      const stream = turn++ % keys.length;
+      keys[stream].generate(rooms[stream], 1, turn * packets, packets, blockedLength);
+    });
+  }
 }
 report('counter blocks', 1, () => memory.kernel.fillCounterBlocks(memory.counterBlocksAt, memory.saltAt, 1, 0, 1, 1, blockedLength / 16));
 report('exclusive-or and checksum', 1, () => memory.kernel.applyKeystream(memory.arenaAt + 12, memory.keystreamPagesAt, packetLength - 12));

@@ -23,7 +23,10 @@ import { SystemTimers } from './system-timers.ts';
 export interface SecureSuiteOptions {
   /** How many outgoing packets can be pending before a slot is reused; 1,600 bytes each. Default: 4,096. */
   readonly arenaSlots?: number;
-  /** How many streams may have keystream for future packets; 19,456 bytes each, which take real memory only when used. Default: 1,024. */
+  /**
+   * How many streams may have keystream for future packets; 4,864 bytes each, or 19,456 without FFI, which take real memory only when used.
+   * Default: 4,096, or 1,024.
+   */
   readonly keystreamPages?: number;
   /** Shared by several suites of a node, for example in its threads. Default: a new certificate. */
   readonly certificate?: LocalCertificate;
@@ -52,7 +55,6 @@ export interface SecureCensus {
 }
 
 const DEFAULT_ARENA_SLOTS = 4_096;
-const DEFAULT_KEYSTREAM_PAGES = 1_024;
 
 /**
  * Creates a suite. A thread needs only one, which its engines may share.
@@ -64,7 +66,7 @@ export async function createSecureSuite(options: SecureSuiteOptions = {}): Promi
     options.certificate ?? createCertificate(new Date()),
     SrtpMemory.create({
       arenaSlots: options.arenaSlots ?? DEFAULT_ARENA_SLOTS,
-      keystreamPages: options.keystreamPages ?? DEFAULT_KEYSTREAM_PAGES,
+      ...(options.keystreamPages !== undefined && { keystreamPages: options.keystreamPages }),
     }),
   ]);
   return new DtlsSrtpSuite(certificate, memory);

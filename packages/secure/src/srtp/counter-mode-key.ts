@@ -1,11 +1,10 @@
 /**
- * Generates keystream for AES in counter mode. AES-CM is AES-ECB over counter blocks, so one long-lived cipher object serves all packets of
- * a key, and many in one call.
+ * Generates keystream for AES in counter mode. AES-CM is AES-ECB over counter blocks, so one call encrypts those of many packets of a key.
  *
  * @see RFC 3711 §4.1.1
  */
 import { type Cipheriv, createCipheriv, createSecretKey } from 'node:crypto';
-import type { SrtpMemory } from './srtp-memory.ts';
+import type { KeystreamPlace, SrtpMemory } from './srtp-memory.ts';
 
 const AES_BLOCK_BYTES = 16;
 const SALT_BYTES = 14;
@@ -13,48 +12,59 @@ const SEQ_SPACE = 65_536;
 
 export class CounterModeKey {
   readonly #memory: SrtpMemory;
-  /** Created for the first packet. A peer has four keys and seldom needs them all, and OpenSSL's state for each takes a kilobyte. */
+  /** Plain arrays, since a typed array of this size takes twice as much memory. Each word is the number of four bytes in memory. */
+  readonly #key: number[];
+  /** 14 bytes, then two zeros in place of the block counter. */
+  readonly #salt: number[];
+  /** Created if it is needed. OpenSSL's state for each takes a kilobyte. */
   #cipher: Cipheriv | undefined = undefined;
-  /** The key for the cipher until it is created. It is a copy, because a part of Node's pool would keep the whole pool in memory. */
-  #encryptionKey: Uint8Array | undefined;
-  /** The salt as it is in memory: 14 bytes, then two zeros in place of the block counter. */
-  readonly #salt = new Int32Array(AES_BLOCK_BYTES / 4);
 
-  constructor(memory: SrtpMemory, encryptionKey: Buffer, salt: Buffer) {
+  constructor(memory: SrtpMemory, encryptionKey: Uint8Array, salt: Uint8Array) {
     this.#memory = memory;
-    this.#encryptionKey = new Uint8Array(encryptionKey);
-    // Byte by byte, since asking a small array for its buffer moves it out of the heap, where it takes three times as much.
-    for (let at = 0; at < SALT_BYTES; at++) this.#salt[at >> 2] |= salt[at] << (8 * (at & 3));
+    this.#key = wordsOf(encryptionKey, AES_BLOCK_BYTES);
+    this.#salt = wordsOf(salt, SALT_BYTES);
   }
 
   /**
-   * Generates the keystream of consecutive packet indices into a new buffer, one packet after another.
+   * Generates the keystream of consecutive packet indices, one packet after another.
    *
    * @param bytesPerPacket a multiple of 16; `packets` times this must not exceed a keystream page
    */
-  generate(ssrc: number, firstIndex: number, packets: number, bytesPerPacket: number): Uint8Array {
+  generate(place: KeystreamPlace, ssrc: number, firstIndex: number, packets: number, bytesPerPacket: number): void {
     const { kernel, counterBlocksAt, saltAt, words } = this.#memory;
     for (let word = 0; word < 4; word++) words[saltAt / 4 + word] = this.#salt[word];
     const rollovers = Math.floor(firstIndex / SEQ_SPACE);
     const seq = firstIndex - rollovers * SEQ_SPACE;
     kernel.fillCounterBlocks(counterBlocksAt, saltAt, ssrc, rollovers, seq, packets, bytesPerPacket / AES_BLOCK_BYTES);
-    return (this.#cipher ?? this.#begin()).update(this.#memory.counterBlocks(packets * bytesPerPacket));
-  }
-
-  #begin(): Cipheriv {
-    if (this.#encryptionKey === undefined) throw new Error('a key that began twice');
-    this.#cipher = createCipheriv('aes-128-ecb', createSecretKey(this.#encryptionKey), null);
-    this.#cipher.setAutoPadding(false);
-    this.#encryptionKey = undefined;
-    return this.#cipher;
+    const length = packets * bytesPerPacket;
+    if (place.writer?.write(this.#key, length) !== true) this.#generateByNode(place.at, length);
   }
 
   /** Generates the keystream of one packet. @returns its address, valid until the next call on any key of this memory */
   generateSingle(ssrc: number, index: number, length: number): number {
-    const bytes = Math.ceil(length / AES_BLOCK_BYTES) * AES_BLOCK_BYTES;
-    this.#memory.bytes.set(this.generate(ssrc, index, 1, bytes), this.#memory.singleKeystreamAt);
-    return this.#memory.singleKeystreamAt;
+    const { single } = this.#memory;
+    this.generate(single, ssrc, index, 1, Math.ceil(length / AES_BLOCK_BYTES) * AES_BLOCK_BYTES);
+    return single.at;
   }
+
+  #generateByNode(at: number, length: number): void {
+    this.#cipher ??= createEcb(this.#key);
+    const keystream = this.#cipher.update(this.#memory.counterBlocks(length));
+    this.#memory.bytes.set(keystream, at);
+    // Frees the buffer now. The garbage collector would count these bytes and run far too often.
+    (keystream.buffer as ArrayBuffer).transfer(0);
+  }
+}
+
+function createEcb(key: readonly number[]): Cipheriv {
+  return createCipheriv('aes-128-ecb', createSecretKey(new Uint8Array(Int32Array.from(key).buffer)), null).setAutoPadding(false);
+}
+
+/** The first bytes as words in the order that they have in memory, of which there are always four. */
+function wordsOf(bytes: Uint8Array, length: number): number[] {
+  const words = [0, 0, 0, 0];
+  for (let at = 0; at < length; at++) words[at >> 2] |= bytes[at] << (8 * (at & 3));
+  return words;
 }
 
 /** Fits reports on 100 ms of video. Keystream for longer packets is generated individually. */
@@ -98,13 +108,14 @@ export class RtcpKeystream {
     if (length > this.#placeBytes || !this.#covers(index)) {
       if (!followsLast) return this.#key.generateSingle(ssrc, index, length);
       this.#placeBytes = Math.max(this.#placeBytes, Math.ceil(length / AES_BLOCK_BYTES) * AES_BLOCK_BYTES);
-      this.#ahead = this.#key.generate(ssrc, index, PLACES, this.#placeBytes);
+      this.#key.generate(this.#memory.single, ssrc, index, PLACES, this.#placeBytes);
+      this.#ahead = this.#memory.bytes.slice(this.#memory.single.at, this.#memory.single.at + PLACES * this.#placeBytes);
       this.#firstIndex = index;
     }
-    const { bytes, singleKeystreamAt } = this.#memory;
+    const { bytes, single } = this.#memory;
     const start = (index - this.#firstIndex) * this.#placeBytes;
-    bytes.set(this.#ahead.subarray(start, start + this.#placeBytes), singleKeystreamAt);
-    return singleKeystreamAt;
+    bytes.set(this.#ahead.subarray(start, start + this.#placeBytes), single.at);
+    return single.at;
   }
 
   #covers(index: number): boolean {

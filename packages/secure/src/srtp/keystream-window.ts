@@ -5,7 +5,7 @@
  */
 import type { InboundGroup } from './authentication.ts';
 import type { CounterModeKey } from './counter-mode-key.ts';
-import { KEYSTREAM_PAGE_BYTES, type SrtpMemory } from './srtp-memory.ts';
+import type { KeystreamPlace, SrtpMemory } from './srtp-memory.ts';
 
 const MAX_PLACES = 16;
 /** Places are rounded up to this, so that a stream with slightly growing packets does not need a new layout each time. */
@@ -84,10 +84,7 @@ export class KeystreamWindow implements PageHolder {
 
   /** Returns the page. The window can still be used, and will then take another. */
   release(): void {
-    if (this.#pageAt !== undefined) {
-      this.#supply.memory.bytes.fill(0, this.#pageAt, this.#pageAt + KEYSTREAM_PAGE_BYTES);
-      this.#supply.pages.giveBack(this.#pageAt);
-    }
+    if (this.#pageAt !== undefined) this.#supply.pages.giveBack(this.#pageAt);
     this.losePage();
   }
 
@@ -101,11 +98,9 @@ export class KeystreamWindow implements PageHolder {
   }
 
   #fill(pageAt: number, firstIndex: number): void {
-    const places = Math.min(MAX_PLACES, Math.floor(KEYSTREAM_PAGE_BYTES / this.#placeBytes));
-    const keystream = this.#key.generate(this.#ssrc, firstIndex, places, this.#placeBytes);
-    this.#supply.memory.bytes.set(keystream, pageAt);
-    // Frees the buffer now. The garbage collector would count these bytes and run far too often.
-    (keystream.buffer as ArrayBuffer).transfer(0);
+    const { memory, pages } = this.#supply;
+    const places = Math.min(MAX_PLACES, Math.floor(memory.keystreamPageBytes / this.#placeBytes));
+    this.#key.generate(pages.at(pageAt), this.#ssrc, firstIndex, places, this.#placeBytes);
     this.#firstIndex = firstIndex;
     this.#ready = places;
     this.#refills++;
@@ -125,7 +120,7 @@ export class KeystreamWindow implements PageHolder {
   #queue(): void {
     const { memory, running } = this.#supply;
     // If `prepareAhead` is never called, the list must not grow forever.
-    if (running.length >= memory.options.keystreamPages) return;
+    if (running.length >= memory.keystreamPages) return;
     this.#queued = true;
     running.push(this);
   }
@@ -150,14 +145,16 @@ export interface PageHolder {
  * pages. If there are more busy streams than pages, streams with a page keep it and the others have none.
  */
 export class KeystreamPages {
-  readonly #firstAt: number;
+  readonly #memory: SrtpMemory;
   readonly #holders: (PageHolder | undefined)[];
+  /** Created with the first use of each page. */
+  readonly #pages: KeystreamPlace[] = [];
   readonly #free: number[] = [];
   #hand = 0;
 
   constructor(memory: SrtpMemory) {
-    this.#firstAt = memory.keystreamPagesAt;
-    const count = memory.options.keystreamPages;
+    this.#memory = memory;
+    const count = memory.keystreamPages;
     this.#holders = new Array<PageHolder | undefined>(count);
     // The lowest page is used first, so that a small service touches little memory.
     for (let page = count - 1; page >= 0; page--) this.#free.push(page);
@@ -173,13 +170,28 @@ export class KeystreamPages {
     const page = this.#free.pop() ?? this.#reclaim();
     if (page === undefined) return undefined;
     this.#holders[page] = holder;
-    return this.#firstAt + page * KEYSTREAM_PAGE_BYTES;
+    const pageAt = this.#memory.keystreamPagesAt + page * this.#memory.keystreamPageBytes;
+    this.#pages[page] ??= this.#memory.createKeystreamPlace(pageAt);
+    return pageAt;
   }
 
+  /** @param pageAt the address of a page that is lent */
+  at(pageAt: number): KeystreamPlace {
+    return this.#pages[this.#numberOf(pageAt)];
+  }
+
+  /** Erases a page, and takes it back. */
   giveBack(pageAt: number): void {
-    const page = (pageAt - this.#firstAt) / KEYSTREAM_PAGE_BYTES;
+    const { bytes, keystreamPageBytes } = this.#memory;
+    const page = this.#numberOf(pageAt);
+    bytes.fill(0, pageAt, pageAt + keystreamPageBytes);
+    this.#pages[page]?.writer?.forget();
     this.#holders[page] = undefined;
     this.#free.push(page);
+  }
+
+  #numberOf(pageAt: number): number {
+    return (pageAt - this.#memory.keystreamPagesAt) / this.#memory.keystreamPageBytes;
   }
 
   #reclaim(): number | undefined {

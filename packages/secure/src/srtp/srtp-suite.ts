@@ -99,7 +99,7 @@ export class SlotRing implements PacketArena {
   #next = 0;
 
   constructor(memory: SrtpMemory) {
-    this.slotCount = memory.options.arenaSlots;
+    this.slotCount = memory.arenaSlots;
     this.bytes = memory.bytes.subarray(memory.arenaAt, memory.arenaAt + this.slotCount * SLOT_SIZE_BYTES);
   }
 
@@ -229,7 +229,7 @@ export class FlushProtector {
   /** Whether the packet is within one slot, with room for what is written after it. */
   #fits(offset: number, length: number): boolean {
     const slotEnd = (Math.floor(offset / SLOT_SIZE_BYTES) + 1) * SLOT_SIZE_BYTES;
-    return offset + length + AUTHENTICATION_ROOM_BYTES <= slotEnd && slotEnd <= this.#memory.options.arenaSlots * SLOT_SIZE_BYTES;
+    return offset + length + AUTHENTICATION_ROOM_BYTES <= slotEnd && slotEnd <= this.#memory.arenaSlots * SLOT_SIZE_BYTES;
   }
 
   #refuseUnkeyed(): number {

@@ -1,9 +1,23 @@
 /** Builders of packets and keys for the SRTP tests. */
 import { createHash } from 'node:crypto';
 import type { SrtpProfile } from '@causeway/media';
+import { type BindEcb, loadOpensslEcb } from '../../src/srtp/openssl-ecb.ts';
 import { SALT_LENGTH, type SrtpKeyingMaterial } from '../../src/srtp/srtp-keys.ts';
 
 export const PROFILES: readonly SrtpProfile[] = ['AES_CM_128_HMAC_SHA1_80', 'AEAD_AES_128_GCM'];
+
+/** Each profile, and counter mode with each way to call OpenSSL. */
+export const WAYS: readonly { readonly profile: SrtpProfile; readonly by: string; readonly openssl: BindEcb | 'missing' }[] = [
+  { profile: 'AES_CM_128_HMAC_SHA1_80', by: "OpenSSL's own calls", openssl: openssl() },
+  { profile: 'AES_CM_128_HMAC_SHA1_80', by: 'node:crypto', openssl: 'missing' },
+  { profile: 'AEAD_AES_128_GCM', by: 'node:crypto', openssl: 'missing' },
+];
+
+function openssl(): BindEcb {
+  const loaded = loadOpensslEcb();
+  if (loaded === undefined) throw new Error('the Node that runs the tests has FFI');
+  return loaded;
+}
 
 /** Deterministic bytes that differ by label. */
 export function bytesOf(label: string, length: number): Buffer {

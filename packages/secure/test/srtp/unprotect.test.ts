@@ -1,18 +1,18 @@
 import { UNPROTECT_FORGED, UNPROTECT_MALFORMED, UNPROTECT_NOT_READY, UNPROTECT_REPLAYED } from '@causeway/media';
 import fc from 'fast-check';
 import { SrtpSuite, type SrtpTransform } from '../../src/srtp/srtp-suite.ts';
-import { buildRtcp, buildRtp, bytesOf, keysOf, PROFILES } from './packets.ts';
+import { buildRtcp, buildRtp, bytesOf, keysOf, WAYS } from './packets.ts';
 import { referenceProtectRtcp, referenceProtectRtp } from './reference-srtp.ts';
 
 const SSRC = 0xbeef_0001;
 
-describe.each(PROFILES)('unprotecting with %s', (profile) => {
+describe.each(WAYS)('unprotecting with $profile by $by', ({ profile, openssl }) => {
   const { near, far } = keysOf(profile, 'unprotect');
   let suite: SrtpSuite;
   let receiver: SrtpTransform;
 
   beforeAll(async () => {
-    suite = await SrtpSuite.create({ arenaSlots: 8, keystreamPages: 4 });
+    suite = await SrtpSuite.create({ arenaSlots: 8, keystreamPages: 4, openssl });
   });
 
   beforeEach(() => {
