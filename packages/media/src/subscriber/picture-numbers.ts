@@ -49,7 +49,8 @@ export class Vp8Rewriter implements PictureEpoch {
   /** Starts an epoch with another copy of the same source, which has the same numbers. */
   continueEpoch(epoch: number): void {
     const { id, pictureIdShift, tl0PicIdxShift, pictures } = this;
-    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id, pictureIdShift, tl0PicIdxShift, pictures }];
+    // An array that is built by spreading has room for seventeen.
+    this.#earlier = this.#earlier.slice(2 - MAX_EPOCHS).concat({ id, pictureIdShift, tl0PicIdxShift, pictures });
     this.id = epoch;
   }
 
@@ -185,7 +186,7 @@ export class FrameNumberRewriter {
 
   /** Starts an epoch with another copy of the same source, which has the same frame numbers. */
   continueEpoch(epoch: number): void {
-    this.#earlier = [...this.#earlier.slice(2 - MAX_EPOCHS), { id: this.#id, shift: this.#shift }];
+    this.#earlier = this.#earlier.slice(2 - MAX_EPOCHS).concat({ id: this.#id, shift: this.#shift });
     this.#id = epoch;
   }
 

@@ -3,9 +3,9 @@
  * the client lists.
  */
 
-import type { NegotiatedCodec } from './codecs.ts';
+import { type NegotiatedCodec, shareCodecs } from './codecs.ts';
 import { editSubscription, type LiveSubscription, parked } from './edit-sections.ts';
-import { continuedExtensions } from './header-extensions.ts';
+import { continuedExtensions, shareExtensions } from './header-extensions.ts';
 import { canCarry } from './place-subscriptions.ts';
 import type { Negotiation, RtpSection, Subscription, TrackSource } from './state.ts';
 
@@ -31,7 +31,7 @@ export function switchSource(
     followedName,
     sourceTrackId: source.sourceTrackId,
     sourceRids: source.rids,
-    codecs: [negotiated, ...current.codecs.filter((codec) => codec !== negotiated)],
+    codecs: shareCodecs([negotiated, ...current.codecs.filter((codec) => codec !== negotiated)]),
   }));
 }
 
@@ -55,7 +55,8 @@ export function restrictSubscription(
 ): Subscription | undefined {
   const codecs = subscription.codecs.map((codec) => renumbered(codec, listed.codecs)).filter((codec) => codec !== undefined);
   if (codecs[0]?.identity !== subscription.codecs[0]?.identity) return undefined;
-  return { ...subscription, codecs, extensions: continuedExtensions(subscription.extensions, listed.extensions) };
+  const extensions = continuedExtensions(subscription.extensions, listed.extensions);
+  return { ...subscription, codecs: shareCodecs(codecs), extensions: shareExtensions(extensions) };
 }
 
 /** Payload types usually stay. Some answers omit the parameters that distinguish profiles, but none changes the number. */

@@ -127,7 +127,7 @@ function subscriberPlan(transportId: string, section: RtpSection, subscription: 
     rtxSsrc: subscription.rtxSsrc,
     cname: subscription.cname,
     codecs: codecPlans(subscription.codecs),
-    extensions: sentExtensions(subscription).map(extensionPlan),
+    extensions: sentExtensions(subscription),
     // A client that stops receiving, for example during a call on hold, keeps its subscription.
     paused: subscription.isPaused || !section.clientReceives,
     ...layerPlan(subscription.layers, subscription.sourceRids),
@@ -139,9 +139,15 @@ const receivedExtensions = madeOnce((extensions: readonly HeaderExtension[]): re
 });
 
 /** Transport-wide numbers are not written if the client would not report on them. */
-function sentExtensions({ extensions, codecs }: Subscription): readonly HeaderExtension[] {
-  return codecs.some(offersTransportCc) ? extensions : extensions.filter((extension) => !isTransportWideCc(extension));
+function sentExtensions({ extensions, codecs }: Subscription): readonly ExtensionPlan[] {
+  return codecs.some(offersTransportCc) ? extensionPlans(extensions) : withoutTransportWideCc(extensions);
 }
+
+const extensionPlans = madeOnce((extensions: readonly HeaderExtension[]): readonly ExtensionPlan[] => extensions.map(extensionPlan));
+
+const withoutTransportWideCc = madeOnce((extensions: readonly HeaderExtension[]): readonly ExtensionPlan[] => {
+  return extensions.filter((extension) => !isTransportWideCc(extension)).map(extensionPlan);
+});
 
 /** Returns the URIs of the header extensions that a publication's packets may carry, given those of its m-section. */
 export const publisherUris = madeOnce((extensions: readonly HeaderExtension[]): readonly string[] => {
