@@ -41,6 +41,8 @@ const UNDELIVERED = 0.9;
 /** A limit that a probe has found is used if it exceeds the estimate by this factor. */
 const WORTH_A_STEP = 1.25;
 const WORTH_A_STEP_IF_LIMITED = 1.05;
+/** The estimate is not lowered to less than this multiple of what arrives. */
+const ABOVE_ARRIVING = 1.1;
 /** A REMB that is not repeated expires. */
 const REMB_FOR_MS = 10_000;
 /** With no pacing yet, this many lost packets, at this share of a report, mean that a queue has overflowed. */
@@ -320,7 +322,11 @@ export class BandwidthEstimator {
   #takeOutcome(nowMs: number, { rateBps, hasFoundLimit, isNarrow }: ProbeOutcome): void {
     if (isNarrow) this.#hasMetLimit = true;
     const visibleAtMs = nowMs + this.#rttMs + FEEDBACK_MS;
-    this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, visibleAtMs);
+    const isConfirmed = this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, visibleAtMs);
+    if (isConfirmed && this.#applicationLimit.isLimited && rateBps < this.targetBps) {
+      // A busy receiver has made an earlier probe look faster than the path is. While less is sent, only probes show it.
+      this.#aimd.set(Math.max(rateBps, ABOVE_ARRIVING * (this.#acknowledged.bps ?? 0)));
+    }
     this.#provenBps = rateBps;
     this.#provenAtMs = nowMs;
     // If there is other traffic, a burst briefly gets more than its share, so a found limit is only used if it is clearly higher. If less

@@ -155,16 +155,37 @@ test('raises that the path disproves come less often and in smaller steps, until
   expect(afterwards).toBe(3_000_000);
 });
 
+test('steps on a shared path grow from the third probe in a row that has found no limit', () => {
+  const plan = new ProbePlan(300_000, () => 0.5);
+  plan.take(0, 300_000);
+  plan.noteRaise(0);
+  plan.giveUp(500);
+  const ratesBps: number[] = [];
+  let estimateBps = 2_000_000;
+  for (let nowMs = 10_000; ratesBps.length < 5; nowMs += 50) {
+    plan.noteRaise(nowMs);
+    const order = plan.take(nowMs, estimateBps);
+    if (order === undefined) continue;
+    ratesBps.push(order.rateBps);
+    plan.succeed(order.rateBps, false, estimateBps, nowMs + 200);
+    estimateBps = order.rateBps;
+  }
+
+  expect(ratesBps).toEqual([2_200_000, 2_420_000, 2_662_000, 3_062_000, 3_862_000]);
+});
+
 test('a limit where none was known of is looked at again at once, and one that is known is not', () => {
   const plan = new ProbePlan(300_000, () => 0.5);
   plan.take(0, 300_000);
-  plan.succeed(900_000, true, 300_000, 150);
+  const isConfirmedAtFirst = plan.succeed(900_000, true, 300_000, 150);
 
   const doubted = plan.take(150, 900_000);
-  plan.succeed(880_000, true, 900_000, 300);
+  const isConfirmed = plan.succeed(880_000, true, 900_000, 300);
   const known = plan.take(300, 900_000);
 
+  expect(isConfirmedAtFirst).toBe(false);
   expect(doubted?.rateBps).toBe(1_350_000);
+  expect(isConfirmed).toBe(true);
   expect(known).toBeUndefined();
 });
 

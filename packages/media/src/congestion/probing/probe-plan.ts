@@ -50,8 +50,12 @@ const BEYOND_LIMIT = 1.05;
 const DISPROVED_WITHIN_MS = 1500;
 /** Each such failure in a row delays the next probe by another interval, up to this many. */
 const MAX_DISPROVED = 2;
-/** Probes then go beyond the estimate by this much, or by a tenth. Proportional steps would give most to the peer that has most. */
+/**
+ * Probes then go beyond the estimate by this much, or by a tenth. Proportional steps would give most to the peer that has most. From the
+ * third probe in a row that has found no limit, each step is twice as long as the one before, because the path has become wider.
+ */
 const SHARED_STEP_BPS = 200_000;
+const SHARED_STEPS = 2;
 const SHARED_FACTOR = 1.1;
 /** Prevents peers that share a path from probing it at the same time. */
 const JITTER = 0.2;
@@ -77,6 +81,8 @@ export class ProbePlan {
   #onTrialUntilMs = Number.NaN;
   /** How many raises in a row were disproved. */
   #disproved = 0;
+  /** How many probes in a row have found no limit. */
+  #passed = 0;
   readonly #random: () => number;
 
   /** @param startBps the initial estimate, before anything was measured */
@@ -130,16 +136,19 @@ export class ProbePlan {
    *
    * @param estimateBps the estimate before the probe
    * @param visibleAtMs when the effect of sending at this rate is visible
+   * @returns whether it has found the same limit as the probe before
    */
-  succeed(rateBps: number, hasFoundLimit: boolean, estimateBps: number, visibleAtMs: number): void {
+  succeed(rateBps: number, hasFoundLimit: boolean, estimateBps: number, visibleAtMs: number): boolean {
     if (!hasFoundLimit && rateBps < WORTH_PROBING * estimateBps) {
       // The process was too busy to send the probe as fast as it should.
       this.retry(visibleAtMs);
-      return;
+      return false;
     }
     this.#pending = undefined;
     this.#retries = 0;
-    const isSureOfLimit = hasFoundLimit && (this.#isNear(rateBps) || this.#isDoubtful);
+    this.#passed = hasFoundLimit ? 0 : this.#passed + 1;
+    const isConfirmed = hasFoundLimit && this.#isNear(rateBps);
+    const isSureOfLimit = isConfirmed || (hasFoundLimit && this.#isDoubtful);
     this.#isDoubtful = hasFoundLimit && !isSureOfLimit;
     this.#limitBps = hasFoundLimit ? rateBps : Number.NaN;
     this.#hasMetLimit ||= hasFoundLimit;
@@ -149,6 +158,7 @@ export class ProbePlan {
       this.#waiting = [this.#beyond(rateBps)];
       this.#waitsUntilMs = visibleAtMs;
     }
+    return isConfirmed;
   }
 
   /** Records that the estimate was raised because of a probe. @param visibleAtMs when the effect of sending at this rate is visible */
@@ -171,6 +181,7 @@ export class ProbePlan {
     this.#hasMetLimit = true;
     this.#pending = undefined;
     this.#waiting = [];
+    this.#passed = 0;
     this.pauseUntil(nowMs);
     if (!(nowMs < this.#onTrialUntilMs)) return;
     this.#onTrialUntilMs = Number.NaN;
@@ -187,7 +198,8 @@ export class ProbePlan {
   #beyond(rateBps: number): number {
     if (!this.#hasMetLimit) return FACTOR * rateBps;
     if (this.#disproved === 0) return FACTOR_AT_LIMIT * rateBps;
-    return Math.max(SHARED_FACTOR * rateBps, Math.min(FACTOR_AT_LIMIT * rateBps, rateBps + SHARED_STEP_BPS));
+    const stepBps = SHARED_STEP_BPS * 2 ** Math.max(0, this.#passed - SHARED_STEPS);
+    return Math.max(SHARED_FACTOR * rateBps, Math.min(FACTOR_AT_LIMIT * rateBps, rateBps + stepBps));
   }
 
   /** The time until the next probe, randomised. */
