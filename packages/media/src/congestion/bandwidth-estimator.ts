@@ -265,7 +265,8 @@ export class BandwidthEstimator {
 
   /** @returns a probe to be sent now; undefined if none is due */
   takeProbe(nowMs: number): ProbeOrder | undefined {
-    if (this.isOverusing || this.#competition.isPresent || !Number.isNaN(this.#beforeSilenceBps)) return undefined;
+    if (this.isOverusing || this.#competition.isPresent || this.#competition.isExamining(nowMs)) return undefined;
+    if (!Number.isNaN(this.#beforeSilenceBps)) return undefined;
     const order = this.#probePlan.take(nowMs, this.targetBps);
     if (order !== undefined) this.#probeResult.begin(order);
     return order;
@@ -280,6 +281,7 @@ export class BandwidthEstimator {
     // While loss or the peer's own estimate allows less, as much as delay allows is not sent.
     const isDelayLimitUsed = isUsed && this.#aimd.rateBps <= this.targetBps;
     this.#aimd.update(nowMs, { use, acknowledgedBps, isApplicationLimited, isUsed: isDelayLimitUsed, queueDelayMs });
+    this.#aimd.set(this.#competition.restrain(nowMs, queueDelayMs, this.#aimd.rateBps, isUsed));
     const arrivingBps = acknowledgedBps ?? this.targetBps;
     return this.#lossLimit.update(nowMs, { received, lost, arrivingBps, queueDelayMs, isUsed });
   }

@@ -53,8 +53,37 @@ test.each<[string, Reports]>([
 test('a short queue that neither drains nor grows belongs to others, without any loss', () => {
   const steady = { queueMs: (nowMs: number) => 38 + (nowMs % 700) / 100 };
 
-  expect(new Contest().reportFor(4000, steady)).toBe(true);
-  expect(new Contest().reportFor(2500, steady)).toBe(false);
+  expect(new Contest().reportFor(4500, steady)).toBe(true);
+  expect(new Contest().reportFor(3500, steady)).toBe(false);
+});
+
+test('a queue of peers, which is as long as before now and then, does not stand', () => {
+  const swinging = { queueMs: (nowMs: number) => (nowMs < 2000 ? 25 : 60) + 30 * (nowMs % 1500 === 0 ? 1 : 0) };
+
+  expect(new Contest().reportFor(4500, swinging)).toBe(false);
+});
+
+test('overflows at a rate that is no higher than at the first of them belong to others, even if the queue seems to drain in between', () => {
+  const overflowing = { queueMs: (nowMs: number) => (nowMs % 7000 < 3000 ? 5 : 60), lossEveryMs: 6900 };
+
+  expect(new Contest().reportFor(15_000, overflowing)).toBe(false);
+  expect(new Contest().reportFor(20_900, overflowing)).toBe(true);
+  expect(new Contest().reportFor(20_900, { ...overflowing, arrivingBps: (nowMs) => 150_000 * 1.3 ** (nowMs / 7000) })).toBe(false);
+});
+
+test('a peer that has only seen overflows does not take a short queue for an empty one at once', () => {
+  const contest = new Contest();
+  contest.reportFor(20_900, { queueMs: (nowMs) => (nowMs % 7000 < 3000 ? 5 : 60), lossEveryMs: 6900 });
+
+  expect(contest.reportFor(2500, { queueMs: () => 10 })).toBe(true);
+  expect(contest.reportFor(1000, { queueMs: () => 10 })).toBe(false);
+});
+
+test('a queue that stays although far less is sent belongs to others, even if none of our few packets was lost', () => {
+  const unanswered = { queueMs: () => 250, isDecreasing: true, arrivingBps: (nowMs: number) => 140_000 * 0.6 ** Math.floor(nowMs / 2500) };
+
+  expect(new Contest().reportFor(8000, unanswered)).toBe(true);
+  expect(new Contest().reportFor(8000, { ...unanswered, arrivingBps: () => 140_000 })).toBe(false);
 });
 
 test('it ends when the queue has been empty for longer than a download leaves it', () => {
@@ -83,7 +112,7 @@ test('a layer that is sent is held a little above the share, and no more than th
   expect(competition.share(3 * REPORT_MS, 3 * fairBps, 0, RTT_MS) / fairBps).toBeLessThan(1.5);
 });
 
-test('peers that use their whole share all send less at the same moment, and only those', () => {
+test('peers that use most of their share all send less at the same moment, and only those', () => {
   const shareAt = (nowMs: number, ofShare: number): number => {
     const { competition } = new Contest();
     competition.share(19_000, 1_000_000, 0, RTT_MS);
@@ -92,6 +121,21 @@ test('peers that use their whole share all send less at the same moment, and onl
   };
 
   expect(shareAt(20_500, 1)).toBeLessThan(0.85 * shareAt(19_900, 1));
+  expect(shareAt(20_500, 0.85)).toBeLessThan(0.85 * shareAt(19_900, 0.85));
   expect(shareAt(22_500, 1)).toBeGreaterThan(0.95 * shareAt(19_900, 1));
   expect(shareAt(20_500, 0.5)).toBeGreaterThanOrEqual(shareAt(19_900, 0.5));
+});
+
+test('a peer that sees a queue at that moment sends less as well, without competing, and does not probe', () => {
+  const restrainedAt = (nowMs: number, queueMs: number, isUsed = true) => {
+    const { competition } = new Contest();
+    let rateBps = 0;
+    for (let atMs = 19_000; atMs <= nowMs; atMs += REPORT_MS) rateBps = competition.restrain(atMs, queueMs, 1_000_000, isUsed);
+    return { rateBps, isExamining: competition.isExamining(nowMs) };
+  };
+
+  expect(restrainedAt(20_500, 120)).toEqual({ rateBps: 700_000, isExamining: true });
+  expect(restrainedAt(22_000, 120)).toEqual({ rateBps: 1_000_000, isExamining: false });
+  expect(restrainedAt(20_500, 50)).toEqual({ rateBps: 1_000_000, isExamining: false });
+  expect(restrainedAt(20_500, 120, false)).toEqual({ rateBps: 1_000_000, isExamining: false });
 });
