@@ -21,6 +21,18 @@ export interface WatchingPeerOptions {
   readonly extensionId: number;
   /** When the peer stops sending feedback. */
   readonly forMs: number;
+  /** What is false in its feedback. Default: nothing. */
+  readonly lie?: FeedbackLie;
+}
+
+/** What a peer reports although it is not so. */
+export interface FeedbackLie {
+  /** How much later than they did packets are said to have arrived, at a given time. */
+  readonly delayMs?: (nowMs: number) => number;
+  /** Whether a packet that has arrived is reported as lost. */
+  readonly denies?: (nowMs: number) => boolean;
+  /** Whether packets that were lost are reported as received. */
+  readonly claimsLost?: boolean;
 }
 
 export class WatchingPeer {
@@ -29,7 +41,7 @@ export class WatchingPeer {
   readonly #pictures = new Map<number, { receive(packet: ReceivedRtp): void }>();
   readonly #forMs: number;
 
-  constructor(world: VirtualWorld, peer: ScriptedPeer, { extensionId, forMs }: WatchingPeerOptions) {
+  constructor(world: VirtualWorld, peer: ScriptedPeer, { extensionId, forMs, lie = {} }: WatchingPeerOptions) {
     this.#world = world;
     this.#peer = peer;
     this.#forMs = forMs;
@@ -37,7 +49,7 @@ export class WatchingPeer {
     const feedback = new FeedbackPeer({
       simulation: {
         get nowMs() {
-          return world.nowMs;
+          return world.nowMs + (lie.delayMs?.(world.nowMs) ?? 0);
         },
         every(intervalMs, act) {
           const untilMs = world.nowMs + forMs;
@@ -51,10 +63,17 @@ export class WatchingPeer {
       intervalMs: 50,
       sendFeedback: (rtcp) => peer.sendRaw(world.nowMs, rtcp.slice()),
     });
+    let next = Number.POSITIVE_INFINITY;
     peer.onRtp = (packet) => {
       const value = packet.extensions.get(extensionId);
       const number = value && readTransportSequence(value, 0, value.length);
-      if (number !== undefined) feedback.receive(unwrapper.unwrap(toSeq16(number)), packet.payload.length + OVERHEAD_BYTES);
+      if (number !== undefined) {
+        const sequence = unwrapper.unwrap(toSeq16(number));
+        const sizeBytes = packet.payload.length + OVERHEAD_BYTES;
+        if (lie.claimsLost === true) for (; next < sequence; next++) feedback.receive(next, sizeBytes);
+        if (lie.denies?.(world.nowMs) !== true) feedback.receive(sequence, sizeBytes);
+        next = sequence + 1;
+      }
       this.#pictures.get(packet.ssrc)?.receive(packet);
     };
   }

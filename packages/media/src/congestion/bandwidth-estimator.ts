@@ -58,7 +58,7 @@ export class BandwidthEstimator {
   #groups = new ArrivalGroups();
   #trendline = new Trendline();
   #queueDelay = new QueueDelay();
-  readonly #competition = new Competition();
+  #competition = new Competition();
   readonly #firstBurst = new FirstBurst();
   #acknowledged = new AcknowledgedBitrate();
   readonly #applicationLimit = new ApplicationLimit();
@@ -196,6 +196,19 @@ export class BandwidthEstimator {
     }
     if (!this.#followPath(nowMs, use, count, lost)) return;
     this.#hasMetLimit = true;
+    this.#probePlan.giveUp(nowMs);
+    this.#probePlan.pauseUntil(nowMs + AFTER_LOSS_MS);
+  }
+
+  /**
+   * Takes a report that acknowledges what was never sent. A peer that hides what its path loses would get more than its share of a queue
+   * that others wait in too, so each such report halves the estimate.
+   */
+  onFalseReport(nowMs: number): void {
+    if (!this.#hasFeedback) return;
+    this.#hasMetLimit = true;
+    this.#competition = new Competition();
+    this.#aimd.set(this.targetBps / 2);
     this.#probePlan.giveUp(nowMs);
     this.#probePlan.pauseUntil(nowMs + AFTER_LOSS_MS);
   }

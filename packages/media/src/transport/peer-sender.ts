@@ -122,6 +122,8 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
     if (!feedbackReader.read(bytes, offset, end)) return false;
     if (!this.isNumbering || !acknowledgements.take(feedbackReader, this.#arrivalClock, this.sent)) {
       drops.increment(DropReason.FeedbackOnUnsent);
+      if (this.isNumbering) this.#estimator?.onFalseReport(this.#nowMs);
+      this.#process(this.#nowMs);
       return true;
     }
     this.#handleAcknowledgements();
