@@ -1,4 +1,10 @@
-import { IN_PROCESS_LIMITS, LINK_LIMITS } from '../data/association/association-limits.ts';
+import {
+  type AssociationLimits,
+  CLIENT_LIMITS,
+  IN_PROCESS_LIMITS,
+  LINK_LIMITS,
+  type RateLimit,
+} from '../data/association/association-limits.ts';
 import { DataChannels } from '../data/data-channels.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { SecureEndpoint } from '../secure-endpoint.ts';
@@ -12,6 +18,8 @@ export interface ChannelTransport {
   readonly context: EngineContext;
   readonly isLink: boolean;
   readonly isInProcess: boolean;
+  /** What the path to the peer has room for. */
+  readonly sender: { readonly dataShare: RateLimit };
   readonly endpoint: Pick<SecureEndpoint, 'sendApplicationData' | 'hasPeerFinished'>;
   /** Called when the peer has closed all of its data channels at once. */
   endAssociation(): void;
@@ -30,8 +38,8 @@ export function createPeerChannels(transport: ChannelTransport, role: 'server' |
     counters,
     mayBegin: false,
     hasPeerFinished: () => transport.endpoint.hasPeerFinished,
+    limits: limitsOf(transport),
     ...(transport.isLink && {
-      limits: transport.isInProcess ? IN_PROCESS_LIMITS : LINK_LIMITS,
       maxChannels: MAX_CHANNELS_ON_LINK,
       isLink: true,
       waitsForChannel: true,
@@ -47,4 +55,9 @@ export function createPeerChannels(transport: ChannelTransport, role: 'server' |
       onDefect: (error) => transport.reportDefect(error),
     },
   });
+}
+
+function limitsOf({ isLink, isInProcess, sender }: ChannelTransport): AssociationLimits {
+  if (isLink) return isInProcess ? IN_PROCESS_LIMITS : LINK_LIMITS;
+  return { ...CLIENT_LIMITS, rate: sender.dataShare };
 }

@@ -8,6 +8,7 @@ import type { TransportFeedbackTaker } from '@causeway/wire';
 import { ArrivalClock } from '../congestion/acknowledgements.ts';
 import type { AllocatedPath } from '../congestion/allocation/bandwidth-allocator.ts';
 import { BandwidthEstimator, START_RATE_BPS } from '../congestion/bandwidth-estimator.ts';
+import { DataShare } from '../congestion/data-share.ts';
 import { LinkLimit } from '../congestion/link-limit.ts';
 import { type QueuedStream, type QueueLosses, SendQueue } from '../congestion/pacing/send-queue.ts';
 import { PathLoss } from '../congestion/path-loss.ts';
@@ -68,6 +69,8 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   #streamFeedback: StreamFeedback | undefined = undefined;
   readonly #loss = new PathLoss();
   readonly #linkLimit = new LinkLimit();
+  /** What data channels may take of the path. */
+  readonly dataShare = new DataShare();
   /** When the RTCP packet being read arrived. */
   #nowMs = 0;
   #feedbackAtMs = Number.NaN;
@@ -319,7 +322,9 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
     this.#estimator = undefined;
     this.#feedbackAtMs = Number.NaN;
     this.#probes.stop();
-    this.#stopPacing(this.#context.time.nowMs);
+    const { nowMs } = this.#context.time;
+    this.#stopPacing(nowMs);
+    this.dataShare.update(nowMs, undefined, this.#demandBps);
   }
 
   #openEstimator(): BandwidthEstimator {
@@ -339,6 +344,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
     this.#continueProbe(nowMs, estimator);
     const { budgetBps } = this;
     this.#pace(nowMs, estimator, budgetBps);
+    this.dataShare.update(nowMs, this.#carriedBps, this.#demandBps);
     if (!isWorthTelling(this.#toldBudgetBps, budgetBps)) return;
     this.#toldBudgetBps = budgetBps;
     this.onBudgetChanged(nowMs);

@@ -51,6 +51,8 @@ const SENDER_CLOCK_LEAK = 0.05;
 /** RFC 3711 §5.2; RFC 7714 §12. */
 const SRTP_TAG_BYTES: Readonly<Record<SrtpProfile, number>> = { AES_CM_128_HMAC_SHA1_80: 10, AEAD_AES_128_GCM: 16 };
 
+const UDP_AND_IP_BYTES = 28;
+
 const PACKET_WEIGHT = 1;
 /** A compound packet contains many messages, most of which are lists, and few are sent. */
 const RTCP_WEIGHT = 4;
@@ -313,6 +315,7 @@ export class PeerTransport implements SecureEndpointListener {
   #sendWithPackets(path: Path, datagram: Uint8Array): void {
     // A node that hears nothing from another considers its tracks gone, whereas a client's data may wait.
     const isData = !this.isLink && this.connection.state === 'connected';
+    if (isData) this.sender.dataShare.noteSent(datagram.length + UDP_AND_IP_BYTES);
     sendReady({ slots: this.context.slots, outbox: this.outbox }, path, datagram, isData ? SendKind.Data : SendKind.Control);
   }
 

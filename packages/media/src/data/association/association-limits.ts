@@ -1,3 +1,9 @@
+/** How fast an association may send at present. */
+export interface RateLimit {
+  /** Infinity for no limit. */
+  readonly maxBps: number;
+}
+
 /** Limits for the memory and bandwidth of an association, which depend on the kind of peer. */
 export interface AssociationLimits {
   /** Number of streams in each direction, and so the range of channel ids. */
@@ -10,6 +16,8 @@ export interface AssociationLimits {
   readonly maxFlightBytes: number;
   /** How long packets of this association may wait in a queue on the path; Infinity for no limit. */
   readonly maxQueueMs: number;
+  /** What the path has room for beside media; it changes over time. Default: no limit. */
+  readonly rate?: RateLimit;
   /** Longer messages of the peer are refused. */
   readonly maxMessageBytes: number;
 }

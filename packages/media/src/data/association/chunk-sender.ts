@@ -5,6 +5,7 @@
  */
 import { type SackView, SCTP_HEADER_LENGTH, tsnDistance } from '@causeway/wire';
 import { Arrivals } from './arrivals.ts';
+import type { RateLimit } from './association-limits.ts';
 import { CongestionWindow, ProportionalReduction, QueueingDelay } from './congestion-window.ts';
 import { ForwardPoint } from './forward-point.ts';
 import { LossDetector, TailProbe } from './loss-detection.ts';
@@ -24,7 +25,15 @@ export interface ChunkSenderOptions {
   readonly canAbandon: boolean;
   readonly maxFlightBytes: number;
   readonly maxQueueMs: number;
+  /** Default: no limit. */
+  readonly rate?: RateLimit;
 }
+
+const UNLIMITED: RateLimit = { maxBps: Number.POSITIVE_INFINITY };
+/** Assumed until it is measured. */
+const INITIAL_RTT_MS = 100;
+/** Timers and the event loop are no more precise. */
+const MIN_RTT_MS = 10;
 
 const FULL_PACKET_BYTES = MAX_PACKET_BYTES - SCTP_HEADER_LENGTH;
 
@@ -38,6 +47,7 @@ export class ChunkSender {
   readonly #reduction = new ProportionalReduction(FULL_PACKET_BYTES);
   readonly #maxFlightBytes: number;
   readonly #maxQueueMs: number;
+  readonly #rate: RateLimit;
   readonly #delay = new QueueingDelay();
   /** Whether packets wait in a queue on the path, so that the window must not grow. */
   #isQueueing = false;
@@ -53,7 +63,9 @@ export class ChunkSender {
   #timeoutAtMs = Number.POSITIVE_INFINITY;
   #lastSentAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ initialTsn, isInterleaved, canAbandon, peerWindowBytes, maxFlightBytes, maxQueueMs }: ChunkSenderOptions) {
+  constructor(options: ChunkSenderOptions) {
+    const { initialTsn, isInterleaved, canAbandon, peerWindowBytes, maxFlightBytes, maxQueueMs, rate = UNLIMITED } = options;
+    this.#rate = rate;
     this.#maxFlightBytes = maxFlightBytes;
     this.#maxQueueMs = maxQueueMs;
     const chunks = new OutstandingChunks(initialTsn);
@@ -307,7 +319,7 @@ export class ChunkSender {
       const message = this.#messages.next(nowMs);
       if (message === undefined || !this.#fitsPeer(message)) break;
       if (this.#probe.pending === 'none' && !this.#mayBeInFlight()) {
-        this.#isWindowFull = true;
+        this.#isWindowFull = this.#chunks.flightBytes < this.#rateBytes;
         break;
       }
       const lengthBytes = this.#writer.fragmentLength(message, packet);
@@ -352,7 +364,14 @@ export class ChunkSender {
   #mayBeInFlight(): boolean {
     const { flightBytes } = this.#chunks;
     const limitBytes = this.#recoveryTsn === undefined ? this.#window.bytes : this.#reduction.limitBytes;
-    return flightBytes === 0 || flightBytes < Math.min(limitBytes, this.#maxFlightBytes);
+    return flightBytes === 0 || flightBytes < Math.min(limitBytes, this.#maxFlightBytes, this.#rateBytes);
+  }
+
+  /** The bytes in flight that lead to the rate that is allowed at present. */
+  get #rateBytes(): number {
+    const { maxBps } = this.#rate;
+    if (maxBps === Number.POSITIVE_INFINITY) return maxBps;
+    return (maxBps * Math.max(this.roundTrip.smoothedMs ?? INITIAL_RTT_MS, MIN_RTT_MS)) / 8000;
   }
 
   #noteSent(nowMs: number): void {

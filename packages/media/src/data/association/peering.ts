@@ -35,11 +35,12 @@ export class Peering {
   readonly #sack = new SackView();
 
   constructor(agreed: StateCookie, limits: AssociationLimits, listener: InboundListener & StreamResetListener) {
-    const { maxStreams, maxFlightBytes, maxQueueMs, maxMessageBytes } = limits;
+    const { maxStreams, maxFlightBytes, maxQueueMs, maxMessageBytes, rate } = limits;
     const { localInitialTsn, peerInitialTsn, peerWindowBytes, isInterleaved, canAbandon } = agreed;
     this.agreed = agreed;
     this.#maxStreams = maxStreams;
-    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon, maxFlightBytes, maxQueueMs });
+    const pace = { maxFlightBytes, maxQueueMs, ...(rate !== undefined && { rate }) };
+    this.sender = new ChunkSender({ initialTsn: localInitialTsn, peerWindowBytes, isInterleaved, canAbandon, ...pace });
     this.#receiver = new ChunkReceiver(peerInitialTsn, isInterleaved, maxMessageBytes, listener);
     this.reset = new StreamReset({ sender: this.sender, receiver: this.#receiver, listener, localInitialTsn, peerInitialTsn });
   }
