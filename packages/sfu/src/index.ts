@@ -32,8 +32,7 @@ export { type EntranceReport, type NodeLoad, TIMER_DELAY_BOUNDS_MS } from './ove
 export type { LoadSample, LoadSource } from './overload/load-source.ts';
 export type { Random } from './random.ts';
 export * from './registry/index.ts';
-export type { ClusterAssembly } from './relay/cluster-assembly.ts';
-export type { LinkEvent } from './relay/link-event.ts';
+export type { ClusterAssembly, LinkEvent } from './relay/cluster-assembly.ts';
 export { LINK_VERSIONS, MAX_NODES } from './relay/links/control-messages.ts';
 export type { RelayPrice } from './relay/path/link-state-teller.ts';
 export { DEFAULT_MAX_FAN_OUT } from './relay/path/region-tree.ts';

@@ -14,11 +14,10 @@ import type { DataChannelReference, OwnerAnswer, OwnerDataAnswer, OwnerReference
 import type { TrackDirectory } from '../session/track-directory.ts';
 import type { Shard } from '../shard.ts';
 import { ArrivingLayers } from './arriving-layers.ts';
-import type { ClusterAssembly } from './cluster-assembly.ts';
+import type { ClusterAssembly, LinkEvent } from './cluster-assembly.ts';
 import { createDataRelay, type DataRelay } from './data-relay.ts';
-import type { LinkEvent } from './link-event.ts';
 import { type ControlMessage, LINK_DATA_VERSION, MAX_TOLD_LINKS } from './links/control-messages.ts';
-import type { LinkListener } from './links/link-listener.ts';
+import type { LinkListener } from './links/link-state.ts';
 import type { NodeLink } from './links/node-link.ts';
 import { NodeLinks } from './links/node-links.ts';
 import { OwnerQuestions } from './owner-questions.ts';

@@ -1,3 +1,5 @@
+import type { ControlMessage } from './control-messages.ts';
+
 /** The state of a link to another node. */
 export type LinkState =
   /** There is no transport until the next attempt. */
@@ -36,4 +38,19 @@ export type LinkDownReason =
 /** @returns undefined if the state has no transport */
 export function transportIdOf(state: LinkState): string | undefined {
   return 'transportId' in state ? state.transportId : undefined;
+}
+
+/** The events of a link, in order. */
+export interface LinkListener<Link> {
+  /** The link can carry tracks and messages. It has no state from before. */
+  onLinkUp(link: Link): void;
+  /** Nothing has arrived for two seconds; the state of both ends is kept. */
+  onLinkSilent(link: Link): void;
+  /** The silence is over. */
+  onLinkHeard(link: Link): void;
+  /** The transport is gone, and its tracks and subscriptions are gone from the engine. Reported only for a link that was up. */
+  onLinkDown(link: Link, transportId: string, reason: LinkDownReason): void;
+  onLinkMessage(link: Link, message: ControlMessage): void;
+  /** The state changed, for logs and reports. */
+  onLinkState(link: Link): void;
 }

@@ -18,8 +18,7 @@ import {
   explainNoVersion,
 } from './control-messages.ts';
 import { LegNumbers } from './leg-numbers.ts';
-import type { LinkListener } from './link-listener.ts';
-import { type LinkDownReason, type LinkState, transportIdOf } from './link-state.ts';
+import { type LinkDownReason, type LinkListener, type LinkState, transportIdOf } from './link-state.ts';
 import { acceptsRoute } from './long-routes.ts';
 import { MessagePacer } from './message-pacer.ts';
 import { encodeControlMessage, numberMessage, PULSE, readControlMessage } from './message-text.ts';

@@ -3,7 +3,7 @@ import type { EngineEvent } from '@causeway/media';
 import type { CancelTimer, Clock } from '../../clock.ts';
 import type { LinkTrust, NodeDirectory, NodeGoneReason, NodeRecord } from '../../nodes/index.ts';
 import type { Shard } from '../../shard.ts';
-import type { LinkListener } from './link-listener.ts';
+import type { LinkListener } from './link-state.ts';
 import { NodeLink } from './node-link.ts';
 
 const PULSE_MS = 1000;

@@ -3,8 +3,7 @@ import { VirtualClock } from '@causeway/testkit/virtual-clock';
 import type { SfuAssembly } from '../../../src/assemble-sfu.ts';
 import { type NodeGoneReason, type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import { MemoryRegistry, type Registry } from '../../../src/registry/index.ts';
-import type { ClusterAssembly } from '../../../src/relay/cluster-assembly.ts';
-import type { LinkEvent } from '../../../src/relay/link-event.ts';
+import type { ClusterAssembly, LinkEvent } from '../../../src/relay/cluster-assembly.ts';
 import { type Joined, SfuUnderTest } from '../../doubles/sfu-under-test.ts';
 import { nodeRecord, openTrust } from './node-records.ts';
 

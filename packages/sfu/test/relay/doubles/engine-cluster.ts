@@ -8,7 +8,7 @@ import type { CancelTimer, Clock } from '../../../src/clock.ts';
 import type { SfuEvent } from '../../../src/events.ts';
 import { type NodeRecord, StaticNodeDirectory } from '../../../src/nodes/index.ts';
 import { MemoryRegistry, type Registry } from '../../../src/registry/index.ts';
-import type { LinkEvent } from '../../../src/relay/link-event.ts';
+import type { LinkEvent } from '../../../src/relay/cluster-assembly.ts';
 import type { ControlMessage } from '../../../src/relay/links/control-messages.ts';
 import type { DataMessage, DataParticipant, HostedPublication, HostedSubscription } from '../../../src/session/data/data-participant.ts';
 import type { Sfu } from '../../../src/sfu.ts';
