@@ -51,10 +51,12 @@ test.each<[string, Reports]>([
 });
 
 test('a short queue that neither drains nor grows belongs to others, without any loss', () => {
-  const steady = { queueMs: (nowMs: number) => 38 + (nowMs % 700) / 100 };
+  const steady = { queueMs: (nowMs: number) => 38 + (nowMs % 700) / 100, arrivingBps: () => 600_000 };
 
   expect(new Contest().reportFor(4500, steady)).toBe(true);
   expect(new Contest().reportFor(3500, steady)).toBe(false);
+  // On so slow a path, one packet of ours that waits for another takes longer.
+  expect(new Contest().reportFor(4500, { ...steady, arrivingBps: () => 300_000 })).toBe(false);
 });
 
 test('a queue of peers, which is as long as before now and then, does not stand', () => {

@@ -30,6 +30,8 @@ const NO_HIGHER = 1.2;
  */
 const STANDS_FOR_MS = 2000;
 const STANDING_MS = 20;
+/** On a slow path, a packet waits for as long as it takes to send one of our own. */
+const PACKET_BITS = 8 * 1500;
 const STEADY_MS = 10;
 const DRAINED = 0.7;
 const HIGHER = 1.15;
@@ -111,7 +113,9 @@ export class Competition {
   /** Takes what a report shows of the queue. */
   update(nowMs: number, { queueMs, lost, isDecreasing, isApplicationLimited, arrivingBps }: QueueState): void {
     // Where less arrives than a picture needs, the queue may be that of the lowest layer itself, which is always sent.
-    if (queueMs >= STANDING_MS && arrivingBps >= MIN_START_BPS) this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
+    const ownMs = (1000 * PACKET_BITS) / arrivingBps;
+    if (queueMs >= Math.max(STANDING_MS, ownMs) && arrivingBps >= MIN_START_BPS)
+      this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
     else this.#standsSinceMs = Number.NaN;
     if (queueMs < (this.#isPresent ? STANDING_MS : EMPTY_MS)) {
       this.#noteEmpty(nowMs);
