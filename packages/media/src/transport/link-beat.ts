@@ -8,7 +8,7 @@ import type { Timers } from '../timers.ts';
 const BEAT_MS = 250;
 /** Checking this many links at once delays media by about two milliseconds. */
 const LINKS_AT_ONCE = 24;
-/** With more than 240 links, more of them are checked at once. */
+/** A node with more than 240 links checks more than 24 of them at the same instant. */
 const MAX_PHASES = 10;
 
 export class LinkBeat {

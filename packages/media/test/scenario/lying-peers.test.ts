@@ -22,7 +22,7 @@ const NARROW_BPS = 4_000_000;
 const WIDE_BPS = 20_000_000;
 const WARM_UP_MS = 14_000;
 const MEASURED_MS = 20_000;
-/** Of one camera, each under SSRCs of its own. */
+/** The lying viewer subscribes to the same camera this many times, each time with SSRCs of its own. */
 const SUBSCRIPTIONS_OF_LIAR = 4;
 
 /** A queue of 200 ms that grows and then stands, with a loss now and then, as beside a download. */

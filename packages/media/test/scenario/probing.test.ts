@@ -1,16 +1,7 @@
 /** Probes: packets that find out what a path carries before more is sent on it, and that nobody pays for. */
-import {
-  Bottleneck,
-  CLEAN_LINK,
-  FeedbackPeer,
-  PublishingPeer,
-  type ScriptedPeer,
-  seededRandom,
-  VideoSource,
-  VirtualWorld,
-  VP8,
-} from '@causeway/testkit';
-import { readTransportSequence, SequenceUnwrapper, TRANSPORT_WIDE_CC_URI, toSeq16 } from '@causeway/wire';
+import { Bottleneck, CLEAN_LINK, PublishingPeer, type ScriptedPeer, seededRandom, VideoSource, VirtualWorld, VP8 } from '@causeway/testkit';
+import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import { reportTransportWide } from './report-transport-wide.ts';
 
 const NUMBERED = [{ id: 5, uri: TRANSPORT_WIDE_CC_URI }];
 const WITH_RTX = { ...VP8, rtxPayloadType: 97 };
@@ -41,28 +32,8 @@ function watch(options: { readonly rtx?: boolean; readonly feedback?: boolean } 
     extensions: NUMBERED,
   });
   for (const peer of [alice, bob]) world.keepAlive(peer, WATCH_FOR_MS);
-  if (feedback) giveFeedback(world, bob);
+  if (feedback) reportTransportWide(world, bob, WATCH_FOR_MS);
   return { world, bob, publisher };
-}
-
-function giveFeedback(world: VirtualWorld, peer: ScriptedPeer): void {
-  const unwrapper = new SequenceUnwrapper();
-  const reports = new FeedbackPeer({
-    simulation: {
-      get nowMs() {
-        return world.nowMs;
-      },
-      every(intervalMs, act) {
-        for (let afterMs = 0; afterMs < WATCH_FOR_MS; afterMs += intervalMs) world.after(afterMs, () => void act());
-      },
-    },
-    sendFeedback: (rtcp) => peer.sendRaw(world.nowMs, rtcp.slice()),
-  });
-  peer.onRtp = ({ extensions, payload }) => {
-    const value = extensions.get(5);
-    const number = value && readTransportSequence(value, 0, value.length);
-    if (number !== undefined) reports.receive(unwrapper.unwrap(toSeq16(number)), payload.length + 50);
-  };
 }
 
 function targetOf({ world }: Watching): number {

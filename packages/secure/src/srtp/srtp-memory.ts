@@ -75,7 +75,7 @@ export class SrtpMemory {
   readonly saltAt: number;
   /** Counter blocks to be encrypted, up to one page. */
   readonly counterBlocksAt: number;
-  /** For the keystream of a packet that is not covered by a window. */
+  /** Holds the keystream of a packet that no window covers. */
   readonly single: KeystreamPlace;
   /** Zeros for the longest packet: a keystream that changes nothing. */
   readonly zerosAt: number;
