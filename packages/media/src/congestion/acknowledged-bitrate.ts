@@ -1,4 +1,4 @@
-/** The bitrate that arrives, by the peer's own clock. Every decrease of the estimate starts from it. */
+/** The acknowledged bitrate: what arrives at the peer, measured by the peer's clock. Every decrease of the estimate starts from it. */
 
 /** Spans a few frames, so that a camera's frame interval does not affect the result. */
 const WINDOW_MS = 150;
@@ -6,8 +6,8 @@ const FIRST_WINDOW_MS = 500;
 const MAX_GAP_MS = 2000;
 const GAIN = 0.2;
 /**
- * Two consecutive windows that are off by this much in the same direction are a change, not just a keyframe or a short outage of a radio
- * link.
+ * Two consecutive windows that differ by this much in the same direction show a real change, not just a keyframe or a short outage of a
+ * radio link.
  */
 const CHANGE = 0.15;
 const CHANGE_GAIN = 0.75;
@@ -28,7 +28,7 @@ export class AcknowledgedBitrate {
   /** Takes a packet. Packets must be passed in the order in which they were sent. */
   add(arrivedAtMs: number, sizeBytes: number): void {
     const sinceMs = arrivedAtMs - this.#windowFromMs;
-    // Nothing was sent for a while, or a clock has jumped, so the window so far measures neither.
+    // Nothing was sent for a while, or a clock has jumped, so the window so far measures nothing useful.
     if (!(sinceMs >= -MAX_GAP_MS && sinceMs < MAX_GAP_MS)) this.#begin(arrivedAtMs);
     else if (sinceMs >= this.#windowMs) {
       this.#measure((8000 * this.#windowBytes) / sinceMs);

@@ -6,7 +6,7 @@ import type { StreamNumbers } from './stream-numbers.ts';
 const TICKS_PER_MS = 4;
 /** The reference time has 24 bits, in units of 64 ms. */
 const REFERENCE_PERIOD_MS = 2 ** 24 * 64;
-/** A report by stream has fewer entries, because each takes two bytes of a datagram. */
+/** A per-stream report has fewer entries, because each takes two bytes of a datagram. */
 const MAX_ENTRIES = 65_536;
 
 /** Unwraps the time in one peer's reports. */
@@ -14,7 +14,7 @@ export class ArrivalClock {
   #referenceMs: number | undefined = undefined;
   readonly #periodMs: number;
 
-  /** @param periodMs after which the time wraps. Default: the twelve days of transport-wide feedback */
+  /** @param periodMs the time after which the peer's clock wraps. Default: the twelve days of transport-wide feedback */
   constructor(periodMs = REFERENCE_PERIOD_MS) {
     this.#periodMs = periodMs;
   }
@@ -66,9 +66,9 @@ export class Acknowledgements {
   }
 
   /**
-   * Takes a report by stream. What it says about packets that were not sent recently is ignored.
+   * Takes a per-stream report (RFC 8888). Entries for packets that were not sent recently are ignored.
    *
-   * @returns false if it says nothing else
+   * @returns false if it has no other entries
    */
   takeByStream(report: CongestionFeedbackReader, clock: ArrivalClock, sent: SentPackets, streams: StreamNumbers): boolean {
     this.#clear(report.count);
@@ -84,7 +84,7 @@ export class Acknowledgements {
       end = Math.max(end, number + 1);
       if (report.isReceived(index)) this.#order[received++] = number * MAX_ENTRIES + index;
     }
-    // Streams are reported one after the other, but were sent in turns.
+    // The report lists one stream after another, but their packets were sent interleaved.
     this.#order.subarray(0, received).sort();
     for (let place = 0; place < received; place++) {
       const index = this.#order[place] % MAX_ENTRIES;

@@ -1,7 +1,7 @@
 /**
- * Estimates what one peer's path carries: by delay and loss if the peer sends transport-wide feedback, otherwise by the peer's own estimate
- * (REMB), otherwise by the loss in its receiver reports. It has no I/O and no clock; it is passed what was sent, what was reported about
- * it, and the times.
+ * Estimates what one peer's path carries: from delay and loss if the peer sends transport-wide feedback, otherwise from the peer's own
+ * estimate (REMB), otherwise from the loss in its receiver reports. It has no I/O and no clock; it is passed what was sent, what was
+ * reported about it, and the times.
  *
  * @see draft-ietf-rmcat-gcc-02; docs/adr/0016-bandwidth-estimation.md
  */
@@ -30,28 +30,33 @@ const PACING_FACTOR = 2.5;
 const SILENCE_MS = 1000;
 const SILENCE_ROUND_TRIPS = 3;
 const HALVE_EVERY_MS = 500;
-/** How long a peer may take to send reports of another kind, beyond what counts as silence: it learns by an answer that they were agreed to. */
+/**
+ * How much longer a peer may be silent when the kind of feedback changes: it starts to send the new kind only once it has the answer that
+ * agrees to it.
+ */
 const OTHER_REPORTS_WITHIN_MS = 2000;
 /** After heavy loss, a burst that gets through proves nothing: a policer accumulates allowance for bursts. */
 const AFTER_LOSS_MS = 5000;
-/** A slope in so short a queue is noise, or a probe that has just passed. */
+/** A rising delay in a queue this short is noise, or what is left of a probe. */
 const HARMLESS_QUEUE_MS = 20;
 const STANDING_QUEUE_MS = 100;
 const UNDELIVERED = 0.9;
 /** A limit that a probe has found is used if it exceeds the estimate by this factor. */
 const WORTH_A_STEP = 1.25;
 const WORTH_A_STEP_IF_LIMITED = 1.05;
-/** The estimate is not lowered to less than this multiple of what arrives. */
+/** A probe does not lower the estimate below this multiple of what arrives. */
 const ABOVE_ARRIVING = 1.1;
 /** A REMB that is not repeated expires. */
 const REMB_FOR_MS = 10_000;
-/** With no pacing yet, this many lost packets, at this share of a report, mean that a queue has overflowed. */
+/**
+ * Before pacing has begun, more losses than this in one report, and more than this share of its packets, mean that a queue has overflowed.
+ */
 const MIN_OVERFLOW_PACKETS = 5;
 const MIN_OVERFLOW = 0.2;
-/** A path that carries less than this share of the demand is narrow. What a burst shows is not exact. */
+/** A path that carries less than this share of the demand is narrow. The margin allows for a burst being a rough measurement. */
 const NARROW = 0.7;
 const BELOW_CARRIED = 0.9;
-/** After this time, other traffic may have started on the path. */
+/** How long the result of a probe is relied on. After that, other traffic may have started on the path. */
 const PROVEN_FOR_MS = 3000;
 
 export class BandwidthEstimator {
@@ -70,7 +75,7 @@ export class BandwidthEstimator {
   #rttMs = 100;
   /** What the newest report has shown. */
   #use: PathUse = 'normal';
-  /** The queueing delay at the previous report. A queue that is suddenly long is due to a machine that was held up. */
+  /** The queueing delay at the previous report. If a queue is long all of a sudden, a machine was held up. */
   #queueBeforeMs = 0;
   #hasFeedback = false;
   #hasReports = false;
@@ -201,8 +206,8 @@ export class BandwidthEstimator {
   }
 
   /**
-   * Takes a report that acknowledges what was never sent. A peer that hides what its path loses would get more than its share of a queue
-   * that others wait in too, so each such report halves the estimate.
+   * Handles a report that acknowledges packets that were never sent. A peer that conceals its losses (optimistic acknowledgement) would
+   * take more than its share of a bottleneck, so each such report halves the estimate.
    */
   onFalseReport(nowMs: number): void {
     if (!this.#hasFeedback) return;
@@ -233,9 +238,7 @@ export class BandwidthEstimator {
     this.#aimd.set(this.#reportedLoss.rateBps);
   }
 
-  /**
-   * Measures from the beginning, because what follows is reported by another clock. The rates that were found are kept.
-   */
+  /** Discards the measurements, because the peer's next reports use another clock. The rates that were found are kept. */
   restartMeasurement(nowMs: number): void {
     this.#groups = new ArrivalGroups();
     this.#trendline = new Trendline();
@@ -291,7 +294,7 @@ export class BandwidthEstimator {
     const queueDelayMs = this.#queueDelay.ms;
     const { isLimited: isApplicationLimited } = this.#applicationLimit;
     const isUsed = !isApplicationLimited;
-    // While loss or the peer's own estimate allows less, as much as delay allows is not sent.
+    // While loss or the peer's own estimate allows less, the delay-based rate is not fully used.
     const isDelayLimitUsed = isUsed && this.#aimd.rateBps <= this.targetBps;
     this.#aimd.update(nowMs, { use, acknowledgedBps, isApplicationLimited, isUsed: isDelayLimitUsed, queueDelayMs });
     this.#aimd.set(this.#competition.restrain(nowMs, queueDelayMs, this.#aimd.rateBps, isUsed));
@@ -299,7 +302,7 @@ export class BandwidthEstimator {
     return this.#lossLimit.update(nowMs, { received, lost, arrivingBps, queueDelayMs, isUsed });
   }
 
-  /** Takes our share of a queue that belongs to others, whatever the delay. */
+  /** Takes our fair share of a queue that other flows keep full, whatever the delay. */
   #compete(nowMs: number, lost: number): void {
     const rttMs = Math.max(this.#rttMs, this.#queueDelay.ms);
     const rateBps = this.#competition.share(nowMs, this.#acknowledged.bps ?? this.targetBps, lost, rttMs);
@@ -307,7 +310,7 @@ export class BandwidthEstimator {
     this.#lossLimit.raiseTo(rateBps);
   }
 
-  /** Interprets a slope in the light of everything else that is known about the queue. */
+  /** Interprets the trend of the delay in the light of everything else that is known about the queue. */
   #weigh(nowMs: number, use: PathUse, lost: number): PathUse {
     const queueMs = this.#queueDelay.ms;
     let weighed = use;
@@ -326,7 +329,10 @@ export class BandwidthEstimator {
     return weighed;
   }
 
-  /** Whether a full queue stands on the path. It has no slope, but shows in its length and in what does not arrive. */
+  /**
+   * Whether there is a standing queue on the path. Its delay no longer rises, so it is recognised by its length and by how much does not
+   * arrive.
+   */
   #hasStandingQueue(): boolean {
     const acknowledgedBps = this.#acknowledged.bps;
     if (acknowledgedBps === undefined || this.#applicationLimit.isLimited) return false;
@@ -339,7 +345,8 @@ export class BandwidthEstimator {
     const visibleAtMs = nowMs + this.#rttMs + FEEDBACK_MS;
     const isConfirmed = this.#probePlan.succeed(rateBps, hasFoundLimit, this.targetBps, visibleAtMs);
     if (isConfirmed && this.#applicationLimit.isLimited && rateBps < this.targetBps) {
-      // A busy receiver has made an earlier probe look faster than the path is. While less is sent, only probes show it.
+      // A busy receiver made an earlier probe look faster than the path is. While less is sent than the estimate allows, only probes can
+      // show that.
       this.#aimd.set(Math.max(rateBps, ABOVE_ARRIVING * (this.#acknowledged.bps ?? 0)));
     }
     this.#provenBps = rateBps;

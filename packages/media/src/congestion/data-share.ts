@@ -1,6 +1,6 @@
 /**
- * How much of a peer's path its data channels may take. A transfer grows until it fills the queue in front of a narrow path, in which sound
- * and pictures would then wait, and be lost, too.
+ * How much of a peer's path its data channels may take. Left alone, a transfer grows until it fills the queue in front of a narrow path,
+ * where audio and video would then wait and be lost as well.
  *
  * @see docs/adr/0019-pacing-and-probing.md
  */
@@ -8,7 +8,7 @@
 /** The share that data may always have, so that it makes progress whatever is watched. */
 const LEAST_SHARE = 0.25;
 const LEAST_BPS = 30_000;
-/** What is wanted varies, and comes in frames. */
+/** Media keeps this multiple of its demand free, because it varies and is sent in bursts of whole frames. */
 const BEYOND_DEMAND = 1.25;
 const WINDOW_MS = 250;
 /** Weight of a new window. */

@@ -1,33 +1,36 @@
 /**
- * The rate that a TCP connection would have on the path, according to the losses that are seen there. It is our share of a queue that a
- * download keeps full, where delay says nothing.
+ * The throughput that a TCP connection would have on the path, given its losses. It is our fair share of a queue that a download keeps
+ * full, where delay says nothing.
  *
  * @see RFC 5348 §5 (loss event rate); RFC 9438 §5.1 (CUBIC's throughput); RFC 4828 (small packets)
  */
 import { clampRate, MAX_LINK_RATE_BPS } from './rate-bounds.ts';
 
-/** TCP's packets are full, whatever the size of ours. */
+/** TCP sends full-sized segments, whatever the size of our packets. */
 const PACKET_BITS = 8 * 1200;
-/** How much the intervals between loss events count, the newest first. */
+/** Weights of the loss intervals, the newest first. */
 const WEIGHTS = [1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2];
-/** If the present interval is this many times the mean, the older ones count less, but at least by half. */
+/** If the present interval is more than this many times the mean, the older ones are discounted, by at most half. */
 const LONG_INTERVAL = 2;
 const MIN_DISCOUNT = 0.5;
-/** Average windows, in packets, of Reno by the packets per loss, and of CUBIC also by the seconds of a round trip. */
+/**
+ * Factors of the average window in packets: Reno's follows from the packets per loss event, CUBIC's from that and the round trip in
+ * seconds.
+ */
 const RENO_FACTOR = Math.sqrt(3 / 2);
 const CUBIC_FACTOR = 1.054;
 /**
- * What a download does about a full queue shows a round trip later, plus the time of a report; all losses until then are one event. TCP
- * counts in round trips, too.
+ * A download's reaction to a full queue shows after a round trip plus the time of a report, and all losses until then are one loss event.
+ * TCP counts them per round trip, too.
  */
 const EVENT_ROUND_TRIPS = 1.5;
-/** The rate must not follow the length of the queue, which varies with the window of the download. */
+/** The round trip is smoothed, so that the rate does not follow the queue, whose length varies with the download's window. */
 const RTT_TIME_CONSTANT_MS = 4000;
 const MIN_RTT_MS = 20;
 /**
- * A source can only send one layer or the next, which takes up to four times the bitrate, and must fit with room to spare. Every flow meets
- * the same overflows, so that what is not sent up to this multiple counts as sent and received: by its own packets, a flow of few packets
- * would never seem to have a fair share.
+ * Loss intervals are counted as if the fair rate were sent, up to this multiple of what arrives. Every flow meets the same overflows of the
+ * queue, so by its own packets alone, a flow that sends few of them would never learn that its fair share is higher. The multiple is this
+ * large because the next layer takes up to four times the bitrate, and must fit with room to spare.
  */
 const NEXT_LAYER = 6;
 const MAX_STEP_MS = 1000;
@@ -41,7 +44,7 @@ export class FairRate {
   #eventUntilMs = Number.NEGATIVE_INFINITY;
   #rttMs: number;
 
-  /** Starts from the loss at which the given rate would be the fair one. */
+  /** Starts from the loss rate at which the given bitrate would be the fair one. */
   constructor(nowMs: number, rateBps: number, rttMs: number) {
     this.#updatedAtMs = nowMs;
     this.#rttMs = Math.max(rttMs, MIN_RTT_MS);

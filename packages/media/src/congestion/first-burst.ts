@@ -1,9 +1,9 @@
 /**
- * Derives the capacity of a path from the first packets sent to a peer. A keyframe is sent all at once, and behind a narrow link its
- * packets arrive one after another. This shows how much too fast they were sent before the first is lost or a report could show it.
+ * Derives the capacity of a path from the first packets sent to a peer. A keyframe is sent all at once, and a narrow link spreads its
+ * packets out. The spread shows how much too fast they were sent before any loss or any report of it could.
  */
 
-/** Packets this close together are one burst, which lasts at most … */
+/** Packets sent this close together are one burst, as long as it lasts no longer than `MAX_BURST_MS`. */
 const MAX_PAUSE_MS = 6;
 const MAX_BURST_MS = 60;
 /** A burst is stretched if it takes this many times as long to arrive, plus `MIN_SPREAD_MS`. */

@@ -1,7 +1,7 @@
 /**
  * Whether a link between nodes has shown that it carries less than is sent over it. On a long link, jitter and random loss make the
- * estimate of its capacity far too low, and everyone behind it would receive less. The estimate is therefore only used once the link has
- * lost far more than by chance, or a long queue has stood in front of it.
+ * estimate of its capacity far too low, and every subscriber behind it would receive less. The estimate is therefore only used once the
+ * link has lost far more than chance explains, or has had a long standing queue.
  */
 
 /** More than a link's random loss, which is repaired packet by packet. */
@@ -10,9 +10,9 @@ const MUCH_LOSS = 0.1;
 const SIGMAS = 4;
 const MIN_PACKETS = 50;
 const WINDOW_MS = 1000;
-/** A longer queue than jitter, or a route that has become longer, could appear as. */
+/** Jitter, or a route that has become longer, does not look like a queue this long. */
 const LONG_QUEUE_MS = 150;
-/** A node that stands still for a moment looks like a queue for as long. */
+/** The queue must stand for longer than this, because a node that is held up for a moment looks like a queue for as long. */
 const STANDING_MS = 300;
 
 export class LinkLimit {

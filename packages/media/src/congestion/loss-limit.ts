@@ -1,6 +1,6 @@
 /**
- * The rate that loss allows. There is no limit while little is lost, since radio links lose a little at any rate. The rate is reduced if
- * much is lost, as behind a policer or a short queue, where no delay shows.
+ * The loss-based rate. There is no limit while little is lost, since radio links lose a little at any rate. The rate is reduced if much is
+ * lost, as happens behind a policer or a short queue, where the delay hardly rises.
  *
  * @see draft-ietf-rmcat-gcc-02 §6 (loss-based control)
  */
@@ -115,7 +115,7 @@ export class LossLimit {
     if (this.#isUnanswered(loss)) this.#acceptLoss(nowMs, loss);
     this.#lossBefore = Number.NaN;
     const increase = excess < LITTLE_LOSS ? INCREASE : CAREFUL_INCREASE;
-    // A limit that nothing comes near is not known to fit. Probes raise it.
+    // A limit that is not used is not known to fit, so only probes raise it.
     if (isUsed) this.#limitBps *= (1 + increase) ** ((nowMs - this.#windowFromMs) / 1000);
     return false;
   }

@@ -2,7 +2,7 @@
 export const MIN_RATE_BPS = 30_000;
 /** More than everything that one peer may watch; a higher estimate would be of no use. */
 export const MAX_RATE_BPS = 50_000_000;
-/** A link between nodes carries the tracks of thousands, and is limited only by network cards. */
+/** A link between nodes carries the tracks of thousands of subscribers, and is limited only by its network cards. */
 export const MAX_LINK_RATE_BPS = 10_000_000_000;
 
 /** @returns the rate within the bounds of an estimate; the lower bound if it is not a number */

@@ -8,12 +8,15 @@ import { clampRate } from './rate-bounds.ts';
 
 const LITTLE_LOSS = 0.02;
 const MUCH_LOSS = 0.1;
-/** Among fewer packets, chance makes a loss of 5% look like one of more than 10%, unless it is this many standard deviations above that. */
+/**
+ * Among fewer packets, chance can make a loss of 5% look like more than 10%, so the loss must exceed 10% by `SIGNIFICANT` standard
+ * deviations.
+ */
 const ENOUGH_PACKETS = 200;
 const SIGNIFICANT = 2.5;
 /** Relative growth per second. */
 const INCREASE = 0.08;
-/** Sending less than the rate shows nothing, so the rate stays close to what is sent. */
+/** Only a rate that is used is known to fit, so the rate stays close to what is sent. */
 const MAX_OF_SENT = 1.5;
 const LEEWAY_BPS = 10_000;
 const MAX_OF_DEMAND = 1.1;
@@ -60,7 +63,7 @@ export class ReportedLoss {
     this.#begin(nowMs, bytesSent);
   }
 
-  /** Whether much seems to be lost, but of so few packets that more of them should be seen first. Sound alone is fifty a second. */
+  /** Whether the loss seems high, but over so few packets that more of them should be seen first. Audio alone is fifty a second. */
   get #mayBeChance(): boolean {
     if (this.#packets >= ENOUGH_PACKETS || this.#lost <= MUCH_LOSS * this.#packets) return false;
     const deviation = Math.sqrt(this.#packets * MUCH_LOSS * (1 - MUCH_LOSS));

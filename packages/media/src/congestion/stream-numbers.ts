@@ -1,6 +1,6 @@
 /**
  * Finds the transport-wide number of a packet by its stream and sequence number, for peers that report by stream (RFC 8888). Their packets
- * carry no transport-wide number, but get one, so that everything behind the reports is the same.
+ * carry no transport-wide number, but are assigned one, so that the rest of congestion control need not distinguish the two.
  */
 
 /** Packets of one stream that can be found: 400 ms at 50 Mbit/s, and several seconds of most layers. */

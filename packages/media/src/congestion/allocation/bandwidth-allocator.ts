@@ -217,8 +217,8 @@ export class BandwidthAllocator implements Timer {
 }
 
 /**
- * Removes options that a track would not be granted now although they fit. Other tracks can use the budget for them, which would otherwise
- * be left unused.
+ * Removes options that a track would not be granted now although they fit, so that other tracks can use the budget instead of leaving it
+ * unused.
  */
 function withinReach(
   nowMs: number,

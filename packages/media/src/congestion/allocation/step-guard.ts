@@ -18,7 +18,10 @@ const FIRST_BACK_OFF_MS = 5000;
 const LONGEST_BACK_OFF_MS = 120_000;
 /** After this long without a failure, the next one counts as the first. */
 const FORGIVEN_AFTER_MS = 180_000;
-/** The cost of a layer is never quite constant, whereas steps between layers are much larger. */
+/**
+ * An option that costs at least this share of the one that failed counts as the same step: a layer's cost is never quite constant, whereas
+ * steps between layers are much larger.
+ */
 const SAME_STEP = 0.75;
 /** If the path carries this many times more, it is no longer the path on which the step failed. */
 const OTHER_PATH = 1.5;

@@ -1,6 +1,6 @@
 /**
- * The rate that delay allows. It rises exponentially while the limit is unknown, by about a packet per round trip near a known limit, and
- * falls below the arriving bitrate when a queue grows.
+ * The delay-based rate. It rises exponentially while the limit is unknown, by about a packet per round trip near a known limit, and falls
+ * below the arriving bitrate when a queue grows.
  *
  * @see draft-ietf-rmcat-gcc-02 §5.5 (rate control)
  */
@@ -8,7 +8,7 @@ import { clampRate } from '../rate-bounds.ts';
 import type { PathUse } from './trendline.ts';
 
 const DECREASE = 0.85;
-/** A queue that is detected early is soon gone after a smaller decrease. */
+/** A queue that is detected early drains soon even after a smaller decrease. */
 const GENTLE_DECREASE = 0.9;
 const SHORT_QUEUE_MS = 50;
 /** After the path has narrowed suddenly, there is a queue that a decrease by 15% would take seconds to drain. */
@@ -29,7 +29,7 @@ const MIN_INCREASE_BPS = 1000;
 const PACKET_BITS = 8 * 1200;
 /** Time that feedback and detection take in addition to the round trip. */
 const RESPONSE_MS = 100;
-/** Sending less than the rate shows nothing, so the rate stays close to what arrives. */
+/** Only a rate that is used is known to fit, so the rate stays close to what arrives. */
 const MAX_OF_ACKNOWLEDGED = 1.5;
 const LEEWAY_BPS = 10_000;
 /** A rate within this many deviations of the found limit is near it. */
@@ -49,7 +49,7 @@ export interface AimdInput {
   readonly acknowledgedBps: number | undefined;
   /** Whether less is sent than the estimate allows. */
   readonly isApplicationLimited: boolean;
-  /** Whether as much is sent as this rate allows, which the estimate may not. */
+  /** Whether as much is sent as this rate allows. The estimate as a whole may allow less. */
   readonly isUsed: boolean;
   readonly queueDelayMs: number;
 }

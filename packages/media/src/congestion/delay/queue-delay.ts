@@ -5,7 +5,10 @@
 
 /** The minimum is taken over the current span and the one before, so a longer route counts as normal after at most twice this time. */
 const SPAN_MS = 10_000;
-/** A queue of others varies by more than this share within a span, and by more than jitter. A longer route does not. */
+/**
+ * A queue that other flows keep full varies within a span by more than this share, and by more than jitter. The delay of a longer route
+ * does not.
+ */
 const VARIES = 0.1;
 const VARIES_BY_MS = 15;
 
@@ -14,9 +17,9 @@ export class QueueDelay {
   #leastNow = Number.POSITIVE_INFINITY;
   #leastBefore = Number.POSITIVE_INFINITY;
   #leastInReport = Number.POSITIVE_INFINITY;
-  /** The longest of the shortest waits of the reports in this span. */
+  /** The largest of the minimum transit times of the reports in this span. */
   #mostNow = Number.NEGATIVE_INFINITY;
-  /** Whether the queue belongs to others, so that the minimum is not seen while it stays. */
+  /** Whether other flows keep the queue full, so that the true minimum is not seen until they end. */
   isContested = false;
 
   /** Starts a report. Only its packets count for `ms`. */
