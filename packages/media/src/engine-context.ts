@@ -79,7 +79,7 @@ export interface EngineContext extends EngineWiring {
   readonly time: EngineTime;
   /** Shared by all readers of transport-wide feedback in turn. */
   readonly feedbackReader: TransportFeedbackReader;
-  /** The same for reports by stream. */
+  /** Shared by all readers of per-stream feedback (RFC 8888) in turn. */
   readonly congestionFeedbackReader: CongestionFeedbackReader;
   readonly acknowledgements: Acknowledgements;
 }

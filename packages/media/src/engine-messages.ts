@@ -96,11 +96,11 @@ export type EngineEvent =
       readonly quality: GrantedQuality;
       readonly reason: LayerChangeReason;
     }
-  /** What is spoken on a publication. Emitted several times a second while it is, and once when it has been silent for 1.5 s. */
+  /** The speech on a publication. Emitted several times a second while there is any, and once after 1.5 s of silence. */
   | ({ readonly type: 'speech-measured'; readonly trackId: string } & SpeechReading)
   /**
-   * A subscriber cannot be sent the best layer that has crossed a link. The owner of the link should let lower layers cross as well, or no
-   * longer needs to.
+   * Whether lower layers of a track that has crossed a link are needed, because the best one does not fit this subscriber's path. The owner
+   * of the link lets them cross as long as they are.
    */
   | { readonly type: 'lower-layers-needed'; readonly transportId: string; readonly subscriptionId: string; readonly areNeeded: boolean }
   /** The peer has opened a channel, or has confirmed one of `open-data-channel`. Channels of subscriptions have events of their own. */

@@ -1,4 +1,4 @@
-/** The publications and subscriptions of one shard, and which of them belong together. None of this is passed by a packet. */
+/** The publications and subscriptions of one shard, and which of them belong together. No packet passes through here. */
 import type { EngineContext } from './engine-context.ts';
 import { BalanceTally, type MeteringBalance } from './metering-balance.ts';
 import type { PublisherTrackPlan, SubscriberTrackPlan } from './plan.ts';
@@ -94,7 +94,7 @@ export class EngineTracks {
     for (const { streams } of this.#publishers.values()) for (const { history } of streams) history.releaseBefore(Number.POSITIVE_INFINITY);
   }
 
-  /** What was sent, as it is counted for the bill. */
+  /** What was sent, as counted for billing. */
   balance(): MeteringBalance {
     return this.#balance.read(this.#subscribers.values(), this.#context.usage.chargedSentBytes);
   }

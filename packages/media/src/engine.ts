@@ -1,6 +1,6 @@
 /**
- * The forwarding engine of one shard: THE WIRING, in the order that a packet takes. It does no I/O and reads no clock. Datagrams and the
- * time are passed in, and outgoing datagrams wait in the outbox until `flush`.
+ * The forwarding engine of one shard, wired in the order in which a packet passes its parts. It does no I/O and reads no clock. Datagrams
+ * and the time are passed in, and outgoing datagrams wait in the outbox until `flush`.
  */
 import { RtpView } from '@causeway/wire';
 import type { DataCounters } from './data/data-counters.ts';
@@ -236,7 +236,7 @@ export class Engine {
     return this.#context.traffic;
   }
 
-  /** What was sent so far, as it is counted for the bill; `traffic` has what left on the wire. */
+  /** What was sent so far, as counted for billing; `traffic` has what left on the wire. */
   meteringBalance(): MeteringBalance {
     return this.#tracks.balance();
   }

@@ -1,6 +1,6 @@
 /**
- * What was sent, counted in ways that do not depend on each other: as subscriptions count it for the bill, as it left on the wire
- * (`TrafficCounters`), and as receivers report it. A defect of the metering shows as a difference.
+ * What was sent, counted in independent ways: by subscriptions for billing, on the wire (`TrafficCounters`), and in the reports of
+ * receivers. A defect of the metering shows as a difference.
  */
 import type { ReportVerdict } from './subscriber/stream-reports.ts';
 

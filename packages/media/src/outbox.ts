@@ -13,9 +13,11 @@ export interface WrittenPacket {
   readonly headerLength: number;
   readonly length: number;
   readonly kind: SendKind;
-  /** Where in the arena its transport-wide sequence number goes; if the peer reports by stream, where its SSRC is; 0 if it has no number. */
+  /**
+   * Where in the arena its transport-wide sequence number goes; if the peer reports per stream, where its SSRC is; 0 if it has no number.
+   */
   readonly transportSequenceOffset: number;
-  /** Whether the peer reports by stream, so that the packet gets a number but does not carry it. */
+  /** Whether the peer reports per stream, so that the packet gets a number but does not carry it. */
   readonly isReportedByStream: boolean;
   /** The bandwidth probe that the packet is part of, 1 … 255; 0 for none. */
   readonly probe: number;

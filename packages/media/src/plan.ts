@@ -131,7 +131,7 @@ export interface PublisherTrackPlan {
   /** Simulcast restriction ids in the order of `a=simulcast`; empty without simulcast (RFC 8853). */
   readonly rids: readonly string[];
   readonly transportWideCc: boolean;
-  /** Whether the peer is told what arrived by stream and sequence number (RFC 8888), as all its tracks are or none. Default: false. */
+  /** Whether arrivals are reported to the peer per stream and sequence number (RFC 8888); the same for all its tracks. Default: false. */
   readonly isReportedByStream?: boolean;
 }
 
@@ -182,7 +182,7 @@ export interface SubscriberTrackPlan {
   readonly extensions: readonly ExtensionPlan[];
   readonly paused: boolean;
   /**
-   * Whether the peer reports on packets by stream and sequence number (RFC 8888). `extensions` then has no transport-wide sequence number.
+   * Whether the peer reports on packets per stream and sequence number (RFC 8888). `extensions` then has no transport-wide sequence number.
    * Default: false.
    */
   readonly isReportedByStream?: boolean;

@@ -11,8 +11,8 @@ export interface AssociationStartOptions {
 
 /**
  * How long a peer that can initiate the association may take before the SFU does it. Other stacks double their wait with every lost INIT,
- * up to minutes. This one does not, so a lossy path no longer keeps a page waiting for its channel. A DTLS client that lost its last flight
- * of the handshake repeats it after a second.
+ * up to minutes. This one does not, so a lossy path no longer keeps a page waiting for its channel. The wait is longer than the second
+ * after which a DTLS client repeats a lost last flight of its handshake.
  */
 const PATIENCE_MS = 1_500;
 /** The longest time that a channel opened here waits for a peer that may still be in its DTLS handshake. */

@@ -4,7 +4,7 @@
 const OVERHEAD_BYTES = 28 + 10;
 /** A keyframe is many times larger than an ordinary frame. What matters for a path is the average over seconds. */
 const SMOOTHING_MS = 3000;
-/** Until then there is too little to smooth. */
+/** How long it takes until there is enough to smooth. */
 const SETTLING_MS = 1000;
 /** A layer that was not updated for this long did not arrive, because its publisher had stopped it. */
 const PAUSED_MS = 1500;

@@ -1,5 +1,5 @@
 /**
- * Restores lost packets of sound from the earlier blocks of the next RED packet. The blocks have timestamps, but no sequence numbers: the
+ * Restores lost audio packets from the earlier blocks of the next RED packet. The blocks have timestamps, but no sequence numbers: the
  * newest one is taken for the packet just before.
  *
  * @see RFC 2198 §3 and §5

@@ -6,7 +6,7 @@ import type { PathEstimate } from '../statistics.ts';
 
 /** Time between two samples. */
 export const SAMPLE_INTERVAL_MS = 5_000;
-/** Time that samples are kept. */
+/** How long samples are kept. */
 export const QUALITY_KEPT_MS = 300_000;
 
 /** A publication of the peer. */

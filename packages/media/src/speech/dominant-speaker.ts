@@ -8,14 +8,14 @@ import type { SpeechReading } from './speech-meter.ts';
 
 /** Three readings of an engine. A publication that was not reported for this long is silent. */
 const FORGOTTEN_AFTER_MS = 700;
-/** Someone with less speech than this in the last 1.5 s has made a noise. */
+/** Someone with less speech than this in the last 1.5 s has merely made a noise. */
 const MIN_SHARE = 0.25;
 const MIN_RECENT_SHARE = 0.5;
 const MARGIN = 0.1;
 const RECENT_MARGIN = 0.2;
 /** Two people who interrupt each other do not change the speaker more often. */
 const MIN_TURN_MS = 1000;
-/** After this much silence, even the same speaker is new. */
+/** After this much silence, even the same speaker counts as new. */
 const LAPSES_AFTER_MS = 3000;
 
 interface HeardSpeech extends SpeechReading {
@@ -51,7 +51,7 @@ export class DominantSpeaker {
     return speaks && this.#surpasses(nowMs, reading) ? this.#change(nowMs, id) : undefined;
   }
 
-  /** Takes someone who has left out of the conversation. */
+  /** Removes a participant who has left. */
   forget(id: string): void {
     this.#heard.delete(id);
     if (this.#speaker === id) this.#speaker = undefined;

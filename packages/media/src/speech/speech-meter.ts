@@ -1,6 +1,7 @@
 /**
- * Measures how much is spoken on one publication, from the audio levels in its packets (RFC 6464). A level counts as speech if it is well
- * above the noise floor, which follows the quietest levels, so that a fan or a publisher that always claims to be loud is soon silent here.
+ * Measures how much speech there is on one publication, from the audio levels in its packets (RFC 6464). A level counts as speech if it is
+ * well above the noise floor, which follows the quietest levels, so that a fan or a publisher that always claims to be loud is soon silent
+ * here.
  *
  * The idea of several time scales is from Volfin and Cohen, "Dominant speaker identification for multipoint videoconferencing" (2013).
  */
@@ -23,7 +24,7 @@ const SPEECH_ABOVE_FLOOR_DB = 10;
 /** The floor rises by a sixteenth of a decibel per slot, about 3 dB per second. Speech pauses every few seconds and lowers it again. */
 const FLOOR_UNITS_PER_DB = 16;
 
-/** How much is spoken, over two spans of time. */
+/** How much speech there was, over two spans of time. */
 export interface SpeechReading {
   /** Share of the last 1.5 s with speech, 0 to 1. */
   readonly share: number;

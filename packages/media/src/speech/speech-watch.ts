@@ -1,4 +1,4 @@
-/** Reports what is spoken on the publications of one engine, regularly while there is speech. In silence it does nothing. */
+/** Reports the speech on the publications of one engine, regularly while there is any. In silence it does nothing. */
 import type { EngineEventListener } from '../engine-messages.ts';
 import type { Timer, Timers } from '../timers.ts';
 import type { SpeechMeter } from './speech-meter.ts';

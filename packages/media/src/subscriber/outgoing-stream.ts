@@ -87,7 +87,7 @@ export class OutgoingStream {
     if (this.#writer.isNumbered) transport.sender.addStream(this);
   }
 
-  /** Follows a change of what the receiver has agreed to report: what arrives by stream, by transport-wide number, or neither. */
+  /** Adapts to what the receiver has agreed to report: arrivals per stream, by transport-wide number, or none. */
   followReports(plan: SubscriberTrackPlan): void {
     const { sender, isInProcess } = this.#transport;
     const wasNumbered = this.#writer.isNumbered;
@@ -288,7 +288,7 @@ export class OutgoingStream {
     this.#redundancy?.reportedLoss.note(report, this.packetsSent);
   }
 
-  /** How many packets of sound each packet holds at present. */
+  /** How many audio packets each sent packet holds at present. */
   get packetsInEach(): number {
     return 1 + (this.#redundancy?.level.value ?? 0);
   }

@@ -78,7 +78,7 @@ export class PacketWriter {
     this.#chooseForm();
   }
 
-  /** Follows a change of what the peer has agreed to report on. All other extensions stay. @returns whether anything has changed */
+  /** Adapts to what the peer has agreed to report on. All other extensions stay. @returns whether anything has changed */
   followReports({ isReportedByStream = false, extensions }: SubscriberTrackPlan): boolean {
     const transportSequenceId = isReportedByStream ? 0 : (extensions.find(({ uri }) => uri === TRANSPORT_WIDE_CC_URI)?.id ?? 0);
     if (isReportedByStream === this.#isReportedByStream && transportSequenceId === this.#transportSequenceId) return false;

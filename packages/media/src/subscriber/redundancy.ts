@@ -1,6 +1,6 @@
 /**
- * Adds earlier packets of sound to each packet that a receiver of RED is sent, as many as help against the losses of its path. Their bytes
- * come from the source's history.
+ * Adds earlier audio packets to each packet for a receiver of RED, as many as the losses of its path call for. Their bytes come from the
+ * source's history.
  *
  * @see RFC 2198
  */
@@ -129,8 +129,8 @@ export class Redundancy {
 }
 
 /**
- * Decides how many earlier packets are added to each packet of sound, by the losses of the path. One more packet turns a loss of 5% into
- * one of a quarter of a percent, and costs as much as the sound itself; so it is added only where packets are lost, and the path has room.
+ * Decides from the losses of the path how many earlier packets are added to each audio packet. One more packet turns a loss of 5% into one
+ * of a quarter of a percent, and costs as much as the sound itself; so it is added only where packets are lost, and the path has room.
  */
 export class RedundancyLevel {
   /** How many earlier packets are added to each. */

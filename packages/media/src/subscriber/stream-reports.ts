@@ -46,7 +46,7 @@ export function makeSenderReport(
   };
 }
 
-/** What the counts of a subscription and the reports of its receiver say about each other. */
+/** Whether the receiver's reports about a subscription agree with what was counted for it. */
 export type ReportVerdict = 'unjudged' | 'agrees' | 'deviates';
 
 /** The counters of a stream. They fall only by the few packets that the system refuses. */
@@ -73,7 +73,7 @@ const TOLERATED_SHARE = 0.005;
 const IN_FLIGHT_PACKETS = 100;
 
 /**
- * Compares what a receiver reports about a stream with what was counted of it for the bill. Both cover the same time, so they may differ
+ * Compares what a receiver reports about a stream with what was counted of it for billing. Both cover the same time, so they may differ
  * only by what was in flight when it began and ended, and by errors of the receiver.
  */
 export class ReportedNumbers {
@@ -85,7 +85,7 @@ export class ReportedNumbers {
     // While nothing arrives, the numbers stand still and say nothing about what is sent.
     if (extendedHighestSeq === this.#last?.highest) return;
     const now = { highest: extendedHighestSeq, lost: cumulativeLost, sent: packetsSent, resent: packetsResent };
-    // A receiver that starts again, as after a change of its media line, numbers from the beginning.
+    // A receiver that starts again, for example after a change of its media line, counts from the beginning.
     if (this.#first === undefined || now.highest < (this.#last?.highest ?? 0)) this.#first = now;
     this.#last = now;
   }

@@ -80,7 +80,7 @@ export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSu
     return this.#stream.bytesResent;
   }
 
-  /** Corrects the counters after a packet was dropped behind the engine, so that it is not charged. */
+  /** Corrects the counters after a packet that had left the engine was dropped, so that it is not charged. */
   noteUnsent(payloadBytes: number, payloadType: number): void {
     this.#stream.noteUnsent(payloadBytes, payloadType);
   }

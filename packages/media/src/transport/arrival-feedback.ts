@@ -1,5 +1,5 @@
 /**
- * Sends feedback about a peer's packets, for the peer's congestion control: by transport-wide numbers, or by stream.
+ * Sends feedback about a peer's packets, for the peer's congestion control: by transport-wide numbers, or per stream.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01; RFC 8888
  */
@@ -53,7 +53,7 @@ export interface ReportingTransport {
 export class ArrivalFeedback implements Timer {
   readonly #transport: ReportingTransport;
   readonly #recorder = new TwccRecorder();
-  /** Created for a peer that wants reports by stream. */
+  /** Created for a peer that wants per-stream reports. */
   #streamRecorder: StreamRecorder | undefined = undefined;
   #extensionId = 0;
   #mediaSsrc = 0;
@@ -70,7 +70,7 @@ export class ArrivalFeedback implements Timer {
     if (id !== undefined) this.#extensionId = id;
   }
 
-  /** Sets whether reports are by stream. */
+  /** Sets whether reports are per stream. */
   reportByStream(isByStream: boolean): void {
     if (!isByStream) this.#streamRecorder = undefined;
     else this.#streamRecorder ??= new StreamRecorder();

@@ -38,7 +38,7 @@ export class Connection implements DeferringTransport, WatchedConnection {
   #hasConsent = true;
   /** The path that the estimate belongs to. */
   #measuredPath: Path | undefined = undefined;
-  // What happened outside of an engine call, and waits until the time is known.
+  // Events that happened outside of an engine call, and wait until the time is known.
   #becameSecure = false;
   #becameReachable = false;
   #ended: SecureCloseReason | 'association-aborted' | undefined = undefined;

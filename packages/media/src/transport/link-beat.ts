@@ -1,7 +1,7 @@
 /**
- * The instants at which links between nodes are checked. They are the same on all nodes, by the wall clock, so an idle node is not woken
- * for each check by itself: its own ones leave together, and those of other nodes and all answers arrive together. Waking costs more than
- * a check. Nothing depends on the nodes' clocks agreeing except for this saving.
+ * The instants at which links between nodes are checked. They follow the wall clock and are the same on all nodes, so that an idle node is
+ * not woken for each check separately: its own checks leave together, and the other nodes' checks and all answers arrive together. Waking
+ * costs more than a check. Nothing depends on the nodes' clocks agreeing except for this saving.
  */
 import type { Timers } from '../timers.ts';
 
@@ -29,7 +29,7 @@ export class LinkBeat {
   }
 
   /**
-   * @param key equal at both ends of a link; the links of a node that has many are spread over the beat by it
+   * @param key equal at both ends of a link; spreads the links of a node that has many over the beat
    * @param beats how many beats to wait
    * @returns when a link is checked next; always later than `nowMs`
    */

@@ -13,7 +13,7 @@ const INTERRUPTION_CHECKS = 4;
 const REPORTS_OF_INTERRUPTION = 3;
 /** A report covers one second of media packets, which says more than a check. */
 const MEDIA_GAIN = 1 / 4;
-/** What the present estimate withholds may be due to a false alarm. */
+/** This gain is low, because what the present estimate withholds may be due to a false alarm. */
 const WITHHELD_GAIN = 1 / 8;
 /**
  * When tracks avoid a narrow link, it has nothing left to withhold. The shortage is remembered for minutes so that they do not return

@@ -65,7 +65,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   readonly #streams: NumberedStream[] = [];
   #rttMs: number | undefined = undefined;
   #arrivalClock = new ArrivalClock();
-  /** Created for a peer that reports by stream. */
+  /** Created for a peer that reports per stream. */
   #streamFeedback: StreamFeedback | undefined = undefined;
   readonly #loss = new PathLoss();
   readonly #linkLimit = new LinkLimit();
@@ -91,7 +91,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
     this.#maxBps = maxBps;
   }
 
-  /** Numbers the packets of streams that the peer reports on by stream. */
+  /** Numbers the packets to a peer that reports per stream. */
   get streamFeedback(): StreamFeedback {
     this.#streamFeedback ??= new StreamFeedback(this.sent);
     return this.#streamFeedback;

@@ -1,6 +1,6 @@
 /**
- * Numbers the packets to a peer that reports by stream, and reads its reports. The packets do not carry their numbers, which only connect a
- * report with what is known of a packet.
+ * Numbers the packets to a peer that reports per stream, and reads its reports. The packets do not carry these numbers, which only connect
+ * an entry of a report with the record of the packet.
  *
  * @see RFC 8888; docs/adr/0016-bandwidth-estimation.md
  */

@@ -115,7 +115,7 @@ export class ChunkReceiver {
     const room = packet.room - SACK_HEADER_LENGTH - duplicates.length * SACK_ENTRY_LENGTH;
     const gapBlocks = this.#tsns.gapBlocks(Math.min(MAX_GAP_BLOCKS, Math.floor(room / SACK_ENTRY_LENGTH)));
     const freeBytes = WINDOW_BYTES - this.#heldBytesToTell();
-    // A window smaller than a packet would invite small packets.
+    // Announcing a window smaller than a packet would invite small packets (the silly window syndrome).
     const windowBytes = freeBytes < MAX_PACKET_BYTES ? 0 : freeBytes;
     const sack = { cumulativeTsn: cumulativeTsn >>> 0, windowBytes, gapBlocks, duplicateTsns: duplicates };
     packet.at = writeSack(packet.bytes, packet.at, sack);
@@ -127,8 +127,9 @@ export class ChunkReceiver {
   }
 
   /**
-   * Without what has been delivered since the last acknowledgement, if this one may be lost. A receiver may send more than one for a packet
-   * only to announce a larger window (RFC 9260 §6.2).
+   * How many bytes the announced window counts as held. If this acknowledgement may be lost, what has been delivered since the last one
+   * still counts, so that the larger window can be announced later: only for that may a receiver send a second acknowledgement for one
+   * packet (RFC 9260 §6.2).
    */
   #heldBytesToTell(): number {
     const { heldBytes } = this.#streams;

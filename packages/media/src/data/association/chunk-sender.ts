@@ -367,7 +367,7 @@ export class ChunkSender {
     return flightBytes === 0 || flightBytes < Math.min(limitBytes, this.#maxFlightBytes, this.#rateBytes);
   }
 
-  /** The bytes in flight that lead to the rate that is allowed at present. */
+  /** How many bytes in flight result in the rate that is allowed at present. */
   get #rateBytes(): number {
     const { maxBps } = this.#rate;
     if (maxBps === Number.POSITIVE_INFINITY) return maxBps;

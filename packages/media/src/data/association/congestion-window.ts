@@ -6,7 +6,7 @@
 const INITIAL_PACKETS = 10;
 const MIN_PACKETS_AFTER_LOSS = 4;
 const SLOW_START_PACKETS_PER_ACK = 2;
-/** The smallest share of the window that one delay leaves; the delay may be caused by others. */
+/** One reduction for delay leaves at least this share of the window, because other traffic may have caused the delay. */
 const MIN_SHARE_FOR_DELAY = 0.7;
 
 export class CongestionWindow {

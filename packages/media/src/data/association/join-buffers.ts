@@ -1,6 +1,6 @@
 /**
- * Buffers in which the fragments of messages are joined. They are used again, because V8 clears each new one, and collects all garbage
- * whenever 64 MB of them have been allocated.
+ * Buffers in which the fragments of messages are joined. They are reused, because V8 zeroes each new one, and collects garbage in the whole
+ * heap whenever 64 MB of them have been allocated.
  */
 
 /** A peer may send many messages of a few bytes that it never completes, so these take little memory. */
@@ -9,7 +9,7 @@ const MIN_BITS = 6;
 const MIN_KEPT_BITS = 11;
 /** Room for the longest message, which takes one more bit than its length. */
 const MAX_KEPT_BITS = 19;
-/** As many messages of one size are usually incomplete at the same time. Together, unused buffers take at most 4 MiB. */
+/** Usually no more messages of one size are incomplete at the same time. Together, unused buffers take at most 4 MiB. */
 const MAX_FREE_OF_SIZE = 4;
 
 export class JoinBuffers {

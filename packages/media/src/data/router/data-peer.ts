@@ -123,7 +123,7 @@ export class DataPeer {
   }
 }
 
-/** Counts from the first message of a channel. */
+/** How long messages on an unclaimed channel are kept, from its first message on. */
 const HOLD_MS = 2_000;
 /** Limits the messages on all unclaimed channels of one peer. At the limit, packets of a client are ignored until there is room again. */
 export const MAX_HELD_BYTES = 1 << 20;
