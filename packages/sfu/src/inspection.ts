@@ -36,7 +36,7 @@ export interface ShardInspection {
   readonly objects: ShardObjects;
   /** Counted since the shard began. */
   readonly traffic: Readonly<TrafficCounters>;
-  /** What was sent as it is counted for the bill, since the shard began. */
+  /** What was sent, as counted for billing, since the shard began. */
   readonly metering: MeteringBalance;
   /** How long RTP packets took through a thread, and how long viewers waited for their first picture, since the shard began. */
   readonly latencies: { readonly forward: HistogramCounts; readonly firstFrame: HistogramCounts };
@@ -125,7 +125,7 @@ export interface SfuInspection extends Omit<ShardInspection, 'objects'> {
   readonly kept: {
     /** Ended sessions for which calls are still answered with the reason. */
     readonly tombstones: number;
-    /** Groups in which someone has spoken a few seconds ago. */
+    /** Groups in which someone spoke a few seconds ago. */
     readonly conversations: number;
   };
   readonly sessionsByState: Readonly<Record<Exclude<ConnectionState, 'closed'>, number>>;

@@ -1,4 +1,4 @@
-/** What can be told of a remote address: how it is written, whether it can be sent to, and from where. */
+/** What is known about a remote address: how it is written, whether datagrams can be sent to it, and from which local address. */
 import { isIP, isIPv6, SocketAddress } from 'node:net';
 import { parseIpAddress } from '@causeway/wire';
 import { createLiteralSocket } from './literal-socket.ts';

@@ -101,7 +101,7 @@ export interface SystemCalls {
    * @returns how many are readable; 0 after `timeoutMs`; -1 if a signal arrived first
    */
   poll(entriesAt: bigint, count: bigint, timeoutMs: number): number;
-  /** Sleeps whatever arrives. @param ms less than a second; the system adds some 0.05 ms */
+  /** Sleeps for the whole time, whatever arrives. @param ms less than a second; the system adds some 0.05 ms */
   sleep(ms: number): void;
   /** The event loop of this thread; undefined if Node does not expose it. */
   readonly eventLoop: EventLoopCalls | undefined;

@@ -55,15 +55,15 @@ const NACK: SdpFeedback = { type: 'nack', parameter: '' };
 const PLI: SdpFeedback = { type: 'nack', parameter: 'pli' };
 const FIR: SdpFeedback = { type: 'ccm', parameter: 'fir' };
 const TRANSPORT_CC: SdpFeedback = { type: 'transport-cc', parameter: '' };
-/** Reports by stream (RFC 8888 §6). A description has one line for all codecs of an m-section. */
+/** Per-stream reports (RFC 8888 §6). A description has one line for all codecs of an m-section. */
 const REPORTS_BY_STREAM: SdpFeedback = { type: 'ack', parameter: 'ccfb' };
 const REMB: SdpFeedback = { type: 'goog-remb', parameter: '' };
 
 /**
  * Returns the feedback that the SFU asks of a subscriber in an m-section that it adds.
  *
- * @param isByStream whether the client reports by stream
- * @param hasSoundNack whether sound may be requested again
+ * @param isByStream whether the client reports per stream
+ * @param hasSoundNack whether audio may be requested again
  */
 export function subscriberFeedback(kind: MediaKind, isByStream: boolean, hasSoundNack: boolean): readonly SdpFeedback[] {
   const reports = isByStream ? REPORTS_BY_STREAM : TRANSPORT_CC;
@@ -71,7 +71,10 @@ export function subscriberFeedback(kind: MediaKind, isByStream: boolean, hasSoun
   return hasSoundNack ? [NACK, reports] : [reports];
 }
 
-/** Whether the client has listed NACK for the codec in one of its sections. Sound is repeated only for clients that have asked for that. */
+/**
+ * Whether the client has listed NACK for the codec in one of its sections. Audio is retransmitted only for clients that have asked for
+ * that.
+ */
 export function listsNack(identity: string, listed: readonly NegotiatedCodec[]): boolean {
   return listed.some((codec) => codec.identity === identity && offers(codec, NACK));
 }

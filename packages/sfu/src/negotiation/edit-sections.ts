@@ -98,7 +98,7 @@ export function trackCount(state: Negotiation): number {
 }
 
 /**
- * Whether client and SFU report on what they have received by stream (RFC 8888), in both directions: the client offers it on every
+ * Whether client and SFU report per stream on what they have received (RFC 8888), in both directions: the client offers it on every
  * m-section. Such reports cover a transport, so all m-sections agree to them or none does. Transport-wide feedback, which Chromium offers
  * as well, is then not agreed to.
  */

@@ -84,7 +84,10 @@ function orNone<Value>(map: ReadonlyMap<string, Value>): ReadonlyMap<string, Val
 
 type ReportedPlan = Pick<SubscriberTrackPlan, 'extensions' | 'isReportedByStream'>;
 
-/** Nothing in the packets is then numbered for the whole transport. A plan that is so already stays the same object. */
+/**
+ * Returns the plan for per-stream reports, for which packets carry no transport-wide numbers. A plan that already is one stays the same
+ * object.
+ */
 function reportedByStream<Plan extends ReportedPlan>(plan: Plan): Plan {
   if (plan.isReportedByStream === true) return plan;
   return { ...plan, isReportedByStream: true, extensions: plan.extensions.filter(({ uri }) => uri !== TRANSPORT_WIDE_CC_URI) };

@@ -233,7 +233,9 @@ function allocateCodecs(
   return { state: { ...state, payloadTypes: table }, codecs: shareCodecs(codecs) };
 }
 
-/** Whether the client has listed RED. One that has described no sound yet is offered it, and says in its answer whether it accepts it. */
+/**
+ * Whether the client has listed RED. A client that has described no audio yet is offered RED, and its answer says whether it accepts it.
+ */
 function acceptsRed({ payloadTypes: { numberOf } }: Negotiation): boolean {
   return numberOf.has(RED_IDENTITY) || !numberOf.has(OPUS_IDENTITY);
 }

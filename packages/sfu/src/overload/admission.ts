@@ -122,13 +122,13 @@ export class Admission {
 }
 
 export interface AlarmLevels {
-  /** Raised once the value has been above this */
+  /** The alarm is raised once the value has been above this … */
   readonly raiseAbove: number;
-  /** for this many samples in a row. */
+  /** … for this many samples in a row. */
   readonly raiseAfter: number;
-  /** Cleared once the value has been below this */
+  /** The alarm is cleared once the value has been below this … */
   readonly clearBelow: number;
-  /** for this many samples in a row. */
+  /** … for this many samples in a row. */
   readonly clearAfter: number;
 }
 

@@ -79,7 +79,10 @@ export class ImportLegs<Numbers> {
     return [...exports].every(({ requester, rest }) => nodes.length <= rest.length && !nodes.includes(requester));
   }
 
-  /** Whether a route brings the track into this region by another node than the root of the region's tree, along which another is planned. */
+  /**
+   * Whether the current route brings the track into this region through a different node than the planned one, which follows the region's
+   * tree.
+   */
   entersElsewhere(current: readonly number[], { nodes, reason }: PlannedRoute): boolean {
     if (reason !== 'region-tree' && reason !== 'region-root') return false;
     return this.#entranceOf(current) !== this.#entranceOf(nodes);

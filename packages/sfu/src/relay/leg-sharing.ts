@@ -59,8 +59,8 @@ export class LegSharing<Numbers> {
 
   /**
    * Returns a leg that exists if it starts at the same neighbour, since there is one leg per neighbour. If its route is interrupted further
-   * on, it is ended, and the caller opens another. If it brings the track into the region by another node than is planned, the neighbour is
-   * asked again, because it keeps the shorter route as long as this node relies on it.
+   * on, it is ended, and the caller opens another. If it brings the track into the region through a node other than the planned one, the
+   * neighbour is asked again, because it keeps the shorter route as long as this node relies on it.
    */
   sharedLeg(planned: PlannedRoute): ImportLeg<Numbers> | undefined {
     const leg = this.#legs.from(planned.nodes[1]);

@@ -11,7 +11,7 @@ import { tellableDataChannel, tellableTrack } from './tellable-records.ts';
 
 const ANSWER_TIMEOUT_MS = 1000;
 /**
- * As many as two calls may ask, and fewer than a link carries in a second, so that one app's questions about invented
+ * The number of questions that two calls may ask. It is less than a link carries in a second, so that one app's questions about invented
  * sessions leave room for those of others.
  */
 const MAX_WAITING_OF_APP = 128;

@@ -5,7 +5,7 @@ import type { SessionStore } from './session-store.ts';
 /**
  * Delivers the engine's events to their sessions; events of ended sessions are dropped.
  *
- * @param onSpeech called with what is spoken on a publication of a session
+ * @param onSpeech called with each reading of the speech on a publication of a session
  * @param onDefect called with a defect that belongs to no session
  */
 export function createEngineListener(

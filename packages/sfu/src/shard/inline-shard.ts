@@ -318,8 +318,8 @@ export class InlineShard implements Shard {
 }
 
 /**
- * Whether a datagram only shows that a connected peer is still there: a client's check (RFC 7675), or what nodes tell each
- * other, which has no data channels in it while nothing is watched.
+ * Whether a datagram only shows that a connected peer is still there: a client's check (RFC 7675), or DTLS on a link, which carries only
+ * messages between nodes unless data channels cross it.
  */
 function isSignOfLife({ transport }: Path, datagram: Uint8Array): boolean {
   if (transport?.isSecure !== true) return false;

@@ -241,7 +241,7 @@ const schemas = [
   /** Requests every state that is newer; if `isAll`, also those of nodes that are not listed. */
   z.object({ type: z.literal('link-states-known'), known: list(knownState, MAX_NODES), isAll: z.boolean() }),
 
-  /** Sent downstream to upstream. The leg's packets may arrive as soon as this is sent. */
+  /** Sent from downstream to upstream. The leg's packets may arrive as soon as this is sent. */
   z.object({
     type: z.literal('subscribe'),
     wantId,
@@ -257,7 +257,7 @@ const schemas = [
   z.object({ type: z.literal('demand'), wantId, demand }),
   z.object({ type: z.literal('unsubscribe'), wantId }),
 
-  /** Sent upstream to downstream; the route is that of the upstream node's own copy. */
+  /** Sent from upstream to downstream; the route is that of the upstream node's own copy. */
   z.object({ type: z.literal('accepted'), wantId, route: list(nodeNo, MAX_ROUTE_NODES), track }),
   /** `others` are nodes that already receive the track from there and may pass it on. */
   z.object({ type: z.literal('refused'), wantId, reason: z.enum(REFUSALS), others: list(nodeNo, 64) }),

@@ -1,6 +1,6 @@
 /**
- * Routes that nodes of earlier versions do not accept. Such a node takes a message with one for a faulty one and closes the link, so what
- * is for it must not contain any.
+ * Routes that nodes of earlier versions do not accept. Such a node considers a message with a long route faulty and closes the link, so
+ * messages to it must not contain any.
  */
 import {
   type ControlMessage,
@@ -15,7 +15,7 @@ export function acceptsRoute(version: number, message: ControlMessage): boolean 
   return version >= LONG_ROUTES_VERSION || !('route' in message) || isShort(message.route);
 }
 
-/** Leaves out of a report about a track what a node of that version does not accept: how hops far behind it were chosen. */
+/** Leaves out of a report about a track the long routes, which a node of that version does not accept: how distant hops were chosen. */
 export function pathToldTo(version: number, told: ControlMessageOf<'path-told'>): ControlMessageOf<'path-told'> {
   if (version >= LONG_ROUTES_VERSION) return told;
   return { ...told, own: withShortRoutes(told.own), hops: told.hops.map((hop) => withShortRoutes(hop)) };

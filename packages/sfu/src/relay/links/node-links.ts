@@ -7,7 +7,7 @@ import type { LinkListener } from './link-state.ts';
 import { NodeLink } from './node-link.ts';
 
 const PULSE_MS = 1000;
-/** Media waits for what these cost at both ends, about two milliseconds. With more links, a pulse is divided into strokes. */
+/** The pulses of this many links delay media by about two milliseconds at each end. With more links, a pulse is divided into strokes. */
 const LINKS_IN_A_STROKE = 24;
 const MAX_STROKES = 20;
 /** A timer may fire this much early. */
@@ -129,7 +129,7 @@ export class NodeLinks {
   }
 
   /**
-   * Pulses follow the wall clock, so that those of all nodes arrive together. A node that is woken for each of them by itself uses twice
+   * Pulses follow the wall clock, so that those of all nodes arrive together. A node that is woken for each of them separately uses twice
    * as much CPU when idle. Nothing else depends on the nodes' clocks.
    */
   #schedulePulse(): void {

@@ -49,7 +49,7 @@ export interface RegionPlace {
   readonly maxHopsToRegion: number;
   /** The other nodes of the region, which a route into the region must not pass through. */
   readonly mates: readonly number[];
-  /** The nodes through which a route brings a second copy into no region; undefined for all. */
+  /** The nodes that a route may pass through without bringing a second copy into any region; undefined for all. */
   readonly passable: ReadonlySet<number> | undefined;
   readonly reason: 'region-root' | 'region-tree';
 }
@@ -184,9 +184,9 @@ function cheapest(table: LinkStateTable, wish: RestrictedWish, maxHops: number):
 }
 
 /**
- * Returns the best route behind a node that receives the track from one without a free slot. The route goes on as the refused one did: a
- * node attaches nothing to a leg whose route is longer than what it was asked for, so a shorter way from there would be a second copy.
- * A node of the same region comes first, then one at which the track enters its region, then the cheapest.
+ * Returns the best route through a node that already receives the track from a neighbour without a free slot. From there it continues along
+ * the refused route: a node attaches nothing to a leg whose route is longer than the requested one, so a shorter continuation would cause a
+ * second copy. A node of the same region comes first, then one at which the track enters its region, then the cheapest.
  */
 function instead(table: LinkStateTable, { from, refusedBy, avoid, older, regionOf, through }: RestrictedWish): PlannedRoute | undefined {
   let best: PlannedRoute | undefined;

@@ -1,7 +1,7 @@
 /**
- * Limits what neighbours may say about link states, and counts what is refused. Each report that is taken changes the map, and every track
- * is compared with its routes again. A neighbour that floods costs only its own reports: a change that follows a refused one does not fit
- * the known revision, so the complete state is requested, once there is room again.
+ * Limits what neighbours may say about link states, and counts what is refused. Each report that is accepted changes the map, and then the
+ * routes of every track are compared again. A neighbour that floods costs only its own reports: a change that follows a refused one does
+ * not fit the known revision, so the complete state is requested, once there is room again.
  */
 import type { Clock } from '../../clock.ts';
 import { MAX_KNOWN_STATES } from '../links/control-messages.ts';
