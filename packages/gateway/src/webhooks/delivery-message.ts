@@ -33,7 +33,7 @@ export function signedRequest(
   event: Pick<WebhookEvent, 'id' | 'type' | 'json'>,
   { key, nowMs }: { readonly key: KeyObject; readonly nowMs: number },
 ): DeliveryRequest | undefined {
-  const { id: webhookId, appId, url, secrets } = webhook;
+  const { id: webhookId, orgId, appId, url, secrets } = webhook;
   const message: SignedMessage = {
     id: messageIdOf(appId, event.id),
     timestampSeconds: Math.floor(nowMs / MS_PER_SECOND),
@@ -52,5 +52,5 @@ export function signedRequest(
     'webhook-timestamp': String(message.timestampSeconds),
     'webhook-signature': signatures.join(' '),
   };
-  return { url, headers, body: message.body };
+  return { orgId, appId, url, headers, body: message.body };
 }

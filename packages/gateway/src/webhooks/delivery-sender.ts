@@ -1,7 +1,11 @@
 /** The interface between dispatchers and the code that sends HTTP requests to receivers of webhooks. */
+import type { AppId } from '@causeway/protocol';
 
 /** The request of one attempt, sent with POST. */
 export interface DeliveryRequest {
+  /** The organisation and the app that own the webhook, among which senders are fair. */
+  readonly orgId: string;
+  readonly appId: AppId;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

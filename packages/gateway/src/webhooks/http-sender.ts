@@ -25,8 +25,6 @@ const MAX_IDLE_SOCKETS_PER_RECEIVER = 8;
 const MAX_IDLE_SOCKETS = 256;
 /** Concurrent requests; further ones wait. */
 const MAX_REQUESTS = 256;
-/** When so many are under way, each URL gets one request at a time, so that a few slow receivers cannot keep the others waiting. */
-const MAX_UNSHARED_REQUESTS = MAX_REQUESTS / 2;
 /** Reading stops after this much of a response. */
 const MAX_REPLY_BYTES = 64 * 1_024;
 const KEPT_BYTES = 1_024;
@@ -39,12 +37,9 @@ class RefusedAddress extends Error {
 export class HttpSender implements DeliverySender {
   readonly #options: HttpSenderOptions;
   readonly #agents: readonly [http: HttpAgent, https: HttpsAgent];
+  readonly #shares = new FairShares();
   /** Ends the requests under way. */
   readonly #underWay = new Set<AbortController>();
-  /** How many of these go to each URL. */
-  readonly #countOf = new Map<string, number>();
-  /** The oldest first. */
-  readonly #waiting: { readonly url: string; readonly go: () => void }[] = [];
   #isClosed = false;
 
   constructor(options: HttpSenderOptions) {
@@ -58,14 +53,9 @@ export class HttpSender implements DeliverySender {
   }
 
   async send(request: DeliveryRequest): Promise<DeliveryReply> {
-    const { url } = request;
+    const share = await this.#shares.enter([request.orgId, request.appId, request.url]);
     const end = new AbortController();
-    const take = (): void => {
-      this.#underWay.add(end);
-      this.#countOf.set(url, (this.#countOf.get(url) ?? 0) + 1);
-    };
-    if (this.#hasRoomFor(url)) take();
-    else await new Promise<void>((resolve) => this.#waiting.push({ url, go: () => resolve(take()) }));
+    this.#underWay.add(end);
     const beganAt = performance.now();
     const timer = setTimeout(() => end.abort('timeout'), this.#options.timeoutMs ?? TIMEOUT_MS);
     try {
@@ -75,30 +65,17 @@ export class HttpSender implements DeliverySender {
       return { type: 'none', error: errorOf(error, end.signal), durationMs: Math.round(performance.now() - beganAt) };
     } finally {
       clearTimeout(timer);
-      this.#release(end, url);
+      this.#underWay.delete(end);
+      this.#closeIdle();
+      this.#shares.leave(share);
     }
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    // Those that wait follow the ones that end, and are interrupted in their turn.
     for (const end of this.#underWay) end.abort('interrupted');
-    for (const { go } of this.#waiting.splice(0)) go();
     for (const agent of this.#agents) agent.destroy();
-  }
-
-  #hasRoomFor(url: string): boolean {
-    if (this.#isClosed || this.#underWay.size < MAX_UNSHARED_REQUESTS) return true;
-    return this.#underWay.size < MAX_REQUESTS && !this.#countOf.has(url);
-  }
-
-  #release(end: AbortController, url: string): void {
-    this.#underWay.delete(end);
-    const left = (this.#countOf.get(url) ?? 1) - 1;
-    if (left === 0) this.#countOf.delete(url);
-    else this.#countOf.set(url, left);
-    this.#closeIdle();
-    const next = this.#waiting.findIndex((waiting) => this.#hasRoomFor(waiting.url));
-    if (next >= 0) this.#waiting.splice(next, 1)[0]?.go();
   }
 
   /** Closes the idle connections that are too many, the oldest of each receiver first. */
@@ -153,6 +130,85 @@ export class HttpSender implements DeliverySender {
         (error: NodeJS.ErrnoException) => callback(error, []),
       );
     };
+  }
+}
+
+/** All requests, those of an organisation, those of one of its apps, or those of that app to one URL. */
+class Share {
+  readonly name: string;
+  readonly whole: Share | undefined;
+  readonly parts = new Map<string, Share>();
+  readonly queue: (() => void)[] = [];
+  /** The numbers of requests here and in the parts. */
+  underWay = 0;
+  waiting = 0;
+
+  constructor(name: string, whole: Share | undefined) {
+    this.name = name;
+    this.whole = whole;
+  }
+
+  /** This share, and all that it is a part of. */
+  *upwards(): Generator<Share> {
+    for (let share: Share | undefined = this; share !== undefined; share = share.whole) yield share;
+  }
+}
+
+/**
+ * Decides which requests are under way. An organisation may have as many as it leaves free, which is half of them if it is alone and a third
+ * each if there are two. Of the room that this leaves, each of its apps may take as much as it leaves free, and so may each URL of an app. So
+ * however many slow receivers an owner has, a request of another owner need not wait for them.
+ */
+class FairShares {
+  readonly #all = new Share('', undefined);
+
+  /** Waits for room. @param path the names of the organisation, the app and the URL @returns what `leave` has to be given */
+  async enter(path: readonly string[]): Promise<Share> {
+    let share = this.#all;
+    for (const name of path) {
+      const part = share.parts.get(name) ?? new Share(name, share);
+      share.parts.set(name, part);
+      share = part;
+    }
+    const going = new Promise<void>((resolve) => share.queue.push(resolve));
+    let room = MAX_REQUESTS;
+    for (const each of share.upwards()) {
+      each.waiting++;
+      room -= each.underWay;
+    }
+    if (room > 0) this.#start(share);
+    await going;
+    return share;
+  }
+
+  leave(share: Share): void {
+    for (const each of share.upwards()) {
+      each.underWay--;
+      if (each.underWay === 0 && each.waiting === 0) each.whole?.parts.delete(each.name);
+    }
+    for (let next = this.#next(); next !== undefined; next = this.#next()) this.#start(next);
+  }
+
+  #start(share: Share): void {
+    for (const each of share.upwards()) {
+      each.underWay++;
+      each.waiting--;
+      // Among parts with as many requests under way, the one whose turn is the longest ago comes first.
+      each.whole?.parts.delete(each.name);
+      each.whole?.parts.set(each.name, each);
+    }
+    share.queue.shift()?.();
+  }
+
+  /** Finds the URL whose oldest request is next: of the organisation with the fewest under way, and among its own again of the app. */
+  #next(whole = this.#all, room = MAX_REQUESTS - whole.underWay): Share | undefined {
+    if (whole.queue.length > 0) return whole;
+    const parts = [...whole.parts.values()].filter(({ waiting, underWay }) => waiting > 0 && underWay < room);
+    for (const part of parts.toSorted((one, other) => one.underWay - other.underWay)) {
+      const next = this.#next(part, room - part.underWay);
+      if (next !== undefined) return next;
+    }
+    return undefined;
   }
 }
 

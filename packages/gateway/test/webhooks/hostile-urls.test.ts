@@ -1,6 +1,7 @@
 /** URLs that owners of apps could choose to reach, through a node, what only the node can reach. None makes a connection. */
 import type { LookupAddress } from 'node:dns';
 import { createServer, type Server } from 'node:net';
+import { AppId } from '@causeway/protocol';
 import { createAddressPolicy } from '../../src/webhooks/address-policy.ts';
 import type { DeliveryReply } from '../../src/webhooks/delivery-sender.ts';
 import { HttpSender } from '../../src/webhooks/http-sender.ts';
@@ -42,7 +43,8 @@ async function resolve(name: string): Promise<readonly LookupAddress[]> {
   return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
 }
 
-const sendTo = async (url: string, sender: HttpSender): Promise<DeliveryReply> => sender.send({ url, headers: {}, body: '{}' });
+const sendTo = async (url: string, sender: HttpSender): Promise<DeliveryReply> =>
+  sender.send({ orgId: 'org', appId: AppId.parse('demo'), url, headers: {}, body: '{}' });
 
 /** Each with what of it is refused: how it is written (at once), or where its name leads (when it is connected to). */
 const HOSTILE: readonly [url: string, refused: 'url' | 'address'][] = [

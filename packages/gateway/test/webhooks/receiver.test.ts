@@ -75,8 +75,8 @@ function webhookWith(secrets: readonly string[]): Webhook {
 }
 
 /** @param name resolves to the receiver's address */
-function requestTo(name: string, path: string) {
-  return { url: origin.replace('127.0.0.1', name) + path, headers: {}, body: '{}' };
+function requestTo(name: string, path: string, { orgId = 'org', app = 'demo' } = {}) {
+  return { orgId, appId: AppId.parse(app), url: origin.replace('127.0.0.1', name) + path, headers: {}, body: '{}' };
 }
 
 async function deliver(webhook: Webhook) {
@@ -180,11 +180,39 @@ describe('with many receivers', () => {
   });
   const held: ServerResponse[] = [];
   const isSlow = ({ url }: IncomingMessage) => url?.startsWith('/slow') === true;
+  let awaited: { readonly count: number; readonly resolve: () => void } | undefined;
+
+  /** Resolves when so many requests have arrived that the receiver does not answer. */
+  function heldCount(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      awaited = { count, resolve };
+      if (held.length >= count) resolve();
+    });
+  }
+
+  /** Requests to several hundred URLs that do not answer, of apps with ten webhooks each, as an organisation may have. */
+  function sendSlow(orgId: string, urls: number) {
+    return Array.from({ length: urls }, (_, index) =>
+      many.send(requestTo('slow.example', `/slow-${orgId}-${index}`, { orgId, app: `${orgId}-${Math.floor(index / 10)}` })),
+    );
+  }
+
+  /** Has the receiver answer whatever it held and gets. */
+  async function answerAll(slow: readonly Promise<{ readonly type: string }>[]): Promise<void> {
+    answer = (_request, response) => response.end();
+    for (const response of held.splice(0)) response.end();
+    expect((await Promise.all(slow)).every(({ type }) => type === 'reply')).toBe(true);
+  }
 
   beforeEach(() => {
-    answer = (request, response) => (isSlow(request) ? void held.push(response) : response.end());
+    answer = (request, response) => {
+      if (!isSlow(request)) return void response.end();
+      held.push(response);
+      if (held.length >= (awaited?.count ?? Number.POSITIVE_INFINITY)) awaited?.resolve();
+    };
   });
   afterEach(() => {
+    awaited = undefined;
     for (const response of held.splice(0)) response.end();
   });
   afterAll(() => many.close());
@@ -198,16 +226,56 @@ describe('with many receivers', () => {
     await Promise.all(slow);
   });
 
-  test('a few that do not answer take half of the requests at most, and the rest of theirs wait for these', async () => {
+  test('a few that do not answer take a third of the requests for one app, and the rest of theirs wait for these', async () => {
     const slow = Array.from({ length: 400 }, (_, index) => many.send(requestTo(`slow-${index % 20}.example`, '/slow')));
+    await heldCount(84);
 
     const others = Array.from({ length: 40 }, (_, index) => many.send(requestTo(`fast-${index % 10}.example`, `/fast-${index}`)));
     expect((await Promise.all(others)).map((reply) => reply.type)).toEqual(others.map(() => 'reply'));
+    expect(held).toHaveLength(84);
+
+    await answerAll(slow);
+  });
+
+  test('an organisation with hundreds of URLs that do not answer keeps no other waiting', async () => {
+    const slow = sendSlow('greedy', 400);
+    await heldCount(128);
+
+    // Nothing is answered until others have had their events.
+    const others = Array.from({ length: 20 }, (_, index) => many.send(requestTo('fast.example', `/fast-${index}`, { orgId: 'other' })));
+    expect((await Promise.all(others)).map((reply) => reply.type)).toEqual(others.map(() => 'reply'));
     expect(held).toHaveLength(128);
 
-    answer = (_request, response) => response.end();
+    await answerAll(slow);
+    expect(received).toHaveLength(420);
+  });
+
+  test('several organisations with hundreds of URLs that do not answer leave room for others, and soon have equal shares', async () => {
+    const slow = ['one', 'two', 'three', 'four', 'five'].flatMap((orgId) => sendSlow(orgId, 300));
+    await heldCount(128 + 64 + 32 + 16 + 8);
+    for (const orgId of ['six', 'seven']) {
+      expect(await many.send(requestTo('fast.example', '/fast', { orgId }))).toMatchObject({ type: 'reply', status: 200 });
+    }
+    expect(held).toHaveLength(248);
+
     for (const response of held.splice(0)) response.end();
-    expect((await Promise.all(slow)).map((reply) => reply.type)).toEqual(slow.map(() => 'reply'));
+    await heldCount(213);
+    const ofEach = Map.groupBy(held, ({ req }) => req.url?.split('-')[1]);
+    expect([...ofEach.values()].map(({ length }) => length).toSorted()).toEqual([42, 42, 43, 43, 43]);
+
+    await answerAll(slow);
+  });
+
+  test('where all requests are under way, the next is of the organisation with the fewest', async () => {
+    const slow = Array.from({ length: 256 }, (_, index) => sendSlow(`org${index}`, 1)).flat();
+    await heldCount(256);
+    slow.push(...sendSlow('org0', 20), ...sendSlow('late', 1));
+
+    held.splice(200, 1)[0]?.end();
+    await heldCount(256);
+    expect(held.at(-1)?.req.url).toBe('/slow-late-0');
+
+    await answerAll(slow);
   });
 
   test('connections that are kept idle to some keep no other waiting', async () => {
