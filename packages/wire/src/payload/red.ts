@@ -1,5 +1,5 @@
 /**
- * RED payloads: several encodings of sound in one packet, of which the last is new and the others were sent before.
+ * RED payloads: several encodings of audio in one packet, of which the last is new and the others were sent before.
  *
  * @see RFC 2198 §3
  */

@@ -32,7 +32,7 @@ type Parsed = RtcpPacket | null | undefined;
 
 /** Reads feedback on everything that was sent directly from the packet, so that no message object is created for it. */
 export interface TransportFeedbackTaker {
-  /** The same as `takeTransportFeedback`, for a report by stream (RFC 8888). */
+  /** The same as `takeTransportFeedback`, for a per-stream report (RFC 8888). */
   takeCongestionFeedback(bytes: Uint8Array, offset: number, end: number): boolean;
   /**
    * @param offset where the feedback starts in `bytes`
@@ -47,7 +47,7 @@ export interface TransportFeedbackTaker {
  * …) are skipped, so the list may be empty. The messages are copies, so the buffer may be reused.
  *
  * @param length how many bytes of `packet` belong to it
- * @param taker receives transport-wide feedback, which is then not in the list, and reports by stream, which never are
+ * @param taker receives transport-wide feedback, which is then not in the list, and per-stream reports, which never are
  * @returns undefined if any message is malformed: a length that extends past the packet, or a count that extends past
  * its message
  */

@@ -28,8 +28,10 @@ type FeedbackHeader = Omit<TransportFeedback, 'type' | 'statusCount' | 'received
  * Collects arrivals in sequence order and writes them as one feedback packet. The object is reusable and does not
  * allocate once created:
  *
- * ```ts writer.begin(base, firstArrivalMs); for (const { seq, arrivalMs } of arrivals) if (!writer.add(seq, arrivalMs))
- * break; // the rest goes into another packet next = writer.write(out, offset, senderSsrc, mediaSsrc, feedbackCount);
+ * ```ts
+ * writer.begin(base, firstArrivalMs);
+ * for (const { seq, arrivalMs } of arrivals) if (!writer.add(seq, arrivalMs)) break; // the rest goes into another packet
+ * next = writer.write(out, offset, senderSsrc, mediaSsrc, feedbackCount);
  * ```
  */
 export class TransportFeedbackWriter {

@@ -134,7 +134,7 @@ export interface SdpSection {
   readonly rtcpMux: boolean;
   readonly rtcpRsize: boolean;
   /**
-   * Whether to write that the writer reports on what it receives by stream: `a=rtcp-fb:* ack ccfb`, which RFC 8888 §6 allows only for all
+   * Whether to write that the writer reports per stream on what it receives: `a=rtcp-fb:* ack ccfb`, which RFC 8888 §6 allows only for all
    * payload types. When read, it is among the feedback of each codec. Default: false.
    */
   readonly reportsByStream?: boolean;
