@@ -72,7 +72,7 @@ export async function createSecureSuite(options: SecureSuiteOptions = {}): Promi
   return new DtlsSrtpSuite(certificate, memory);
 }
 
-/** Adds the handshakes to SRTP. Packets take no notice of them, so what protects packets is inherited. */
+/** Adds the handshakes to SRTP. Packets do not pass through this class, so the methods that protect them are inherited. */
 class DtlsSrtpSuite extends SrtpSuite implements CountingSecureSuite {
   readonly fingerprint: CertificateFingerprint;
   readonly dtlsCounters: Readonly<DtlsCounters>;

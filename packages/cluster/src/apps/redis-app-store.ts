@@ -42,7 +42,7 @@ const RETRY_AFTER_MS = 1_000;
 export class RedisAppStore implements AppStore {
   readonly #options: RedisAppStoreOptions;
   readonly #known = new Map<AppId, KnownApp>();
-  /** By id: when Redis was found to have no acceptable record. */
+  /** When Redis was found to have no acceptable record, by app id. */
   readonly #absentSinceMs = new Map<AppId, number>();
   readonly #newest = new NewestRevisions(MAX_REMEMBERED);
   readonly #budget: LookUpBudget;

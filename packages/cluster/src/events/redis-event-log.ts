@@ -19,7 +19,7 @@ export class RedisEventLog implements AppEventLog {
   readonly #link: RedisLink;
   readonly #latestMs: () => number;
   readonly #maxKept: number;
-  /** The time in the highest id that this node has met, by app: behind a mark it is ahead of every clock. */
+  /** The time in the highest id that this node has seen, by app. After the mark of a loss, it is ahead of every clock. */
   readonly #highestMs = new Map<AppId, number>();
   readonly #appending = loadLuaScript('events-append');
   readonly #reading = loadLuaScript('events-read');

@@ -1,4 +1,6 @@
-/** Connects to Redis with options that, by experience, let a client leave servers that are dead, frozen or no longer the master. */
+/**
+ * Connects to Redis with options that, as experience has shown, make a client leave servers that are dead, frozen or no longer the master.
+ */
 import { Cluster, Redis, type RedisOptions, type SentinelConnectionOptions } from 'ioredis';
 import type { RedisTarget } from './redis-target.ts';
 

@@ -12,8 +12,8 @@ export interface RestorerOptions {
   readonly own: OwnRecords;
   readonly writer: SessionWriter;
   /**
-   * By app, for apps that this life has written about. An app without sessions is dropped once a failover can no longer
-   * lose its writes.
+   * Keyed by app, with the apps that this life has written about. An app without sessions is dropped once a failover can no longer lose its
+   * writes.
    */
   readonly histories: Map<string, AppHistory>;
   readonly timers: Timers;
@@ -33,11 +33,11 @@ const TURNS_WITHOUT_SESSIONS = 60;
  */
 export class Restorer {
   readonly #options: RestorerOptions;
-  /** By app: sessions whose last write was not confirmed. */
+  /** Sessions whose last write was not confirmed, by app. */
   readonly #unconfirmed = new Map<string, Set<string>>();
-  /** By app: sessions that are being written again. Until that has ended, their records may be out of date. */
+  /** Sessions that are being written again, by app. Until that has ended, their records may be out of date. */
   readonly #beingWritten = new Map<string, ReadonlySet<string>>();
-  /** By app: turns since this node last had a session of it. */
+  /** How many turns ago this node last had a session of each app. */
   readonly #turnsWithout = new Map<string, number>();
   readonly #pace: WritePace;
   #cancelTimer: CancelTimer | undefined;

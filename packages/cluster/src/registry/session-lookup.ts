@@ -28,7 +28,7 @@ export class SessionLookup {
   readonly #link: RedisLink;
   readonly #living: LivingNodes;
   readonly #nextTurn: (callback: () => void) => void;
-  /** By app, because the keys of an app are in one slot. */
+  /** Keyed by app, because the keys of an app are in one slot. */
   readonly #batches = new Map<string, Batch>();
 
   /** @param nextTurn calls back after the promise callbacks of this turn, each of which may look up another session */

@@ -22,7 +22,7 @@ const BROOM_MS = 10_000;
 /** Removes the records that dead nodes have left in Redis. Every node looks for them, and one of them removes them. */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  /** By life: when this node first saw that it is dead. */
+  /** When this node first saw that a life is dead, by life. */
   readonly #deadSinceMs = new Map<string, number>();
   #cancelTimer: CancelTimer | undefined;
   #running: Promise<void> | undefined;

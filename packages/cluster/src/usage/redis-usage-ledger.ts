@@ -16,11 +16,11 @@ import { loadLuaScript, type RedisLink } from '../redis/redis-link.ts';
 
 /** Totals are kept for more than a year. No life is longer than that without usage of an app. */
 const KEPT_DAYS = 400;
-/** How long batches wait for books that are stopped, and how many batches of an app. */
+/** How long batches wait for books that are stopped, and how many of each app. */
 const BATCH_KEPT_SECONDS = 2 * 86_400;
 const BATCH_KEPT_MS = 1_000 * BATCH_KEPT_SECONDS;
 const MAX_WAITING_BATCHES = 20_000;
-/** Nodes with books say once a minute what they want. */
+/** Nodes with books request batches once a minute, so an app whose batches were not requested for this long has no books. */
 const TOLD_WITHIN_MS = 120_000;
 /** How often nodes record the ledger heads of the other nodes in their own ledgers. */
 const HEADS_INTERVAL_MS = 3_600_000;
@@ -38,9 +38,11 @@ export class RedisUsageLedger implements UsageLedger {
   /** When the heads of each app were last requested. */
   readonly #headsAskedAtMs = new Map<AppId, number>();
   readonly #activeAtMs = new Map<AppId, number>();
-  /** Until then a node with books wants the batches of each app, in milliseconds since 1970. Redis may be emptied, so it is kept here. */
+  /**
+   * Until when a node with books wants the batches of each app, in milliseconds since 1970. It is kept here because Redis may be emptied.
+   */
   readonly #wantedUntilMs = new Map<AppId, number>();
-  /** When the first batch of each app was closed, of those whose books have not been heard of. */
+  /** When the first batch was closed, for each app whose batches no books have requested so far. */
   readonly #firstAtMs = new Map<AppId, number>();
 
   constructor(link: RedisLink) {

@@ -88,7 +88,10 @@ const MIN_REPEAT_INTERVAL_MS = 50;
 const MAX_LAST_REPEATS = 8;
 const NO_FLIGHT: Flight = [];
 const NOTHING_RECEIVED = -1;
-/** How far behind the newest a record may arrive; RFC 6347 §4.1.2.6 asks for 64. So many fit into an array within the heap. */
+/**
+ * How far behind the newest a record may arrive; RFC 6347 §4.1.2.6 asks for 64. Their bits still fit a typed array that V8 keeps within its
+ * heap.
+ */
 const REMEMBERED_RECORDS = 512;
 /** Offset of the random in a ClientHello. */
 const HELLO_RANDOM_AT = 2;
