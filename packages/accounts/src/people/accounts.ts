@@ -76,7 +76,7 @@ export interface Factors {
   readonly passkeys: readonly Passkey[];
   /** Undefined if the person is not connected to the provider. */
   readonly oidc: OidcConnection | undefined;
-  /** Whether there is one. Those who came from the provider have none. */
+  /** Whether the person has a password. People who joined through the provider have none. */
   readonly hasPassword: boolean;
 }
 
@@ -164,24 +164,27 @@ export interface Accounts {
   signInWithPasskey(response: unknown, site: PasskeySite): Promise<OpenedSignIn>;
 
   /**
-   * Begins a sign-in at the OpenID provider. Accounts without a provider, and all that follows, throw `route_not_found`.
+   * Begins a sign-in with the OpenID provider. Without a provider, this and the next three methods throw `route_not_found`.
    *
    * @param redirectUri the page of the console to which the provider sends the browser back
-   * @param invitationToken of someone who is to become a member by it
+   * @param invitationToken of a person who accepts an invitation by signing in
    * @throws SfuError `invitation_not_found`; `identity_provider_unavailable`
    */
   offerOidcSignIn(redirectUri: string, invitationToken?: string): Promise<OidcOffer>;
-  /** Begins to connect a person to the provider. @throws SfuError `unauthorized`; `factor_conflict` – they are; `identity_provider_unavailable` */
+  /**
+   * Begins to connect a person to the provider. @throws SfuError `unauthorized`; `factor_conflict` – they already are;
+   * `identity_provider_unavailable`
+   */
   offerOidcConnection(personId: string, password: string, redirectUri: string): Promise<OidcOffer>;
   /**
-   * Finishes what either of them began, and signs the person in. The provider stands for password and code, as a passkey does. An address
-   * that the provider names signs no one in: a person is found by issuer and subject, which are noted when a person connects, or when an
-   * invitation is accepted whose address the provider has verified.
+   * Finishes what either of these methods began, and signs the person in. Like a passkey, the provider replaces password and code. An
+   * e-mail address is never enough to sign in: people are identified by issuer and subject, which are recorded when a person connects, or
+   * accepts an invitation for an address that the provider has verified.
    *
-   * @param query of the page to which the provider has sent the browser, from the question mark on
-   * @throws SfuError `unauthorized` – the ticket was used or is over, the provider has refused, or what it says is not valid; `forbidden` –
-   * it names no one who may enter; `factor_conflict` – the account at the provider is that of another person; `invitation_not_found`;
-   * `member_conflict` – the bearer of the invitation is a member already; `identity_provider_unavailable`
+   * @param query of the callback page, with the question mark
+   * @throws SfuError `unauthorized` – the ticket was used or has expired, the provider has refused, or its reply is not valid; `forbidden`
+   * – no person here is connected to the account at the provider; `factor_conflict` – the account is connected to another person;
+   * `invitation_not_found`; `member_conflict` – the bearer of the invitation is already a member; `identity_provider_unavailable`
    */
   signInWithOidc(ticket: string, query: string): Promise<OpenedSignIn>;
   /** @throws SfuError `factor_conflict` – the person is not connected, or has no password to sign in with instead */
@@ -221,21 +224,24 @@ export interface OidcSettings {
   /** As the provider writes it in its metadata, such as `https://login.example/realms/staff`. */
   readonly issuer: string;
   readonly clientId: string;
-  /** Undefined for a public client, which has PKCE alone. */
+  /** Undefined for a public client, which relies on PKCE alone. */
   readonly clientSecret: string | undefined;
 }
 
-/** The way to the provider for one browser. */
+/** What one browser needs to sign in with the provider. */
 export interface OidcOffer {
-  /** The page of the provider that the browser is to open. */
+  /** The authorization page of the provider. */
   readonly url: string;
-  /** The browser keeps it and brings it back with what the provider said, so no other browser can. It is good once, for five minutes. */
+  /**
+   * The browser keeps the ticket and returns it with the provider's reply, so that no other browser can finish this sign-in. It is valid
+   * once, for five minutes.
+   */
   readonly ticket: string;
 }
 
-/** What an account is known by at the provider. */
+/** A person's connection to an account at the provider. */
 export interface OidcConnection {
-  /** The address that the provider named when the account was connected; empty if it named none. */
+  /** The address that the provider claimed when the account was connected; empty if it claimed none. */
   readonly email: string;
   readonly connectedAtMs: number;
   /** Undefined if it was never used. */

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What people are known by at an OpenID provider. */
+/** Creates the table of accounts at OpenID providers. */
 export function createOidcIdentities(): Migration {
   return { up: createTables };
 }

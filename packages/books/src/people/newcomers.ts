@@ -1,4 +1,4 @@
-/** How people come into the books and into organisations. */
+/** Adds people to the books and to organisations. */
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '@causeway/accounts';
 import type { Role } from '@causeway/protocol';
@@ -12,7 +12,7 @@ import { deleteTotp } from './totp-rows.ts';
 
 const ID_SIZE_BYTES = 9;
 
-/** Someone to be kept in the books. */
+/** A person to be added to the books. */
 export interface Newcomer {
   readonly email: string;
   readonly name: string;
@@ -27,7 +27,10 @@ export async function createPerson(database: BooksDatabase, { email, name, passw
   return row;
 }
 
-/** Makes a person of someone who is in no organisation. If they were in one before, nothing of then lets them in. */
+/**
+ * Adds a person who is in no organisation. If the books know the person from an earlier membership, the former credentials and sign-ins
+ * end.
+ */
 export async function takeNewcomer(database: BooksDatabase, newcomer: Newcomer, nowMs: number): Promise<PersonRow> {
   const known = await findPerson(database, newcomer.email);
   if (known === undefined) return createPerson(database, newcomer, nowMs);
@@ -40,7 +43,7 @@ export async function takeNewcomer(database: BooksDatabase, newcomer: Newcomer, 
   return { ...known, name, password };
 }
 
-/** Who joins what, and by whose doing. */
+/** A person who joins an organisation, and the author of that change. */
 export interface Joining {
   readonly orgId: string;
   readonly person: PersonRow;
@@ -53,7 +56,7 @@ export async function join(database: BooksDatabase, { orgId, person, role, actor
   await noteChange(database, { orgId, actor, action: 'member.joined', subject: `${person.email}: ${role}`, atMs: nowMs });
 }
 
-/** Notes what a person has changed about themselves, in every organisation that they are in. */
+/** Records a change that a person has made to their own account in the audit of every organisation that they are in. */
 export async function noteOfPerson(database: BooksDatabase, action: string, personId: string, nowMs: number): Promise<void> {
   for (const { org } of await membershipsOf(database, personId)) {
     await noteChange(database, { orgId: org.id, actor: { kind: 'person', id: personId }, action, subject: personId, atMs: nowMs });

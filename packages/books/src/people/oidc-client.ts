@@ -1,45 +1,48 @@
-/** The OpenID provider, as `openid-client` speaks to it: authorization code flow with PKCE (OpenID Connect Core 1.0 §3.1, RFC 9700 §2.1). */
+/**
+ * Speaks to the OpenID provider through `openid-client`: the authorization code flow with PKCE (OpenID Connect Core 1.0 §3.1, RFC 9700
+ * §2.1).
+ */
 import type { OidcSettings } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
 import type { ClientAuth, Configuration, IDToken } from 'openid-client';
 
-/** What one sign-in is told apart from others by. Only the browser that has the ticket has them. */
+/** The values that bind a reply of the provider to one sign-in. They can be derived only with the ticket, which is in one browser. */
 export interface OidcSecrets {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** What the provider says about someone. */
+/** The claims of the provider about a person. */
 export interface OidcIdentity {
   readonly issuer: string;
   readonly subject: string;
-  /** Undefined if the provider names no address, or does not say that it has verified it. */
+  /** Undefined if the provider claims no address, or does not claim to have verified it. */
   readonly verifiedEmail: string | undefined;
-  /** What it names, verified or not; empty if it names none. */
+  /** The claimed address, verified or not; empty if there is none. */
   readonly email: string;
   readonly name: string | undefined;
 }
 
-/** Name and address are all that is asked for. */
+/** Nothing is requested but name and address. */
 const SCOPE = 'openid email profile';
-/** There are up to four requests in a call, which has ten seconds. */
+/** A call takes up to four requests and must end within ten seconds. */
 const REQUEST_TIMEOUT_SECONDS = 2;
-/** Providers seldom move; their keys are read again by the library when they change. */
+/** A provider's endpoints seldom change. When its keys do, the library reads them again. */
 const METADATA_LIFE_MS = 3_600_000;
-/** A provider's replies are a few kilobytes; one that goes on is no reply, and must not fill the memory of a node. */
+/** A provider's replies have a few kilobytes. A faulty one that does not end must not fill the memory of a node. */
 const MAX_REPLY_BYTES = 1_000_000;
 const RETRY_AFTER_MS = 5_000;
 const MAX_SAID_LENGTH = 200;
-/** What the library says of a reply that did not come, or was none. */
+/** The library's error codes for a reply that did not arrive, or was not an OAuth reply. */
 const UNANSWERED: readonly unknown[] = ['OAUTH_TIMEOUT', 'OAUTH_RESPONSE_IS_NOT_CONFORM'];
-/** What `fetch` throws when there is no connection, and what ends a reply that takes too long or is too long, also in the middle of it. */
+/** The names of the errors when `fetch` cannot connect, and when a reply takes too long or is too long, even if it has begun. */
 const CUT_OFF: readonly unknown[] = ['TypeError', 'TimeoutError', 'RangeError'];
 
-/** Loaded when someone first signs in with a provider; the start of a node need not wait for it. */
+/** Loaded at the first sign-in with a provider, so that it does not delay the start of a node. */
 const openId = () => import('openid-client');
 
-/** One provider. Its metadata is read when it is first needed, and again after an hour or a failure. */
+/** A client of one provider, whose metadata it reads when they are first needed, and again after an hour or a failure. */
 export class OidcClient {
   readonly #settings: OidcSettings;
   readonly #nowMs: () => number;
@@ -67,11 +70,11 @@ export class OidcClient {
   }
 
   /**
-   * Trades the code that the provider gave the browser for what it says about the person. The library checks state, issuer, audience, times,
-   * nonce and the signature of the ID token.
+   * Exchanges the authorization code that the browser has brought back for the claims about the person. The library checks state, issuer,
+   * audience, times, nonce and the signature of the ID token.
    *
    * @param callbackUrl with the query that the provider has added
-   * @throws SfuError `unauthorized` – the provider has refused, or what it says is not valid; `identity_provider_unavailable`
+   * @throws SfuError `unauthorized` – the provider has refused, or its reply is not valid; `identity_provider_unavailable`
    */
   async identify(callbackUrl: string, { state, nonce, verifier }: OidcSecrets): Promise<OidcIdentity> {
     const { authorizationCodeGrant, fetchUserInfo } = await openId();
@@ -79,7 +82,7 @@ export class OidcClient {
     const checks = { expectedState: state, expectedNonce: nonce, pkceCodeVerifier: verifier, idTokenExpected: true };
     const tokens = await authorizationCodeGrant(configuration, new URL(callbackUrl), checks).catch(refuse);
     const claims = tokens.claims() as IDToken;
-    // Many providers put the address only where the access token reaches it (OpenID Connect Core 1.0 §5.4).
+    // Many providers return the address only from the UserInfo endpoint (OpenID Connect Core 1.0 §5.4).
     const hasUserInfo = configuration.serverMetadata().userinfo_endpoint !== undefined;
     const more =
       claims.email === undefined && hasUserInfo ? await fetchUserInfo(configuration, tokens.access_token, claims.sub).catch(refuse) : {};
@@ -122,7 +125,7 @@ export class OidcClient {
     });
   }
 
-  /** As the provider takes it: Basic is what one takes that names nothing (OpenID Connect Discovery 1.0 §3). */
+  /** Chooses a method that the provider supports. One that lists none supports Basic (OpenID Connect Discovery 1.0 §3). */
   async #clientAuthentication(): Promise<ClientAuth> {
     const { ClientSecretBasic, ClientSecretPost, None } = await openId();
     const { clientSecret } = this.#settings;
@@ -135,7 +138,7 @@ export class OidcClient {
   }
 }
 
-/** Fails a reply that is longer than those of a provider. */
+/** Calls `fetch`, and fails if the reply is longer than any of a provider should be. */
 async function fetchWithinBounds(url: string, init: object): Promise<Response> {
   const { body, status, statusText, headers } = await fetch(url, init);
   let bytes = 0;
@@ -149,7 +152,7 @@ async function fetchWithinBounds(url: string, init: object): Promise<Response> {
   return new Response(body?.pipeThrough(bound) ?? null, { status, statusText, headers });
 }
 
-/** An answer that arrived is a refusal; one that did not may arrive the next time. */
+/** An error that the provider has answered with is final; if no answer arrived, another attempt may succeed. */
 async function refuse(cause: unknown): Promise<never> {
   const { AuthorizationResponseError, ResponseBodyError } = await openId();
   if (cause instanceof AuthorizationResponseError || cause instanceof ResponseBodyError) {
@@ -166,7 +169,7 @@ function unavailable(reason: string, cause: unknown): SfuError {
   return new SfuError('identity_provider_unavailable', message, { retryAfterMs: RETRY_AFTER_MS, cause });
 }
 
-/** The innermost message says most; none of the library's holds a token or a secret. */
+/** The innermost message is the most specific. None of the library's messages contains a token or a secret. */
 function reasonOf(error: unknown): string {
   if (chainOf(error).some(({ name }) => name === 'TimeoutError')) return `no whole reply within ${REQUEST_TIMEOUT_SECONDS} seconds`;
   const { message = '', code = '' } = chainOf(error).findLast((each) => each.message || each.code) ?? {};
@@ -179,7 +182,7 @@ interface ErrorFacts {
   readonly code?: unknown;
 }
 
-/** An error and what has caused it, the outermost first. */
+/** Lists an error and its causes, outermost first. */
 function chainOf(error: unknown): readonly ErrorFacts[] {
   const chain: ErrorFacts[] = [];
   for (let each = error; typeof each === 'object' && each !== null; each = (each as Error).cause) chain.push(each as ErrorFacts);

@@ -1,4 +1,4 @@
-/** Sign-ins at the OpenID provider that are under way, and what people are known by there. */
+/** Pending sign-ins with the OpenID provider, and the accounts at the provider that people are connected to. */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { OidcConnection } from '@causeway/accounts';
 import { SfuError } from '@causeway/protocol';
@@ -10,13 +10,13 @@ import type { PersonRow } from './person-rows.ts';
 const PURPOSE = 'sign in by provider';
 const TICKET_SIZE_BYTES = 32;
 
-/** What the browser is sent to the provider for. */
+/** Why the browser is sent to the provider. */
 export type OidcIntent =
   | { readonly kind: 'sign-in' }
   | { readonly kind: 'accept'; readonly invitationDigest: string }
   | { readonly kind: 'connect'; readonly personId: string };
 
-/** A sign-in that has come back. */
+/** A visit of the browser to the provider, as it began. */
 export interface OidcVisit {
   readonly intent: OidcIntent;
   readonly redirectUri: string;
@@ -26,7 +26,9 @@ export function makeTicket(): string {
   return randomBytes(TICKET_SIZE_BYTES).toString('base64url');
 }
 
-/** They follow from the ticket, of which the books have a digest alone: who reads the books can finish no sign-in. */
+/**
+ * Derives the secrets from the ticket. The books have only a digest of the ticket, so a person who can read them cannot finish a sign-in.
+ */
 export function secretsOf(ticket: string): OidcSecrets {
   const derive = (label: string): string => createHmac('sha256', ticket).update(label).digest('base64url');
   return { state: derive('state'), nonce: derive('nonce'), verifier: derive('code verifier') };
@@ -36,7 +38,7 @@ export async function noteVisit(database: BooksDatabase, ticket: string, visit: 
   await noteChallenge(database, { challenge: ticket, purpose: PURPOSE, data: JSON.stringify(visit) }, nowMs);
 }
 
-/** @throws SfuError `unauthorized` – there is no such sign-in under way */
+/** @throws SfuError `unauthorized` – no such sign-in is pending */
 export async function takeVisit(database: BooksDatabase, ticket: string, nowMs: number): Promise<OidcVisit> {
   const data = await takeChallenge(database, ticket, PURPOSE, nowMs);
   if (data === undefined)
@@ -47,7 +49,7 @@ export async function takeVisit(database: BooksDatabase, ticket: string, nowMs: 
   return JSON.parse(data);
 }
 
-/** Finds the person of an account at the provider, and notes the use. */
+/** Finds the person who is connected to an account at the provider, and records the use. */
 export async function usedBy(database: BooksDatabase, { issuer, subject }: OidcIdentity, nowMs: number): Promise<PersonRow | undefined> {
   const ofIdentity = database.updateTable('oidcIdentities').set({ lastUsedAtMs: nowMs });
   const row = await ofIdentity.where('issuer', '=', issuer).where('subject', '=', subject).returning('personId').executeTakeFirst();
@@ -55,7 +57,7 @@ export async function usedBy(database: BooksDatabase, { issuer, subject }: OidcI
   return database.selectFrom('people').selectAll().where('id', '=', row.personId).executeTakeFirstOrThrow();
 }
 
-/** Connects a person to an account at the provider, which is then no one else's. */
+/** Connects a person to an account at the provider, and removes any other connection of either. */
 export async function connect(
   database: BooksDatabase,
   personId: string,
@@ -76,7 +78,7 @@ export async function readConnection(database: BooksDatabase, personId: string, 
   return row === undefined ? undefined : { ...row, lastUsedAtMs: row.lastUsedAtMs ?? undefined };
 }
 
-/** @param issuer undefined: at whichever provider @returns whether there was a connection */
+/** @param issuer undefined for every provider @returns whether there was a connection */
 export async function disconnect(database: BooksDatabase, personId: string, issuer?: string): Promise<boolean> {
   const all = database.deleteFrom('oidcIdentities').where('personId', '=', personId);
   const { numDeletedRows } = await (issuer === undefined ? all : all.where('issuer', '=', issuer)).executeTakeFirstOrThrow();

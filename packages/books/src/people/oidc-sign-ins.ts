@@ -8,13 +8,13 @@ import { OidcClient, type OidcIdentity } from './oidc-client.ts';
 import { connect, disconnect, makeTicket, noteVisit, type OidcIntent, readConnection, secretsOf, takeVisit, usedBy } from './oidc-rows.ts';
 import { addressOf, findMember, membershipsOf, type PersonRow } from './person-rows.ts';
 
-/** Someone who has come back from the provider. */
+/** A person whom the provider has identified, and what they came for. */
 export interface OidcArrival {
   readonly intent: OidcIntent;
   readonly identity: OidcIdentity;
 }
 
-/** Signing in with the OpenID provider of a node. Requests to it are never made within a transaction. */
+/** Signs people in with the OpenID provider of a node. Requests to the provider are never made within a transaction. */
 export class OidcSignIns {
   readonly #database: BooksDatabase;
   readonly #nowMs: () => number;
@@ -44,14 +44,14 @@ export class OidcSignIns {
     return this.#begin({ kind: 'connect', personId }, redirectUri);
   }
 
-  /** Asks the provider who has come back. @throws SfuError what `Accounts.signInWithOidc` names */
+  /** Asks the provider to identify the person who has come back. @throws SfuError what `Accounts.signInWithOidc` names */
   async arrive(ticket: string, query: string): Promise<OidcArrival> {
     const { client } = this.#required();
     const { intent, redirectUri } = await takeVisit(this.#database, ticket, this.#nowMs());
     return { intent, identity: await client.identify(`${redirectUri}${query}`, secretsOf(ticket)) };
   }
 
-  /** Finds or makes the person who has arrived. @throws SfuError what `Accounts.signInWithOidc` names */
+  /** Finds the person who has arrived, or adds one. @throws SfuError what `Accounts.signInWithOidc` names */
   async welcome(database: BooksDatabase, { intent, identity }: OidcArrival): Promise<PersonRow> {
     // The same account at the provider may be connected, or the invitation be accepted, by another call.
     await nextSerial(database);
@@ -93,7 +93,7 @@ export class OidcSignIns {
     requireAddress(identity, email);
     const memberships = holder === undefined ? [] : await membershipsOf(database, holder.id);
     if (memberships.some(({ org }) => org.id === orgId)) throw new SfuError('member_conflict', `${holder?.email} is a member already`);
-    // Someone who is in no organisation counts as new, as with a password.
+    // A person who is in no organisation counts as new, as when an invitation is accepted with a password.
     const person = memberships.length > 0 && holder !== undefined ? holder : await this.#takeNewcomer(database, email, identity);
     await takeInvitation(database, id);
     await join(database, { orgId, person, role: role as Role, actor: { kind: 'person', id: person.id } }, this.#nowMs());
@@ -101,7 +101,7 @@ export class OidcSignIns {
   }
 
   async #takeNewcomer(database: BooksDatabase, email: string, identity: OidcIdentity): Promise<PersonRow> {
-    // Otherwise the provider could hand out accounts that someone else has made with a password.
+    // Otherwise the provider could give away an account that its owner has created with a password.
     if ((await findMember(database, email)) !== undefined)
       throw new SfuError('forbidden', `${email} can sign in already: accept with the password, and connect on your account's page`);
     const person = await takeNewcomer(database, { email, name: identity.name ?? email, password: '' }, this.#nowMs());

@@ -12,7 +12,7 @@ if (process.platform === 'linux') {
   try {
     setPriority(0, Math.min(getPriority() + YIELDING_BY, constants.priority.PRIORITY_LOW));
   } catch {
-    // A filter of system calls may forbid it. People can sign in all the same.
+    // A seccomp filter may forbid it. People can still sign in, only without the lower priority.
   }
 }
 
@@ -20,7 +20,7 @@ parentPort?.on('message', ({ no, parameters }: NumberedDerivation) => {
   parentPort?.postMessage({ no, ...derive(parameters) } satisfies NumberedReply);
 });
 
-/** A hash in the books that is damaged fails the sign-in of one person, and not this thread. */
+/** A damaged hash in the books fails one person's sign-in instead of ending this thread. */
 function derive(parameters: Argon2Parameters): Pick<NumberedReply, 'tag' | 'error'> {
   try {
     return { tag: argon2Sync('argon2id', parameters) };

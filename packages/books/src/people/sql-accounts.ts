@@ -33,11 +33,11 @@ import { addressOf, findMember, findPerson, membersOf, type PersonRow } from './
 import { endSignIns, openSignIn, readSignIn } from './sign-in-rows.ts';
 import { type CodeCheck, deleteTotp, insertTotp, passOfferedTotp, passTotp, readTotp, turnTotpOn } from './totp-rows.ts';
 
-/** What a node has beside its books that people sign in with. */
+/** What signing in needs in addition to the books. */
 export interface AccountsOptions {
-  /** 256 bits that are not in the books. Default: none, and what would have to be sealed is not taken. */
+  /** 256 bits that are not in the books. Default: none; calls that would have to seal a secret then fail. */
   readonly sealingKey?: KeyObject | undefined;
-  /** Default: none, and people sign in by password or passkey. */
+  /** Default: none; people then sign in with a password or passkey. */
   readonly oidc?: OidcSettings | undefined;
 }
 

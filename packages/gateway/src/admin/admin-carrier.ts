@@ -41,7 +41,7 @@ const CLIENT_HEADER = 'Causeway-Client';
 /** The app that assertions of carried calls name. Their paths are those of no call for an app, whatever apps there are. */
 const ADMIN = AppId.parse('admin');
 const PASSED_ON = ['authorization', 'cookie', 'origin', 'sec-fetch-site', 'if-match', 'idempotency-key', 'accept'];
-/** Others concern the connection to the other node, or are set here. */
+/** The headers of a reply that are passed back. Others concern the connection to the other node, or are set here. */
 const PASSED_BACK = [
   'content-type',
   'content-disposition',
@@ -102,7 +102,7 @@ export class AdminCarrier {
     return { address, host, checkBody: (body) => admitted.checkBody(digestOf(body)) };
   }
 
-  /** Asks one node after the other, as long as a call has certainly not been carried out, or changes nothing. */
+  /** Asks one node after another while it is certain that none has carried the call out, or if the call changes nothing. */
   async #carryOut(request: Request, response: Response, body: unknown): Promise<void> {
     const ended = new AbortController();
     response.once('close', () => ended.abort());

@@ -101,7 +101,10 @@ export const OIDC_CONNECTION_ROUTES: readonly AdminRoute[] = [
   },
 ];
 
-/** @throws SfuError `invalid_params` – it is no callback page of the console that calls; the provider, too, takes the registered ones alone */
+/**
+ * @throws SfuError `invalid_params` – the URI is not the callback page of the calling console; the provider, too, accepts only registered
+ *   ones
+ */
 function ownPage({ origin }: AdminCall, redirectUri: string): string {
   const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined;
   const isOwn = url !== undefined && url.origin === origin && url.href === redirectUri;

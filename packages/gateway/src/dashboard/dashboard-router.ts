@@ -63,13 +63,13 @@ const setSecurityHeaders: RequestHandler = (_request, response, next) => {
   next();
 };
 
-/** The forms that the build has compressed files to, the shortest first, by the name that callers know them by. */
+/** The content encodings in which the build stores files, and their file name endings; the most compact first. */
 const COMPRESSED_FORMS = [
   ['br', '.br'],
   ['gzip', '.gz'],
 ] as const;
 
-/** Leads callers to the shortest file that they accept of those that the build has compressed, which is a third as long or less. */
+/** Serves the most compact encoding of a file that the caller accepts, which has a third of its length or less. */
 function preferCompressed(folder: string): RequestHandler {
   const names = new Set(existsSync(folder) ? readdirSync(folder) : []);
   return (request, response, next) => {

@@ -1,6 +1,6 @@
 /**
- * Checks whether a running node counts for the bill what it sends: its own counts, what left on the wire, and what receivers report are
- * counted on different ways, and must agree.
+ * Checks whether a running node bills what it sends: its own counts, what left on the wire, and what receivers report are counted
+ * independently, and must agree.
  */
 import type { Config } from '../config/load-config.ts';
 import { OPTIONS } from '../config/options.ts';
@@ -12,7 +12,7 @@ const CHECK = 'metering';
 const TOLERATED_SHARE = 0.005;
 const TOLERATED_PACKETS = 1_000;
 const TOLERATED_BYTES = 10_000_000;
-/** A client can lie about what it has received; a defect shows in many. */
+/** A single client can lie about what it has received, whereas a defect shows in many subscriptions. */
 const LEAST_DEVIATING = 3;
 const DEVIATING_SHARE = 0.05;
 const MEND =

@@ -41,7 +41,7 @@ export interface EventOutboxOptions {
 /** Events that occur together are sent together. */
 const DELAY_MS = 20;
 const RETRY_MS = 500;
-/** How long a node that ends tries again to append what only it has. It may be the last to have it. */
+/** How long a node that is about to end keeps trying to append its remaining events, of which it may have the only copy. */
 const CLOSE_WITHIN_MS = 5_000;
 /** How often to check that the log still has what was appended, since Redis may have been emptied. */
 const CHECK_INTERVAL_MS = 10_000;

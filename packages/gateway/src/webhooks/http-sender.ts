@@ -44,7 +44,8 @@ export class HttpSender implements DeliverySender {
 
   constructor(options: HttpSenderOptions) {
     this.#options = options;
-    // Limits of an agent for sockets in use would have requests wait in it with their time running, and idle sockets count towards the total.
+    // No limit on the agent's sockets is set: requests would wait inside the agent while their time runs, and idle sockets would count
+    // towards the limit.
     const pooled = { keepAlive: true, maxFreeSockets: MAX_IDLE_SOCKETS_PER_RECEIVER };
     this.#agents = [
       new HttpAgent({ ...pooled, timeout: IDLE_MS }),
@@ -78,7 +79,7 @@ export class HttpSender implements DeliverySender {
     for (const agent of this.#agents) agent.destroy();
   }
 
-  /** Closes the idle connections that are too many, the oldest of each receiver first. */
+  /** Closes excess idle connections, the oldest of each receiver first. */
   #closeIdle(): void {
     const idle = this.#agents.flatMap(({ freeSockets }) => Object.values(freeSockets).flatMap((sockets) => sockets ?? []));
     for (const socket of idle.slice(0, Math.max(0, idle.length - MAX_IDLE_SOCKETS))) socket.destroy();

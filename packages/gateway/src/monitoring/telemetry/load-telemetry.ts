@@ -3,7 +3,7 @@ import type { Logger } from '../../logging/logger.ts';
 import type { NodeInspection } from '../inspect-node.ts';
 import type { Telemetry } from './telemetry.ts';
 
-/** A collector that is away would otherwise fill the log. */
+/** Limits the warnings about a collector that cannot be reached, which would otherwise fill the log. */
 const WARNING_INTERVAL_MS = 60_000;
 
 /**
