@@ -13,7 +13,7 @@ import { pageCall } from './page-call.ts';
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const FOLDER = join(ROOT, 'packages', 'testkit', 'traffic');
 const CAPTURE_MS = 8000;
-/** Of each kind and browser; every nth is kept so that the sample spans the whole call. */
+/** The most packets kept of each kind and browser. Every nth is kept, so that the sample spans the whole call. */
 const MAX_KEPT = 48;
 /** Enough of an RTP packet to hold all headers and the start of a frame. */
 const MAX_RTP_BYTES = 200;

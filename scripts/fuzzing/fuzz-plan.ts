@@ -1,7 +1,7 @@
 /** How long to fuzz, as asked for on the command line. */
 export interface FuzzPlan {
   readonly seed: number;
-  /** Of one round over all targets. */
+  /** The number of inputs in one round over all targets. */
   readonly inputsPerRound: number;
   /** Rounds go on for this long; one round if undefined. */
   readonly durationMs: number | undefined;

@@ -10,7 +10,7 @@
 export interface LockedPackage {
   readonly version?: string;
   readonly integrity?: string;
-  /** Of the project itself: a folder of the repository. */
+  /** Whether it is a package of the project itself, which is a folder of the repository. */
   readonly link?: boolean;
   readonly dev?: boolean;
   readonly license?: string;

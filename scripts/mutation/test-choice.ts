@@ -20,7 +20,7 @@ export class TestChooser {
   readonly #scopes: readonly Scope[];
   readonly #numbers: ReadonlyMap<Scope, number>;
   readonly #reach: ReadonlyMap<number, ReadonlySet<string>>;
-  /** Of test files that passed; the others can tell nothing. */
+  /** Durations of the test files that passed; the others tell nothing. */
   readonly #durationsMs: ReadonlyMap<string, number>;
   /** How many mutants of a source file a test file has found. */
   readonly #finds = new Map<string, number>();

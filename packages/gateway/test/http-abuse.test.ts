@@ -24,7 +24,7 @@ const head = (authorization: string) =>
 interface Exchange {
   readonly reply: string;
   readonly sentBytes: number;
-  /** By how much the memory of this process outside of the JavaScript heap grew while data was sent, at most. */
+  /** The most by which this process's memory outside the JavaScript heap grew while data was sent. */
   readonly peakGrowthBytes: number;
 }
 

@@ -82,7 +82,7 @@ export const DropReason = {
   FeedbackOnUnsent: 40,
   /** No layer of the track fits the subscriber's path at present. */
   BeyondBudget: 41,
-  /** On a narrow path: waited to be sent for a quarter of a second, or the queue had no room. */
+  /** It waited a quarter of a second for room on a narrow path, or the queue had no room. */
   QueueOverdue: 42,
   /** Waited to be sent when its stream ended or switched to another layer with a keyframe. */
   QueueSuperseded: 43,

@@ -89,7 +89,7 @@ export const UNPROTECT_MALFORMED = -2;
 export const UNPROTECT_FORGED = -3;
 /** The packet was received before, or is too old to tell. */
 export const UNPROTECT_REPLAYED = -4;
-/** On a link: the SSRC is not expected, or no longer. */
+/** A packet on a link has an SSRC that is not expected, or no longer. */
 export const UNPROTECT_UNEXPECTED = -5;
 
 /** What arrives from one peer in SRTP. */

@@ -55,7 +55,7 @@ export interface RegistryScene {
 }
 
 /**
- * For a block of tests: one Redis, emptied before each, and a lab on it. Valid while a test runs.
+ * Prepares one Redis for a block of tests, empties it before each, and creates a lab on it. The scene is valid while a test runs.
  *
  * @param start starts that Redis
  */

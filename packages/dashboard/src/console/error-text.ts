@@ -52,7 +52,7 @@ export function errorText(failure: unknown): ErrorText {
   return { title: CAPTURE_TITLES[failure.name] ?? 'Something went wrong in this browser.', detail: failure.message };
 }
 
-/** By shape: a `DOMException` is an `Error` in one realm and none in another. */
+/** Judges by the shape, because a `DOMException` is an `Error` in one realm and none in another. */
 function isErrorLike(failure: unknown): failure is { readonly name: string; readonly message: string } {
   return typeof failure === 'object' && failure !== null && 'name' in failure && 'message' in failure;
 }

@@ -6,7 +6,7 @@ import type { CreateSessionReply, DiagnoseReply, DiagnosisCode, SubscribeReply }
 
 jest.setTimeout(120_000);
 
-/** From when it can be known: the patience of `diagnose` itself comes on top. */
+/** How soon a fault is named once it can be known, without the patience of `diagnose` itself. */
 const NAMED_WITHIN_MS = 3_000;
 const PATIENCE_MS = 2_000;
 

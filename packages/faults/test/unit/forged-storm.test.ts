@@ -17,7 +17,7 @@ function sourceOf(packet: Uint8Array): string {
   return packet.subarray(12, 16).join('.');
 }
 
-/** Of a packet that is not the rest of a fragmented one. */
+/** Reads the source port of a UDP packet that is not a later fragment. */
 function sourcePortOf(packet: Uint8Array): number {
   return (packet[20]! << 8) | packet[21]!;
 }

@@ -36,7 +36,7 @@ export interface NodeClientLimits {
   readonly maxReplyBytes: number;
   /** Three times the longest silence of an event stream. The other machine may disappear without notice. */
   readonly streamSilenceMs: number;
-  /** Per node, so that a node that does not answer cannot hold the calls of all clients. */
+  /** The limit is per node, so that a node that does not answer cannot hold the calls of all clients. */
   readonly maxCallsUnderWay: number;
 }
 

@@ -61,7 +61,7 @@ test('within a region the less loaded of two is chosen, so that the idlest does 
   const firsts = Array.from({ length: 2_000 }, () => rank({ client: BERLIN, others: crowd, random })[0]);
   const share = (nodeNo: number) => firsts.filter((first) => first === nodeNo).length / firsts.length;
 
-  // Of ten, the idlest is among the two in one case of five; the most loaded never is the better one.
+  // The idlest of ten nodes is among the two in one case of five; the most loaded is never the better one.
   expect(share(200)).toBeGreaterThan(0.15);
   expect(share(200)).toBeLessThan(0.25);
   expect(share(209)).toBe(0);

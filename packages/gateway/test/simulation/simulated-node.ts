@@ -57,7 +57,7 @@ export class SimulatedNode {
   readonly events: NodeEvents;
   readonly placement: SessionPlacement;
   readonly clock: NodeClock;
-  /** By session. */
+  /** Keyed by session. */
   readonly clients = new Map<string, ScriptedClient>();
   isDraining = false;
   readonly #appId: AppId;

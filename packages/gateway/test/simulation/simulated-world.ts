@@ -109,7 +109,7 @@ export class SimulatedWorld {
     return `region-${nodeNo % this.#size.regions}`;
   }
 
-  /** Of the region of that number. */
+  /** Returns the location of the region with that number. */
   locationOf(region: number): GeoPoint {
     return { latitudeDegrees: 0, longitudeDegrees: (360 / this.#size.regions) * region - 180 };
   }

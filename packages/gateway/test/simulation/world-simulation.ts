@@ -83,7 +83,7 @@ export class WorldSimulation {
 
   constructor(seed: number, size: WorldSize, durationMs: number, faults?: readonly Fault[]) {
     this.#random = seededRandom(seed);
-    // Of its own, so that seeds that are known for something else stay what they are.
+    // Followers have a random source of their own, so that known seeds keep their meaning.
     this.#followerRandom = seededRandom(seed ^ 0xe7e47);
     this.#durationMs = durationMs;
     this.#size = size;

@@ -29,7 +29,7 @@ export interface PublishOptions {
   readonly timing?: 'even' | 'frames';
 }
 
-/** For all publishers of this process: the one that waits for a packet also sends those that fall due before it. */
+/** Shared by all publishers of this process: the one that waits for a packet also sends those that fall due before it. */
 const schedule = new SendSchedule();
 
 /** Publishes one track; video sends a keyframe first, and whenever the SFU asks for one. */

@@ -1,7 +1,7 @@
 import { CLEAN_LINK, connectWorlds, layPath, serialOf, VirtualTime, VirtualWorld } from '@causeway/testkit';
 import { eventsOf, LINK, LinkedCall } from './linked-call.ts';
 
-/** Of `PublishingPeer`, in round numbers. */
+/** Roughly the rate at which `PublishingPeer` sends. */
 const PACKETS_PER_SECOND = 90;
 
 function twoWorlds(): { readonly a: VirtualWorld; readonly b: VirtualWorld } {

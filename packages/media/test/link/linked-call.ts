@@ -22,7 +22,7 @@ export interface LinkedCallOptions {
   readonly seed?: number;
   /** `plain`: a link within one process. Default: DTLS over a network. */
   readonly security?: 'dtls' | 'plain';
-  /** Of the network between the engines, from the time when the link is up. */
+  /** Impairs the network between the engines once the link is up. */
   readonly link?: Impairment;
   readonly payloadBytes?: number;
   readonly packetsPerFrame?: number;

@@ -114,7 +114,7 @@ function framesPerSecond(call: Call, fromMs: number, toMs: number): number {
   return (1000 * pictureOf(call, fromMs, toMs).filter(({ marker }) => marker).length) / (toMs - fromMs);
 }
 
-/** Of the largest layer that came in a span of time. */
+/** Returns the largest payload length of the pictures that arrived in a span of time. */
 function largestPayload(call: Call, fromMs: number, toMs: number): number {
   return Math.max(0, ...pictureOf(call, fromMs, toMs).map(({ payload }) => payload.length));
 }

@@ -20,7 +20,7 @@ interface Entry {
 
 /** The registry of a single process, which an embedded SFU uses by default. */
 export class MemoryRegistry implements Registry {
-  /** By app, then by session; a map keeps insertion order, which is order of age. */
+  /** Keyed by app, then by session. A map keeps insertion order, which is order of age. */
   readonly #apps = new Map<string, Map<string, Entry>>();
   #serial = 0;
 

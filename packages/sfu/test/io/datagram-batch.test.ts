@@ -9,7 +9,7 @@ import type { SystemCalls } from '../../src/io/system-calls.ts';
 const { EAGAIN, EMSGSIZE, ENOBUFS, EPERM, ENETUNREACH } = constants.errno;
 const MEMORY = new Uint8Array(100) as ProtectedBytes;
 const ADDRESS = 0x7f00_0000_1000;
-/** Of 64 headers of 64 bytes, and 64 pieces of 16. */
+/** The size of 64 headers of 64 bytes, and 64 pieces of 16. */
 const HEADERS_BYTES = 64 * (64 + 16);
 /** Take everything and send it nowhere. */
 const CALLS: SystemCalls = {

@@ -31,7 +31,7 @@ const publish = (world: SfuUnderTest, { id }: Joined, ...dataChannels: PublishDa
 const subscribe = (world: SfuUnderTest, { id }: Joined, ...dataChannels: SubscribeDataChannelItem[]) =>
   world.sfu.subscribeDataChannels(APP, id, { dataChannels });
 
-/** Of the engine, by id, as it was told last. */
+/** Returns the publications that the engine was last told of, one for each id. */
 function publications(world: SfuUnderTest): readonly DataPublicationPlan[] {
   const plans = new Map<string, DataPublicationPlan>();
   for (const command of world.shard.dataCommands) {

@@ -24,7 +24,7 @@ class WorkerScene {
   /** What the owner was told: `transport-closed alice internal_error`. */
   readonly news: string[] = [];
   readonly pool: ShardPool;
-  /** By number, the last one that was started. */
+  /** The newest thread of each shard, by shard number. */
   readonly threads: WorkerShard[];
   readonly #suite: SecureSuite;
   readonly #clients: LeanClient[] = [];

@@ -34,7 +34,7 @@ interface Arrival {
 
 /** What is worked out about one shard until something changes. */
 interface KnownOfShard {
-  /** By track; undefined while it is being worked out. */
+  /** Keyed by track; undefined while it is being worked out. */
   readonly arriving: Map<string, Arrival | undefined>;
   /** Keyed by transport and SSRC. */
   readonly senders: ReadonlyMap<string, ReadonlyMap<number, SubscriberTrackPlan>>;

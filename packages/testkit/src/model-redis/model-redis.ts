@@ -29,7 +29,7 @@ type Script = ReturnType<typeof compileLua>;
  * The contract suites of `cluster` compare its replies with those of a real one.
  */
 export class ModelRedis {
-  /** By how far the machine's clock has been set wrong, in milliseconds. */
+  /** How far the machine's clock is ahead of the right time, in milliseconds. */
   clockOffsetMs = 0;
   /** How long the server works on a command, while others wait. */
   commandMs = 0;

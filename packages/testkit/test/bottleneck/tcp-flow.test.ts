@@ -47,7 +47,7 @@ test('CUBIC keeps most of the queue after a loss, where Reno gives up half of it
     return Math.min(...waits);
   };
 
-  // Of a window of 400 ms, 30% or a half.
+  // A loss takes 30% or a half off a window of 400 ms.
   expect(leastWaitMs('cubic')).toBeGreaterThan(150);
   expect(leastWaitMs('reno')).toBeLessThan(110);
 });

@@ -16,7 +16,7 @@ const SCALABILITY_BIT = 0x02;
 const NO_UPPER_LAYER_REFERENCE_BIT = 0x01;
 const SWITCHING_UP_BIT = 0x10;
 const INTER_LAYER_BIT = 0x01;
-/** In a P_DIFF byte: another one follows. */
+/** This bit in a P_DIFF byte says that another one follows. */
 const MORE_REFERENCES_BIT = 0x01;
 const MAX_REFERENCES = 3;
 const RESOLUTIONS_BIT = 0x10;

@@ -26,7 +26,7 @@ function keyframe(): Uint8Array {
   const bits = new Bits().write(0b11, 2).write(FIRST_TEMPLATE, 6).write(7, 16);
   bits.write(0b10000, 5).write(FIRST_TEMPLATE, 6).write(3, 5);
   for (const next of [1, 2, 1, 3]) bits.write(next, 2);
-  // By target: S0 with T0, S0 with all, S1 with T0, S1 with all. 0 not present, 1 discardable, 2 switch, 3 required.
+  // The targets are S0 with T0, S0 with all, S1 with T0 and S1 with all. 0 means not present, 1 discardable, 2 switch, 3 required.
   for (const indications of [
     [2, 2, 2, 2],
     [0, 1, 0, 3],

@@ -46,7 +46,7 @@ export function meanTargetBps(flow: MediaFlow, fromMs: number, toMs: number): nu
   return mean(between(flow, fromMs, toMs).map(({ targetBps }) => targetBps));
 }
 
-/** Of the flow's own packets that arrived. */
+/** The bitrate of those of the flow's own packets that arrived. */
 export function receivedBps(flow: MediaFlow, fromMs: number, toMs: number): number {
   const [first, ...rest] = between(flow, fromMs, toMs);
   const last = rest.at(-1);
@@ -75,7 +75,7 @@ export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of shares: 1 if all are equal, 1/n if one has everything. */
+/** Jain's fairness index of some shares: 1 if all are equal, 1/n if one has everything. */
 export function jainIndex(values: readonly number[]): number {
   const sum = values.reduce((total, value) => total + value, 0);
   const squares = values.reduce((total, value) => total + value ** 2, 0);

@@ -166,6 +166,6 @@ function arriveTogether(pair: AssociationPair, everyMs: number): void {
 }
 
 test.each([1, 2, 3])('acknowledgements that come together let the window grow as if they came one by one (seed %i)', (seed) => {
-  // Of 1.22 / sqrt(loss) packets for each round trip (RFC 3819 §A): 2.2 Mbit/s, or 2.0 with what is waited for.
+  // The limit is 1.22 / sqrt(loss) packets for each round trip (RFC 3819 §A): 2.2 Mbit/s, or 2.0 with the time spent waiting.
   expect(throughputOf(seed, 5)).toBeGreaterThan(1.9);
 });

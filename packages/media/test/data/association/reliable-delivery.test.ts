@@ -36,7 +36,7 @@ function receivedOn(messages: readonly ReceivedMessage[], streamId: number): Uin
   return messages.filter((message) => message.streamId === streamId).map(({ data }) => data);
 }
 
-/** Of all bytes; a difference of 40,000 numbers would not be readable. */
+/** Describes all bytes briefly, because a difference of 40,000 numbers would not be readable. */
 function summary(data: Uint8Array): string {
   return `${data.length} bytes ${createHash('sha1').update(data).digest('hex')}`;
 }

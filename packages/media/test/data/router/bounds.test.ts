@@ -193,7 +193,8 @@ describe('a publisher that sends too much', () => {
     const afterTwoSeconds = room.statistics.publications[0]?.messagesReceived ?? 0;
     room.run(20_000);
 
-    // Of the first second's worth at once and 5,000 a second: a packet that fills a gap may bring more, and the next ones wait for that.
+    // The limit is the first second's worth at once, and then 5,000 a second. A packet that fills a gap may bring more, and the next ones
+    // wait for that.
     expect(afterTwoSeconds).toBeLessThan(15_500);
     expect(bob.received(stream)).toHaveLength(20_000);
     expect(room.world.engine.drops()['over-data-rate']).toBeGreaterThan(0);

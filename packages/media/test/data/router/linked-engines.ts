@@ -4,7 +4,7 @@ import { CLEAN_LINK, connectWorlds, DataPage, type Impairment, VirtualTime, Virt
 import { RELIABLE, subscriptionPlan } from './data-room.ts';
 
 const LINK = 'link';
-/** Of the end that opens it, which is the DTLS client. */
+/** The first stream of the end that opens the channel, which is the DTLS client. */
 export const CONTROL_STREAM = 0;
 
 export interface CopyOptions {

@@ -12,7 +12,7 @@ export interface NodeLinkState {
   readonly revision: number;
   /** Whether the node no longer passes tracks on for others. */
   readonly isDraining: boolean;
-  /** By the number of the other node; the quality is that of sending to it. */
+  /** Keyed by the number of the other node; the quality is that of sending to it. */
   readonly links: ReadonlyMap<number, LinkQuality>;
 }
 

@@ -10,7 +10,7 @@ export const LOOPBACK = '127.0.0.1';
 
 export interface OpenedPort {
   readonly port: UdpPort;
-  /** By remote port. */
+  /** Keyed by remote port. */
   readonly paths: ReadonlyMap<number, Path>;
   /** Names of drop reasons, in order. */
   readonly drops: readonly (string | undefined)[];

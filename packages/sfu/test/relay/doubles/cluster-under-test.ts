@@ -31,7 +31,7 @@ export class ClusterUnderTest {
   readonly registry: Registry;
   readonly nodes = new Map<number, ClusterNode>();
   readonly #changes: ClusterChanges;
-  /** Of nodes that have been started again. */
+  /** The epochs of nodes that have been started again. */
   readonly #epochs = new Map<number, number>();
 
   constructor(nodeNos: readonly number[], changes: ClusterChanges = {}) {
