@@ -8,7 +8,7 @@ import type { ReportVerdict } from './subscriber/stream-reports.ts';
 export interface MeteringBalance {
   /** Packets that subscriptions of clients and of other nodes have counted, each once. */
   readonly countedPackets: number;
-  /** Repetitions that they have counted. */
+  /** Retransmissions that they have counted. */
   readonly repeatedPackets: number;
   /** RTP bytes that accounts were charged for: `down`, `relay` and `retransmitted`. */
   readonly chargedBytes: number;
@@ -18,7 +18,7 @@ export interface MeteringBalance {
   readonly deviatingSubscriptions: number;
 }
 
-/** A subscription, as far as it is counted. */
+/** The parts of a subscription that the counts are made from. */
 export interface BalancedSubscription {
   readonly transport: { readonly isInProcess: boolean };
   readonly packetsSent: number;
@@ -28,7 +28,7 @@ export interface BalancedSubscription {
 
 type Counts = { -readonly [Count in Exclude<keyof MeteringBalance, 'chargedBytes'>]: number };
 
-/** Adds up the present subscriptions when it is asked, and each of the others as it ends. Nothing is counted per packet. */
+/** Adds up the live subscriptions when it is asked, and every other one when it ends. Nothing is counted per packet. */
 export class BalanceTally {
   readonly #ended: Counts = { countedPackets: 0, repeatedPackets: 0, judgedSubscriptions: 0, deviatingSubscriptions: 0 };
 

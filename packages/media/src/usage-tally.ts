@@ -97,7 +97,7 @@ export class UsageTally {
   readonly #charged = new WeakMap<ChargedPublisher | ChargedSubscriber, CarriedBytes>();
   #sentBytes = 0;
 
-  /** RTP bytes that were sent to peers and over links, repetitions included, and charged so far. */
+  /** RTP bytes that were sent to peers and over links, retransmissions included, and charged so far. */
   get chargedSentBytes(): number {
     return this.#sentBytes;
   }

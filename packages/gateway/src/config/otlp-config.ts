@@ -1,6 +1,6 @@
 /**
- * The standard variables of OpenTelemetry that say whether and where to a node exports. All others (headers, timeouts, the sampler, the
- * service's name) are read by OpenTelemetry itself.
+ * The standard variables of OpenTelemetry that say whether a node exports telemetry, and where to. All others (headers, timeouts, the
+ * sampler, the service's name) are read by OpenTelemetry itself.
  *
  * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/
  */

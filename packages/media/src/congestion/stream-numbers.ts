@@ -1,5 +1,5 @@
 /**
- * Finds the transport-wide number of a packet by its stream and sequence number, for peers that report by stream (RFC 8888). Their packets
+ * Finds the transport-wide number of a packet by its stream and sequence number, for peers that report per stream (RFC 8888). Their packets
  * carry no transport-wide number, but are assigned one, so that the rest of congestion control need not distinguish the two.
  */
 

@@ -29,7 +29,7 @@ export interface RepairLimits {
   readonly maxRttMs?: number;
 }
 
-/** Sound is played out much sooner than video, and a repair that comes too late only makes the jitter buffer longer. */
+/** Audio is played out much sooner than video, and a repair that comes too late only makes the jitter buffer longer. */
 export const SOUND_REPAIR = { maxAgeMs: 250, maxRttMs: 100 } as const;
 
 export class NackGenerator {
@@ -166,7 +166,7 @@ export class NackGenerator {
     // If the packet comes too soon after the first request to be its answer, it was on its way all the time.
     const isUnasked = tries === 0 || (tries === 1 && nowMs - missing.askedAtMs[row] < this.#rttMs / 2);
     if (isUnasked) this.#guard.recordLate(nowMs, nowMs - missing.missedAtMs[row], this.#arrivals - missing.missedAtArrival[row] + 1);
-    // Without RTX, this is the only round-trip sample of a peer that only publishes sound, whose repairs depend on it.
+    // Without RTX, this is the only round-trip sample of a peer that only publishes audio, whose repairs depend on it.
     else if (tries === 1 && this.#maxRttMs < Number.POSITIVE_INFINITY) this.#sampleRtt(nowMs - missing.askedAtMs[row]);
     this.#remove(nowMs, row);
   }

@@ -127,7 +127,7 @@ export class ReceiveStream implements Timer {
     this.#context = context;
     this.track = track;
     this.#clockRateHz = codec.clockRateHz;
-    // Links carry sound for nodes with many listeners, and repeat it within the history of the next node.
+    // A link carries audio for many listeners, so lost packets are requested for as long as the other node keeps them.
     const isSound = track.plan.kind === 'audio' && !track.transport.isLink;
     this.#nack = new NackGenerator(codec.nack, isSound ? SOUND_REPAIR : {});
     this.keyframes = new KeyframeRequester(track.keyframePace);

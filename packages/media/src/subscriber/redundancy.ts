@@ -34,7 +34,7 @@ const LOSS_FOR_LEVEL = [0.02, 0.1] as const;
 const CALM = 0.5;
 /** Losses come in bursts, so a short calm says nothing. */
 const CALM_FOR_MS = 10_000;
-/** Sound with its redundancy takes at most this share of what the path carries. */
+/** Audio with its redundancy takes at most this share of what the path carries. */
 const MAX_SHARE = 0.5;
 
 export class Redundancy {
@@ -113,7 +113,7 @@ export class Redundancy {
     return at + payload.length;
   }
 
-  /** @returns the sound of the packet in the view; undefined if it is not Opus, is silence, or is too long for a block */
+  /** @returns the Opus frame of the packet in the view; undefined if it has none, or one that is silence or too long for a block */
   #opusIn({ track }: StreamPacket['stream'], opusPayloadType: number): Uint8Array | undefined {
     const { bytes, payloadType, headerLength, payloadLength } = this.#view;
     let [type, start, length] = [payloadType, headerLength, payloadLength];
@@ -130,14 +130,14 @@ export class Redundancy {
 
 /**
  * Decides from the losses of the path how many earlier packets are added to each audio packet. One more packet turns a loss of 5% into one
- * of a quarter of a percent, and costs as much as the sound itself; so it is added only where packets are lost, and the path has room.
+ * of a quarter of a percent, and costs as much as the audio itself, so it is added only if packets are lost and the path has room.
  */
 export class RedundancyLevel {
   /** How many earlier packets are added to each. */
   value = 0;
   #loss = 0;
   #decideAtMs = Number.NEGATIVE_INFINITY;
-  /** Since when less would do. */
+  /** Since when one packet fewer would have been enough; Infinity while it would not. */
   #calmFromMs = Number.POSITIVE_INFINITY;
 
   isDue(nowMs: number): boolean {
@@ -146,7 +146,7 @@ export class RedundancyLevel {
 
   /**
    * @param lossRatio of the path, 0 to 1; undefined if the receiver does not report it
-   * @param soundBps what the sound costs alone
+   * @param soundBps what the audio costs without redundancy
    * @param limitBps what the path carries; undefined if it has no known limit
    */
   decide(nowMs: number, lossRatio: number | undefined, soundBps: number, limitBps: number | undefined): void {
@@ -160,7 +160,7 @@ export class RedundancyLevel {
     this.value = Math.max(0, Math.min(this.value, affordable));
   }
 
-  /** Whether so little has been lost for a while that one packet less would do. */
+  /** Whether so little has been lost for a while that one packet fewer would be enough. */
   #isCalm(nowMs: number): boolean {
     if (this.#loss >= LOSS_FOR_LEVEL[this.value - 1] * CALM) this.#calmFromMs = Number.POSITIVE_INFINITY;
     else this.#calmFromMs = Math.min(this.#calmFromMs, nowMs);

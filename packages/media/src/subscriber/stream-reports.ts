@@ -97,15 +97,16 @@ export class ReportedNumbers {
     const tolerated = sent * TOLERATED_SHARE + IN_FLIGHT_PACKETS;
     const numbered = this.#last.highest - this.#first.highest;
     const received = numbered - (this.#last.lost - this.#first.lost);
-    // More is counted than was numbered; gaps in the numbers of what the publisher lost are no contradiction.
+    // More packets were counted than numbers were used. The opposite is no contradiction, since packets that the publisher's path lost
+    // leave gaps.
     if (sent > numbered + tolerated) return 'deviates';
-    // More arrived than is counted. Without RTX, repetitions arrive under the same numbers.
+    // More packets arrived than were counted. Without RTX, retransmissions arrive under the same numbers.
     const resent = this.#last.resent - this.#first.resent;
     return received > sent + resent + tolerated ? 'deviates' : 'agrees';
   }
 }
 
-/** Four seconds of sound. What is in flight when a report arrives weighs little among as many packets. */
+/** Four seconds of audio. What is in flight when a report arrives weighs little among as many packets. */
 const LEAST_MEASURED_PACKETS = 200;
 
 /**

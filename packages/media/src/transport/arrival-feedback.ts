@@ -266,7 +266,7 @@ class StreamArrivals {
     return this.#next <= this.#highest;
   }
 
-  /** @returns false if it has been recorded before, or comes too late to be */
+  /** @returns false if it has been recorded before, or comes too late to be reported */
   record(nowMs: number, sequence16: Seq16): boolean {
     const sequence = this.#unwrapper.unwrap(sequence16);
     if (!(sequence <= this.#highest)) this.#advanceTo(sequence);
@@ -276,7 +276,7 @@ class StreamArrivals {
     return true;
   }
 
-  /** Takes what is to be reported, at most so many packets. */
+  /** Takes what is to be reported, at most this many packets. */
   take(nowMs: number, packets: number): Pick<ReportedStream, 'firstSequence' | 'packets'> {
     const firstSequence = this.#next & 0xffff;
     const end = Math.min(this.#highest + 1, this.#next + packets);

@@ -1,6 +1,6 @@
 /**
- * The connection to one peer, from the first check until it ends. Packets can be sent while there are keys from DTLS, a path from ICE that
- * is proven, and the peer's consent.
+ * The connection to one peer, from the first check until it ends. Packets can be sent while there are keys from DTLS, a proven path from
+ * ICE, and the peer's consent.
  */
 import type { Path } from '../demux/path.ts';
 import type { DeferringTransport, EngineContext } from '../engine-context.ts';
@@ -14,7 +14,7 @@ export interface ConnectedTransport {
   readonly isLink: boolean;
   readonly context: EngineContext;
   readonly ice: { readonly selectedPath: Path | undefined };
-  /** Only the connection sets it, and the end of the transport. */
+  /** Set only by the connection, and when the transport is closed. */
   sendPath: Path | undefined;
   readonly sender: {
     /** Called when packets can be sent again, or for the first time. */

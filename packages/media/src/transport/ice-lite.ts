@@ -2,7 +2,7 @@
  * The controlled side of ICE for one peer. It answers authenticated connectivity checks, remembers the paths they arrived on, and sends to
  * the path that the peer nominated once the peer has proven that it receives there.
  *
- * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (three bytes for one)
+ * @see RFC 8445 §2.5 and §7.3 (lite agents), RFC 8489 §9.1 (short-term credentials), RFC 9000 §8.1 (anti-amplification limit)
  */
 import { MAX_BINDING_SUCCESS_LENGTH, type StunMessage, verifyMessageIntegrity, writeBindingSuccess } from '@causeway/wire';
 import { type Path, type PathOwner, SendKind } from '../demux/path.ts';

@@ -22,7 +22,7 @@ const PACKETS_PER_SACK = 2;
 /** Chromium sends at most four packets for each acknowledgement, however large its window. */
 const MAX_PACKETS_PER_SHARED_SACK = 4;
 /**
- * For this many packets after a loss, or after its start, a path counts as lossy. Each packet is then acknowledged at once. An
+ * A path counts as lossy for this many packets after its start, and after each loss. Every packet is then acknowledged at once. An
  * acknowledgement may be lost too, and senders depend on each one: they declare a chunk lost after three that miss it, end recovery with
  * one, continue with one after a timeout, and grow their window by each.
  */
