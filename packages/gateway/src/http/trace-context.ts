@@ -27,7 +27,7 @@ export function continueTrace(traceparent: string | undefined): TraceContext | u
   return { traceId, parentSpanId, spanId: randomBytes(SPAN_ID_BYTES).toString('hex'), flags };
 }
 
-/** Reads what a header says of the caller's span. @returns undefined if it is not understood */
+/** Reads the caller's span from the header. @returns undefined if the header is missing or invalid */
 export function readTraceparent(traceparent: string | undefined): Omit<TraceContext, 'parentSpanId'> | undefined {
   const [, version, traceId, spanId, flags, more] = TRACEPARENT.exec(traceparent ?? '') ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
@@ -46,7 +46,7 @@ export interface Tracer {
   /**
    * Begins the span of a request that this node has received.
    *
-   * @param traceparent the header of the request; without one that is understood, a new trace begins
+   * @param traceparent the header of the request; if it is missing or invalid, a new trace begins
    */
   begin(traceparent: string | undefined, method: string): RequestSpan;
 }
@@ -59,7 +59,7 @@ export interface RequestSpan {
   end(facts: RequestFacts): void;
 }
 
-/** What a span says of its request. Paths are left out, because they contain ids, and some contain a token. */
+/** What a span records about its request. Paths are left out, because they contain ids, and some contain a token. */
 export interface RequestFacts {
   readonly requestId: string;
   /** The path with placeholders; undefined if no route matched. */
@@ -71,7 +71,7 @@ export interface RequestFacts {
 
 /** One call to another node. */
 export interface CallSpan {
-  /** What the other node is to continue. */
+  /** The trace context to pass to the other node. */
   readonly trace: TraceContext;
   /** @param failure undefined if the other node replied */
   end(failure: string | undefined): void;

@@ -83,7 +83,7 @@ export function writeRedPrimaryHeader(out: Uint8Array, offset: number, payloadTy
   return offset + PRIMARY_HEADER_LENGTH;
 }
 
-/** Length of the headers of a payload with so many older blocks. */
+/** Length of all headers of a payload with this many older blocks. */
 export function redHeadersLength(olderBlocks: number): number {
   return olderBlocks * BLOCK_HEADER_LENGTH + PRIMARY_HEADER_LENGTH;
 }

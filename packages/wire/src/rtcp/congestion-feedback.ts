@@ -31,7 +31,7 @@ export const ECN_CONGESTION_EXPERIENCED = 3;
  */
 export class CongestionFeedbackReader {
   senderSsrc = 0;
-  /** The clock is the receiver's, and has any epoch. It wraps after `CONGESTION_FEEDBACK_PERIOD_MS`. */
+  /** The time on the receiver's clock, whose epoch is arbitrary. It wraps after `CONGESTION_FEEDBACK_PERIOD_MS`. */
   reportedAtMs = 0;
   /** The number of entries of the columns that belong to this report. */
   count = 0;

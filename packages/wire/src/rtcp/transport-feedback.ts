@@ -34,7 +34,7 @@ export interface TransportFeedback {
   readonly statusCount: number;
   /** Counts feedback packets, modulo 256. */
   readonly feedbackCount: number;
-  /** The clock is the receiver's, and has any epoch. The time is a multiple of 64, and has 24 signed bits in that unit. */
+  /** The time on the receiver's clock, whose epoch is arbitrary: a multiple of 64 that fits 24 signed bits in that unit. */
   readonly referenceTimeMs: number;
   /** The distance of each received packet from `baseSequence`, ascending, below `statusCount`. */
   readonly receivedOffsets: Uint16Array;

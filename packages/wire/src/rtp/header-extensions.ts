@@ -83,7 +83,7 @@ export function readTransportSequence(bytes: Uint8Array, offset: number, length:
   return toSeq16(readUint16(bytes, offset));
 }
 
-/** Writes 24 bits of 6.18 fixed-point seconds, a clock of any epoch that wraps every 64 s. */
+/** Writes 24 bits of 6.18 fixed-point seconds, on a clock with an arbitrary epoch, which wraps every 64 s. */
 export function writeAbsSendTime(out: Uint8Array, offset: number, nowMs: number): number {
   return writeUint24(out, offset, Math.floor(nowMs * ABS_SEND_TIME_UNITS_PER_MS));
 }

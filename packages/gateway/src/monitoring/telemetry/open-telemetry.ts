@@ -103,7 +103,7 @@ function requestSpan(tracer: OtelTracer, method: string, span: Span, parentSpanI
       if (httpStatus !== undefined) span.setAttribute('http.response.status_code', httpStatus);
       const failure = errorCode ?? (httpStatus === undefined ? 'aborted' : undefined);
       if (failure !== undefined) span.setAttribute('error.type', failure);
-      // An error of the caller is no failure of the server, which is what the status of a server's span says.
+      // The status of a server's span is an error only for failures of the server, not for those of the caller.
       if (httpStatus !== undefined && httpStatus >= SERVER_FAILURE) span.setStatus({ code: SpanStatusCode.ERROR });
       span.end();
     },
@@ -135,8 +135,8 @@ interface Interval {
 }
 
 /**
- * Hands the table of metrics to OpenTelemetry, under the names that Prometheus scrapes, so that one dashboard serves both ways. Values are
- * counted where they arise; OpenTelemetry only reads them, so nothing of it is called per packet or per request.
+ * Hands the table of metrics to OpenTelemetry, under the names that Prometheus scrapes, so that the same dashboard works with either.
+ * Values are counted where they arise; OpenTelemetry only reads them, so nothing of it is called per packet or per request.
  */
 export function createMetricProducer(metrics: readonly Metric[], inspect: () => Promise<NodeInspection>): MetricProducer {
   const startTime = millisToHrTime(performance.timeOrigin);
