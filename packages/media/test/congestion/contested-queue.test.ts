@@ -55,8 +55,10 @@ test('a short queue that neither drains nor grows belongs to others, without any
 
   expect(new Contest().reportFor(4500, steady)).toBe(true);
   expect(new Contest().reportFor(3500, steady)).toBe(false);
-  // On so slow a path, one packet of ours that waits for another takes longer.
-  expect(new Contest().reportFor(4500, { ...steady, arrivingBps: () => 300_000 })).toBe(false);
+  // On so slow a path, one packet of ours that waits for another takes longer. If less is sent than fits, it waits for none of ours.
+  const slow = { ...steady, arrivingBps: () => 300_000 };
+  expect(new Contest().reportFor(4500, slow)).toBe(false);
+  expect(new Contest().reportFor(4500, { ...slow, isApplicationLimited: true })).toBe(true);
 });
 
 test('a queue of peers, which is as long as before now and then, does not stand', () => {

@@ -30,7 +30,10 @@ const NO_HIGHER = 1.2;
  */
 const STANDS_FOR_MS = 2000;
 const STANDING_MS = 20;
-/** On a slow path, a packet waits for as long as it takes to send one of our own. */
+/**
+ * On a slow path that we fill, a packet waits for as long as the path takes to carry one of our own. A peer that sends less than its
+ * estimate allows does not wait for itself.
+ */
 const PACKET_BITS = 8 * 1500;
 const STEADY_MS = 10;
 const DRAINED = 0.7;
@@ -113,7 +116,7 @@ export class Competition {
   /** Takes what a report shows of the queue. */
   update(nowMs: number, { queueMs, lost, isDecreasing, isApplicationLimited, arrivingBps }: QueueState): void {
     // Where less arrives than a picture needs, the queue may be that of the lowest layer itself, which is always sent.
-    const ownMs = (1000 * PACKET_BITS) / arrivingBps;
+    const ownMs = isApplicationLimited ? 0 : (1000 * PACKET_BITS) / arrivingBps;
     if (queueMs >= Math.max(STANDING_MS, ownMs) && arrivingBps >= MIN_START_BPS)
       this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
     else this.#standsSinceMs = Number.NaN;
