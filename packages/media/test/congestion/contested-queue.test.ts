@@ -109,21 +109,24 @@ test('the share starts with what arrives, but with no less than a picture needs,
 
 test('a layer that is sent is held a little above the share, and no more than that', () => {
   const { competition } = new Contest();
-  competition.share(0, 600_000, 0, RTT_MS);
+  // The first examination is over after this time.
+  for (let nowMs = 0; nowMs < 2000; nowMs += REPORT_MS) competition.share(nowMs, 600_000, 0, RTT_MS);
 
-  const fairBps = competition.share(REPORT_MS, 100_000, 0, RTT_MS);
-  expect(competition.share(2 * REPORT_MS, 1.2 * fairBps, 0, RTT_MS) / fairBps).toBeCloseTo(1.32, 1);
-  expect(competition.share(3 * REPORT_MS, 3 * fairBps, 0, RTT_MS) / fairBps).toBeLessThan(1.5);
+  const fairBps = competition.share(2000, 100_000, 0, RTT_MS);
+  expect(competition.share(2000 + REPORT_MS, 1.2 * fairBps, 0, RTT_MS) / fairBps).toBeCloseTo(1.32, 1);
+  expect(competition.share(2000 + 2 * REPORT_MS, 3 * fairBps, 0, RTT_MS) / fairBps).toBeLessThan(1.5);
 });
 
 test('peers that use most of their share all send less at the same moment, and only those', () => {
   const shareAt = (nowMs: number, ofShare: number): number => {
     const { competition } = new Contest();
-    competition.share(19_000, 1_000_000, 0, RTT_MS);
-    for (let atMs = 19_000 + REPORT_MS; atMs < nowMs; atMs += REPORT_MS) competition.share(atMs, ofShare * 1_000_000, 0, RTT_MS);
+    competition.share(16_000, 1_000_000, 0, RTT_MS);
+    for (let atMs = 16_000 + REPORT_MS; atMs < nowMs; atMs += REPORT_MS) competition.share(atMs, ofShare * 1_000_000, 0, RTT_MS);
     return competition.share(nowMs, ofShare * 1_000_000, 0, RTT_MS);
   };
 
+  // Each of them does so at once when it finds competition, and then whenever all do.
+  expect(shareAt(17_500, 1)).toBeLessThan(0.85 * shareAt(19_900, 1));
   expect(shareAt(20_500, 1)).toBeLessThan(0.85 * shareAt(19_900, 1));
   expect(shareAt(20_500, 0.85)).toBeLessThan(0.85 * shareAt(19_900, 0.85));
   expect(shareAt(22_500, 1)).toBeGreaterThan(0.95 * shareAt(19_900, 1));

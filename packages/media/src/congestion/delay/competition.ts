@@ -1,58 +1,65 @@
 /**
- * Whether competing flows, such as a download, fill the queue that our packets wait in. The queue then stays however little we send, and
- * giving way to every increase would leave us nothing. As long as that is the case only loss counts, as it does for the other flows.
+ * Detects flows that compete with ours for the bottleneck and keep its queue filled, such as a download. However little we send, that queue
+ * does not drain, so an estimator that backs off whenever delay grows would be starved. While there is competition, the rate follows loss
+ * alone, as that of loss-based flows does.
  *
  * @see docs/adr/0016-bandwidth-estimation.md
  */
 import { FairRate } from '../fair-rate.ts';
 
-/** Long enough that, after a decrease, a queue of our own has shrunk from one check to the next. */
+/** After a decrease, a queue that only we had built would shrink noticeably within this time. */
 const LOOK_EVERY_MS = 2500;
 const SHRUNK = 0.8;
-/** Our own frames cause a shorter queue at low rates. */
+/** At low rates, our own frames build queues shorter than this. */
 const EMPTY_MS = 40;
-/** Flows that fill the queue cause losses at least this often. */
+/** Loss-based flows overflow the queue at least this often. */
 const OVERFLOWS_WITHIN_MS = 60_000;
-/** A flow of a few packets a second may lose none of them. It knows the queue of others by what it has given up in vain. */
+/**
+ * A flow of a few packets a second may lose none of them. If the queue stays although the flow has come down to this share of its rate, the
+ * queue belongs to others.
+ */
 const MUCH_LESS = 0.7;
 /**
- * A peer that has come during a download takes the shortest queue that it has seen for an empty one, so that the queue seems to drain. But
- * it meets one overflow after the other, although it sends no more than at the first of them.
+ * A peer that joins during a download has never seen the queue empty. It takes the shortest queue that it has seen for an empty one, so the
+ * queue seems to drain at times. What gives the download away is one overflow after another, although we send no more than at the first.
  */
 const MANY_OVERFLOWS = 3;
 const OVERFLOWS_COUNT_FOR_MS = 40_000;
 const OVERFLOW_LASTS_MS = 1500;
 const NO_HIGHER = 1.2;
 /**
- * A sender of BBR keeps a short queue without filling it. It is known by a queue whose shortest waits, in one span of this length and the
- * next, differ by little while we send no more than before, or less than fits. Single waits say less: those of peers that rise and give way
- * are equal now and then.
+ * A BBR sender keeps a short standing queue and does not overflow it. We recognise it if the shortest wait hardly changes from one span of
+ * this length to the next, while we send no more than before or less than our estimate. Single waits prove less: if several of our peers
+ * share the bottleneck and take turns to rise and back off, some of their waits are equal by chance.
  */
 const STANDS_FOR_MS = 2000;
 const STANDING_MS = 20;
 /**
- * On a slow path that we fill, a packet waits for as long as the path takes to carry one of our own. A peer that sends less than its
- * estimate allows does not wait for itself.
+ * On a slow path that we fill, each packet waits while the one before it is transmitted, so a queue of one packet may be our own. It is not
+ * if we send less than the estimate allows.
  */
 const PACKET_BITS = 8 * 1500;
 const STEADY_MS = 10;
 const DRAINED = 0.7;
 const HIGHER = 1.15;
-/** A download leaves the queue empty for a moment: BBR does so to measure the path, and others if they have lost many packets at once. */
+/**
+ * The queue may be empty for a moment although the download goes on: BBR drains it to measure the round-trip time, and loss-based flows
+ * halve their window after a burst of losses.
+ */
 const GONE_AFTER_MS = 700;
-/** A short queue means less to a peer that has only seen the path with the download on it, unless all have just sent less. */
+/** Used if the shortest wait ever seen may have been in the download's queue, unless all peers have just sent less to drain it. */
 const GONE_AFTER_MS_IF_UNSURE = 3000;
 const EXAMINATION_SHOWS_FOR_MS = 1000;
-/** What is sent may exceed the fair rate by this factor, so that a layer is not left for a difference that the next loss may undo. */
+/** We may send more than the fair rate by this factor, rather than give up a layer because of a small deficit that may not last. */
 const TOLERATED = 1.4;
-/** Frames vary in size. */
+/** Leaves room for frames of varying size. */
 const ABOVE_ARRIVING = 1.1;
-/** Losses while a download begins say little, and leave less than a picture needs. */
+/** The fair rate starts no lower than this: the losses of a download's slow start would leave less than a picture needs. */
 const MIN_START_BPS = 150_000;
 /**
- * Several peers on one path could take each other for a download. So those that would notice it send less for a moment, all of them at the
- * same time, because one alone would not drain the queue. Peers that see a queue without competing do so, too, because they would fill what
- * the others leave.
+ * Several of our own peers behind one bottleneck could take each other for a download. To find out, all of them send less for a moment, at
+ * the same time by the clock, since one alone would not drain the queue. Peers that see a queue and no competition take part as well, or
+ * they would fill the room that the others leave.
  */
 const EXAMINE_EVERY_MS = 20_000;
 const EXAMINE_FOR_MS = 1800;
@@ -65,13 +72,13 @@ export interface QueueState {
   readonly lost: number;
   /** Whether the rate is being reduced. */
   readonly isDecreasing: boolean;
-  /** Whether less is sent than the estimate allows. */
+  /** Whether the application sends less than the estimate allows. */
   readonly isApplicationLimited: boolean;
-  /** The bitrate that arrives; 0 if it has not been measured yet. */
+  /** The acknowledged bitrate; 0 if it has not been measured yet. */
   readonly arrivingBps: number;
 }
 
-/** What was seen when packets of ours were lost from a queue. */
+/** The state of the queue when it overflowed and packets of ours were lost. */
 interface Overflow {
   readonly atMs: number;
   readonly queueMs: number;
@@ -83,23 +90,23 @@ export class Competition {
   #queueThenMs = Number.POSITIVE_INFINITY;
   #arrivedThenBps = 0;
   #overflowedAtMs = Number.NEGATIVE_INFINITY;
-  /** The newest ones. */
+  /** The latest `MANY_OVERFLOWS` of them, oldest first. */
   readonly #overflows: Overflow[] = [];
-  /** Since when a queue has stood, and what arrived then. */
+  /** When the current span of a standing queue began, and the acknowledged bitrate at that time. */
   #standsSinceMs = Number.NaN;
   #stoodBps = 0;
-  /** The shortest it was since then, and in the time before. */
+  /** The shortest wait in this span and in the one before. */
   #leastMs = 0;
   #formerLeastMs = Number.NaN;
   /** Since when there has been no queue; NaN while there is one. */
   #emptySinceMs = Number.NaN;
   #isPresent = false;
-  /** Whether only overflows have shown the competition, so that the shortest wait may be one in the queue of the others. */
+  /** Whether only overflows have revealed the competition, so that the shortest wait ever seen may itself include its queue. */
   #isUnsure = false;
   /** Created for each competition. */
   #fairRate: FairRate | undefined = undefined;
-  #examinedTurn = 0;
-  /** The newest turn at which there was no competition. */
+  #examinedTurn = -1;
+  /** The latest turn at which there was no competition. */
   #restrainedTurn = 0;
   #examinesUntilMs = Number.NEGATIVE_INFINITY;
   #restrainedBps = 0;
@@ -108,14 +115,14 @@ export class Competition {
     return this.#isPresent;
   }
 
-  /** Whether less is sent for a moment. A probe would keep the queue from draining. */
+  /** Whether less is being sent to see if the queue drains. A probe would prevent that. */
   isExamining(nowMs: number): boolean {
     return nowMs < this.#examinesUntilMs;
   }
 
-  /** Takes what a report shows of the queue. */
+  /** Updates the verdict with what a feedback report shows of the queue. */
   update(nowMs: number, { queueMs, lost, isDecreasing, isApplicationLimited, arrivingBps }: QueueState): void {
-    // Where less arrives than a picture needs, the queue may be that of the lowest layer itself, which is always sent.
+    // Below the bitrate of a picture, the queue may be that of the lowest layer, which is sent even if it does not fit.
     const ownMs = isApplicationLimited ? 0 : (1000 * PACKET_BITS) / arrivingBps;
     if (queueMs >= Math.max(STANDING_MS, ownMs) && arrivingBps >= MIN_START_BPS)
       this.#watchStanding(nowMs, queueMs, arrivingBps, isApplicationLimited);
@@ -135,17 +142,17 @@ export class Competition {
   }
 
   /**
-   * Takes the result of a report while there is competition.
+   * Computes our share while there is competition.
    *
-   * @param rttMs the present round trip, including the queue
-   * @returns the rate that is ours
+   * @param rttMs the current round-trip time, queues included
+   * @returns the rate at which to send
    */
   share(nowMs: number, arrivingBps: number, lost: number, rttMs: number): number {
     this.#fairRate ??= new FairRate(nowMs, Math.max(arrivingBps, MIN_START_BPS), rttMs);
     this.#fairRate.update(nowMs, arrivingBps, lost, rttMs);
     const fairBps = this.#fairRate.bps;
     const turn = turnAt(nowMs);
-    // The first examination is due at once: a path that has just narrowed looks contested, too.
+    // The first examination is due at once, because a path that has just narrowed looks contested as well.
     const isUsed = arrivingBps > Math.max(LESS * fairBps, MIN_START_BPS);
     if (turn !== this.#examinedTurn && isUsed) this.#examinesUntilMs = nowMs + EXAMINE_FOR_MS;
     this.#examinedTurn = turn;
@@ -156,10 +163,10 @@ export class Competition {
   }
 
   /**
-   * Takes the result of a report while there is no competition.
+   * Takes part in the examinations of competing peers while there is no competition of our own.
    *
    * @param isUsed whether as much is sent as the rate allows
-   * @returns the rate, or less for a moment if there is a queue when the competing peers examine theirs
+   * @returns the rate, or less of it during an examination if there is a queue
    */
   restrain(nowMs: number, queueMs: number, rateBps: number, isUsed: boolean): number {
     const turn = turnAt(nowMs);
@@ -186,7 +193,7 @@ export class Competition {
   }
 
   #watchStanding(nowMs: number, queueMs: number, arrivingBps: number, isApplicationLimited: boolean): void {
-    // A queue of our own would grow with our rate.
+    // If our rate has grown, the queue may be our own, so the watch starts over.
     const hasGrown = !isApplicationLimited && arrivingBps > HIGHER * this.#stoodBps;
     if (hasGrown || Number.isNaN(this.#standsSinceMs)) {
       this.#standsSinceMs = nowMs;
