@@ -1,4 +1,5 @@
 import { UNPROTECT_NOT_READY } from '@causeway/media';
+import { expandedRecordKeys } from '../src/dtls/record-cipher.ts';
 import { type CountingSecureSuite, createSecureSuite } from '../src/index.ts';
 import { createEndpointPair } from './endpoint-pair.ts';
 import { Flush } from './srtp/flush.ts';
@@ -33,6 +34,23 @@ describe('two endpoints', () => {
     }
     server.close();
     client.close();
+  });
+
+  test('leave no key in OpenSSL when they have closed, also where their handshake failed', async () => {
+    const keys = [expandedRecordKeys()];
+    const { server, client, serverHears, clientHears } = createEndpointPair({ serverSuite, clientSuite });
+    await Promise.all([serverHears.connected, clientHears.connected]);
+    keys.push(expandedRecordKeys());
+    client.close();
+    server.close();
+    const refused = createEndpointPair({ serverSuite, clientSuite, expectedByServer: [serverSuite.fingerprint] });
+    await refused.serverHears.closed;
+    refused.server.close();
+    refused.client.close();
+
+    expect(keys[0]).toBe(0);
+    expect(keys[1]).toBeGreaterThan(0);
+    expect(expandedRecordKeys()).toBe(0);
   });
 
   test('a peer with another certificate than announced is refused', async () => {

@@ -338,6 +338,8 @@ export class DtlsAssociation implements DtlsConnection {
     this.#timer?.stop();
     this.#timer = undefined;
     this.#handshaking = undefined;
+    this.#ciphers?.local.close();
+    this.#ciphers?.remote.close();
     this.#ciphers = undefined;
     this.#early = undefined;
     this.#flight = NO_FLIGHT;

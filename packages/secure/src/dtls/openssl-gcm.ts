@@ -12,9 +12,10 @@
  * @see https://docs.openssl.org/3.5/man3/EVP_EncryptInit/ (`tlsaad`, `tlsivfixed`), docs/adr/0032-records-by-calls-into-openssl.md
  */
 import { createCipheriv } from 'node:crypto';
-import { bindByFfi } from '../node-ffi.ts';
+import { bindByFfi, contextsOfThread } from '../node-ffi.ts';
 
 const KEY_LENGTH = 16;
+const NO_KEY = new Uint8Array(KEY_LENGTH);
 const NONCE_LENGTH = 12;
 /** Length of the part of the nonce that starts the record. */
 const EXPLICIT_NONCE_LENGTH = 8;
@@ -53,7 +54,6 @@ const NULL = 0n;
 const SIGN = 0xc5;
 
 const SIGNATURES = {
-  EVP_CIPHER_CTX_new: { return: 'pointer', arguments: [] },
   EVP_aes_128_gcm: { return: 'pointer', arguments: [] },
   EVP_CipherInit_ex: { return: 'i32', arguments: ['pointer', 'pointer', 'pointer', 'pointer', 'pointer', 'i32'] },
   EVP_CIPHER_CTX_set_params: { return: 'i32', arguments: ['pointer', 'pointer'] },
@@ -81,6 +81,10 @@ export interface OpensslGcm {
    * @returns the plain bytes, which the next call overwrites; undefined if the record is not authentic
    */
   open(inputs: GcmInputs, sealed: Uint8Array): Uint8Array | undefined;
+  /** Erases the expanded key, and leaves its context to the next key. */
+  forget(inputs: GcmInputs): void;
+  /** Counts the contexts, and the keys that are in them. */
+  census(): { readonly contexts: number; readonly keys: number };
 }
 
 /** A context of OpenSSL, and the owner of its key. */
@@ -103,7 +107,7 @@ export function loadOpensslGcm(): OpensslGcm | undefined {
 function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined {
   // The reference to the library is kept, because it is not documented what happens to its functions when it is collected.
   const library = ffi.dlopen(null, SIGNATURES);
-  const { EVP_CIPHER_CTX_new, EVP_aes_128_gcm, EVP_CipherInit_ex, EVP_CIPHER_CTX_set_params, EVP_Cipher } = library.functions;
+  const { EVP_aes_128_gcm, EVP_CipherInit_ex, EVP_CIPHER_CTX_set_params, EVP_Cipher } = library.functions;
   const memory = new Uint8Array(new ArrayBuffer(MEMORY_LENGTH));
   const baseAt = ffi.getRawPointer(memory);
   // Checks that the pointer is what we expect. If a later version of Node returned another address, OpenSSL would access other memory.
@@ -113,14 +117,20 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
   const [keyAt, parametersAt, sealedAt, openedAt] = [at(KEY_AT), at(PARAMETERS_AT), at(SEALED_AT), at(OPENED_AT)];
   writeParameters(memory, at);
   const algorithm = EVP_aes_128_gcm();
+  const allocator = contextsOfThread(ffi);
   const contexts: Context[] = [];
+  /** Places whose key was forgotten. */
+  const free: number[] = [];
   let hand = 0;
 
   /**
-   * Finds the context for a key that has none: one whose owner has not used it since the last search passed it, or else a new one. A key
-   * that has lost its context gets a new one. Thus the keys of idle sessions, which encrypt nothing after the handshake, share a few.
+   * Finds the context for a key that has none: a free one, or one whose owner has not used it since the last search passed it, or else a
+   * new one. A key that has lost its context gets a free or new one. Thus the keys of idle sessions, which encrypt nothing after the
+   * handshake, share a few.
    */
   const findPlace = (inputs: GcmInputs, direction: number): number => {
+    const freePlace = free.pop();
+    if (freePlace !== undefined) return freePlace;
     const mayAdd = contexts.length < MAX_CONTEXTS;
     const hasLost = mayAdd && inputs.place >= 0;
     for (let step = 0; !hasLost && step < MAX_SEARCH_STEPS && step < contexts.length; step++) {
@@ -131,17 +141,20 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
       context.isUsed = false;
     }
     if (!mayAdd) return hand;
-    return contexts.push({ at: EVP_CIPHER_CTX_new(), owner: undefined, direction, isUsed: false }) - 1;
+    return contexts.push({ at: allocator.create(contexts), owner: undefined, direction, isUsed: false }) - 1;
+  };
+  const expand = (context: Context, key: Uint8Array, direction: number): boolean => {
+    memory.set(key, KEY_AT);
+    const isReady = EVP_CipherInit_ex(context.at, algorithm, NULL, keyAt, NULL, direction) === 1;
+    memory.fill(0, KEY_AT, KEY_AT + KEY_LENGTH);
+    return isReady;
   };
   const take = (inputs: GcmInputs, direction: number): Context | undefined => {
     const place = findPlace(inputs, direction);
     const context = contexts[place];
     if (context.at === NULL) return undefined;
     context.owner = undefined;
-    memory.set(inputs.key, KEY_AT);
-    const isReady = EVP_CipherInit_ex(context.at, algorithm, NULL, keyAt, NULL, direction) === 1;
-    memory.fill(0, KEY_AT, KEY_AT + KEY_LENGTH);
-    if (!isReady) return undefined;
+    if (!expand(context, inputs.key, direction)) return undefined;
     context.owner = inputs;
     context.direction = direction;
     context.isUsed = false;
@@ -189,6 +202,17 @@ function bindOpensslGcm(ffi: typeof import('node:ffi')): OpensslGcm | undefined 
       const textAt = OPENED_AT + EXPLICIT_NONCE_LENGTH;
       return memory.subarray(textAt, textAt + length);
     },
+    forget(inputs) {
+      const { place } = inputs;
+      const context = place < 0 ? undefined : contexts[place];
+      inputs.place = -1;
+      if (context?.owner !== inputs) return;
+      expand(context, NO_KEY, context.direction);
+      context.owner = undefined;
+      context.isUsed = false;
+      free.push(place);
+    },
+    census: () => ({ contexts: contexts.length, keys: contexts.filter(({ owner }) => owner !== undefined).length }),
   };
 }
 
@@ -228,5 +252,7 @@ function agreesWithNode(gcm: OpensslGcm): boolean {
   const opened = gcm.open(reading, sealed);
   if (opened === undefined || !Buffer.from(opened).equals(plain)) return false;
   sealed[EXPLICIT_NONCE_LENGTH] ^= 1;
-  return gcm.open(reading, sealed) === undefined;
+  const isRefused = gcm.open(reading, sealed) === undefined;
+  for (const each of [inputs, reading]) gcm.forget(each);
+  return isRefused;
 }

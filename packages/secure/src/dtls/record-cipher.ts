@@ -24,6 +24,11 @@ function sharedGcm(): OpensslGcm | 'missing' {
   return shared;
 }
 
+/** Counts the keys that OpenSSL has expanded for records of this thread. Closed associations have none. */
+export function expandedRecordKeys(): number {
+  return shared === undefined || shared === 'missing' ? 0 : shared.census().keys;
+}
+
 /** Salt and explicit nonce of the record in work, and its associated data. All ciphers fill and use them within one call. */
 const nonce = Buffer.alloc(NONCE_LENGTH);
 const associatedData = Buffer.alloc(ASSOCIATED_DATA_LENGTH);
@@ -77,6 +82,11 @@ export class RecordCipher implements GcmInputs {
     this.#associate(epoch, sequence, contentType, version, length);
     if (this.#gcm !== 'missing' && length <= MAX_GCM_LENGTH) return this.#gcm.open(this, fragment);
     return this.#openByNode(fragment.subarray(EXPLICIT_NONCE_LENGTH), length);
+  }
+
+  /** Forgets the expanded key. Call it when no more records follow. */
+  close(): void {
+    if (this.#gcm !== 'missing') this.#gcm.forget(this);
   }
 
   #sealByNode(plain: Uint8Array, record: Buffer, bodyAt: number): void {

@@ -8,7 +8,7 @@
  * @see https://docs.openssl.org/3.5/man3/EVP_EncryptInit/, docs/adr/0003-srtp-by-flush.md
  */
 import { createCipheriv } from 'node:crypto';
-import { bindByFfi } from '../node-ffi.ts';
+import { bindByFfi, contextsOfThread } from '../node-ffi.ts';
 
 const KEY_WORDS = 4;
 const NO_KEY = [0, 0, 0, 0];
@@ -17,7 +17,6 @@ const SIGN = 0xc5;
 const OK = 1;
 
 const SIGNATURES = {
-  EVP_CIPHER_CTX_new: { return: 'pointer', arguments: [] },
   EVP_aes_128_ecb: { return: 'pointer', arguments: [] },
   EVP_EncryptInit_ex: { return: 'i32', arguments: ['u64', 'u64', 'u64', 'u64', 'u64'] },
   EVP_Cipher: { return: 'i32', arguments: ['u64', 'u64', 'u64', 'u32'] },
@@ -52,7 +51,7 @@ export function loadOpensslEcb(): BindEcb | undefined {
 function openLibrary(ffi: Ffi) {
   // The reference to the library is kept, because it is not documented what happens to its functions when it is collected.
   const library = ffi.dlopen(null, SIGNATURES);
-  return { library, ...library.functions, algorithm: library.functions.EVP_aes_128_ecb() };
+  return { library, ...library.functions, algorithm: library.functions.EVP_aes_128_ecb(), contexts: contextsOfThread(ffi) };
 }
 
 /** The library for one memory. */
@@ -82,7 +81,7 @@ export class OpensslEcb {
 
   /** @returns 0n if OpenSSL has no memory */
   createContext(): bigint {
-    return this.#library.EVP_CIPHER_CTX_new();
+    return this.#library.contexts.create(this);
   }
 
   /** @returns false if OpenSSL fails */
@@ -106,7 +105,7 @@ export class OpensslEcb {
 
 /**
  * Encrypts the blocks at the source of its library to a place of its own. It has a context of OpenSSL, of about a kilobyte, which keeps the
- * expanded key, so a writer should be used with the same key for long. Contexts are never freed: there are as many as places.
+ * expanded key, so a writer should be used with the same key for long. Contexts are freed with the memory: there are as many as places.
  */
 export class EcbWriter {
   readonly #ecb: OpensslEcb;

@@ -139,6 +139,12 @@ export class SrtpMemory {
     return { at, writer: this.#ecb?.createWriter(at) };
   }
 
+  /** Erases what is left of the packet that last took the single place: its keystream, and the expanded key. */
+  eraseSingle(): void {
+    this.bytes.fill(0, this.single.at, this.single.at + MAX_INBOUND_PACKET_BYTES);
+    this.single.writer?.forget();
+  }
+
   /** A view on the first bytes at `counterBlocksAt`. @param length a multiple of 16 */
   counterBlocks(length: number): Uint8Array {
     const blocks = length / AES_BLOCK_BYTES;

@@ -88,6 +88,7 @@ export class SrtpTransform {
     this.outbound.close();
     this.inbound.close();
     this.inboundRtcp.close();
+    this.#memory.eraseSingle();
   }
 }
 

@@ -71,6 +71,34 @@ test('more ciphers than OpenSSL keeps keys for take turns', () => {
   }
 });
 
+test('the contexts of ciphers that are closed serve others, and have no key until then', () => {
+  const library = gcm();
+  const contexts: number[] = [];
+
+  for (let round = 0; round < 3; round++) {
+    const ciphers = Array.from({ length: 50 }, (_, index) => new RecordCipher(Buffer.alloc(16, index), Buffer.alloc(4), library));
+    // A cipher that has lost its context takes another, so after some records all have one.
+    for (let sequence = 0; sequence < 10; sequence++)
+      for (const cipher of ciphers) cipher.seal(ContentType.applicationData, 1, sequence, plainOf(20));
+    expect(library.census().keys).toBe(ciphers.length);
+    for (const cipher of [...ciphers, ...ciphers]) cipher.close();
+    expect(library.census().keys).toBe(0);
+    contexts.push(library.census().contexts);
+  }
+
+  expect(new Set(contexts).size).toBe(1);
+});
+
+test('a cipher that has been closed still makes the same record', () => {
+  const [direct, byNode] = [new RecordCipher(KEY, SALT, gcm()), new RecordCipher(KEY, SALT, 'missing')];
+  direct.seal(ContentType.applicationData, 1, 1, plainOf(100));
+  direct.close();
+  byNode.close();
+
+  const [one, other] = [direct, byNode].map((cipher) => cipher.seal(ContentType.applicationData, 1, 2, plainOf(100)));
+  expect(one?.equals(other ?? Buffer.alloc(0))).toBe(true);
+});
+
 test('ciphers with different keys take turns, and what was opened stays while others are sealed', () => {
   const library = gcm();
   const ciphers = Array.from({ length: 5 }, (_, index) => new RecordCipher(Buffer.alloc(16, index), Buffer.alloc(4, index), library));

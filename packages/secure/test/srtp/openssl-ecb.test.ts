@@ -77,11 +77,11 @@ test.each(['EVP_CIPHER_CTX_new', 'EVP_EncryptInit_ex', 'EVP_Cipher'])('packets a
 /** A library of which one function always fails, and the others do nothing. */
 function bindFailing(failing: string): BindEcb {
   const succeed = {
-    EVP_CIPHER_CTX_new: () => 1n,
+    contexts: { create: () => (failing === 'EVP_CIPHER_CTX_new' ? 0n : 1n) },
     EVP_EncryptInit_ex: () => 1,
     EVP_Cipher: (_: bigint, __: bigint, ___: bigint, n: number) => n,
   };
-  const library = { ...succeed, algorithm: 1n, [failing]: () => (failing === 'EVP_CIPHER_CTX_new' ? 0n : 0) };
+  const library = { ...succeed, algorithm: 1n, [failing]: () => 0 };
   const ffi = { getRawPointer: () => 0n, getUint8: () => 0xc5 };
   return (source) => new OpensslEcb(ffi as never, library as never, source);
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { createCertificate, createSecureSuite } from '@causeway/secure';
+import { createCertificate, createContextTable, createSecureSuite } from '@causeway/secure';
 import type { Clock } from '../clock.ts';
 import { canConnectPaths } from '../io/connected-socket.ts';
 import { probePort } from '../io/local-socket.ts';
@@ -76,8 +76,10 @@ async function openPool(size: number, setup: ShardSetup): Promise<ShardPool> {
     port,
     fillShare,
     onShardLost,
-    startMember: (shardNo) =>
-      WorkerShard.start({ shardNo, addresses, port, connectPaths, maxConnectedSockets, certificate, maxMemoryBytes }),
+    startMember: (shardNo) => {
+      const contexts = createContextTable();
+      return WorkerShard.start({ shardNo, addresses, port, connectPaths, maxConnectedSockets, certificate, maxMemoryBytes, contexts });
+    },
   });
 }
 

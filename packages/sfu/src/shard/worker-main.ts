@@ -4,7 +4,7 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EngineCommand, EngineEvent } from '@causeway/media';
-import { createSecureSuite } from '@causeway/secure';
+import { createSecureSuite, noteContextsIn } from '@causeway/secure';
 import { invariant } from '../invariant.ts';
 import { createProcessLoad } from '../io/process-load.ts';
 import { InlineShard } from './inline-shard.ts';
@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const port = parentPort;
   const start: WorkerStart = workerData;
   const neighbours = new Neighbours(start.shardNo, () => performance.now());
+  noteContextsIn(start.contexts);
   const suite = await createSecureSuite({ certificate: start.certificate });
   const { addresses, port: udpPort, connectPaths, maxConnectedSockets } = start;
   const shard = new InlineShard({ suite, addresses, port: udpPort, connectPaths, maxConnectedSockets, neighbours });

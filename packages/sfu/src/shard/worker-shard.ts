@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { CertificateFingerprint, EngineCommand, EngineEvent, EngineEventListener } from '@causeway/media';
-import type { LocalCertificate } from '@causeway/secure';
+import { freeContexts, type LocalCertificate } from '@causeway/secure';
 import type { LoadSample } from '../overload/load-source.ts';
 import type { ShardAnswers, ShardQuestion } from '../shard.ts';
 import type { LinkMemory, NeighbourChannel } from './neighbour.ts';
@@ -39,7 +39,7 @@ export class WorkerShard implements PoolMember {
     return shard;
   }
 
-  private constructor(worker: Worker, { certificate, port }: WorkerStart) {
+  private constructor(worker: Worker, { certificate, port, contexts }: WorkerStart) {
     this.fingerprint = certificate.fingerprint;
     this.port = port;
     this.#worker = worker;
@@ -50,6 +50,7 @@ export class WorkerShard implements PoolMember {
     });
     this.#exited = new Promise((resolve) => {
       worker.once('exit', (code) => {
+        freeContexts(contexts);
         this.#handleExit(code);
         resolve();
       });
@@ -186,6 +187,8 @@ export interface WorkerStart {
   /** The node's certificate, the same for all its shards. */
   readonly certificate: LocalCertificate;
   readonly maxMemoryBytes: number;
+  /** Where the thread notes its contexts of OpenSSL, which are freed when it has ended. See `createContextTable`. */
+  readonly contexts: SharedArrayBuffer;
 }
 
 export type ToWorker =

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import type { SecureSuite } from '@causeway/media';
-import { createCertificate, createSecureSuite } from '@causeway/secure';
+import { createCertificate, createContextTable, createSecureSuite } from '@causeway/secure';
 import { writeBindingRequest } from '@causeway/wire';
 import { probePort } from '../../src/io/local-socket.ts';
 import { createNodeClock } from '../../src/io/node-clock.ts';
@@ -18,6 +18,9 @@ import { wordsOf } from '../doubles/words-of-event.ts';
 const LOOPBACK = '127.0.0.1';
 const TURN_MS = 5;
 const RTP_HEADER_BYTES = 12;
+
+/** Where each thread has noted its contexts of OpenSSL. */
+const contextsOf = new WeakMap<WorkerShard, BigUint64Array>();
 
 class WorkerScene {
   readonly losses: ShardLoss[] = [];
@@ -43,8 +46,10 @@ class WorkerScene {
       port,
       onShardLost: (loss) => losses.push(loss),
       startMember: async (shardNo) => {
-        const thread = await WorkerShard.start({ ...start, shardNo });
+        const contexts = createContextTable();
+        const thread = await WorkerShard.start({ ...start, shardNo, contexts });
         threads[shardNo] = thread;
+        contextsOf.set(thread, new BigUint64Array(contexts));
         return thread;
       },
     });
@@ -360,7 +365,8 @@ test('a port that another process has is refused with the system’s own error',
   const taken = createSocket('udp4');
   await new Promise<void>((resolve) => taken.bind(0, LOOPBACK, resolve));
   const certificate = await createCertificate(new Date());
-  const start = { shardNo: 0, addresses: [LOOPBACK], connectPaths: true, maxConnectedSockets: 1, certificate, maxMemoryBytes: 1 << 30 };
+  const limits = { maxConnectedSockets: 1, maxMemoryBytes: 1 << 30 };
+  const start = { shardNo: 0, addresses: [LOOPBACK], connectPaths: true, ...limits, certificate, contexts: createContextTable() };
 
   const started = WorkerShard.start({ ...start, port: taken.address().port });
 
@@ -380,14 +386,16 @@ test('a thread that ends takes its own sessions only; others lose no packet, and
   await scene.call(alice, [bob, carol]);
   await scene.call(carol, [dave]);
 
-  const lost = scene.threads[1];
-  lost?.terminate();
+  const lost = scene.threads[1] as WorkerShard;
+  expect(contextsOf.get(lost)?.some((at) => at !== 0n)).toBe(true);
+  lost.terminate();
   const said = await speak(alice, [bob], 500);
   await until(() => scene.threads[1] !== lost && scene.pool.shards().every(({ isAlive }) => isAlive));
   const erin = await scene.join('erin', 1);
   await scene.call(alice, [erin]);
 
   expect(bob.heard.filter((word) => said.includes(word))).toEqual(said);
+  expect(contextsOf.get(lost)?.every((at) => at === 0n)).toBe(true);
   expect(scene.losses).toMatchObject([{ shardNo: 1, sessions: 2 }]);
   expect(scene.news.filter((news) => news.startsWith('transport-closed'))).toEqual([
     'transport-closed carol internal_error',
