@@ -3,7 +3,7 @@ export { DataChannels } from './data/data-channels.ts';
 export type { DataChannelsListener, DataChannelsOptions } from './data/data-channels-options.ts';
 export { createDataCounters, type DataCounters } from './data/data-counters.ts';
 export type * from './data/data-plan.ts';
-export { type DatagramSink, Path, type PathOwner, type PlainSink, SEND_KIND_NAMES, SendKind } from './demux/path.ts';
+export { type DatagramSink, Path, type PathOwner, type PlainSink, SEND_KIND_NAMES, SendKind, UNKNOWN_ECN } from './demux/path.ts';
 export { DROP_REASON_NAMES, DropReason } from './drop-reason.ts';
 export { classifyDatagram, Engine } from './engine.ts';
 export type { EngineOptions } from './engine-context.ts';

@@ -5,6 +5,7 @@
 import { createHmac } from 'node:crypto';
 import type { IceCredentials, Path } from '@causeway/media';
 import {
+  ECN_NOT_CAPABLE,
   type HmacSha1,
   parseRtcp,
   parseStun,
@@ -37,6 +38,8 @@ export interface ReceivedRtp {
   readonly extensions: ReadonlyMap<number, Uint8Array>;
   /** The number of bytes before the payload: the fixed header and the block of extensions. */
   readonly headerLength: number;
+  /** The ECN field that it arrived with. */
+  readonly ecn: number;
 }
 
 /** An RTP packet that a test sends. */
@@ -158,15 +161,15 @@ export class ScriptedPeer {
     this.#link.send(nowMs, datagram);
   }
 
-  /** Takes a datagram from the engine. */
-  handleDatagram(nowMs: number, datagram: Uint8Array): void {
+  /** Takes a datagram from the engine. @param ecn the ECN field that it arrives with */
+  handleDatagram(nowMs: number, datagram: Uint8Array, ecn = ECN_NOT_CAPABLE): void {
     const first = datagram[0] ?? 0;
     if (first < 4) this.#receiveStun(nowMs, datagram);
     else if (first === plainHello()[0]) this.isConnected = true;
     else if (first === plainGoodbye()[0]) this.hasSaidGoodbye = true;
     else if (first === DTLS_APPLICATION_DATA) this.onApplicationData(nowMs, datagram.subarray(1));
     else if ((datagram[1] ?? 0) >= 192 && (datagram[1] ?? 0) <= 223) this.#receiveRtcp(nowMs, datagram);
-    else this.#receiveRtp(nowMs, datagram);
+    else this.#receiveRtp(nowMs, datagram, ecn);
   }
 
   #receiveStun(nowMs: number, datagram: Uint8Array): void {
@@ -192,7 +195,7 @@ export class ScriptedPeer {
     }
   }
 
-  #receiveRtp(nowMs: number, datagram: Uint8Array): void {
+  #receiveRtp(nowMs: number, datagram: Uint8Array, ecn: number): void {
     const view = new RtpView();
     if (!view.read(datagram, datagram.length)) throw new Error(`${this.id} got RTP that cannot be parsed`);
     const extensions = new Map<number, Uint8Array>();
@@ -209,6 +212,7 @@ export class ScriptedPeer {
       payload: datagram.slice(view.headerLength, view.headerLength + view.payloadLength),
       extensions,
       headerLength: view.headerLength,
+      ecn,
     };
     this.received.push(packet);
     this.onRtp(packet);

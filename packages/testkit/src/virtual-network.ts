@@ -1,6 +1,6 @@
 /** The network around one engine: a path to every known peer, with a link in each direction, and routes to other engines. */
 import { Path } from '@causeway/media';
-import { type Impairment, VirtualLink } from './virtual-link.ts';
+import { type Deliver, type Impairment, VirtualLink } from './virtual-link.ts';
 
 const FIRST_PORT = 40_000;
 
@@ -22,7 +22,7 @@ interface Route extends LinkPair {
 export interface VirtualNetworkOptions {
   readonly random: () => number;
   /** Called with what arrives for the engine. */
-  readonly receive: (nowMs: number, path: Path, datagram: Uint8Array) => void;
+  readonly receive: (nowMs: number, path: Path, datagram: Uint8Array, ecn?: number) => void;
 }
 
 export class VirtualNetwork {
@@ -42,10 +42,10 @@ export class VirtualNetwork {
   }
 
   /** Adds a path to a new peer. */
-  addPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address: string): Path {
+  addPath(impairment: Impairment, toPeer: Deliver, address: string): Path {
     const path = new Path(address, this.#nextPort++);
     const { random, receive } = this.#options;
-    const up = new VirtualLink(random, impairment, (nowMs, datagram) => receive(nowMs, path, datagram));
+    const up = new VirtualLink(random, impairment, (nowMs, datagram, ecn) => receive(nowMs, path, datagram, ecn));
     const down = new VirtualLink(random, impairment, toPeer);
     this.#links.set(path, { up, down });
     return path;
@@ -55,7 +55,7 @@ export class VirtualNetwork {
   addRoute(address: string, port: number, links: LinkPair): void {
     const route: Route = { address, port, path: undefined, ...links };
     this.#routes.push(route);
-    links.up.deliver = (nowMs, datagram) => this.#options.receive(nowMs, this.#pathOf(route), datagram);
+    links.up.deliver = (nowMs, datagram, ecn) => this.#options.receive(nowMs, this.#pathOf(route), datagram, ecn);
   }
 
   /** Implements `DatagramSink.openPath`. Datagrams to unknown addresses are lost. */

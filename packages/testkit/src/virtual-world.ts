@@ -11,13 +11,15 @@ import {
   type SubscriberTrackPlan,
   type TransportCloseReason,
   type TransportPlan,
+  UNKNOWN_ECN,
 } from '@causeway/media';
+import { ECN_CAPABLE } from '@causeway/wire';
 import { PlainSuite } from './plain-suite.ts';
 import { VP8 } from './sample-codecs.ts';
 import { hmacSha1, ScriptedPeer } from './scripted-peer.ts';
 import { seededRandom } from './seeded-random.ts';
 import { Stranger } from './stranger.ts';
-import { CLEAN_LINK, type Impairment } from './virtual-link.ts';
+import { CLEAN_LINK, type Deliver, type Impairment } from './virtual-link.ts';
 import { type LinkPair, VirtualNetwork } from './virtual-network.ts';
 import { type TimeDweller, VirtualTime } from './virtual-time.ts';
 
@@ -89,7 +91,7 @@ export class VirtualWorld implements TimeDweller {
     this.random = seededRandom(seed);
     this.network = new VirtualNetwork({
       random: this.random,
-      receive: (nowMs, path, datagram) => this.engine.handleDatagram(nowMs, path, datagram),
+      receive: (nowMs, path, datagram, ecn) => this.#receive(nowMs, path, datagram, ecn),
     });
     this.engine = new Engine({
       suite: this.suite,
@@ -139,7 +141,7 @@ export class VirtualWorld implements TimeDweller {
         ...(typeof plan === 'string' ? { account: plan } : plan),
       },
     });
-    const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
+    const path = this.#newPath(impairment, (nowMs, datagram, ecn) => peer.handleDatagram(nowMs, datagram, ecn));
     const peer = new ScriptedPeer(id, peerSide, engineSide, path, this.linksOf(path).up);
     this.#peers.push(peer);
     return peer;
@@ -169,7 +171,7 @@ export class VirtualWorld implements TimeDweller {
 
   /** Makes the peer send from a new address from now on. */
   migrate(peer: ScriptedPeer, impairment: Impairment = CLEAN_LINK): Path {
-    const path = this.#newPath(impairment, (nowMs, datagram) => peer.handleDatagram(nowMs, datagram));
+    const path = this.#newPath(impairment, (nowMs, datagram, ecn) => peer.handleDatagram(nowMs, datagram, ecn));
     peer.moveTo(path, this.linksOf(path).up);
     return path;
   }
@@ -177,7 +179,7 @@ export class VirtualWorld implements TimeDweller {
   /** Gives the address to this peer from now on, even if another peer had it. */
   handOver(path: Path, peer: ScriptedPeer): void {
     const { up, down } = this.linksOf(path);
-    down.deliver = (nowMs, datagram) => peer.handleDatagram(nowMs, datagram);
+    down.deliver = (nowMs, datagram, ecn) => peer.handleDatagram(nowMs, datagram, ecn);
     peer.moveTo(path, up);
   }
 
@@ -258,8 +260,14 @@ export class VirtualWorld implements TimeDweller {
     this.engine.handleTimeout(nowMs);
   }
 
-  #newPath(impairment: Impairment, toPeer: (nowMs: number, datagram: Uint8Array) => void, address = '192.0.2.1'): Path {
+  #newPath(impairment: Impairment, toPeer: Deliver, address = '192.0.2.1'): Path {
     return this.network.addPath(impairment, toPeer, address);
+  }
+
+  #receive(nowMs: number, path: Path, datagram: Uint8Array, ecn = UNKNOWN_ECN): void {
+    path.ecn = ecn;
+    this.engine.handleDatagram(nowMs, path, datagram);
+    path.ecn = UNKNOWN_ECN;
   }
 
   /** Drops a packet like the port of a full uplink. */
@@ -276,7 +284,7 @@ export class VirtualWorld implements TimeDweller {
       queue: (path, bytes, offset, length, kind) => {
         const packet = bytes.subarray(offset, offset + length);
         if (this.isUplinkFull && kind <= SendKind.Audio) this.#drop(path, packet);
-        else send(path, packet);
+        else this.linksOf(path).down.send(this.nowMs, packet, path.isEcnCapable && isMedia(kind) ? ECN_CAPABLE : undefined);
       },
       sendQueued: () => undefined,
       discardQueued: () => undefined,
@@ -344,4 +352,8 @@ export class VirtualWorld implements TimeDweller {
   ): void {
     this.data.push({ transportId, streamId, what, data });
   }
+}
+
+function isMedia(kind: SendKind): boolean {
+  return kind === SendKind.Video || kind === SendKind.Audio;
 }

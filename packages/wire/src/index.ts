@@ -29,7 +29,9 @@ export * from './rtcp/compound.ts';
 export {
   CONGESTION_FEEDBACK_PERIOD_MS,
   CongestionFeedbackReader,
+  ECN_CAPABLE,
   ECN_CONGESTION_EXPERIENCED,
+  ECN_NOT_CAPABLE,
   type ReportedPacket,
   type ReportedStream,
   writeCongestionFeedback,

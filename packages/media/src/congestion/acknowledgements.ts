@@ -1,5 +1,5 @@
 /** The contents of one feedback report about packets that were sent, in columns that the next report overwrites. */
-import { type CongestionFeedbackReader, ECN_CONGESTION_EXPERIENCED, type TransportFeedbackReader } from '@causeway/wire';
+import { type CongestionFeedbackReader, ECN_CAPABLE, ECN_CONGESTION_EXPERIENCED, type TransportFeedbackReader } from '@causeway/wire';
 import type { SentPackets } from './sent-packets.ts';
 import type { StreamNumbers } from './stream-numbers.ts';
 
@@ -40,8 +40,13 @@ export class Acknowledgements {
   bytes = 0;
   /** Packets that this report has shown to be lost. */
   lost = 0;
-  /** Packets that a router on the path has marked, instead of dropping them, because its queue is growing (RFC 3168). */
+  /** ECN-capable packets that a router on the path has marked, instead of dropping them, because its queue is growing (RFC 3168). */
   marked = 0;
+  /** When the newest of them was sent. */
+  markedSentAtMs = Number.NEGATIVE_INFINITY;
+  /** ECN-capable packets that arrived as they were sent, and those that arrived as something else. */
+  intact = 0;
+  changed = 0;
   /** Acknowledged numbers, each with its index in the report. */
   #order = new Float64Array(0);
 
@@ -90,7 +95,8 @@ export class Acknowledgements {
       const index = this.#order[place] % MAX_ENTRIES;
       const number = Math.floor(this.#order[place] / MAX_ENTRIES);
       if (sent.acknowledge(number) !== 'first') continue;
-      if (report.ecn(index) === ECN_CONGESTION_EXPERIENCED) this.marked++;
+      // A mark on what was not ECN-capable was not set by a router that obeys the rules, if at all.
+      if (sent.isEcnCapable(number)) this.#noteEcn(report.ecn(index), sent.sentAtMs(number));
       const beforeMs = report.arrivedBeforeMs(index);
       if (!Number.isNaN(beforeMs)) this.#add(number, reportedAtMs - beforeMs, sent);
     }
@@ -104,11 +110,22 @@ export class Acknowledgements {
     this.bytes = 0;
     this.lost = 0;
     this.marked = 0;
+    this.markedSentAtMs = Number.NEGATIVE_INFINITY;
+    this.intact = 0;
+    this.changed = 0;
     if (this.sentAtMs.length >= received) return;
     this.sentAtMs = new Float64Array(received);
     this.arrivedAtMs = new Float64Array(received);
     this.sizeBytes = new Uint16Array(received);
     this.probe = new Uint8Array(received);
+  }
+
+  #noteEcn(ecn: number, sentAtMs: number): void {
+    if (ecn === ECN_CONGESTION_EXPERIENCED) {
+      this.marked++;
+      this.markedSentAtMs = Math.max(this.markedSentAtMs, sentAtMs);
+    } else if (ecn === ECN_CAPABLE) this.intact++;
+    else this.changed++;
   }
 
   #add(sequence: number, arrivedAtMs: number, sent: SentPackets): void {

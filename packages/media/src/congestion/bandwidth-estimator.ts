@@ -92,6 +92,8 @@ export class BandwidthEstimator {
   #provenAtMs = Number.NEGATIVE_INFINITY;
   #rembBps = Number.POSITIVE_INFINITY;
   #rembAtMs = Number.NEGATIVE_INFINITY;
+  /** When marks were answered last. What was sent before says nothing new, so that there is one answer in a round trip (RFC 3168 §6.1.2). */
+  #answeredMarksAtMs = Number.NEGATIVE_INFINITY;
 
   readonly #maxBps: number;
 
@@ -188,7 +190,15 @@ export class BandwidthEstimator {
     }
     use = this.#weigh(nowMs, use, lost);
     if (!this.#hasMetLimit && isOverflow(lost, count)) use = 'overuse';
-    if (acknowledged.marked > 0 && !this.#competition.isPresent) use = 'overuse';
+    const isMarked = acknowledged.markedSentAtMs > this.#answeredMarksAtMs;
+    if (isMarked) this.#answeredMarksAtMs = nowMs;
+    if (isMarked && !this.#competition.isPresent) use = 'overuse';
+    if (acknowledged.marked > 0) {
+      // Until the answer shows, the rate must not rise, and a probe that was marked has shown that its rate does not fit.
+      if (use === 'normal') use = 'underuse';
+      outcome = undefined;
+      this.#probePlan.giveUp(nowMs);
+    }
     this.#use = use;
     if (!this.#hasMetLimit) this.#noteUnlimited();
     if (use === 'overuse') this.#hasMetLimit = true;
@@ -199,7 +209,7 @@ export class BandwidthEstimator {
       this.#compete(nowMs, lost + acknowledged.marked);
       return;
     }
-    if (!this.#followPath(nowMs, use, count, lost)) return;
+    if (!this.#followPath(nowMs, use, isMarked, acknowledged)) return;
     this.#hasMetLimit = true;
     this.#probePlan.giveUp(nowMs);
     this.#probePlan.pauseUntil(nowMs + AFTER_LOSS_MS);
@@ -289,14 +299,14 @@ export class BandwidthEstimator {
   }
 
   /** Adjusts the rate to delay and loss. @returns whether loss has lowered it */
-  #followPath(nowMs: number, use: PathUse, received: number, lost: number): boolean {
+  #followPath(nowMs: number, use: PathUse, isMarked: boolean, { count: received, lost }: Acknowledgements): boolean {
     const acknowledgedBps = this.#acknowledged.bps;
     const queueDelayMs = this.#queueDelay.ms;
     const { isLimited: isApplicationLimited } = this.#applicationLimit;
     const isUsed = !isApplicationLimited;
     // While loss or the peer's own estimate allows less, the delay-based rate is not fully used.
     const isDelayLimitUsed = isUsed && this.#aimd.rateBps <= this.targetBps;
-    this.#aimd.update(nowMs, { use, acknowledgedBps, isApplicationLimited, isUsed: isDelayLimitUsed, queueDelayMs });
+    this.#aimd.update(nowMs, { use, isMarked, acknowledgedBps, isApplicationLimited, isUsed: isDelayLimitUsed, queueDelayMs });
     this.#aimd.set(this.#competition.restrain(nowMs, queueDelayMs, this.#aimd.rateBps, isUsed));
     const arrivingBps = acknowledgedBps ?? this.targetBps;
     return this.#lossLimit.update(nowMs, { received, lost, arrivingBps, queueDelayMs, isUsed });

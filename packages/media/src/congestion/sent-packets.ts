@@ -26,7 +26,7 @@ const MAX_SKIP_INTERVAL = 1000;
 
 /**
  * A record has two adjacent numbers, so that a packet touches only one cache line: the time when it was sent, and an integer with its size,
- * probe and state.
+ * probe, state, and whether it left as ECN-capable.
  */
 const RECORD = 2;
 const DETAILS = 1;
@@ -34,7 +34,9 @@ const SIZE_MASK = 0xffff;
 const PROBE_SHIFT = 16;
 const PROBE_MASK = 0xff;
 const STATE_SHIFT = 24;
-const WITHOUT_STATE = 0xff_ffff;
+const STATE_MASK = 7;
+const WITHOUT_STATE = ~(STATE_MASK << STATE_SHIFT);
+const ECN_CAPABLE_BIT = 1 << 27;
 
 // 0 marks a record that was never used.
 const IN_FLIGHT = 1;
@@ -109,8 +111,8 @@ export class SentPackets implements PacketStamper {
   }
 
   /** Numbers a packet of this length in plain text, which is sent now. @returns its number, as `take` does */
-  send(time: Readonly<EngineTime>, plainLength: number, probe: number): number {
-    const number = this.take(time.nowMs, plainLength + WIRE_OVERHEAD_BYTES, probe);
+  send(time: Readonly<EngineTime>, plainLength: number, probe: number, isEcnCapable = false): number {
+    const number = this.take(time.nowMs, plainLength + WIRE_OVERHEAD_BYTES, probe, isEcnCapable);
     if (this.#watch.heapIndex < 0) this.#watch.watch(time.nowMs);
     return number;
   }
@@ -119,14 +121,16 @@ export class SentPackets implements PacketStamper {
    * Assigns the number of a packet that is sent now.
    *
    * @param probe the probe that the packet is part of, 0 for none
+   * @param isEcnCapable whether routers may mark it
    * @returns the transport-wide sequence number, of which the packet contains 16 bits
    */
-  take(nowMs: number, sizeBytes: number, probe: number): number {
+  take(nowMs: number, sizeBytes: number, probe: number, isEcnCapable = false): number {
     if (this.#capacity === 0) this.#begin(nowMs);
     if (this.#untilSkip-- === 0) this.#skip(nowMs);
     const record = this.#advance(nowMs);
     this.#records[record] = nowMs;
-    this.#records[record + DETAILS] = sizeBytes | (probe << PROBE_SHIFT) | (IN_FLIGHT << STATE_SHIFT);
+    this.#records[record + DETAILS] =
+      sizeBytes | (probe << PROBE_SHIFT) | (IN_FLIGHT << STATE_SHIFT) | (isEcnCapable ? ECN_CAPABLE_BIT : 0);
     this.bytesSent += sizeBytes;
     this.bytesInFlight += sizeBytes;
     return this.#next - 1;
@@ -160,6 +164,11 @@ export class SentPackets implements PacketStamper {
 
   probe(sequence: number): number {
     return (this.#records[this.#recordOf(sequence) + DETAILS] >> PROBE_SHIFT) & PROBE_MASK;
+  }
+
+  /** Whether the packet left as ECN-capable. */
+  isEcnCapable(sequence: number): boolean {
+    return (this.#records[this.#recordOf(sequence) + DETAILS] & ECN_CAPABLE_BIT) !== 0;
   }
 
   /**
@@ -214,7 +223,7 @@ export class SentPackets implements PacketStamper {
   }
 
   #stateAt(record: number): number {
-    return this.#records[record + DETAILS] >> STATE_SHIFT;
+    return (this.#records[record + DETAILS] >> STATE_SHIFT) & STATE_MASK;
   }
 
   #setState(record: number, state: number): void {

@@ -19,6 +19,9 @@ export interface PathOwner {
   handleUnsent(packet: Uint8Array): void;
 }
 
+/** The value of `Path.ecn` where the socket layer does not learn the field. */
+export const UNKNOWN_ECN = -1;
+
 /** A challenge on a path that waits for the peer's answer. */
 export interface PathQuestion {
   /** The ICE agent that sent the challenge. */
@@ -50,6 +53,16 @@ export class Path {
   allowanceBytes = 0;
   /** Whether the sink has dropped video for this path. Its receiver needs a keyframe once the uplink is free again. */
   hasLostVideo = false;
+  /**
+   * The ECN field (RFC 3168) of the datagram that is being received from here. The socket layer sets it for as long as the datagram is
+   * handled.
+   */
+  ecn = UNKNOWN_ECN;
+  /**
+   * Whether sound and pictures to this address leave as ECN-capable, so that a router may mark them instead of dropping them. A sink that
+   * cannot write the field ignores this.
+   */
+  isEcnCapable = false;
   /** Our challenge that waits for an answer from this address. */
   challenge: PathQuestion | undefined = undefined;
 

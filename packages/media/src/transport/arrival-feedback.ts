@@ -4,6 +4,8 @@
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01; RFC 8888
  */
 import {
+  ECN_CONGESTION_EXPERIENCED,
+  ECN_NOT_CAPABLE,
   type ExtendedSeq,
   type ReportedPacket,
   type ReportedStream,
@@ -15,6 +17,7 @@ import {
   TransportFeedbackWriter,
   writeCongestionFeedback,
 } from '@causeway/wire';
+import { UNKNOWN_ECN } from '../demux/path.ts';
 import type { EngineContext } from '../engine-context.ts';
 import type { ExtensionPlan } from '../plan.ts';
 import type { Timer } from '../timers.ts';
@@ -76,9 +79,10 @@ export class ArrivalFeedback implements Timer {
     else this.#streamRecorder ??= new StreamRecorder();
   }
 
-  recordArrival(nowMs: number, view: RtpView): void {
+  /** @param ecn the ECN field that the packet arrived with, or `UNKNOWN_ECN` */
+  recordArrival(nowMs: number, view: RtpView, ecn: number): void {
     if (this.#streamRecorder !== undefined) {
-      this.#streamRecorder.record(nowMs, view.ssrc, view.sequenceNumber);
+      this.#streamRecorder.record(nowMs, view.ssrc, view.sequenceNumber, ecn);
       this.#schedule(this.#streamRecorder.dueAt());
       return;
     }
@@ -195,26 +199,34 @@ function slotOf(seq: number): number {
 }
 
 /**
- * Records when each packet of each of a peer's streams arrived, until this has been reported to the peer's congestion control. For peers
- * whose packets carry no transport-wide numbers.
+ * Records when each packet of each of a peer's streams arrived, and with which ECN field, until this has been reported to the peer's
+ * congestion control. For peers whose packets carry no transport-wide numbers.
  *
  * @see RFC 8888
  */
 export class StreamRecorder {
   readonly #streams = new Map<number, StreamArrivals>();
+  /** The ECN field of the peer's packets as it sends them, as far as it has been seen. */
+  #sentEcn = ECN_NOT_CAPABLE;
   #waiting = 0;
   #dueAtMs = Number.POSITIVE_INFINITY;
   #reportedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** Records the arrival of a packet. Of several with the same number, the first counts. */
-  record(nowMs: number, ssrc: number, sequence: Seq16): void {
+  /**
+   * Records the arrival of a packet. Of several with the same number, the first counts.
+   *
+   * @param ecn its ECN field. If this is unknown, the packet counts as one that no router has marked: libuv reads the first datagram of a
+   * turn and does not tell the field, and one packet that is reported as not ECN-capable makes libwebrtc give up ECN
+   */
+  record(nowMs: number, ssrc: number, sequence: Seq16, ecn: number): void {
+    if (ecn !== UNKNOWN_ECN && ecn !== ECN_CONGESTION_EXPERIENCED) this.#sentEcn = ecn;
     let stream = this.#streams.get(ssrc);
     if (stream === undefined) {
       if (this.#streams.size === MAX_STREAMS) return;
       stream = new StreamArrivals();
       this.#streams.set(ssrc, stream);
     }
-    if (!stream.record(nowMs, sequence)) return;
+    if (!stream.record(nowMs, sequence, ecn === UNKNOWN_ECN ? this.#sentEcn : ecn)) return;
     this.#waiting++;
     if (this.#waiting === 1) this.#dueAtMs = nowMs + MAX_INTERVAL_MS;
     else if (this.#waiting === MANY_PACKETS) this.#dueAtMs = Math.min(this.#dueAtMs, Math.max(nowMs, this.#reportedAtMs + MIN_INTERVAL_MS));
@@ -258,6 +270,7 @@ class StreamArrivals {
   readonly #unwrapper = new SequenceUnwrapper();
   /** A ring by sequence number; NaN for packets that have not arrived. */
   readonly #arrivedAtMs = new Float64Array(STREAM_ARRIVALS).fill(Number.NaN);
+  readonly #ecn = new Uint8Array(STREAM_ARRIVALS);
   #highest = Number.NaN;
   /** The first packet that the next report covers. */
   #next = Number.NaN;
@@ -267,11 +280,12 @@ class StreamArrivals {
   }
 
   /** @returns false if it has been recorded before, or comes too late to be reported */
-  record(nowMs: number, sequence16: Seq16): boolean {
+  record(nowMs: number, sequence16: Seq16, ecn: number): boolean {
     const sequence = this.#unwrapper.unwrap(sequence16);
     if (!(sequence <= this.#highest)) this.#advanceTo(sequence);
     else if (sequence <= this.#highest - STREAM_ARRIVALS || !Number.isNaN(this.#arrivedAtMs[streamSlotOf(sequence)])) return false;
     this.#arrivedAtMs[streamSlotOf(sequence)] = nowMs;
+    this.#ecn[streamSlotOf(sequence)] = ecn;
     this.#next = Math.min(this.#next, sequence);
     return true;
   }
@@ -282,8 +296,9 @@ class StreamArrivals {
     const end = Math.min(this.#highest + 1, this.#next + packets);
     const taken: (ReportedPacket | undefined)[] = [];
     for (; this.#next < end; this.#next++) {
-      const atMs = this.#arrivedAtMs[streamSlotOf(this.#next)];
-      taken.push(Number.isNaN(atMs) ? undefined : { arrivedBeforeMs: nowMs - atMs });
+      const slot = streamSlotOf(this.#next);
+      const atMs = this.#arrivedAtMs[slot];
+      taken.push(Number.isNaN(atMs) ? undefined : { ecn: this.#ecn[slot], arrivedBeforeMs: nowMs - atMs });
     }
     return { firstSequence, packets: taken };
   }

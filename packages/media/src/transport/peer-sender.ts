@@ -136,7 +136,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   takeCongestionFeedback(bytes: Uint8Array, offset: number, end: number): boolean {
     const { congestionFeedbackReader: reader, acknowledgements, drops } = this.#context;
     if (!reader.read(bytes, offset, end)) return false;
-    if (this.#streamFeedback?.read(reader, acknowledgements) === true) this.#handleAcknowledgements();
+    if (this.#streamFeedback?.read(this.#nowMs, reader, acknowledgements) === true) this.#handleAcknowledgements();
     else drops.increment(DropReason.FeedbackOnUnsent);
     return true;
   }
@@ -244,6 +244,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   /** Drops what was learned about the previous path. Transport-wide numbers continue. */
   pathChanged(): void {
     this.#forgetEstimate();
+    this.#streamFeedback?.pathChanged();
     this.sent.firstAtMs = Number.NaN;
   }
 

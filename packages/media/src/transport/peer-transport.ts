@@ -161,8 +161,13 @@ export class PeerTransport implements SecureEndpointListener {
   /** Hands a packet to the outbox, or drops it if there is no path. @param packetIndex the unwrapped sequence number (RFC 3711 §3.3.1) */
   release(stream: OutboundStream, packet: WrittenPacket, packetIndex: number): void {
     const path = this.sendPath;
-    if (path === undefined) this.context.drops.increment(DropReason.SendNotReady);
-    else this.outbox.addRtp(path, stream, packet, packetIndex, packet.isReportedByStream ? this.sender.streamFeedback : this.sender.sent);
+    if (path === undefined) {
+      this.context.drops.increment(DropReason.SendNotReady);
+      return;
+    }
+    const feedback = packet.isReportedByStream ? this.sender.streamFeedback : undefined;
+    path.isEcnCapable = feedback?.decideEcn() === true;
+    this.outbox.addRtp(path, stream, packet, packetIndex, feedback ?? this.sender.sent);
   }
 
   /** Sets the path of a transport within the process. The other end is as trusted as this code. */
@@ -194,7 +199,7 @@ export class PeerTransport implements SecureEndpointListener {
       this.#heardOn(nowMs, path);
       this.#traffic.rtpPacketsReceived++;
       this.#traffic.rtpBytesReceived += datagram.length;
-      this.congestion.recordArrival(nowMs, view);
+      this.congestion.recordArrival(nowMs, view, path.ecn);
       this.receive.receive(nowMs, view);
     }
   }

@@ -19,9 +19,10 @@ class Sender {
   readonly #reader = new CongestionFeedbackReader();
   readonly #clock = new ArrivalClock(CONGESTION_FEEDBACK_PERIOD_MS);
   nowMs = 0;
+  isEcnCapable = true;
 
   send(ssrc: number, sequence: number, sizeBytes = 1000): void {
-    this.numbers.note(ssrc, sequence, this.sent.take(this.nowMs, sizeBytes, 0));
+    this.numbers.note(ssrc, sequence, this.sent.take(this.nowMs, sizeBytes, 0, this.isEcnCapable));
     this.estimator.onSent(this.nowMs, this.sent.bytesSent);
   }
 
@@ -108,21 +109,67 @@ test('arrivals go on where the time of the reports comes round', () => {
   expect(arrivals.map((atMs) => Math.round(atMs - arrivals[0]))).toEqual([0, 1000, 2000]);
 });
 
-test('a mark of a router on the path lowers the estimate as a growing queue does', () => {
-  const [marked, unmarked] = [3, 1].map((ecn) => {
-    const sender = new Sender();
-    for (let sequence = 0; sequence < 200; sequence++) {
-      sender.nowMs += 20;
-      sender.send(PICTURE, sequence);
-      const mark = sequence === 199 ? ecn : 1;
-      sender.take(64_000 + sender.nowMs, [{ ssrc: PICTURE, firstSequence: sequence, packets: [{ ecn: mark, arrivedBeforeMs: 0 }] }]);
-    }
-    return sender.estimator;
-  });
+const [NOT_CAPABLE, OTHER_CAPABLE, CAPABLE, MARKED] = [0, 1, 2, 3];
 
-  expect(marked?.isOverusing).toBe(true);
-  expect(unmarked?.isOverusing).toBe(false);
-  expect(marked?.targetBps).toBeLessThan(unmarked?.targetBps ?? 0);
+/** Sends a packet every 20 ms, which is reported at once, the last ones with the given ECN fields. */
+function report(lastEcn: readonly number[], isEcnCapable = true): Sender & { readonly before: number } {
+  const sender = Object.assign(new Sender(), { isEcnCapable, before: 0 });
+  sender.estimator.onRtt(100);
+  const ecn = [...new Array<number>(200).fill(CAPABLE), ...lastEcn];
+  ecn.forEach((field, sequence) => {
+    if (sequence === 200) sender.before = sender.estimator.targetBps;
+    sender.nowMs += 20;
+    sender.send(PICTURE, sequence);
+    sender.take(64_000 + sender.nowMs, [{ ssrc: PICTURE, firstSequence: sequence, packets: [{ ecn: field, arrivedBeforeMs: 0 }] }]);
+  });
+  return sender;
+}
+
+test('a mark of a router on the path lowers the estimate as a growing queue does', () => {
+  const [marked, unmarked] = [report([MARKED]), report([CAPABLE])];
+
+  expect(marked.estimator.isOverusing).toBe(true);
+  expect(unmarked.estimator.isOverusing).toBe(false);
+  expect(marked.acknowledgements).toMatchObject({ marked: 1, intact: 0, changed: 0 });
+  expect(marked.estimator.targetBps / marked.before).toBeGreaterThan(0.8);
+  expect(marked.estimator.targetBps / marked.before).toBeLessThan(0.88);
+});
+
+test('the marks on what was sent before the answer to the first one are not answered', () => {
+  const sender = report([MARKED]);
+  const answered = sender.estimator.targetBps;
+  for (let sequence = 201; sequence < 210; sequence++) sender.send(PICTURE, sequence);
+  sender.nowMs += 1;
+  for (let sequence = 210; sequence < 220; sequence++) sender.send(PICTURE, sequence);
+  const mark = (firstSequence: number) => {
+    sender.nowMs += 100;
+    const packets = new Array(5).fill({ ecn: MARKED, arrivedBeforeMs: 0 });
+    sender.take(64_000 + sender.nowMs, [{ ssrc: PICTURE, firstSequence, packets }]);
+    return sender.estimator.targetBps;
+  };
+
+  expect(mark(201)).toBe(answered);
+  expect(mark(210)).toBeLessThan(0.95 * answered);
+});
+
+test('a mark on a packet that no router may mark is ignored', () => {
+  const sender = report(new Array(20).fill(MARKED), false);
+
+  expect(sender.acknowledgements).toMatchObject({ marked: 0, intact: 0, changed: 0 });
+  expect(sender.estimator.isOverusing).toBe(false);
+  expect(sender.estimator.targetBps).toBeGreaterThanOrEqual(sender.before);
+});
+
+test.each([NOT_CAPABLE, OTHER_CAPABLE])('a packet that arrives with the ECN field %i has been changed on the way', (ecn) => {
+  expect(report([ecn]).acknowledgements).toMatchObject({ marked: 0, intact: 0, changed: 1 });
+});
+
+test('a peer that says that everything was marked brings its own estimate down to the least, and no further', () => {
+  const sender = report(new Array(3000).fill(MARKED));
+
+  expect(sender.before).toBeGreaterThan(400_000);
+  expect(sender.estimator.targetBps).toBeGreaterThanOrEqual(30_000);
+  expect(sender.estimator.targetBps).toBeLessThan(35_000);
 });
 
 const lie = fc.record({

@@ -3,13 +3,18 @@ import { type ReportedPacket, writeCongestionFeedback } from '@causeway/wire';
 
 const REPORT_EVERY_MS = 100;
 
-/** Has the peer report what it receives, as Chromium does: each packet once, with what is missing between. */
+interface Arrival {
+  readonly atMs: number;
+  readonly ecn: number;
+}
+
+/** Has the peer report what it receives, as Chromium does: each packet once, with its ECN field and what is missing between. */
 export function reportByStream(world: VirtualWorld, peer: ScriptedPeer, forMs: number): void {
-  const arrivals = new Map<number, Map<number, number>>();
+  const arrivals = new Map<number, Map<number, Arrival>>();
   const next = new Map<number, number>();
-  peer.onRtp = ({ ssrc, sequence, atMs }) => {
-    const ofStream = arrivals.get(ssrc) ?? new Map<number, number>();
-    arrivals.set(ssrc, ofStream.set(sequence, atMs));
+  peer.onRtp = ({ ssrc, sequence, atMs, ecn }) => {
+    const ofStream = arrivals.get(ssrc) ?? new Map<number, Arrival>();
+    arrivals.set(ssrc, ofStream.set(sequence, { atMs, ecn }));
   };
   const report = (nowMs: number) => {
     const streams = [...arrivals].map(([ssrc, ofStream]) => {
@@ -17,8 +22,8 @@ export function reportByStream(world: VirtualWorld, peer: ScriptedPeer, forMs: n
       const last = Math.max(...ofStream.keys());
       next.set(ssrc, last + 1);
       const packets = Array.from({ length: Math.max(0, last + 1 - firstSequence) }, (_, index): ReportedPacket | undefined => {
-        const atMs = ofStream.get(firstSequence + index);
-        return atMs === undefined ? undefined : { arrivedBeforeMs: nowMs - atMs };
+        const arrival = ofStream.get(firstSequence + index);
+        return arrival && { ecn: arrival.ecn, arrivedBeforeMs: nowMs - arrival.atMs };
       });
       return { ssrc, firstSequence, packets };
     });

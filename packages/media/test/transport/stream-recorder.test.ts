@@ -1,4 +1,5 @@
 import { CongestionFeedbackReader, type Seq16 } from '@causeway/wire';
+import { UNKNOWN_ECN } from '../../src/demux/path.ts';
 import { StreamRecorder } from '../../src/transport/arrival-feedback.ts';
 
 const SENDER = 1;
@@ -17,7 +18,7 @@ function reportAt(nowMs: number, recorder: StreamRecorder): { readonly said: rea
 }
 
 function record(recorder: StreamRecorder, ...arrivals: readonly (readonly [nowMs: number, ssrc: number, sequence: number])[]): void {
-  for (const [nowMs, ssrc, sequence] of arrivals) recorder.record(nowMs, ssrc, sequence as Seq16);
+  for (const [nowMs, ssrc, sequence] of arrivals) recorder.record(nowMs, ssrc, sequence as Seq16, UNKNOWN_ECN);
 }
 
 test('each stream is reported on from where the last report ended, with what is missing', () => {
@@ -84,4 +85,16 @@ test('a peer with more streams than anybody has, and numbers that jump, is repor
   }
 
   expect(reports).toBeLessThan(10);
+});
+
+test('the ECN fields are reported as they were seen, and one that was not seen as the sender usually writes it', () => {
+  const recorder = new StreamRecorder();
+  const seen = [UNKNOWN_ECN, 0, 1, UNKNOWN_ECN, 3, UNKNOWN_ECN, 2, UNKNOWN_ECN];
+  for (const [sequence, ecn] of seen.entries()) recorder.record(1000, 7, sequence as Seq16, ecn);
+
+  const out = new Uint8Array(1500);
+  const reader = new CongestionFeedbackReader();
+  reader.read(out, 0, recorder.writeFeedback(1100, SENDER, out, 0));
+
+  expect(seen.map((_, index) => reader.ecn(index))).toEqual([0, 0, 1, 1, 3, 1, 2, 2]);
 });

@@ -1,5 +1,5 @@
 /** Reads the unconnected sockets of a port, many datagrams per system call. */
-import { classifyDatagram, type Path } from '@causeway/media';
+import { classifyDatagram, type Path, UNKNOWN_ECN } from '@causeway/media';
 import { formatIpAddress } from '@causeway/wire';
 import { zoneName } from './local-addresses.ts';
 import { AF_INET6, canonicalAddress, SOCKET_ADDRESS_BYTES } from './remote-address.ts';
@@ -25,11 +25,20 @@ const NAME = 0;
 const NAME_LENGTH = 2;
 const PIECES = 4;
 const PIECE_COUNT = 6;
+const CONTROL = 8;
+const CONTROL_LENGTH = 10;
 const DATAGRAM_LENGTH = 14;
 /** Size of `struct iovec`; a datagram has two. */
 const PIECE_WORDS = 4;
 const PIECE_LENGTH = 2;
 const PIECES_EACH = 2;
+/**
+ * A `cmsghdr` with the byte that the ECN field is in, as 32-bit words: its own length (two words), level, type, the value. The byte is
+ * the first one of the value, for IPv4 and IPv6.
+ */
+const CONTROL_WORDS = 6;
+const VALUE = 4;
+const ECN_MASK = 3;
 const WORD_BYTES = 4;
 const ADDRESS_WORDS = SOCKET_ADDRESS_BYTES / WORD_BYTES;
 const TWO_TO_MINUS_32 = 2 ** -32;
@@ -122,7 +131,11 @@ export class SharedReceiver {
       const path = this.#pathsOf[index - first];
       const datagram = this.#datagrams[index - first];
       if (datagram === undefined) continue;
-      if (path !== undefined) this.#listener.onDatagram(path, datagram);
+      if (path !== undefined) {
+        path.ecn = this.#batch.ecn(index);
+        this.#listener.onDatagram(path, datagram);
+        path.ecn = UNKNOWN_ECN;
+      }
       // A connectivity check earlier in the group may have claimed the path.
       else this.#listener.onStranger(local, datagram, this.#sourceOf(index));
     }
@@ -154,10 +167,10 @@ function hasDescriptor(local: LocalSocket): local is LocalSocket & { readonly fd
 }
 
 /**
- * Datagrams that one system call receives: an array of `mmsghdr` structures, each with room for a source address and a
- * datagram.
+ * Datagrams that one system call receives: an array of `mmsghdr` structures, each with room for a source address, a
+ * datagram, and a message of the system about its ECN field.
  *
- * @see recvmmsg(2)
+ * @see recvmmsg(2), ip(7) IP_RECVTOS, ipv6(7) IPV6_RECVTCLASS
  */
 class ReceivedBatch {
   /** Source addresses in the system's form, `ADDRESS_WORDS` each. */
@@ -166,6 +179,7 @@ class ReceivedBatch {
   readonly #calls: SystemCalls;
   readonly #words = new Uint32Array(new ArrayBuffer(MAX_DATAGRAMS * (HEADER_WORDS + PIECES_EACH * PIECE_WORDS) * WORD_BYTES));
   readonly #headersAt: bigint;
+  readonly #controls = new Uint32Array(new ArrayBuffer(MAX_DATAGRAMS * CONTROL_WORDS * WORD_BYTES));
   readonly #slots = new Uint8Array(new ArrayBuffer(MAX_DATAGRAMS * SLOT_BYTES));
   readonly #overflow = new Uint8Array(new ArrayBuffer(MAX_DATAGRAMS * OVERFLOW_BYTES));
   /** The view of each slot that was last returned, since packets of a stream tend to have the same length. */
@@ -180,6 +194,7 @@ class ReceivedBatch {
     const at = {
       pieces: headersAt + MAX_DATAGRAMS * HEADER_WORDS * WORD_BYTES,
       sources: calls.addressOf(this.#sourceBytes),
+      controls: calls.addressOf(new Uint8Array(this.#controls.buffer)),
       slots: calls.addressOf(this.#slots),
       overflow: calls.addressOf(this.#overflow),
     };
@@ -188,6 +203,7 @@ class ReceivedBatch {
       this.#writePointer(header + NAME, at.sources + index * SOCKET_ADDRESS_BYTES);
       this.#writePointer(header + PIECES, at.pieces + index * PIECES_EACH * PIECE_WORDS * WORD_BYTES);
       this.#words[header + PIECE_COUNT] = PIECES_EACH;
+      this.#writePointer(header + CONTROL, at.controls + index * CONTROL_WORDS * WORD_BYTES);
       const piece = MAX_DATAGRAMS * HEADER_WORDS + index * PIECES_EACH * PIECE_WORDS;
       this.#writePiece(piece, at.slots + index * SLOT_BYTES, SLOT_BYTES);
       this.#writePiece(piece + PIECE_WORDS, at.overflow + index * OVERFLOW_BYTES, OVERFLOW_BYTES);
@@ -202,8 +218,12 @@ class ReceivedBatch {
 
   /** Receives the datagrams that wait in a socket. @returns their number; the datagrams of the previous call become invalid */
   receive(fd: number): number {
-    // The system has replaced the size of the address buffer with the length of the source address.
-    for (let index = 0; index < this.#taken; index++) this.#words[index * HEADER_WORDS + NAME_LENGTH] = SOCKET_ADDRESS_BYTES;
+    // The system has replaced the sizes of these buffers with the lengths of what it has written there.
+    for (let index = 0; index < this.#taken; index++) {
+      const header = index * HEADER_WORDS;
+      this.#words[header + NAME_LENGTH] = SOCKET_ADDRESS_BYTES;
+      this.#words[header + CONTROL_LENGTH] = CONTROL_WORDS * WORD_BYTES;
+    }
     this.#taken = Math.max(0, this.#calls.receiveMany(fd, this.#headersAt, MAX_DATAGRAMS));
     return this.#taken;
   }
@@ -218,6 +238,12 @@ class ReceivedBatch {
     const fitting = this.#slots.subarray(start, start + length);
     this.#views[index] = fitting;
     return fitting;
+  }
+
+  /** Returns the ECN field of a datagram; `UNKNOWN_ECN` if the system does not tell it. */
+  ecn(index: number): number {
+    if (this.#words[index * HEADER_WORDS + CONTROL_LENGTH] === 0) return UNKNOWN_ECN;
+    return (this.#controls[index * CONTROL_WORDS + VALUE] ?? 0) & ECN_MASK;
   }
 
   /** Returns the index in `sources` of a datagram's source address. */

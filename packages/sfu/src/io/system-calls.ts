@@ -21,8 +21,12 @@ const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
 const MEMORY_COUNTS = 9;
 const OVERFLOWED = 8;
+const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
+/** Have the system tell the byte with the ECN field of each datagram that is received. */
+const IP_RECVTOS = 13;
+const IPV6_RECVTCLASS = 66;
 const MSG_DONTWAIT = 0x40;
 /** The `timeout` of recvmmsg, which is not used because the call does not wait. */
 const NO_TIMEOUT = 0n;
@@ -65,7 +69,7 @@ export interface EventLoopCalls {
 
 export interface SystemCalls {
   /**
-   * Opens a UDP socket whose port other sockets may share, and binds it.
+   * Opens a UDP socket whose port other sockets may share, and binds it. `receiveMany` is told the ECN fields of its datagrams.
    *
    * @returns its file descriptor; undefined if the system refuses. `node:dgram` reports the reason when it tries the
    * same
@@ -151,7 +155,11 @@ function bindSystemCalls(ffi: typeof import('node:ffi')): SystemCalls {
         setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1) &&
         (!isIpv6 || setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1)) &&
         library.functions.bind(fd, name, nameLength) === 0;
-      if (isReady) return fd;
+      if (isReady) {
+        // Where the system refuses, the field of what arrives is unknown.
+        setOption(fd, isIpv6 ? IPPROTO_IPV6 : IPPROTO_IP, isIpv6 ? IPV6_RECVTCLASS : IP_RECVTOS, 1);
+        return fd;
+      }
       library.functions.close(fd);
       return undefined;
     },

@@ -11,13 +11,16 @@ export interface BottleneckCounts {
   readonly offered: number;
   /** Datagrams lost because the queue was full. */
   readonly overflowed: number;
+  /** ECN-capable datagrams that were marked, including those that were lost afterwards. */
+  readonly marked: number;
   readonly policed: number;
   /** Datagrams lost at random, or while the path was cut. */
   readonly lost: number;
 }
 
 /**
- * Simulates one direction of a path: a policer, a drop-tail queue in front of a link, then random loss and delay. It does no I/O and has no
+ * Simulates one direction of a path: a policer, a queue in front of a link that drops what does not fit and may mark what waits, then random
+ * loss and delay. It does no I/O and has no
  * clock, so it serves both virtual time and real sockets, and is deterministic for a given seed.
  */
 export class Bottleneck {
@@ -36,7 +39,9 @@ export class Bottleneck {
   #stallFromMs = Number.NaN;
   #stallUntilMs = Number.NaN;
   #stillToLose = 0;
-  readonly #counts = { offered: 0, overflowed: 0, policed: 0, lost: 0 };
+  /** Whether the datagram that was taken last has been marked (RFC 3168). */
+  isMarked = false;
+  readonly #counts = { offered: 0, overflowed: 0, marked: 0, policed: 0, lost: 0 };
 
   /** @param capacity the link's rate over time; default: the rate of the conditions */
   constructor(random: () => number, conditions: Partial<NetworkConditions> = {}, capacity?: Capacity) {
@@ -76,8 +81,10 @@ export class Bottleneck {
    * @param nowMs monotonic time on any clock
    * @returns arrival times on the same clock
    */
-  take(nowMs: number, sizeBytes: number): Arrivals {
+  take(nowMs: number, sizeBytes: number, isEcnCapable = false): Arrivals {
     this.#counts.offered++;
+    this.isMarked = isEcnCapable && this.waitMs(nowMs) > this.#conditions.markedMs;
+    if (this.isMarked) this.#counts.marked++;
     const sentAtMs = this.#transmit(nowMs, sizeBytes);
     if (sentAtMs === undefined) return LOST;
     if (this.#conditions.isCut || this.#isLost()) {

@@ -21,6 +21,8 @@ export interface NetworkConditions {
   readonly queueMs: number;
   /** A datagram that would exceed this queue length is dropped (drop-tail). */
   readonly queueBytes: number;
+  /** An ECN-capable datagram that would wait longer than this is marked. */
+  readonly markedMs: number;
   /** The rate of a policer. It has no queue, so datagrams beyond its rate and burst are dropped at once. */
   readonly policedBps: number;
   readonly policerBurstBytes: number;
@@ -41,6 +43,7 @@ export const PERFECT_CONDITIONS: NetworkConditions = {
   rateBps: Number.POSITIVE_INFINITY,
   queueMs: 200,
   queueBytes: Number.POSITIVE_INFINITY,
+  markedMs: Number.POSITIVE_INFINITY,
   policedBps: Number.POSITIVE_INFINITY,
   policerBurstBytes: 15_000,
   isCut: false,

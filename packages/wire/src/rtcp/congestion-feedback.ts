@@ -22,7 +22,11 @@ const OFFSET_MASK = 0x1fff;
 const NO_OFFSET = 0x1ffe;
 const OFFSET_UNITS_PER_MS = 1.024;
 
-/** The ECN field of an IP header (RFC 3168 §5). */
+/** The ECN field of an IP header (RFC 3168 §5) if routers may not mark the packet. */
+export const ECN_NOT_CAPABLE = 0;
+/** The same if they may, and marks are answered as losses are: ECT(0). */
+export const ECN_CAPABLE = 2;
+/** The same once a router has set a mark. */
 export const ECN_CONGESTION_EXPERIENCED = 3;
 
 /**

@@ -8,6 +8,8 @@ import { clampRate } from '../rate-bounds.ts';
 import type { PathUse } from './trendline.ts';
 
 const DECREASE = 0.85;
+/** What RFC 8511 has CUBIC keep after a mark. Marks come early, so less is given up than for a loss. */
+const DECREASE_AT_MARK = 0.85;
 /** A queue that is detected early drains soon even after a smaller decrease. */
 const GENTLE_DECREASE = 0.9;
 const SHORT_QUEUE_MS = 50;
@@ -45,6 +47,8 @@ const MAX_STEP_MS = 1000;
 
 export interface AimdInput {
   readonly use: PathUse;
+  /** Whether a router has marked packets, which shows the queue by itself. */
+  readonly isMarked?: boolean;
   /** The bitrate that arrives; undefined until it has been measured. */
   readonly acknowledgedBps: number | undefined;
   /** Whether less is sent than the estimate allows. */
@@ -104,7 +108,7 @@ export class Aimd {
     return queueDelayMs > DRAINED_QUEUE_MS && nowMs - this.#narrowedAtMs < DRAIN_FOR_MS;
   }
 
-  #decrease(nowMs: number, { acknowledgedBps, queueDelayMs, isApplicationLimited }: AimdInput): void {
+  #decrease(nowMs: number, { acknowledgedBps, queueDelayMs, isApplicationLimited, isMarked }: AimdInput): void {
     this.#state = 'hold';
     const spacingMs = Math.min(Math.max(this.rttMs, MIN_DECREASE_SPACING_MS), MAX_DECREASE_SPACING_MS);
     const isMuchLess = acknowledgedBps !== undefined && acknowledgedBps < this.#rateBps / 2;
@@ -114,7 +118,7 @@ export class Aimd {
       this.#rateBps = this.#clamp(this.#rateBps / 2);
       return;
     }
-    const decrease = queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
+    const decrease = isMarked === true ? DECREASE_AT_MARK : queueDelayMs < SHORT_QUEUE_MS ? GENTLE_DECREASE : DECREASE;
     // The arriving bitrate still reflects what was sent before the probe.
     if (nowMs - this.#raisedAtMs < UNMEASURED_MS && acknowledgedBps < this.#rateBps) {
       this.#rateBps = this.#clamp(this.#rateBps * decrease);
@@ -130,7 +134,9 @@ export class Aimd {
     const hasNarrowed = acknowledgedBps < NARROWED * this.#rateBps && !isApplicationLimited;
     if (hasNarrowed) this.#narrowedAtMs = nowMs;
     const drain = hasNarrowed ? Math.min(Math.max(queueDelayMs - TOLERATED_QUEUE_MS, 0) / DRAIN_WITHIN_MS, MAX_EXTRA_DECREASE) : 0;
-    this.#rateBps = this.#clamp(Math.min(this.#rateBps, (decrease - drain) * acknowledgedBps + (hasNarrowed ? 0 : LEEWAY_BPS / 2)));
+    // Marks on what was sent after the last decrease ask for another one, whose effect the arriving bitrate does not show yet.
+    const fromBps = isMarked === true ? Math.min(acknowledgedBps, this.#rateBps) : acknowledgedBps;
+    this.#rateBps = this.#clamp(Math.min(this.#rateBps, (decrease - drain) * fromBps + (hasNarrowed ? 0 : LEEWAY_BPS / 2)));
     this.#limit.found(acknowledgedBps);
   }
 
