@@ -1,13 +1,15 @@
 /**
  * Datagrams of one socket that are sent in one system call. Consecutive datagrams of one length to one path form a
- * train, which the system takes as one.
+ * train, which the system takes as one. Those that may be marked by routers say so in their IP header.
  *
- * @see sendmmsg(2), docs/adr/0011-many-datagrams-in-one-system-call.md
+ * @see sendmmsg(2), docs/adr/0011-many-datagrams-in-one-system-call.md, docs/adr/0039-ecn.md
  */
+import { isIPv6 } from 'node:net';
 import { constants } from 'node:os';
 import type { Path, ProtectedBytes, SendKind } from '@causeway/media';
+import { ECN_CAPABLE } from '@causeway/wire';
 import { SOCKET_ADDRESS_BYTES, writeSocketAddress } from './remote-address.ts';
-import { isForNow, refusalOfErrno, type SendRefusal } from './send-counters.ts';
+import { isForNow, isMedia, refusalOfErrno, type SendRefusal } from './send-counters.ts';
 import type { SystemCalls } from './system-calls.ts';
 
 /**
@@ -25,6 +27,8 @@ export interface SlottedPath extends Path {
   readonly addressSlot: number;
   /** Whether the system has refused a train on this path whose datagrams it may take one by one: they are longer than its MTU. */
   refusesTrains: boolean;
+  /** Whether the system has refused to write the ECN field on this path. */
+  refusesEcn: boolean;
 }
 
 export interface DatagramBatchListener {
@@ -55,11 +59,17 @@ export class DatagramBatch {
   #lastBytes = 0;
   #trainBytes = 0;
 
-  constructor(calls: SystemCalls, fd: number, addresses: AddressSlots, listener: DatagramBatchListener) {
+  /** @param socket its descriptor and the address that it is bound to */
+  constructor(
+    calls: SystemCalls,
+    { fd, address }: { readonly fd: number; readonly address: string },
+    addresses: AddressSlots,
+    listener: DatagramBatchListener,
+  ) {
     this.#calls = calls;
     this.#fd = fd;
     this.#hasTrains = calls.dividesTrains(fd);
-    this.#headers = new SendHeaders(calls, addresses, MAX_DATAGRAMS);
+    this.#headers = new SendHeaders(calls, addresses, MAX_DATAGRAMS, isIPv6(address));
     this.#listener = listener;
   }
 
@@ -72,11 +82,12 @@ export class DatagramBatch {
     }
     const headers = this.#headers;
     headers.writePiece(this.#count, this.#memoryAt + offset, length);
-    if (this.#joinsTrain(path, length)) {
+    const isEcnCapable = this.#isEcnCapable(path, kind);
+    if (this.#joinsTrain(path, length, isEcnCapable)) {
       headers.extend(this.#segmentBytes);
       this.#trainBytes += length;
     } else {
-      headers.add(this.#count, path.addressSlot);
+      headers.add(this.#count, path.addressSlot, isEcnCapable);
       this.#segmentBytes = length;
       this.#trainBytes = length;
     }
@@ -114,11 +125,17 @@ export class DatagramBatch {
     this.#fd = NO_FD;
   }
 
+  /** RTCP, handshakes and data channels have no feedback about marks. */
+  #isEcnCapable(path: SlottedPath, kind: SendKind): boolean {
+    return path.isEcnCapable && isMedia(kind) && !path.refusesEcn;
+  }
+
   /** Whether a datagram continues the train of the last header. A shorter one ends it. */
-  #joinsTrain(path: SlottedPath, length: number): boolean {
+  #joinsTrain(path: SlottedPath, length: number, isEcnCapable: boolean): boolean {
     return (
       this.#count > 0 &&
       this.#paths[this.#count - 1] === path &&
+      this.#headers.isLastEcnCapable === isEcnCapable &&
       this.#lastBytes === this.#segmentBytes &&
       length <= this.#segmentBytes &&
       this.#trainBytes + length <= MAX_TRAIN_BYTES &&
@@ -136,12 +153,16 @@ export class DatagramBatch {
       if (taken > 0) continue;
       const errno = this.#calls.lastError();
       const first = headers.firstPiece(next);
+      const path = this.#paths[first];
       if (isForNow(errno)) {
         this.#leave(first, count);
         return false;
       }
       if (headers.isTrain(next)) {
         this.#noteRefusedTrain(first, errno);
+        next = this.#separate(first, count);
+      } else if (errno === EINVAL && headers.isEcnCapable(next) && path !== undefined) {
+        path.refusesEcn = true;
         next = this.#separate(first, count);
       } else {
         this.#refuse(first, refusalOfErrno(errno));
@@ -162,7 +183,10 @@ export class DatagramBatch {
   #separate(first: number, count: number): number {
     // There are as many headers as pieces, and none of those before `first` is needed any more.
     this.#headers.count = first;
-    for (let index = first; index < count; index++) this.#headers.add(index, this.#paths[index]?.addressSlot ?? 0);
+    for (let index = first; index < count; index++) {
+      const path = this.#paths[index];
+      if (path !== undefined) this.#headers.add(index, path.addressSlot, this.#isEcnCapable(path, this.#kinds[index] as SendKind));
+    }
     return first;
   }
 
@@ -215,13 +239,25 @@ const CONTROL_LENGTH = 10;
 const PIECE_WORDS = 4;
 const PIECE_AT = 0;
 const PIECE_LENGTH = 2;
-/** A `cmsghdr` with the length of a train's datagrams, as 32-bit words: its own length (two words), level, type, the value. */
+/** A `cmsghdr` as 32-bit words: its own length (two words), level, type, the value. */
 const CONTROL_WORDS = 6;
-const SEGMENT_BYTES = 4;
+const VALUE = 4;
+/**
+ * Each header has two: one with the ECN field, and one with the length of a train's datagrams. Either, both or none of them are used, which
+ * is why the second one may be the first that the system reads.
+ */
+const CONTROLS_EACH = 2;
+const ECN_CONTROL = 0;
+const TRAIN_CONTROL = CONTROL_WORDS;
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
-/** Without the padding at the end. */
-const CONTROL_MESSAGE_BYTES = 18;
+const IPPROTO_IP = 0;
+const IP_TOS = 1;
+const IPPROTO_IPV6 = 41;
+const IPV6_TCLASS = 67;
+/** Without the padding at the end: a 16-bit length, and a 32-bit traffic class. */
+const TRAIN_CONTROL_BYTES = 18;
+const ECN_CONTROL_BYTES = 20;
 const WORD_BYTES = 4;
 const TWO_TO_32 = 2 ** 32;
 const TWO_TO_MINUS_32 = 2 ** -32;
@@ -236,11 +272,13 @@ const MAX_SLOTS = 16_384;
  * may be shorter. The system takes a train through its layers as one datagram and divides it at the end, which costs
  * about half of sending them separately (generic segmentation offload).
  *
- * @see sendmmsg(2), udp(7) UDP_SEGMENT
+ * @see sendmmsg(2), udp(7) UDP_SEGMENT, ip(7) IP_TOS, ipv6(7) IPV6_TCLASS
  */
 class SendHeaders {
   /** The number of headers in use. */
   count = 0;
+  /** Whether the last header is for ECN-capable datagrams. */
+  isLastEcnCapable = false;
   readonly #addresses: AddressSlots;
   readonly #addressesAt: number;
   readonly #words: Uint32Array;
@@ -255,7 +293,7 @@ class SendHeaders {
   readonly #firstPieces: Uint8Array;
 
   /** @param capacity the number of headers, and of pieces; at most 256 */
-  constructor(calls: Pick<SystemCalls, 'addressOf'>, addresses: AddressSlots, capacity: number) {
+  constructor(calls: Pick<SystemCalls, 'addressOf'>, addresses: AddressSlots, capacity: number, isIpv6: boolean) {
     this.#addresses = addresses;
     this.#addressesAt = calls.addressOf(addresses.bytes);
     this.#firstPieceWord = capacity * HEADER_WORDS;
@@ -263,12 +301,14 @@ class SendHeaders {
     this.#headersAt = calls.addressOf(new Uint8Array(this.#words.buffer));
     this.#allHeadersAt = BigInt(this.#headersAt);
     this.#piecesAt = this.#headersAt + this.#firstPieceWord * WORD_BYTES;
-    this.#controls = new Uint32Array(new ArrayBuffer(capacity * CONTROL_WORDS * WORD_BYTES));
+    this.#controls = new Uint32Array(new ArrayBuffer(capacity * CONTROLS_EACH * CONTROL_WORDS * WORD_BYTES));
     this.#controlsAt = calls.addressOf(new Uint8Array(this.#controls.buffer));
     this.#firstPieces = new Uint8Array(capacity);
+    const field = isIpv6 ? [IPPROTO_IPV6, IPV6_TCLASS] : [IPPROTO_IP, IP_TOS];
     for (let header = 0; header < capacity; header++) {
-      this.#controls.set([CONTROL_MESSAGE_BYTES, 0, SOL_UDP, UDP_SEGMENT], header * CONTROL_WORDS);
-      this.#writePointer(header * HEADER_WORDS + CONTROL, this.#controlsAt + header * CONTROL_WORDS * WORD_BYTES);
+      const first = header * CONTROLS_EACH * CONTROL_WORDS;
+      this.#controls.set([ECN_CONTROL_BYTES, 0, ...field, ECN_CAPABLE], first + ECN_CONTROL);
+      this.#controls.set([TRAIN_CONTROL_BYTES, 0, SOL_UDP, UDP_SEGMENT], first + TRAIN_CONTROL);
     }
   }
 
@@ -294,14 +334,17 @@ class SendHeaders {
   }
 
   /** Adds a header for one piece. */
-  add(piece: number, addressSlot: number): void {
+  add(piece: number, addressSlot: number, isEcnCapable: boolean): void {
     this.#firstPieces[this.count] = piece;
+    this.isLastEcnCapable = isEcnCapable;
+    const firstControl = this.count * CONTROLS_EACH * CONTROL_WORDS + (isEcnCapable ? ECN_CONTROL : TRAIN_CONTROL);
     const header = this.count++ * HEADER_WORDS;
     this.#writePointer(header + NAME, this.#addressesAt + addressSlot * SOCKET_ADDRESS_BYTES);
     this.#words[header + NAME_LENGTH] = this.#addresses.lengthOf(addressSlot);
     this.#writePointer(header + PIECES, this.#piecesAt + piece * PIECE_WORDS * WORD_BYTES);
     this.#words[header + PIECE_COUNT] = 1;
-    this.#words[header + CONTROL_LENGTH] = 0;
+    this.#writePointer(header + CONTROL, this.#controlsAt + firstControl * WORD_BYTES);
+    this.#words[header + CONTROL_LENGTH] = isEcnCapable ? CONTROL_WORDS * WORD_BYTES : 0;
   }
 
   /** Adds the piece that follows to the last header. @param segmentBytes the length of the header's first piece */
@@ -309,8 +352,8 @@ class SendHeaders {
     const last = this.count - 1;
     const header = last * HEADER_WORDS;
     this.#words[header + PIECE_COUNT] = (this.#words[header + PIECE_COUNT] ?? 0) + 1;
-    this.#words[header + CONTROL_LENGTH] = CONTROL_WORDS * WORD_BYTES;
-    this.#controls[last * CONTROL_WORDS + SEGMENT_BYTES] = segmentBytes;
+    this.#words[header + CONTROL_LENGTH] = (this.isLastEcnCapable ? CONTROLS_EACH : 1) * CONTROL_WORDS * WORD_BYTES;
+    this.#controls[last * CONTROLS_EACH * CONTROL_WORDS + TRAIN_CONTROL + VALUE] = segmentBytes;
   }
 
   firstPiece(header: number): number {
@@ -319,6 +362,11 @@ class SendHeaders {
 
   isTrain(header: number): boolean {
     return (this.#words[header * HEADER_WORDS + PIECE_COUNT] ?? 0) > 1;
+  }
+
+  /** Whether the header, which is not a train, is for an ECN-capable datagram. */
+  isEcnCapable(header: number): boolean {
+    return this.#words[header * HEADER_WORDS + CONTROL_LENGTH] !== 0;
   }
 
   #writePointer(word: number, address: number): void {

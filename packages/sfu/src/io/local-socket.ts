@@ -79,7 +79,7 @@ function openBatchingSocket(
   }
   systemCalls.forbidAddressReuse(fd);
   const outlet = new Outlet(socket, false, uplink);
-  const batch = new DatagramBatch(systemCalls, fd, addressSlots, {
+  const batch = new DatagramBatch(systemCalls, { fd, address }, addressSlots, {
     onFull: (path, memory, offset, length, kind) => outlet.hold(path, memory, offset, length, kind),
     onRefused: (refusal, path, memory, offset, length, kind) =>
       uplink.refuseDatagram(refusal, path, kind, memory.subarray(offset, offset + length)),

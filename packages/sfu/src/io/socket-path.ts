@@ -38,6 +38,7 @@ export class SocketPath extends Path {
   addressSlot = NO_ADDRESS_SLOT;
   /** Whether datagrams for this path must not be joined into trains (`DatagramBatch`). */
   refusesTrains = false;
+  refusesEcn = false;
   /**
    * The remote address as 32-bit words of memory, and its family; 0 until the path is in a table. An IPv4 address is
    * the first word.

@@ -27,6 +27,7 @@ const CALLS: SystemCalls = {
   addressOf: () => ADDRESS,
 };
 const SHARED = { address: '127.0.0.1' } as LocalSocket;
+const SOCKET = { fd: 3, address: SHARED.address };
 
 /**
  * A system that refuses the datagrams of the given numbers, and from one number on has no room:
@@ -60,7 +61,7 @@ function createBatch(refusals: Readonly<Record<number, number>>, full?: { readon
     },
     lastError: () => errno,
   };
-  const batch = new DatagramBatch(calls, 3, addresses, {
+  const batch = new DatagramBatch(calls, SOCKET, addresses, {
     onFull: (_path, _memory, offset, length, kind) => outcome.full.push(`${length} at ${offset} ${kind}`),
     onRefused: (refusal) => outcome.refused.push(refusal),
   });
@@ -161,7 +162,7 @@ function collectGarbage(): void {
 
 test('paths that were sent to are released only on request', async () => {
   const addresses = new AddressSlots();
-  const batch = new DatagramBatch(CALLS, 3, addresses, { onFull: () => undefined, onRefused: () => undefined });
+  const batch = new DatagramBatch(CALLS, SOCKET, addresses, { onFull: () => undefined, onRefused: () => undefined });
   const sendTo = (port: number): WeakRef<SocketPath> => {
     const path = new SocketPath(SHARED, '192.0.2.1', port);
     path.addressSlot = addresses.take(path.remoteAddress, path.remotePort);
@@ -187,7 +188,10 @@ test('paths that wait are not let go of', () => {
   const addresses = new AddressSlots();
   const left: number[] = [];
   const full: SystemCalls = { ...CALLS, sendMany: () => -1, lastError: () => EAGAIN };
-  const batch = new DatagramBatch(full, 3, addresses, { onFull: ({ remotePort }) => left.push(remotePort), onRefused: () => undefined });
+  const batch = new DatagramBatch(full, SOCKET, addresses, {
+    onFull: ({ remotePort }) => left.push(remotePort),
+    onRefused: () => undefined,
+  });
   for (const port of [1, 2, 3]) {
     const path = new SocketPath(SHARED, '192.0.2.1', port);
     path.addressSlot = addresses.take(path.remoteAddress, path.remotePort);

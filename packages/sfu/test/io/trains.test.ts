@@ -10,12 +10,21 @@ const SHARED = { address: '127.0.0.1' } as LocalSocket;
 const FD = 3;
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
+const IPPROTO_IP = 0;
+const IP_TOS = 1;
+const IPPROTO_IPV6 = 41;
+const IPV6_TCLASS = 67;
+const ECT0 = 2;
 
-/** What one header asks for: the port it goes to, the lengths of its pieces, and the length that they are divided by. */
+/**
+ * What one header asks for: the port it goes to, the lengths of its pieces, the length that they are divided by, and the ECN field if there is
+ * to be one.
+ */
 interface Sent {
   readonly port: number;
   readonly lengths: readonly number[];
   readonly dividedBy: number | undefined;
+  readonly ecn?: number;
 }
 
 /** Memory by address, as the system reads it. */
@@ -42,7 +51,7 @@ class Memory {
 }
 
 /** @param refuses returns an error number for what the system does not take */
-function createBatch(refuses: (sent: Sent) => number | undefined = () => undefined, dividesTrains = true) {
+function createBatch(refuses: (sent: Sent) => number | undefined = () => undefined, dividesTrains = true, address = '192.0.2.9') {
   const memory = new Memory();
   const addresses = new AddressSlots();
   const taken: Sent[] = [];
@@ -70,7 +79,7 @@ function createBatch(refuses: (sent: Sent) => number | undefined = () => undefin
     eventLoop: undefined,
     addressOf: (bytes) => memory.addressOf(bytes),
   };
-  const batch = new DatagramBatch(calls, FD, addresses, {
+  const batch = new DatagramBatch(calls, { fd: FD, address }, addresses, {
     onFull: (_path, _memory, _offset, length) => outcome.full.push(length),
     onRefused: (refusal, _path, _memory, _offset, length) => outcome.refused.push(`${length} ${refusal}`),
   });
@@ -80,11 +89,11 @@ function createBatch(refuses: (sent: Sent) => number | undefined = () => undefin
     path.addressSlot = addresses.take(path.remoteAddress, port);
     return path;
   };
-  const send = (...datagrams: readonly (readonly [SocketPath, number])[]): void => {
+  const send = (...datagrams: readonly (readonly [SocketPath, number, SendKind?])[]): void => {
     taken.length = 0;
     let offset = 0;
-    for (const [path, length] of datagrams) {
-      batch.add(path, bytes, offset, length, SendKind.Data);
+    for (const [path, length, kind = SendKind.Data] of datagrams) {
+      batch.add(path, bytes, offset, length, kind);
       offset += length;
     }
     batch.send();
@@ -97,18 +106,27 @@ function readHeader(memory: Memory, at: number): Sent {
   const pieces = Number(header.getBigUint64(24, true));
   const piecesAt = memory.pointer(at, 16);
   const controlBytes = Number(header.getBigUint64(40, true));
+  const controls = controlBytes === 0 ? {} : readControls(memory.view(memory.pointer(at, 32)), controlBytes);
   return {
     port: memory.view(memory.pointer(at, 0)).getUint16(2),
     lengths: Array.from({ length: pieces }, (_, piece) => Number(memory.view(piecesAt + piece * 16).getBigUint64(8, true))),
-    dividedBy: controlBytes === 0 ? undefined : readSegmentLength(memory.view(memory.pointer(at, 32)), controlBytes),
+    dividedBy: undefined,
+    ...controls,
   };
 }
 
-function readSegmentLength(control: DataView, controlBytes: number): number {
-  // CMSG_SPACE and CMSG_LEN of an `uint16_t`.
-  expect([controlBytes, Number(control.getBigUint64(0, true))]).toEqual([24, 18]);
-  expect([control.getInt32(8, true), control.getInt32(12, true)]).toEqual([SOL_UDP, UDP_SEGMENT]);
-  return control.getUint16(16, true);
+function readControls(control: DataView, controlBytes: number): Partial<Sent> {
+  const found: { dividedBy?: number; ecn?: number } = {};
+  // CMSG_SPACE of an `uint16_t` and of an `int`.
+  for (let at = 0; at < controlBytes; at += 24) {
+    const length = Number(control.getBigUint64(at, true));
+    const [level, type] = [control.getInt32(at + 8, true), control.getInt32(at + 12, true)];
+    if (level === SOL_UDP && type === UDP_SEGMENT && length === 18) found.dividedBy = control.getUint16(at + 16, true);
+    else if (level === IPPROTO_IP && type === IP_TOS && length === 20) found.ecn = control.getInt32(at + 16, true);
+    else if (level === IPPROTO_IPV6 && type === IPV6_TCLASS && length === 20) found.ecn = 100 + control.getInt32(at + 16, true);
+    else throw new Error(`there is no such message: ${level}, ${type}, ${length} bytes`);
+  }
+  return found;
 }
 
 function single(port: number, length: number): Sent {
@@ -211,4 +229,38 @@ test('a system that does not know trains is given none', () => {
   send([path, 100], [path, 100]);
 
   expect(outcome.taken).toEqual([single(1, 100), single(1, 100)]);
+});
+
+test('sound and pictures on a path that is ECN-capable say so, and nothing else does', () => {
+  const { outcome, pathTo, send } = createBatch();
+  const [one, other] = [pathTo(1), pathTo(2)];
+  one.isEcnCapable = true;
+
+  send([one, 100, SendKind.Video], [one, 100, SendKind.Audio], [one, 100, SendKind.Rtcp], [one, 90, SendKind.Video]);
+  const first = [...outcome.taken];
+  send([other, 100, SendKind.Video], [other, 100, SendKind.Video], [one, 70, SendKind.Data], [one, 80, SendKind.Control]);
+
+  expect(first).toEqual([{ port: 1, lengths: [100, 100], dividedBy: 100, ecn: ECT0 }, single(1, 100), { ...single(1, 90), ecn: ECT0 }]);
+  expect(outcome.taken).toEqual([{ port: 2, lengths: [100, 100], dividedBy: 100 }, single(1, 70), single(1, 80)]);
+});
+
+test('IPv6 has the field elsewhere', () => {
+  const { outcome, pathTo, send } = createBatch(undefined, true, '2001:db8::9');
+  const path = pathTo(1);
+  path.isEcnCapable = true;
+
+  send([path, 100, SendKind.Video]);
+
+  expect(outcome.taken).toEqual([{ ...single(1, 100), ecn: 100 + ECT0 }]);
+});
+
+test('where the system refuses to write the field, the datagrams leave without it', () => {
+  const { outcome, pathTo, send } = createBatch(({ port, ecn }) => (port === 1 && ecn !== undefined ? EINVAL : undefined));
+  const [refused, other] = [pathTo(1), pathTo(2)];
+  for (const path of [refused, other]) path.isEcnCapable = true;
+
+  send([refused, 100, SendKind.Video], [refused, 100, SendKind.Video], [other, 100, SendKind.Video], [refused, 90, SendKind.Video]);
+
+  expect(outcome.taken).toEqual([single(1, 100), single(1, 100), { ...single(2, 100), ecn: ECT0 }, single(1, 90)]);
+  expect(outcome.refused).toEqual([]);
 });
