@@ -16,6 +16,7 @@ import {
 } from './figures.ts';
 import { forceSwitches } from './forced-switches.ts';
 import { JanusCall } from './janus/janus-call.ts';
+import { watchMarkedPath } from './marked-path.ts';
 import type { Measure } from './measure.ts';
 import type { CallViewer, QualityCall } from './quality-call.ts';
 import { type CallOptions, WatchedCall } from './watched-call.ts';
@@ -56,6 +57,13 @@ export const QUALITY_SCENARIOS: readonly QualityScenario[] = [
   inCall('av1', 'AV1 L3T3_KEY over 350 kbit/s', (call) => runNarrow(call, 350_000, 7), svc('av1')),
   besideDownload('beside-download', 'cubic'),
   besideDownload('beside-bbr', 'bbr'),
+  {
+    name: 'marks',
+    what: 'a path that marks what exceeds 1 Mbit/s, and reports by RFC 8888',
+    isDrawn: false,
+    runOnJanus: undefined,
+    run: ({ onTrace }) => watchMarkedPath(onTrace),
+  },
   inCall('loss-5', '5% loss, 100 ms round trip', (call) => runLoss(call, 0.05)),
   inCall('loss-10', '10% loss, 100 ms round trip', (call) => runLoss(call, 0.1)),
   switching('chromium'),

@@ -8,6 +8,19 @@ export interface SharedAccessVerbs {
     /** Whether to print what the node thinks of the viewers' paths. */
     readonly isTraced: boolean;
   }): Promise<AccessShares>;
+  /** Has someone publish and someone watch, both in a Chromium that reports by RFC 8888. @returns what they saw after a while */
+  watchMarked(request: {
+    /** The command that runs the command behind it where they are. */
+    readonly clientCommand: readonly string[];
+    readonly isTraced: boolean;
+  }): Promise<MarksSeen>;
+}
+
+/** What Chromium counts, by the names of its statistics. */
+export interface MarksSeen {
+  readonly viewerKbps: number;
+  readonly publisher: Readonly<Record<string, number>>;
+  readonly viewer: Readonly<Record<string, number>>;
 }
 
 /** The rates of payload over the same seconds. */

@@ -1,7 +1,7 @@
 /** One publisher and one viewer in Chromium, each behind a path of its own, and what the viewer sees. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { joinCall, openStage, type Participant, type SfuAccess, type Stage, type TestPage } from '@causeway/e2e';
+import { type ChromiumPage, joinCall, openStage, type Participant, type SfuAccess, type Stage, type TestPage } from '@causeway/e2e';
 import { findFreePort, waitUntil } from '@causeway/lab';
 import type { CallRecord } from './call-plot.ts';
 import { CallTrace } from './call-trace.ts';
@@ -78,10 +78,16 @@ export class WatchedCall implements QualityCall {
     return new WatchedCall(stage, [publisherAccess, viewerAccess], options, debugPort);
   }
 
-  /** Publishes cameras. @param tracks how many */
-  async publish(tracks = 1): Promise<void> {
-    const page = await this.#stage.openPage({ initScript: this.publisherAccess.initScript + CAMERA_SCRIPT });
-    const alice = await this.#stage.joinFrom(page, 'alice');
+  /**
+   * Publishes cameras.
+   *
+   * @param tracks how many
+   * @param from a page that has run `CAMERA_SCRIPT` and reaches the node directly, and how it reaches the API. Default: a tab of Chromium
+   *   behind `publisherAccess`
+   */
+  async publish(tracks = 1, from?: { readonly page: ChromiumPage; readonly access: SfuAccess }): Promise<void> {
+    const page = from?.page ?? (await this.#stage.openPage({ initScript: this.publisherAccess.initScript + CAMERA_SCRIPT }));
+    const alice = await joinCall(page, 'alice', { access: from?.access ?? this.access });
     const request = {
       name: 'alice',
       tracks,

@@ -103,6 +103,12 @@ export class NamespaceRoom {
     for (const line of script) await this.#inside(side, ['nft', ...line.split(' ')]);
   }
 
+  /** Returns how many packets each rule with a counter has applied to, in the order of the rules. */
+  async filtered(side: Side, hook: 'input' | 'output'): Promise<readonly number[]> {
+    const { stdout } = await this.#inside(side, ['nft', 'list', 'chain', 'inet', TABLE, hook]);
+    return [...stdout.matchAll(/counter packets (\d+)/g)].map(([, packets]) => Number(packets));
+  }
+
   async unfilter(side: Side): Promise<void> {
     await this.#inside(side, ['nft', 'delete', 'table', 'inet', TABLE]);
   }
