@@ -141,7 +141,7 @@ test.each<[what: string, changes: Changes]>([
 });
 
 /** What is known of the viewer's session, if its publisher is on another node. */
-async function factsAcrossNodes(changes: Changes): Promise<SessionFacts> {
+async function factsAcrossNodes(changes: Changes, isPublished = true): Promise<SessionFacts> {
   const call = await Call.start();
   call.show(changes);
   const transport = call.world.shard.snapshots.get(call.viewer.id);
@@ -151,7 +151,8 @@ async function factsAcrossNodes(changes: Changes): Promise<SessionFacts> {
     remoteSessionId: call.publisher.id,
     remoteTrackId: 'camera',
     isPaused: false,
-    publisher: { connectionState: 'connected', isOnThisNode: false },
+    publisher: { connectionState: 'connected', isOnThisNode: false, tracks: [] },
+    isPublished,
     seen: transport?.subscriberTracks[0],
   };
   return {
@@ -172,6 +173,13 @@ test.each<[what: string, source: Partial<SourceSnapshot>, says: string]>([
   expect(findingsOf(await factsAcrossNodes({ source }))).toEqual([
     { code: 'relay_silent', severity: 'problem', mid: 's0', summary: expect.stringContaining(says) },
   ]);
+});
+
+test('links are blamed for a track of another node that is gone although it is published', async () => {
+  const lost = { subscription: { source: undefined } };
+
+  expect(findingsOf(await factsAcrossNodes(lost))).toMatchObject([{ code: 'relay_silent', summary: expect.stringContaining('No link') }]);
+  expect(findingsOf(await factsAcrossNodes(lost, false))).toMatchObject([{ code: 'source_closed' }]);
 });
 
 test('nothing is said of a track that arrives from another node', async () => {

@@ -134,8 +134,14 @@ function subscriptionFinding(facts: SubscriptionFacts, transport: TransportSnaps
 }
 
 /** Checks that packets arrive which could be forwarded. */
-function sourceFinding({ mid, remoteSessionId, remoteTrackId, publisher, seen }: SubscriptionFacts): DiagnosisFinding | undefined {
+function sourceFinding(facts: SubscriptionFacts): DiagnosisFinding | undefined {
+  const { mid, remoteSessionId, remoteTrackId, publisher, isPublished, seen } = facts;
   const source = seen?.source;
+  // A track of another node is taken away soon after its link is lost.
+  if (source === undefined && isPublished && publisher?.isOnThisNode === false) {
+    const summary = `No link carries track ${remoteTrackId} from its publisher's node to this one: look at the track's path.`;
+    return problem('relay_silent', summary, mid);
+  }
   if (source === undefined)
     return problem('source_closed', `Track ${remoteTrackId} of session ${remoteSessionId} is no longer published.`, mid);
   if (source.silentMs === undefined || source.silentMs >= TRACK_SILENT_MS) {

@@ -3,6 +3,7 @@ import type { ConnectionState, SubscriberTrackSnapshot, TransportSnapshot } from
 import type { SubscriptionSummary } from '@causeway/protocol';
 import { publications, type RtpSection, type Subscription, subscriptions } from '../../negotiation/index.ts';
 import type { QuotaState } from '../../overload/app-shares.ts';
+import { findTrack, type TrackRecord } from '../../registry/registry.ts';
 import type { Session } from '../session.ts';
 
 export interface PublicationFacts {
@@ -16,6 +17,8 @@ export interface PublicationFacts {
 export interface PublisherFacts {
   readonly connectionState: ConnectionState;
   readonly isOnThisNode: boolean;
+  /** The tracks that the registry lists for it. */
+  readonly tracks: readonly TrackRecord[];
 }
 
 export interface SubscriptionFacts {
@@ -26,6 +29,8 @@ export interface SubscriptionFacts {
   readonly isPaused: boolean;
   /** The publisher's session; undefined if it has ended. */
   readonly publisher: PublisherFacts | undefined;
+  /** Whether the publisher's session still publishes the track. */
+  readonly isPublished: boolean;
   /** Undefined while the engine does not have it. */
   readonly seen: SubscriberTrackSnapshot | undefined;
 }
@@ -68,7 +73,7 @@ export async function gatherFacts(session: Session, sessionHere: SessionHere, qu
     })),
     subscriptions: live.map(({ section, subscription }) => ({
       ...wishOf(section, subscription),
-      publisher: publishers.get(subscription.remoteSessionId),
+      ...publisherOf(subscription, publishers),
       seen: transport ? transport.subscriberTracks.find(({ subscriptionId }) => subscriptionId === subscription.id) : undefined,
     })),
     failed: session.reports.ended.list(new Set(live.map(({ section }) => section.mid))),
@@ -77,6 +82,12 @@ export async function gatherFacts(session: Session, sessionHere: SessionHere, qu
 
 function wishOf({ mid, kind }: RtpSection, { remoteSessionId, remoteTrackId, isPaused }: Subscription) {
   return { mid, kind, remoteSessionId, remoteTrackId, isPaused };
+}
+
+function publisherOf({ remoteSessionId, remoteTrackId }: Subscription, publishers: ReadonlyMap<string, PublisherFacts>) {
+  const publisher = publishers.get(remoteSessionId);
+  const track = findTrack(publisher?.tracks ?? [], { by: 'id', sessionId: remoteSessionId, trackId: remoteTrackId });
+  return { publisher, isPublished: track !== undefined };
 }
 
 async function publishersOf(
@@ -89,7 +100,9 @@ async function publishersOf(
     Array.from(sessionIds, async (sessionId) => {
       const here = sessionHere(sessionId);
       const { connectionState } = here?.record() ?? (await parts.registry.findSession(appId, sessionId)) ?? { connectionState: 'closed' };
-      if (connectionState !== 'closed') publishers.set(sessionId, { connectionState, isOnThisNode: here !== undefined });
+      if (connectionState === 'closed') return;
+      const tracks = await parts.registry.listTracks(appId, sessionId);
+      publishers.set(sessionId, { connectionState, isOnThisNode: here !== undefined, tracks });
     }),
   );
   return publishers;
