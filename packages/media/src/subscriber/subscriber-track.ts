@@ -197,7 +197,7 @@ export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSu
   holdBack(_nowMs: number): void {
     if (this.#isHeldBack) return;
     this.#isHeldBack = true;
-    if (this.#layer !== undefined) this.transport.rtcp.sendBye([this.#plan.ssrc]);
+    if (this.#layer !== undefined) this.#sendBye();
     this.#stop();
     this.#stream.dropQueued();
   }
@@ -209,7 +209,7 @@ export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSu
 
   /** Handles the end of the publication. The receiver is told once, and the m-section is kept for another publication. */
   loseSource(_nowMs: number): void {
-    if (this.#source !== undefined && this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
+    if (this.#source !== undefined) this.#sendBye();
     this.#source = undefined;
     this.#layer = undefined;
     this.#target = undefined;
@@ -243,6 +243,11 @@ export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSu
 
   /** Handles a PLI or FIR, by which the receiver says that it cannot decode. */
   handlePictureLoss(nowMs: number): void {
+    // The other node still waits for the layer, because the BYE was lost on a link that is full.
+    if (this.#isHeldBack && this.transport.isLink) {
+      this.#sendBye();
+      return;
+    }
     const wanted = this.#target ?? this.#layer;
     // Repeating a request that the publisher has already received costs nothing, and a node requests for many subscribers.
     if (wanted?.keyframes.isAwaited || this.transport.isLink) this.requestKeyframe(nowMs);
@@ -335,6 +340,11 @@ export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSu
     if (stream !== this.#layer) return;
     if (maxSpatialId > (this.#stream.filter?.spatialLimit ?? ALL_LAYERS)) this.requestKeyframe(nowMs);
     this.grants.noteLayer(stream);
+  }
+
+  /** Tells the receiver that no packets will follow, if it has had any. */
+  #sendBye(): void {
+    if (this.packetsSent > 0) this.transport.rtcp.sendBye([this.#plan.ssrc]);
   }
 
   #stop(): void {

@@ -14,7 +14,7 @@ import {
   WatchingPeer,
   type WorldLink,
 } from '@causeway/testkit';
-import { TRANSPORT_WIDE_CC_URI } from '@causeway/wire';
+import { TRANSPORT_WIDE_CC_URI, writePli } from '@causeway/wire';
 import type { DataReliability, LayerPreferences, SubscriberTrackPlan } from '../../src/index.ts';
 import { LINK } from './linked-call.ts';
 
@@ -142,6 +142,12 @@ class NarrowLink {
     }
   }
 
+  /** Bob cannot decode what he has of the cameras. */
+  askForKeyframes(): void {
+    for (const no of CAMERAS)
+      this.#bob.sendRtcp(this.b.nowMs, (out, offset) => writePli(out, offset, { senderSsrc: 1, mediaSsrc: 70 + no }));
+  }
+
   get soundsSent(): number {
     return this.#soundsSent;
   }
@@ -196,6 +202,18 @@ function longestGapMs(frames: readonly ShownFrame[], fromMs: number, toMs: numbe
   return Math.max(...times.slice(1).map((atMs, index) => atMs - (times[index] ?? 0)));
 }
 
+/** The SSRCs that BYE packets of a datagram name (RFC 3550 §6.6). The packets of this suite are not encrypted. */
+function byesIn(datagram: Uint8Array): readonly string[] {
+  const ssrcs: string[] = [];
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.length);
+  for (let offset = 0; offset + 8 <= datagram.length && (datagram[offset] ?? 0) >> 6 === 2; offset += 4 + 4 * view.getUint16(offset + 2)) {
+    const type = datagram[offset + 1] ?? 0;
+    if (type < 192 || type > 223) break;
+    if (type === 203) ssrcs.push(`${view.getUint32(offset + 4)}`);
+  }
+  return ssrcs;
+}
+
 describe.each(SEEDS)('seed %d', (seed) => {
   test('a link at half of what is wanted carries sound and a layer of each track, and all of it when it is wide again', () => {
     const call = new NarrowLink(seed);
@@ -223,6 +241,27 @@ describe.each(SEEDS)('seed %d', (seed) => {
       expect(frames.at(-1)?.payloadBytes).toBe(BEST_BYTES);
     }
   });
+});
+
+test('a layer whose BYE the link has lost ends when a viewer behind it asks for a keyframe', () => {
+  const call = new NarrowLink(1);
+  const isLost = new Set<string>();
+  call.link.back.lose = (datagram) => {
+    const ssrcs = byesIn(datagram);
+    const isFirst = ssrcs.some((ssrc) => !isLost.has(ssrc));
+    for (const ssrc of ssrcs) isLost.add(ssrc);
+    return isFirst;
+  };
+  call.runFor(4000);
+  const narrowMs = call.a.nowMs;
+  call.narrowTo(HALF_BPS);
+  for (let afterMs = 0; afterMs < 4000; afterMs += 200) {
+    call.runFor(200);
+    call.askForKeyframes();
+  }
+
+  expect(isLost.size).toBeGreaterThan(0);
+  for (const frames of call.shown) expect(longestGapMs(frames, narrowMs, call.a.nowMs)).toBeLessThan(1400);
 });
 
 test('a narrow link carries most for the track that most watch behind it', () => {
