@@ -73,7 +73,7 @@ describe('a bottleneck', () => {
 
     expect(burst).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
     expect(tenMsLater).toEqual([1, 0]);
-    expect(bottleneck.counts).toEqual({ offered: 10, overflowed: 4, policed: 0, lost: 0 });
+    expect(bottleneck.counts).toEqual({ offered: 10, overflowed: 4, policed: 0, lost: 0, marked: 0 });
   });
 
   it('polices without delaying anything', () => {
