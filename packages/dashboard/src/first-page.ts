@@ -30,7 +30,7 @@ export const PAGES = {
   '/team': { load: () => import('./pages/TeamPage.tsx'), reads: [ME] },
   '/audit': { load: () => import('./pages/AuditPage.tsx'), reads: [ME] },
   '/account': { load: () => import('./pages/AccountPage.tsx'), reads: [ME] },
-  '/bench': { load: () => import('./bench/BenchRoute.tsx'), reads: [] },
+  '/bench': { load: () => import('./bench/BenchPage.tsx'), reads: [] },
 } as const satisfies Readonly<Record<string, PageNeeds>>;
 
 /** A reply that was asked for longer ago is not what a page would read now. */

@@ -1,5 +1,6 @@
 /** The bench: publish, watch and measure with the app id and secret of one app, or with a token. Loaded when it is opened. */
 import { createSfuApi, systemClock } from '@causeway/client';
+import { useRouteContext } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { createConsole } from '../console/console.ts';
 import { openConsoleSession } from '../console/console-session.ts';
@@ -14,8 +15,14 @@ import { App } from '../ui/App.tsx';
 import { ConsoleContext } from '../ui/console-context.ts';
 import { exchangeSecret } from './exchange-secret.ts';
 
+/** The bench with what the address said when the page was loaded. */
+export function BenchRoute() {
+  const { entry, services } = useRouteContext({ from: '/bench' });
+  return <BenchPage baseUrl={services.baseUrl} given={entry.kind === 'bench' ? entry.credentials : {}} />;
+}
+
 /** @param given what the address said */
-export function BenchPage({ baseUrl, given }: { readonly baseUrl: string; readonly given: Partial<Credentials> }) {
+function BenchPage({ baseUrl, given }: { readonly baseUrl: string; readonly given: Partial<Credentials> }) {
   const [mediaConsole] = useState(() => createMediaConsole(baseUrl));
   const [prefilled] = useState(() => ({ ...storedCredentials(sessionStorage), ...given }));
   useEffect(() => {
