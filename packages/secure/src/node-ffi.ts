@@ -104,7 +104,7 @@ export function contextsOfThread(ffi: Ffi): OpensslContexts {
 class NotedContexts implements OpensslContexts {
   readonly #functions;
   readonly #ofOwner = new WeakMap<object, bigint[]>();
-  /** For threads that go on when their suite is no longer used, such as that of an embedder who has closed the SFU. */
+  /** Frees contexts in threads that outlive their suite, such as the main thread of a process that has closed its embedded SFU. */
   readonly #whenCollected = new FinalizationRegistry<readonly bigint[]>((contexts) => {
     for (const at of contexts) this.#free(at);
   });

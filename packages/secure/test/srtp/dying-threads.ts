@@ -11,7 +11,7 @@ import { type EcbWriter, loadOpensslEcb } from '../../src/srtp/openssl-ecb.ts';
 
 export type Way = 'terminated within calls' | 'uncaught error' | 'exit' | 'out of memory';
 
-/** As many as a busy shard has. */
+/** A busy shard has about as many contexts. */
 const PAGES = 4_096;
 const RECORD_KEYS = 100;
 /** Threads that end before memory is measured, and those between two measurements. */

@@ -17,7 +17,7 @@ export interface ProbeOrder {
 const MAX_PROBE = 255;
 /** Long enough that a busy machine does not hold up all of it, and too short to be noticeable. */
 const DURATION_MS = 40;
-/** From this rate on, a shorter probe is enough, because more packets are sent per millisecond. */
+/** Probes above this rate may be shorter, because they send more packets per millisecond. */
 const FAST_BPS = 1_500_000;
 const FAST_DURATION_MS = 25;
 const MIN_PACKETS = 12;
