@@ -1,5 +1,5 @@
 /** OpenSSL's memory is not the garbage collector's, nor the thread's: what is left of it when either is done with it. */
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Report, Way } from './dying-threads.ts';
 
@@ -7,21 +7,27 @@ const MAIN = fileURLToPath(new URL('dying-threads.ts', import.meta.url));
 const MIB = 1_048_576;
 const WAYS: readonly Way[] = ['terminated within calls', 'uncaught error', 'exit', 'out of memory'];
 
+let child: ChildProcess;
 let report: Report;
 
 beforeAll(async () => {
-  const child = fork(MAIN, WAYS, { execArgv: ['--expose-gc'] });
+  // A heap limit in NODE_OPTIONS would take the place of the one that the thread without memory is given.
+  child = fork(MAIN, WAYS, { execArgv: ['--expose-gc'], env: { ...process.env, NODE_OPTIONS: '' } });
   report = await new Promise<Report>((resolve, reject) => {
     child.once('message', (message) => resolve(message as Report));
     child.once('exit', (code) => reject(new Error(`it has ended with exit code ${code}, and reported nothing`)));
   });
 });
 
+// A test run does not end while a child that hangs is connected to it.
+afterAll(() => child.kill('SIGKILL'));
+
 test.each(WAYS)('of a thread that has ended no context is left: %s', (way) => {
   const end = report.ends.find((each) => each.way === way);
 
   expect(end?.noted).toBeGreaterThan(report.needed);
   expect(end).toMatchObject({ freed: end?.noted, freedAgain: 0 });
+  expect(end?.code).toBe(way === 'out of memory' ? 'ERR_WORKER_OUT_OF_MEMORY' : undefined);
 });
 
 test('the process does not grow with the threads that have died', () => {

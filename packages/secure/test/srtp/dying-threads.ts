@@ -14,14 +14,25 @@ export type Way = 'terminated within calls' | 'uncaught error' | 'exit' | 'out o
 /** A busy shard has about as many contexts. */
 const PAGES = 4_096;
 const RECORD_KEYS = 100;
+/** Pieces of 8 kB that do not fit into the heap of a thread, whose limit is 32 MB. */
+const TOO_MUCH = 20_000;
 /** Threads that end before memory is measured, and those between two measurements. */
 const FIRST_DEATHS = 4;
 const DEATHS = 8;
 
+interface End {
+  readonly way: Way;
+  /** Node's code of the error that has ended the thread. */
+  readonly code: string | undefined;
+  readonly noted: number;
+  readonly freed: number;
+  readonly freedAgain: number;
+}
+
 export interface Report {
   /** The contexts that each thread needs for keystream. Those for records come in addition. */
   readonly needed: number;
-  readonly ends: readonly { readonly way: Way; readonly noted: number; readonly freed: number; readonly freedAgain: number }[];
+  readonly ends: readonly End[];
   /** Bytes by which the process has grown with threads whose contexts were freed, and with those whose were not yet. */
   readonly grown: { readonly freed: number; readonly kept: number };
   /** Contexts of a memory of this thread before and after the memory was collected. */
@@ -32,16 +43,19 @@ function countOf(table: SharedArrayBuffer): number {
   return new BigUint64Array(table).filter((at) => at !== 0n).length;
 }
 
-/** @returns the table of a thread that has ended in that way */
-async function die(way: Way): Promise<SharedArrayBuffer> {
+/** @returns the table of a thread that has ended in that way, and the code of its error */
+async function die(way: Way): Promise<{ readonly table: SharedArrayBuffer; readonly code: string | undefined }> {
   const table = createContextTable();
   const worker = new Worker(new URL(import.meta.url), { workerData: { way, table }, resourceLimits: { maxOldGenerationSizeMb: 32 } });
-  worker.on('error', () => undefined);
+  let code: string | undefined;
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    code = error.code;
+  });
   const ended = new Promise((resolve) => worker.once('exit', resolve));
   await Promise.race([ended, new Promise((resolve) => worker.once('message', resolve))]);
   if (way === 'terminated within calls') void worker.terminate();
   await ended;
-  return table;
+  return { table, code };
 }
 
 function createWriters(): readonly EcbWriter[] {
@@ -65,6 +79,7 @@ function live(way: Way): never {
   if (way === 'exit') process.exit(3);
   const kept: unknown[] = [];
   for (let count = 0; ; count++) {
+    if (kept.length > TOO_MUCH) throw new Error('the limit of the heap is not honoured');
     if (way === 'out of memory') kept.push(new Array(1_000).fill(count));
     else writers[count % PAGES]?.write([count, 0, 0, 0], 160);
   }
@@ -73,15 +88,15 @@ function live(way: Way): never {
 async function report(ways: readonly Way[]): Promise<Report> {
   const ends = [];
   for (const way of ways) {
-    const table = await die(way);
-    ends.push({ way, noted: countOf(table), freed: freeContexts(table), freedAgain: freeContexts(table) });
+    const { table, code } = await die(way);
+    ends.push({ way, code, noted: countOf(table), freed: freeContexts(table), freedAgain: freeContexts(table) });
   }
-  for (let count = 0; count < FIRST_DEATHS; count++) freeContexts(await die('exit'));
+  for (let count = 0; count < FIRST_DEATHS; count++) freeContexts((await die('exit')).table);
   const before = process.memoryUsage.rss();
-  for (let count = 0; count < DEATHS; count++) freeContexts(await die('exit'));
+  for (let count = 0; count < DEATHS; count++) freeContexts((await die('exit')).table);
   const between = process.memoryUsage.rss();
   const tables: SharedArrayBuffer[] = [];
-  for (let count = 0; count < DEATHS; count++) tables.push(await die('exit'));
+  for (let count = 0; count < DEATHS; count++) tables.push((await die('exit')).table);
   const grown = { freed: between - before, kept: process.memoryUsage.rss() - between };
   for (const table of tables) freeContexts(table);
   return { needed: PAGES, ends, grown, ofMemory: await collectMemory() };
