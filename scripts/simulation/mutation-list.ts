@@ -42,7 +42,7 @@ export const MUTATIONS: Readonly<Record<string, SimulatedMutation>> = {
   'many-copies': {
     what: 'a copy of a track that comes in beside the one of a region stays',
     file: 'packages/sfu/src/relay/import-legs.ts',
-    before: 'return isBesideOwn || isPastTree || this.#isSecondCopy(current, planned) ? Number.POSITIVE_INFINITY : currentCost;',
+    before: 'return isBesideOwn || this.#isMisplaced(this.local?.route ?? [], planned) ? Number.POSITIVE_INFINITY : currentCost;',
     after: 'return currentCost;',
   },
   'shared-claims': {

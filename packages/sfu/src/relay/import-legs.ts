@@ -52,58 +52,57 @@ export class ImportLegs<Numbers> {
 
   /**
    * What the local leg costs in comparison with a planned route. That is usually the cost of its own route. It is
-   * Infinity if the leg is a second copy where one is enough: in this node, its region, or a region on the way.
+   * Infinity if the leg is a second copy where one is enough (in this node, its region, or a region on the way), or takes
+   * a slot in the region's tree that belongs to another node.
    *
    * @param currentCost of the route of the local leg; undefined if it is interrupted, or there is none
    */
   priceOf(currentCost: number | undefined, planned: PlannedRoute): number | undefined {
     if (currentCost === undefined) return undefined;
-    const { nodes, reason } = planned;
-    const [, firstHop] = nodes;
-    const shared = this.from(firstHop);
+    const shared = this.from(planned.nodes[1]);
     const isBesideOwn = shared !== undefined && shared !== this.local && !this.isInterrupted(shared);
-    const current = this.local?.route ?? [];
-    // In the owner's region, the owner's slots are for the roots of the region's tree.
-    const isPastTree = reason === 'region-tree' && current.length === 2 && nodes.length > 2;
-    return isBesideOwn || isPastTree || this.#isSecondCopy(current, planned) ? Number.POSITIVE_INFINITY : currentCost;
+    return isBesideOwn || this.#isMisplaced(this.local?.route ?? [], planned) ? Number.POSITIVE_INFINITY : currentCost;
   }
 
   /**
-   * Whether a leg that other nodes are attached to brings a second copy into a region, and one with a planned route
-   * would not, and could replace it: it is not longer than they rely on, leads through none of them, and starts at a
-   * neighbour from which there is no leg yet.
+   * Whether a leg that other nodes are attached to brings a second copy into a region or leaves the region's tree, and
+   * one with a planned route would not, and could replace it: it is not longer than they rely on, leads through none of
+   * them, and starts at a neighbour from which there is no leg yet.
    */
   isReplaceable({ route, exports }: ImportLeg<Numbers>, planned: PlannedRoute): boolean {
     const { nodes } = planned;
-    if (this.from(nodes[1]) !== undefined || this.#routes.cost(route) === undefined || !this.#isSecondCopy(route, planned)) return false;
+    if (this.from(nodes[1]) !== undefined || this.#routes.cost(route) === undefined || !this.#isMisplaced(route, planned)) return false;
     return [...exports].every(({ requester, rest }) => nodes.length <= rest.length && !nodes.includes(requester));
   }
 
   /**
-   * Whether the current route brings the track into this region through a different node than the planned one, which follows the region's
-   * tree.
+   * Whether the current route passes through other nodes of this region than the planned one, which follows the region's
+   * tree. It then enters the region elsewhere, or takes a slot that belongs to a child of another node.
    */
-  entersElsewhere(current: readonly number[], { nodes, reason }: PlannedRoute): boolean {
+  leavesTree(current: readonly number[], { nodes, reason }: PlannedRoute): boolean {
     if (reason !== 'region-tree' && reason !== 'region-root') return false;
-    return this.#entranceOf(current) !== this.#entranceOf(nodes);
+    return this.#pathInRegion(current).join() !== this.#pathInRegion(nodes).join();
   }
 
-  #isSecondCopy(current: readonly number[], planned: PlannedRoute): boolean {
+  #isMisplaced(current: readonly number[], planned: PlannedRoute): boolean {
     const { nodes } = planned;
     const isBesideRegions = !this.#isFromRegion(current[1]) && this.#isFromRegion(nodes[1]);
     const isStray = (route: readonly number[]) => this.#routes.isStray(route, nodes, this.#publicationId);
-    return isBesideRegions || this.entersElsewhere(current, planned) || (isStray(current) && !isStray(nodes));
+    return isBesideRegions || this.leavesTree(current, planned) || (isStray(current) && !isStray(nodes));
   }
 
-  /** @returns the node of this region that is next to the first one outside it */
-  #entranceOf(route: readonly number[]): number | undefined {
+  /** @returns the nodes of a route before the first one outside this region */
+  #pathInRegion(route: readonly number[]): readonly number[] {
     const outside = route.findIndex((nodeNo) => !this.#isFromRegion(nodeNo));
-    return route.at(outside === -1 ? -1 : outside - 1);
+    return outside === -1 ? route : route.slice(0, outside);
   }
 
-  /** Whether a leg bypasses this region's own copy, on which the local one arrives. */
-  bypassesRegion(leg: ImportLeg<Numbers>): boolean {
-    return this.#isFromRegion(this.local?.firstHop) && !this.#isFromRegion(leg.firstHop);
+  /** Whether a leg bypasses this region's own copy, on which the local one arrives, or the region's tree, which the local one follows. */
+  bypassesTree({ route, firstHop }: ImportLeg<Numbers>): boolean {
+    if (this.local === undefined) return false;
+    if (this.#isFromRegion(this.local.firstHop) && !this.#isFromRegion(firstHop)) return true;
+    const planned = this.#routes.plan(route.at(-1) ?? Number.NaN, this.#publicationId, new Map());
+    return planned !== undefined && this.leavesTree(route, planned) && !this.leavesTree(this.local.route, planned);
   }
 
   #isFromRegion(nodeNo: number | undefined): boolean {

@@ -257,9 +257,9 @@ export class ImportedSource<Record extends RelayedRecord, Plan extends RelayedPl
   }
 
   /**
-   * Replaces a leg that only other nodes use, if it brings a second copy into a region. They chose its route when other
-   * links were known, and cannot mend it themselves, because they would ask this node again. The new leg becomes the
-   * local one once it delivers, and everything is united on that.
+   * Replaces a leg that only other nodes use, if it brings a second copy into a region or leaves its tree. They chose its
+   * route when other links were known, and cannot mend it themselves, because they would ask this node again. The new leg
+   * becomes the local one once it delivers, and everything is united on that.
    */
   #replaceStray(nowMs: number): void {
     const { forOthers, next } = this.#legs;

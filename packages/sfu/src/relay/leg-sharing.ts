@@ -59,14 +59,14 @@ export class LegSharing<Numbers> {
 
   /**
    * Returns a leg that exists if it starts at the same neighbour, since there is one leg per neighbour. If its route is interrupted further
-   * on, it is ended, and the caller opens another. If it brings the track into the region through a node other than the planned one, the
-   * neighbour is asked again, because it keeps the shorter route as long as this node relies on it.
+   * on, it is ended, and the caller opens another. If it takes another path through the region than the planned one, which follows the
+   * tree, the neighbour is asked again, because it keeps the shorter route as long as this node relies on it.
    */
   sharedLeg(planned: PlannedRoute): ImportLeg<Numbers> | undefined {
     const leg = this.#legs.from(planned.nodes[1]);
     if (leg === undefined) return undefined;
     if (!this.#legs.isInterrupted(leg))
-      return this.#legs.entersElsewhere(leg.route, planned) ? this.#replace(leg, planned.nodes, planned.reason) : leg;
+      return this.#legs.leavesTree(leg.route, planned) ? this.#replace(leg, planned.nodes, planned.reason) : leg;
     this.#owner.end(leg);
     return undefined;
   }
@@ -118,13 +118,13 @@ export class LegSharing<Numbers> {
 
   /**
    * Other nodes have requested a shorter route than this node's own, so their leg cannot attach to this node's. This
-   * node then also uses the shorter route. If that costs much more, or bypasses the region's own copy, the requesters
-   * have to find another route.
+   * node then also uses the shorter route. If that costs much more, or bypasses the region's own copy or its tree, the
+   * requesters have to find another route.
    */
   #shorten(shorter: ImportLeg<Numbers>): void {
     const [cost, own] = [this.#routes.cost(shorter.route), this.#legs.local && this.#routes.cost(this.#legs.local.route)];
     if (cost === undefined || own === undefined) return;
-    if (!this.#legs.bypassesRegion(shorter) && MoveWatch.isAboutAsGood(cost, own)) this.#owner.moveTo(shorter);
+    if (!this.#legs.bypassesTree(shorter) && MoveWatch.isAboutAsGood(cost, own)) this.#owner.moveTo(shorter);
     else if (this.#clock.nowMs() - (shorter.acceptedAtMs ?? 0) >= SECOND_LEG_MS) this.#owner.end(shorter);
   }
 }

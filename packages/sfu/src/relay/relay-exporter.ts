@@ -141,9 +141,22 @@ export class RelayExporter<Record extends RelayedRecord, Want extends RelayedWan
     const mates = fed.filter(isMate).length;
     // Nodes of this region beyond its share are about to move, so they take no slot.
     if (imported === undefined) return Math.min(mates, routes.ownRegionSlots) + regions < routes.maxFanOut;
-    if (mates + regions >= routes.maxFanOut) return false;
+    if (mates + regions >= routes.maxFanOut) return isMate(requester) && this.#isOwedSlot(requester, publicationId, imported.ownerNo);
     // Slots that this node's own region needs are kept free; its nodes would otherwise receive the track from outside.
     return isMate(requester) || regions < routes.maxFanOut - routes.childrenOf(publicationId, imported.ownerNo);
+  }
+
+  /**
+   * Whether a node of this region is a child of this one in the region's tree, and has a slot once those have moved that
+   * belong behind other nodes.
+   */
+  #isOwedSlot(requester: number, publicationId: string, owner: number): boolean {
+    const { routes } = this.#options;
+    const parentOf = (nodeNo: number) => routes.parentOf(publicationId, owner, nodeNo);
+    if (parentOf(requester) !== routes.selfNo) return false;
+    const isStaying = (nodeNo: number) =>
+      routes.regionOf(nodeNo) !== routes.regionOf(routes.selfNo) || [routes.selfNo, undefined].includes(parentOf(nodeNo));
+    return this.#neighboursWith(publicationId).filter(isStaying).length < routes.maxFanOut;
   }
 
   /**

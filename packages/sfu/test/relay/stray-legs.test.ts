@@ -86,3 +86,33 @@ test('a node whose parent in the tree brought the track in by itself asks that p
   expect(hops().toSorted()).toEqual([`1>${root}`, `${root}>${parent}`, `${root}>${sibling}`, `${parent}>${leaf}`].toSorted());
   for (const [nodeNo, viewer] of viewers) expect(cluster.shown(nodeNo, viewer)).toEqual([`${publicationId}@`]);
 });
+
+test('a node leaves the slot of a child that was away, so that the nodes behind that child need no copy of their own', async () => {
+  const mates = [2, 3, 4, 5, 6, 7, 8, 9];
+  const records = Object.fromEntries([OWNER, ...mates].map((nodeNo) => [nodeNo, { region: nodeNo === OWNER ? 'ap' : 'eu' }]));
+  const oneWayMs = (from: number, to: number) => (from === OWNER || to === OWNER ? 40 : 1);
+  const cluster = await ClusterUnderTest.linked([OWNER, ...mates], { oneWayMs, records, cluster: { maxFanOut: 2 } });
+  const { publisher, publicationId } = await cluster.publish(OWNER);
+  const [root = 0, away = 0, child = 0, guest = 0, apart = 0, , , leaf = 0] = rendezvousOrder(publicationId, mates);
+  const hops = () => cluster.copies().map((copy) => copy.split(' ')[0]);
+  const cutLinks = [...[OWNER, ...mates].map((nodeNo) => [away, nodeNo] as const), ...mates.map((nodeNo) => [apart, nodeNo] as const)];
+  const cuts = cutLinks.filter(([one, other]) => one !== other);
+  for (const [one, other] of cuts) cluster.mesh.cut(one, other);
+  await cluster.clock.advance(10_000);
+  const viewers = [];
+  for (const nodeNo of [child, guest, apart, leaf]) {
+    const viewer = await cluster.join(nodeNo);
+    await viewer.receive(publisher.track('camera'));
+    viewers.push([nodeNo, viewer] as const);
+    await cluster.clock.advance(3000);
+  }
+  const before = hops().toSorted();
+
+  for (const [one, other] of cuts) cluster.mesh.heal(one, other);
+  await cluster.clock.advance(30_000);
+
+  expect(before).toEqual([`1>${root}`, `1>${apart}`, `${root}>${child}`, `${root}>${guest}`, `${guest}>${leaf}`].toSorted());
+  const tree = [`1>${root}`, `${root}>${away}`, `${root}>${child}`, `${away}>${guest}`, `${away}>${apart}`, `${guest}>${leaf}`];
+  expect(hops().toSorted()).toEqual(tree.toSorted());
+  for (const [nodeNo, viewer] of viewers) expect(cluster.shown(nodeNo, viewer)).toEqual([`${publicationId}@`]);
+});

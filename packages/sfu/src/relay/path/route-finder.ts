@@ -4,7 +4,7 @@ import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { nodesIn, type PlannedRoute, passableNodes, placeInRegion, planRoute, type RefusedRoute, type RegionView } from './plan-route.ts';
-import { childrenOf, ownRegionSlots } from './region-tree.ts';
+import { ancestorsOf, childrenOf, ownRegionSlots } from './region-tree.ts';
 import { rendezvousOrder } from './rendezvous.ts';
 
 /** More tracks than a node ever imports. */
@@ -111,6 +111,16 @@ export class RouteFinder implements RegionView {
     const nodeNos = this.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
     const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
     return childrenOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, this.selfNo);
+  }
+
+  /** @returns the node of its own region that feeds a node, as the latter computes it; undefined for a root */
+  parentOf(publicationId: string, owner: number, nodeNo: number): number | undefined {
+    const region = this.regionOf(nodeNo);
+    if (region === undefined) return undefined;
+    const linked = this.#table.costsFrom(nodeNo);
+    const nodeNos = this.nodesOf(region).filter((each) => each !== owner && (each === nodeNo || linked.has(each)));
+    const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
+    return ancestorsOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, nodeNo)[0];
   }
 
   /** Whether a node is a root of its region's tree, one of those that receive the track from outside. */
