@@ -86,7 +86,9 @@ async function startWithSession(environment: Record<string, string> = {}) {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   const offer = { sessionDescription: { type: 'offer', sdp: capturedOffer('chromium-quick-start-publisher') } };
-  const created = (await (await call('POST', '/session/new', offer)).json()) as { readonly sessionId: string };
+  const reply = await call('POST', '/session/new', offer);
+  if (!reply.ok) throw new Error(`${reply.status}: ${await reply.text()}`);
+  const created = (await reply.json()) as { readonly sessionId: string };
   return { daemon, base, call, offer, sessionId: created.sessionId };
 }
 

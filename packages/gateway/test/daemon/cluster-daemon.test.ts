@@ -37,7 +37,9 @@ async function joinTwo(nodeNo: number, environment?: Record<string, string>): Pr
   return nodes;
 }
 
+/** @throws Error – the reply, if it is another than a session */
 async function created(reply: Response): Promise<{ readonly sessionId: string; readonly region: string }> {
+  if (!reply.ok) throw new Error(`${reply.status}: ${await reply.text()}`);
   return (await reply.json()) as { readonly sessionId: string; readonly region: string };
 }
 
