@@ -121,12 +121,12 @@ export class AppMirror implements AppStore, OwnApps {
     try {
       let changes = await books.appChanges(this.#serial);
       // The books were replaced by an older copy, so apps that are not in it are gone.
-      const isAnew = changes.serial < this.#serial;
-      if (isAnew) changes = await books.appChanges(0);
+      const isRestored = changes.serial < this.#serial;
+      if (isRestored) changes = await books.appChanges(0);
       this.#serial = changes.serial;
       this.#hasRead = true;
       const present = new Set(changes.changed.map(({ id }) => id));
-      const gone = isAnew ? [...this.#booked.keys()].filter((id) => !present.has(id)) : [];
+      const gone = isRestored ? [...this.#booked.keys()].filter((id) => !present.has(id)) : [];
       this.#apply({ changed: changes.changed, removed: [...changes.removed, ...gone] });
     } catch {
       // The last known apps stay in effect. The books themselves report that they cannot be reached.

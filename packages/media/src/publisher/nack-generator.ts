@@ -30,7 +30,7 @@ export interface RepairLimits {
 }
 
 /** Audio is played out much sooner than video, and a repair that comes too late only makes the jitter buffer longer. */
-export const SOUND_REPAIR = { maxAgeMs: 250, maxRttMs: 100 } as const;
+export const AUDIO_REPAIR = { maxAgeMs: 250, maxRttMs: 100 } as const;
 
 export class NackGenerator {
   readonly #canAsk: boolean;

@@ -22,7 +22,7 @@ import type { CodecPlan, PublisherTrackPlan } from '../plan.ts';
 import type { ForwardedPacket, PublisherCodec, TrackRouter } from '../router/track-router.ts';
 import type { Timer } from '../timers.ts';
 import { LayerRate, LayerShares } from './layer-cost.ts';
-import { NackGenerator, SOUND_REPAIR } from './nack-generator.ts';
+import { AUDIO_REPAIR, NackGenerator } from './nack-generator.ts';
 import { PACKET_HISTORY_DEFAULTS, PacketHistory } from './packet-history.ts';
 import { BitrateMeter, ReceptionStatistics } from './reception-statistics.ts';
 import { RedRecovery } from './red-recovery.ts';
@@ -128,8 +128,8 @@ export class ReceiveStream implements Timer {
     this.track = track;
     this.#clockRateHz = codec.clockRateHz;
     // A link carries audio for many listeners, so lost packets are requested for as long as the other node keeps them.
-    const isSound = track.plan.kind === 'audio' && !track.transport.isLink;
-    this.#nack = new NackGenerator(codec.nack, isSound ? SOUND_REPAIR : {});
+    const isClientAudio = track.plan.kind === 'audio' && !track.transport.isLink;
+    this.#nack = new NackGenerator(codec.nack, isClientAudio ? AUDIO_REPAIR : {});
     this.keyframes = new KeyframeRequester(track.keyframePace);
     this.ssrc = ssrc;
     this.rid = rid;

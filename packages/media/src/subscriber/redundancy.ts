@@ -146,12 +146,12 @@ export class RedundancyLevel {
 
   /**
    * @param lossRatio of the path, 0 to 1; undefined if the receiver does not report it
-   * @param soundBps what the audio costs without redundancy
+   * @param audioBps what the audio costs without redundancy
    * @param limitBps what the path carries; undefined if it has no known limit
    */
-  decide(nowMs: number, lossRatio: number | undefined, soundBps: number, limitBps: number | undefined): void {
+  decide(nowMs: number, lossRatio: number | undefined, audioBps: number, limitBps: number | undefined): void {
     this.#decideAtMs = nowMs + DECIDE_EVERY_MS;
-    const affordable = limitBps === undefined || soundBps === 0 ? LOSS_FOR_LEVEL.length : Math.floor((limitBps * MAX_SHARE) / soundBps) - 1;
+    const affordable = limitBps === undefined || audioBps === 0 ? LOSS_FOR_LEVEL.length : Math.floor((limitBps * MAX_SHARE) / audioBps) - 1;
     this.#loss += ((lossRatio ?? 0) - this.#loss) * LOSS_GAIN;
     const helpful = LOSS_FOR_LEVEL.filter((loss) => this.#loss >= loss).length;
     if (helpful >= this.value || !this.#isCalm(nowMs)) this.value = Math.max(this.value, helpful);

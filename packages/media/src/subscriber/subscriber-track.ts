@@ -8,7 +8,7 @@ import type { EngineContext } from '../engine-context.ts';
 import { FirstFrameTimer } from '../latencies.ts';
 import type { SubscriberTrackPlan } from '../plan.ts';
 import { ALL_LAYERS, type LayerOption } from '../publisher/layer-catalogue.ts';
-import { SOUND_REPAIR } from '../publisher/nack-generator.ts';
+import { AUDIO_REPAIR } from '../publisher/nack-generator.ts';
 import type { PublisherTrack } from '../publisher/publisher-track.ts';
 import type { ReceiveStream, StreamPacket } from '../publisher/receive-stream.ts';
 import type { RoutedSubscriber } from '../router/track-router.ts';
@@ -295,7 +295,7 @@ export class SubscriberTrack implements LinkLayer, GrantedSubscription, RoutedSu
   handleNack(nowMs: number, lost: readonly Seq16[]): void {
     // Missing packets of a layer that a link does not carry must not take the place of layers that it does.
     if (this.#isHeldBack && this.transport.isLink) return;
-    if (this.#plan.kind === 'audio' && !this.transport.isLink && this.transport.rttMs > SOUND_REPAIR.maxRttMs) {
+    if (this.#plan.kind === 'audio' && !this.transport.isLink && this.transport.rttMs > AUDIO_REPAIR.maxRttMs) {
       this.#context.drops.increment(DropReason.RtxSuppressed);
       return;
     }

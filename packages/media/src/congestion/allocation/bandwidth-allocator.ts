@@ -148,8 +148,8 @@ export class BandwidthAllocator implements Timer {
     timers.schedule(timers.onGrid(nowMs + INTERVAL_MS, GRID_MS), this);
     const choices = choicesOf(nowMs, adaptive);
     const bytesResent = tracks.reduce((sum, track) => sum + track.bytesResent, 0);
-    const soundBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
-    const fixedBps = soundBps + this.#repairs.update(nowMs, bytesResent);
+    const audioBps = tracks.reduce((sum, track) => sum + track.fixedCostBps(nowMs), 0);
+    const fixedBps = audioBps + this.#repairs.update(nowMs, bytesResent);
     this.#tellDemand(fixedBps, choices);
     const { budgetBps } = this.#options.path;
     if (budgetBps === undefined) for (const choice of choices) grantIndex(nowMs, choice, choice.options.length - 1, AMPLE);

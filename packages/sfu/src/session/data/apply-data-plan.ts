@@ -26,7 +26,7 @@ export class DataPlanApplier {
   }
 
   apply({ transport, agreed, publications, subscriptions }: DataPicture): void {
-    if (transport.transportId !== this.#transportId) this.#startAnew(transport.transportId);
+    if (transport.transportId !== this.#transportId) this.#reset(transport.transportId);
     this.#applyPeer(agreed);
     const published = plansById(
       [...publications].flatMap((each) => publicationPlan(each, transport) ?? []),
@@ -49,7 +49,7 @@ export class DataPlanApplier {
   }
 
   /** Channels end with their transport, so everything is new on the next one. */
-  #startAnew(transportId: string | undefined): void {
+  #reset(transportId: string | undefined): void {
     this.#transportId = transportId;
     this.#maxMessageBytes = undefined;
     this.#publications = undefined;
