@@ -23,7 +23,7 @@ test('an empty batch is a success', () => {
   expect(allFailedError([])).toBeUndefined();
 });
 
-test('a batch that failed as one has the common code and the items', () => {
+test('a batch whose items all failed with one code has that code and the items', () => {
   const error = allFailedError([missing, missing]);
 
   expect(error?.code).toBe('track_not_found');

@@ -4,13 +4,13 @@ test('the defaults are settings', () => {
   expect(AppSettings.parse(DEFAULT_APP_SETTINGS)).toEqual(DEFAULT_APP_SETTINGS);
 });
 
-test('a setting says what it can be, whether it must be set or not', () => {
+test('every setting has a kind, whether or not it is optional', () => {
   expect(appSettingKind('autoPublish')).toEqual({ type: 'boolean' });
   expect(appSettingKind('maxCallsPerSecondPerApp')).toEqual({ type: 'integer', min: 1, max: 1_000_000 });
   expect(appSettingKind('maxEventStreams')).toEqual({ type: 'integer', min: 1, max: 2_000 });
 });
 
-test.each(APP_SETTING_NAMES)('%s admits what its kind says and nothing beside', (name) => {
+test.each(APP_SETTING_NAMES)('%s accepts exactly the values that its kind allows', (name) => {
   const kind = appSettingKind(name);
   const admits = (value: unknown) => AppSettings.partial().safeParse({ [name]: value }).success;
 
@@ -21,11 +21,11 @@ test.each(APP_SETTING_NAMES)('%s admits what its kind says and nothing beside', 
   expect(admits(null)).toBe(false);
 });
 
-test('a setting that does not exist is refused by its name', () => {
+test('an unknown setting is refused, and the error names it', () => {
   expect(() => parseRequest(AppSettings, { ...DEFAULT_APP_SETTINGS, maxSesions: 1 })).toThrow('has unknown fields: maxSesions');
 });
 
-test('settings of another version are read as far as they are understood', () => {
+test('from the settings of another version, only the known and valid ones are read', () => {
   expect(readKnownSettings({ autoPublish: false, maxTracks: 0, maxSessions: 7, mood: 'sunny', maxCallsPerSecondPerApp: 'many' })).toEqual({
     ...DEFAULT_APP_SETTINGS,
     autoPublish: false,

@@ -10,7 +10,7 @@ test.each(codes)('%s has a status, and a meaning that is one sentence', (_code, 
   expect(meaning).toMatch(/^[A-Z].*\.$/);
 });
 
-test('names of Object.prototype are no error codes', () => {
+test('property names of Object.prototype are not error codes', () => {
   expect(['toString', '__proto__', 'constructor', ''].map(isErrorCode)).toEqual([false, false, false, false]);
 });
 

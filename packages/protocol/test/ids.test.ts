@@ -34,7 +34,7 @@ describe('session id', () => {
     expect(parseSessionId(text)).toBeUndefined();
   });
 
-  test('cannot be made for a node number out of range', () => {
+  test('a session id is not created for a node number out of range', () => {
     expect(() => formatSessionId(MAX_NODE_NO + 1, UUID)).toThrow();
   });
 });

@@ -10,14 +10,14 @@ test('bodies refer to their parts by name', () => {
   expect(schemas.PublishRequest.required).toEqual(['tracks', 'sessionDescription']);
 });
 
-test('every reference leads to a schema', () => {
+test('every reference resolves to a schema', () => {
   const references = [...JSON.stringify(schemas).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
 
   expect(references.length).toBeGreaterThan(20);
   expect(references.filter((name) => !Object.hasOwn(schemas, name!))).toEqual([]);
 });
 
-test('unknown fields stay allowed, save where one that is misspelt would restrict nothing', () => {
+test('unknown fields are allowed, except where a misspelt restriction would have no effect', () => {
   const { MintTokenRequest, RevokeTokensRequest, TokenMaximum, AppSettings, CreateAppRequest, PatchAppRequest, ...others } = schemas;
   const strict = [MintTokenRequest, RevokeTokensRequest, TokenMaximum, AppSettings];
 

@@ -193,7 +193,7 @@ test('never repeats the SDP it was sent', () => {
   expect(JSON.stringify([refusal.message, refusal.details])).not.toContain('topsecret');
 });
 
-test('`__proto__` in a body is a field like any other', () => {
+test('`__proto__` in a body is treated like any other field', () => {
   const body = JSON.parse('{"sessionDescription":{"type":"offer","sdp":"v=0"},"__proto__":{"autoPublish":false}}');
 
   expect(parseRequest(CreateSessionRequest, body)).toEqual({ sessionDescription: { type: 'offer', sdp: 'v=0' } });

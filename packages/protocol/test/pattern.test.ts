@@ -22,12 +22,12 @@ test.each<[pattern: string, text: string, isMatch: boolean]>([
   expect(matchesAny([pattern], text)).toBe(isMatch);
 });
 
-test('of several patterns one is enough, and none lets nothing through', () => {
+test('matching one of several patterns is enough, and an empty list matches nothing', () => {
   expect(matchesAny(['a', 'b'], 'b')).toBe(true);
   expect(matchesAny([], '')).toBe(false);
 });
 
-test('means the same as a regular expression with its stars', () => {
+test('a pattern matches the same texts as a regular expression with `.*` for each star', () => {
   const letters = fc.stringMatching(/^[ab*]{0,8}$/);
   fc.assert(
     fc.property(letters, fc.stringMatching(/^[ab]{0,12}$/), (pattern, text) => {
@@ -37,6 +37,6 @@ test('means the same as a regular expression with its stars', () => {
   );
 });
 
-test.each(['a/b', 'ä', 'a b', '*****', 'x'.repeat(129), '[a]'])('%j is no pattern', (text) => {
+test.each(['a/b', 'ä', 'a b', '*****', 'x'.repeat(129), '[a]'])('%j is not a pattern', (text) => {
   expect(Pattern.safeParse(text).success).toBe(false);
 });

@@ -61,7 +61,7 @@ const REPLIES: [name: string, schema: z.ZodType, body: unknown][] = [
   ],
 ];
 
-test.each(REQUESTS)('%s: the request of the reference is taken as it is', (_name, schema, body) => {
+test.each(REQUESTS)('%s: the request of the reference is accepted unchanged', (_name, schema, body) => {
   expect(parseRequest(schema, body)).toEqual(body);
 });
 

@@ -1,10 +1,10 @@
 import { SfuError } from '@causeway/protocol';
 
-test('a refusal that comes by the thousand notes no stack', () => {
+test('an error that may be thrown by the thousand records no stack', () => {
   expect(new SfuError('rate_limited', 'too many calls').stack).not.toContain('sfu-error.test.ts');
 });
 
-test('other errors, also those made right after one without, say where they were made', () => {
+test('all other errors record their stack, even one created right after an error without', () => {
   const refusal = new SfuError('rate_limited', 'too many calls');
 
   const error = new SfuError('internal_error', 'a defect', { cause: refusal });

@@ -1,4 +1,4 @@
-/** Converts what the books hold to replies of the admin API. */
+/** Converts records of the books to replies of the admin API. */
 import type { AuditEntry, BookedApp, BookedKey, Org } from '@causeway/accounts';
 import type { AdminApp, AdminAuditEntry, AdminKey, AdminOrg } from '@causeway/protocol';
 

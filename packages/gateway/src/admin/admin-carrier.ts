@@ -16,7 +16,7 @@ import { type RequestContext, requestContextOf } from '../http/request-context.t
 import { traceHeaders } from '../http/trace-context.ts';
 import { AskedKeepers } from './asked-keepers.ts';
 
-/** What the admin API needs of a cluster. */
+/** The part of a cluster that the admin API uses. */
 export interface CarrierCluster {
   readonly directory: Pick<NodeDirectory, 'self' | 'others'>;
   readonly desk: Pick<AssertionDesk, 'write' | 'take'>;
@@ -30,7 +30,7 @@ export interface CarrierCluster {
 export interface CarriedCall {
   /** The address of the client; undefined if it is not known. */
   readonly address: string | undefined;
-  /** What the client calls the node that it called. */
+  /** The host name under which the client called that node. */
   readonly host: string;
   /** @throws unauthorized – the body differs from the one vouched for */
   checkBody(body: unknown): void;
@@ -38,10 +38,13 @@ export interface CarriedCall {
 
 /** JSON of the client's address and the host name, for which the assertion vouches as well. */
 const CLIENT_HEADER = 'Causeway-Client';
-/** The app that assertions of carried calls name. Their paths are those of no call for an app, whatever apps there are. */
+/**
+ * The app that assertions of carried calls name. Their paths differ from those of all calls for apps, so an app of the same name cannot use
+ * them.
+ */
 const ADMIN = AppId.parse('admin');
 const PASSED_ON = ['authorization', 'cookie', 'origin', 'sec-fetch-site', 'if-match', 'idempotency-key', 'accept'];
-/** The headers of a reply that are passed back. Others concern the connection to the other node, or are set here. */
+/** The headers of a reply that are passed back. The others concern the connection to the other node, or are set by this node. */
 const PASSED_BACK = [
   'content-type',
   'content-disposition',
@@ -184,7 +187,7 @@ function noBooks(why: string): SfuError {
   return new SfuError('books_unavailable', `${why}; set CAUSEWAY_BOOKS on a node to use the admin API`);
 }
 
-/** What the assertion vouches for beside method and body: path and query, and whose call it is. */
+/** What the assertion vouches for besides method and body: path, query and client. */
 function assertedPath({ originalUrl }: Request, client: string): string {
   return assertedPathOf(`${originalUrl} ${client}`);
 }
@@ -197,7 +200,7 @@ function passedOn(request: Request): Readonly<Record<string, string>> {
   return Object.fromEntries(passed) as Record<string, string>;
 }
 
-/** A reply may be a long export, so it is passed on as it comes. */
+/** A reply may be a long export, so it is streamed. */
 async function sendBack(reply: IncomingMessage, response: Response): Promise<void> {
   response.statusCode = reply.statusCode ?? 502;
   for (const name of PASSED_BACK) {

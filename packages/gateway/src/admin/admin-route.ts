@@ -14,7 +14,7 @@ export interface AdminRouteDescription extends Omit<RouteDescription, 'access' |
   readonly otherReplyTypes?: readonly string[];
   /** `open` requires no credential, because callers obtain one that way; `person` requires a sign-in, not a key. */
   readonly access: 'admin' | 'person' | 'open';
-  /** Whether it sets or clears the sign-in cookie, so that its reply is never repeated from memory. */
+  /** Whether it sets or clears the sign-in cookie; its reply is then never repeated from memory. */
   readonly setsCookie?: true;
 }
 
@@ -37,7 +37,7 @@ export interface AdminServices {
   /** Whether an app is in the configuration of this node. */
   readonly isConfigured: (appId: string) => boolean;
   readonly pricing: Pricing;
-  /** What the operator calls the OpenID provider; undefined if there is none. */
+  /** The operator's name for the OpenID provider; undefined if there is none. */
   readonly oidcName: string | undefined;
 }
 
@@ -49,7 +49,7 @@ export interface AdminCall extends AdminServices {
   readonly query: Readonly<Record<string, unknown>>;
   /** Path and query as the client sent them. */
   readonly url: string;
-  /** What the client calls this node, with the port unless it is that of the scheme. */
+  /** The host name under which the client called this node, with the port unless it is the default of the scheme. */
   readonly host: string;
   /** The origin of the calling page; undefined if the request has no Origin header. */
   readonly origin: string | undefined;
@@ -104,7 +104,7 @@ export function mayIn(caller: AdminCaller, orgId: string, right: Right): boolean
   return role !== undefined && hasRight(role, right);
 }
 
-/** The router lets no one else call a route for people. */
+/** The router rejects other callers of routes for people, so this does not throw for them. */
 export function personOf({ caller }: AdminCall): Extract<AdminCaller, { kind: 'person' }> {
   if (caller.kind !== 'person') throw new SfuError('forbidden', 'this is for people who are signed in');
   return caller;

@@ -35,7 +35,7 @@ export interface AdminRouterOptions {
   readonly books: Books | undefined;
   /** The accounts of people; undefined on a node without books. */
   readonly accounts: Accounts | undefined;
-  /** Undefined on a node that cannot send any. */
+  /** Undefined on a node that cannot send webhooks. */
   readonly webhooks: NodeWebhooks | undefined;
   readonly tokens: TokenDesk;
   readonly nodes: () => Promise<readonly AdminNode[]>;
@@ -53,7 +53,7 @@ export interface AdminRouterOptions {
   readonly pricing?: Pricing;
   /** Undefined on a node that signs no ledger. */
   readonly ledger: NodeLedger | undefined;
-  /** What the operator calls the OpenID provider. Default: there is none. */
+  /** The operator's name for the OpenID provider. Default: there is none. */
   readonly oidcName?: string | undefined;
   readonly logger: Logger;
   /** Undefined if requests are not recorded as spans. */
@@ -67,7 +67,7 @@ const CALLS_PER_SECOND = 20;
 /** The key of the admin API in queues and rate limits that are otherwise per app; no app can have such an id. */
 const SHARE = ':admin';
 const VERSION = /^"([0-9]{1,15})"$/;
-/** Sign-in attempts under one address. More of them are guesses by a program. */
+/** Sign-in attempts for one e-mail address. More than these are guesses by a program. */
 const SIGN_INS_PER_MINUTE = 10;
 const SECONDS_PER_MINUTE = 60;
 
@@ -98,7 +98,7 @@ async function carryOut(route: AdminRoute, context: RouterContext, request: Requ
   const carried = carrier?.admit(request);
   if (carried !== undefined) {
     clients.noteCarried(request, carried.address);
-    // Pages, cookies and passkeys belong to the host that the client has called.
+    // Pages, cookies and passkeys belong to the host that the client called.
     request.headers.host = carried.host;
   }
   if (route.setsCookie) requireOwnOrigin(request);
@@ -155,7 +155,7 @@ function limitStranger({ clients, signIns }: RouterContext, request: Request, bo
   const email = typeof body === 'object' && body !== null && 'email' in body ? String(body.email).trim().toLowerCase() : '';
   if (email === '') return;
   const retryAfterMs = signIns.take(digestSecret(email), SIGN_INS_PER_MINUTE / SECONDS_PER_MINUTE);
-  if (retryAfterMs > 0) throw new SfuError('rate_limited', 'too many sign-in attempts under this address', { retryAfterMs });
+  if (retryAfterMs > 0) throw new SfuError('rate_limited', 'too many sign-in attempts for this address', { retryAfterMs });
 }
 
 /** Once a reply has begun, it cannot be replaced by an error; the reader notices that the end is missing. */

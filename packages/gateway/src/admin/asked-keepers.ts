@@ -1,13 +1,13 @@
-/** Which nodes with books are likely to answer, so that one that hangs delays few calls and leaves room for those to others. */
+/** Remembers which nodes with books fail to answer, so that one that hangs delays few calls and leaves room for calls to others. */
 
 /** Long enough that few calls wait for a node that hangs, and short enough that one that has recovered is soon asked first again. */
 const SILENT_FOR_MS = 30_000;
-/** Half of what a node carries at once, so that calls which hang at one node leave room for another. */
+/** Half of the calls that a node carries at once, so that calls that hang at one node leave room for another. */
 const MAX_UNDER_WAY_EACH = 64;
 
 export class AskedKeepers {
   readonly #now: () => number;
-  /** Until when a node counts as silent. Kept for nodes with books that have once failed to answer. */
+  /** When each node stops counting as silent. Only nodes with books that have failed to answer are in it. */
   readonly #silentUntilMs = new Map<number, number>();
   readonly #underWay = new Map<number, number>();
 
@@ -16,7 +16,7 @@ export class AskedKeepers {
     this.#now = now;
   }
 
-  /** @returns false if as many calls are under way at that node as may be; otherwise call `end` afterwards */
+  /** @returns false if that node already has the maximum number of calls under way; otherwise call `end` afterwards */
   begin(nodeNo: number): boolean {
     const underWay = this.#underWay.get(nodeNo) ?? 0;
     if (underWay >= MAX_UNDER_WAY_EACH) return false;

@@ -21,7 +21,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'get',
     path: '/me/factors',
-    summary: 'Tell which second factors you have',
+    summary: 'List your second factors',
     reply: 'FactorsReply',
     errors: ['forbidden'],
     async handle(call) {
@@ -35,8 +35,8 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'post',
     path: '/me/totp',
-    summary: 'Ask for the seed of an authenticator',
-    description: 'It is in force once a code of it was confirmed. Until then, asking again replaces it.',
+    summary: 'Request the seed of an authenticator',
+    description: 'It takes effect once a code generated from it is confirmed. Until then, another request replaces it.',
     request: 'OfferTotpRequest',
     reply: 'OfferTotpReply',
     errors: ['unauthorized', 'forbidden', 'factor_conflict'],
@@ -50,7 +50,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'post',
     path: '/me/totp/confirm',
-    summary: 'Have signing in ask for codes',
+    summary: 'Require codes for signing in',
     description: 'All other sign-ins of the person end.',
     request: 'ConfirmTotpRequest',
     reply: 'ConfirmTotpReply',
@@ -66,7 +66,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'post',
     path: '/me/totp/remove',
-    summary: 'Sign in without codes again',
+    summary: 'Stop requiring codes for signing in',
     request: 'RemoveTotpRequest',
     reply: 'RemovedReply',
     errors: ['unauthorized', 'code_invalid', 'forbidden', 'factor_conflict'],
@@ -81,7 +81,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'post',
     path: '/me/passkeys/options',
-    summary: 'Ask what to make a passkey with',
+    summary: 'Request the options for creating a passkey',
     request: 'OfferPasskeyRequest',
     reply: 'PasskeyOptionsReply',
     errors: ['unauthorized', 'forbidden', 'quota_exceeded'],
@@ -95,7 +95,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'post',
     path: '/me/passkeys',
-    summary: 'Add a passkey that the browser has made',
+    summary: 'Add a passkey that the browser has created',
     request: 'AddPasskeyRequest',
     reply: 'AdminPasskey',
     errors: ['forbidden'],
@@ -122,7 +122,7 @@ export const FACTOR_ROUTES: readonly AdminRoute[] = [
 /** Returns the relying party for WebAuthn, which is the origin of the calling page. */
 export function siteOf({ origin }: AdminCall): PasskeySite {
   if (origin === undefined || !URL.canParse(origin))
-    throw new SfuError('invalid_params', 'passkeys are made and used by pages: Origin is missing');
+    throw new SfuError('invalid_params', 'only pages can create and use passkeys: Origin is missing');
   return passkeySiteOf(origin);
 }
 

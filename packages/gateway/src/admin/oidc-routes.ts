@@ -1,4 +1,4 @@
-/** Signing in with the OpenID provider of the operator. */
+/** Endpoints for signing in with the operator's OpenID provider. */
 import {
   OfferOidcConnectionRequest,
   OfferOidcSignInRequest,
@@ -20,7 +20,7 @@ export const OIDC_SIGN_IN_ROUTES: readonly AdminRoute[] = [
     access: 'open',
     method: 'get',
     path: '/sign-in',
-    summary: 'Tell the ways to sign in besides passwords and passkeys',
+    summary: 'List the ways to sign in besides passwords and passkeys',
     reply: 'SignInWaysReply',
     errors: [],
     async handle({ oidcName }) {
@@ -34,7 +34,7 @@ export const OIDC_SIGN_IN_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/sign-in/oidc/offer',
     summary: 'Begin to sign in with the OpenID provider',
-    description: 'Open `url` in the same tab, keep `ticket`, and send it with what the provider adds to `redirectUri`.',
+    description: 'Open `url` in the same tab, keep `ticket`, and send it with the query that the provider adds to `redirectUri`.',
     request: 'OfferOidcSignInRequest',
     reply: 'OidcOfferReply',
     errors: ['route_not_found', 'invitation_not_found', 'identity_provider_unavailable'],
@@ -50,7 +50,7 @@ export const OIDC_SIGN_IN_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/sign-in/oidc',
     summary: 'Sign in with the OpenID provider, for the pages of this node',
-    description: 'Sets a cookie. The provider stands for password and code. It also finishes accepting an invitation and connecting.',
+    description: 'Sets a cookie. No password or code is needed. The same call finishes accepting an invitation and connecting a person.',
     request: 'OidcSignInRequest',
     reply: 'WhoAmIReply',
     errors: [
@@ -76,8 +76,8 @@ export const OIDC_CONNECTION_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'post',
     path: '/me/oidc/offer',
-    summary: 'Begin to connect yourself to the OpenID provider',
-    description: 'It goes on as signing in with it does.',
+    summary: 'Begin to connect to the OpenID provider',
+    description: 'The remaining steps are those of signing in with it.',
     request: 'OfferOidcConnectionRequest',
     reply: 'OidcOfferReply',
     errors: ['unauthorized', 'forbidden', 'route_not_found', 'factor_conflict', 'identity_provider_unavailable'],
@@ -91,7 +91,7 @@ export const OIDC_CONNECTION_ROUTES: readonly AdminRoute[] = [
     access: 'person',
     method: 'delete',
     path: '/me/oidc',
-    summary: 'Disconnect yourself from the OpenID provider',
+    summary: 'Disconnect from the OpenID provider',
     reply: 'RemovedReply',
     errors: ['forbidden', 'route_not_found', 'factor_conflict'],
     async handle(call) {
@@ -109,7 +109,7 @@ function ownPage({ origin }: AdminCall, redirectUri: string): string {
   const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined;
   const isOwn = url !== undefined && url.origin === origin && url.href === redirectUri;
   if (isOwn && CALLBACK_PAGE.test(url.pathname) && url.search === '' && url.hash === '') return redirectUri;
-  throw new SfuError('invalid_params', 'redirectUri: must be the page /oidc of the console that calls', {
+  throw new SfuError('invalid_params', 'redirectUri: must be the page /oidc of the calling console', {
     details: { path: 'redirectUri' },
   });
 }

@@ -1,4 +1,6 @@
-/** Finds the objects of a call of the admin API. An object of an organisation that the caller does not belong to is treated as missing. */
+/**
+ * Finds the objects that a call of the admin API names. Those of organisations that the caller does not belong to are treated as missing.
+ */
 import type { Actor, BookedApp, BookedKey, Org, PageRequest } from '@causeway/accounts';
 import { AdminPageQuery, type AppId, parseAppId, parseRequest, type Right, SfuError } from '@causeway/protocol';
 import { type AdminCall, mayIn, roleIn } from './admin-route.ts';

@@ -35,7 +35,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/sign-up',
     summary: 'Create the first organisation and its owner',
-    description: 'Requires the one-time token of the link that a node prints at its start while there is no organisation.',
+    description: 'Requires the one-time token in the link that a node prints when it starts and there is no organisation yet.',
     request: 'SignUpRequest',
     reply: 'WhoAmIReply',
     errors: ['unauthorized', 'forbidden'],
@@ -66,7 +66,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     access: 'open',
     method: 'post',
     path: '/sign-in/passkey/options',
-    summary: 'Ask what to look for a passkey with',
+    summary: 'Request the options for using a passkey',
     reply: 'PasskeyOptionsReply',
     errors: [],
     handle: async (call) => ({ body: await call.accounts.offerPasskeySignIn(siteOf(call)) }),
@@ -78,7 +78,7 @@ export const SIGN_IN_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/sign-in/passkey',
     summary: 'Sign in with a passkey, for the pages of this node',
-    description: 'Sets a cookie. It takes neither password nor code: the device has asked for a finger or a PIN.',
+    description: 'Sets a cookie. No password or code is needed, because the device has verified the person by fingerprint or PIN.',
     request: 'PasskeySignInRequest',
     reply: 'WhoAmIReply',
     errors: ['unauthorized', 'forbidden'],
@@ -238,7 +238,7 @@ export const MEMBER_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/organisations/:org_id/invitations',
     summary: 'Invite a person, for a week',
-    description: 'The node sends no mail, so pass the link on yourself. An earlier invitation of the same address ends.',
+    description: 'The node sends no mail, so pass the link on yourself. It replaces an earlier invitation for the same address.',
     request: 'CreateInvitationRequest',
     reply: 'CreateInvitationReply',
     errors: ['org_not_found', 'forbidden', 'member_conflict'],
@@ -284,7 +284,7 @@ async function checkNewcomer(accounts: Accounts, token: string, name: string | u
   }
 }
 
-/** Tells someone who has just signed in who they are, and sets the cookie. */
+/** Describes the person who has just signed in, and sets the cookie. */
 export function signedInReply(signIn: Awaited<ReturnType<Accounts['signIn']>>): AdminReply {
   return { body: personReply(signIn), signIn };
 }

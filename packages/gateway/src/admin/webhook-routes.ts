@@ -30,7 +30,7 @@ import { type AdminCall, type AdminRoute, roleIn } from './admin-route.ts';
 import { actorOf, ownApp, requireRight } from './owned.ts';
 
 const MS_PER_SECOND = 1_000;
-/** The number of events that one call replays; another call continues. */
+/** The maximum number of events that one call replays; another call continues. */
 const MAX_REPLAYED = 5_000;
 const DELIVERY_ID = /^[1-9][0-9]{0,14}$/;
 const REMOVED: RouteReply = { body: { success: true } };
@@ -56,8 +56,8 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/apps/:app_id/webhooks',
-    summary: 'Have the events of an app sent to a URL',
-    description: 'An app has at most ten. What happens from now on is sent; the secret is not shown again.',
+    summary: 'Create a webhook, to which the events of an app are sent',
+    description: 'An app has at most ten. Only later events are sent to it. The secret is not shown again.',
     request: 'CreateWebhookRequest',
     reply: 'IssuedWebhookReply',
     errors: ['forbidden', 'app_not_found', 'quota_exceeded'],
@@ -92,7 +92,7 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     method: 'patch',
     path: '/webhooks/:webhook_id',
     summary: 'Change, disable or enable a webhook',
-    description: 'With `If-Match: "<version>"`, only if it has not been changed since.',
+    description: 'With `If-Match: "<version>"`, it fails if the webhook has changed since that version.',
     request: 'PatchWebhookRequest',
     reply: 'AdminWebhook',
     errors: ['forbidden', 'webhook_not_found', 'version_conflict'],
@@ -115,7 +115,7 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'delete',
     path: '/webhooks/:webhook_id',
-    summary: 'Remove a webhook, and its delivery log',
+    summary: 'Remove a webhook and its delivery log',
     reply: 'RemovedReply',
     errors: ['forbidden', 'webhook_not_found'],
     async handle(call) {
@@ -131,7 +131,8 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     method: 'post',
     path: '/webhooks/:webhook_id/rotate',
     summary: 'Replace the secret of a webhook',
-    description: 'What is sent is signed with both for `expiresIn` seconds (a day): give the new one to the receiver until then.',
+    description:
+      'For `expiresIn` seconds (a day by default), deliveries are signed with both; give the new one to the receiver in that time.',
     request: 'RotateWebhookSecretRequest',
     reply: 'IssuedWebhookReply',
     errors: ['forbidden', 'webhook_not_found', 'version_conflict'],
@@ -148,8 +149,8 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/webhooks/:webhook_id/ping',
-    summary: 'Send an event of the type `webhook.ping` to a webhook now',
-    description: 'The reply says what came back; it is not tried again. A webhook that is disabled can be pinged, too.',
+    summary: 'Send an event of type `webhook.ping` to a webhook now',
+    description: 'The reply contains the response of the receiver. There is only one attempt. A disabled webhook can be pinged as well.',
     reply: 'WebhookDelivery',
     errors: ['forbidden', 'webhook_not_found'],
     async handle(call) {
@@ -162,7 +163,7 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'get',
     path: '/webhooks/:webhook_id/deliveries',
-    summary: 'List what was sent to a webhook, and what waits',
+    summary: 'List the deliveries of a webhook',
     query: 'WebhookDeliveriesQuery',
     reply: 'WebhookDeliveryList',
     errors: ['webhook_not_found'],
@@ -182,8 +183,8 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/webhooks/:webhook_id/deliveries/:delivery_id/redeliver',
-    summary: 'Send an event to a webhook once more',
-    description: 'At once, whatever waits, with the same `webhook-id`, and with as many attempts as the first time.',
+    summary: 'Send an event to a webhook again',
+    description: 'It is sent at once, before any waiting deliveries, with the same `webhook-id` and as many attempts as the first time.',
     reply: 'WebhookDelivery',
     errors: ['forbidden', 'webhook_not_found', 'delivery_not_found', 'webhook_disabled'],
     async handle(call) {
@@ -200,8 +201,8 @@ export const WEBHOOK_ROUTES: readonly AdminRoute[] = [
     access: 'admin',
     method: 'post',
     path: '/webhooks/:webhook_id/replay',
-    summary: 'Send the events since a time, or after one of them, once more',
-    description: `Of the last 30 days, in order, with the same \`webhook-id\`; what still waits is left out. At most ${MAX_REPLAYED} in one call.`,
+    summary: 'Send the events since a time, or after a given event, again',
+    description: `Sends events of the last 30 days, in order, with the same \`webhook-id\`, without those that are still waiting. At most ${MAX_REPLAYED} in one call.`,
     request: 'ReplayWebhookRequest',
     reply: 'ReplayWebhookReply',
     errors: ['forbidden', 'webhook_not_found', 'webhook_disabled'],
@@ -221,7 +222,7 @@ function requireWebhooks({ webhooks }: AdminCall): NodeWebhooks {
   if (webhooks !== undefined) return webhooks;
   throw new SfuError(
     'books_unavailable',
-    'this node has no key that outlives it, so it seals no secrets of webhooks; set CAUSEWAY_TOKEN_KEY',
+    'this node has no permanent key with which to encrypt the secrets of webhooks; set CAUSEWAY_TOKEN_KEY',
   );
 }
 

@@ -37,7 +37,7 @@ export const AdminApp = z.object({
   orgId: z.string(),
   name: z.string(),
   settings: AppSettings,
-  version: z.int().meta({ description: 'Increases with every change; also the `ETag`' }),
+  version: z.int().meta({ description: 'Increases with every change; also sent as `ETag`' }),
   createdAt: Time,
 });
 export type AdminApp = z.infer<typeof AdminApp>;
@@ -54,7 +54,7 @@ export const CreateAppRequest = z.object({
 });
 export type CreateAppRequest = z.infer<typeof CreateAppRequest>;
 
-/** The changes to an app: missing fields stay as they are, and a setting that is null is as by default again. */
+/** The changes to an app: missing fields stay as they are, and a setting that is null returns to its default. */
 export const PatchAppRequest = z.object({ name: Name.optional(), settings: AppSettingsPatch.optional() });
 export type PatchAppRequest = z.infer<typeof PatchAppRequest>;
 
@@ -94,7 +94,7 @@ export const CreateKeyRequest = z.object({
       publicKey: z.union([z.string().max(4_096), z.record(z.string().max(32), z.unknown())]).meta({ description: 'PEM (SPKI), or a JWK' }),
     })
     .optional()
-    .meta({ description: 'Makes it a key that verifies tokens signed by your backend, instead of a secret' }),
+    .meta({ description: 'Creates a key that verifies tokens signed by your backend, instead of a secret' }),
 });
 export type CreateKeyRequest = z.infer<typeof CreateKeyRequest>;
 

@@ -1,4 +1,4 @@
-/** What the admin API takes and replies about what people prove themselves with beside their passwords. */
+/** Requests and replies of the admin API about second factors, passkeys and the OpenID provider. */
 import { z } from 'zod';
 import { Name, Time } from './admin-bodies.ts';
 
@@ -9,12 +9,12 @@ const MAX_QUERY_LENGTH = 4_096;
 const RedirectUri = z
   .string()
   .max(MAX_URL_LENGTH)
-  .meta({ description: 'The page `/oidc` of this console, as the provider has it registered, such as `https://sfu.example/oidc`' });
+  .meta({ description: 'URL of the page `/oidc` of this console, as registered with the provider, such as `https://sfu.example/oidc`' });
 
 /** The ways to sign in at this node besides passwords and passkeys. */
 export const SignInWaysReply = z.object({
   oidc: z
-    .object({ name: z.string().meta({ description: 'What the operator calls the provider' }) })
+    .object({ name: z.string().meta({ description: 'Name that the operator gives the provider' }) })
     .optional()
     .meta({ description: 'The OpenID provider; missing if there is none' }),
 });
@@ -23,18 +23,18 @@ export type SignInWaysReply = z.infer<typeof SignInWaysReply>;
 /** Begins a sign-in at the OpenID provider. */
 export const OfferOidcSignInRequest = z.object({
   redirectUri: RedirectUri,
-  invitationToken: z.string().max(MAX_TICKET_LENGTH).optional().meta({ description: 'Of an invitation that is to be accepted by it' }),
+  invitationToken: z.string().max(MAX_TICKET_LENGTH).optional().meta({ description: 'Token of an invitation that this sign-in accepts' }),
 });
 export type OfferOidcSignInRequest = z.infer<typeof OfferOidcSignInRequest>;
 
-/** Begins to connect the person who calls to the OpenID provider. */
+/** Begins to connect the caller to the OpenID provider. */
 export const OfferOidcConnectionRequest = z.object({ redirectUri: RedirectUri, password: z.string().max(256) });
 export type OfferOidcConnectionRequest = z.infer<typeof OfferOidcConnectionRequest>;
 
-/** The way to the provider. */
+/** Where to send the browser, and the ticket that finishes the sign-in. */
 export const OidcOfferReply = z.object({
   url: z.string().meta({ description: 'The page of the provider to open' }),
-  ticket: z.string().meta({ description: 'To be kept by the browser and sent back; good once, for five minutes' }),
+  ticket: z.string().meta({ description: 'Kept by the browser and sent back; valid once, for five minutes' }),
 });
 export type OidcOfferReply = z.infer<typeof OidcOfferReply>;
 
@@ -45,13 +45,13 @@ export const OidcSignInRequest = z.object({
     .string()
     .max(MAX_QUERY_LENGTH)
     .regex(/^\?/, 'must begin with a question mark')
-    .meta({ description: 'What the provider has added to `redirectUri`, from the question mark on' }),
+    .meta({ description: 'The query that the provider added to `redirectUri`, including the question mark' }),
 });
 export type OidcSignInRequest = z.infer<typeof OidcSignInRequest>;
 
 /** The account at the OpenID provider that signs a person in. */
 export const AdminOidcConnection = z.object({
-  email: z.string().meta({ description: 'What the provider called it; empty if it named no address' }),
+  email: z.string().meta({ description: 'Address that the provider gave for it; empty if it gave none' }),
   connectedAt: Time,
   lastUsedAt: Time.optional().meta({ description: 'Missing if it was never used' }),
 });
@@ -64,7 +64,7 @@ export const FactorCode = z
   .string()
   .min(1)
   .max(MAX_CODE_LENGTH)
-  .meta({ description: 'What the authenticator shows, or a recovery code; spaces, dashes and capitals do not matter' });
+  .meta({ description: 'The code that the authenticator shows, or a recovery code; spaces, dashes and case are ignored' });
 
 const Password = z.string().max(256);
 
@@ -77,15 +77,15 @@ export const AdminPasskey = z.object({
 });
 export type AdminPasskey = z.infer<typeof AdminPasskey>;
 
-/** The second factors of the person who calls. */
+/** The caller's second factors. */
 export const FactorsReply = z.object({
   totp: z.object({
     isOn: z.boolean().meta({ description: 'Whether signing in with the password needs a code' }),
-    recoveryCodesLeft: z.int().meta({ description: 'Each is good once, in place of a code' }),
+    recoveryCodesLeft: z.int().meta({ description: 'Each can be used once, in place of a code' }),
   }),
   passkeys: z.array(AdminPasskey).meta({ description: 'The oldest first' }),
   oidc: AdminOidcConnection.optional().meta({ description: 'Missing if you are not connected to the OpenID provider' }),
-  hasPassword: z.boolean().meta({ description: 'Those who came from the OpenID provider have none' }),
+  hasPassword: z.boolean().meta({ description: 'False for a person who signed up through the OpenID provider' }),
 });
 export type FactorsReply = z.infer<typeof FactorsReply>;
 
@@ -95,38 +95,38 @@ export type OfferTotpRequest = z.infer<typeof OfferTotpRequest>;
 
 /** A seed that is not in force until a code of it is confirmed. */
 export const OfferTotpReply = z.object({
-  seed: z.string().meta({ description: 'In base 32; shown in this reply alone' }),
-  uri: z.string().meta({ description: 'What the QR code for authenticators says; it contains the seed' }),
+  seed: z.string().meta({ description: 'In base 32; shown only in this reply' }),
+  uri: z.string().meta({ description: 'Content of the QR code for authenticators; it contains the seed' }),
 });
 export type OfferTotpReply = z.infer<typeof OfferTotpReply>;
 
-/** Shows that the authenticator has the seed. */
+/** Proves that the authenticator has the seed. */
 export const ConfirmTotpRequest = z.object({ code: FactorCode });
 export type ConfirmTotpRequest = z.infer<typeof ConfirmTotpRequest>;
 
 /** From now on, signing in needs a code. */
 export const ConfirmTotpReply = z.object({
-  recoveryCodes: z.array(z.string()).meta({ description: 'Shown in this reply alone; each is good once, in place of a code' }),
+  recoveryCodes: z.array(z.string()).meta({ description: 'Shown only in this reply; each can be used once, in place of a code' }),
 });
 export type ConfirmTotpReply = z.infer<typeof ConfirmTotpReply>;
 
-/** What it takes to sign in without codes again. */
+/** Removes the authenticator, so that signing in needs no code. */
 export const RemoveTotpRequest = z.object({ password: Password, code: FactorCode });
 export type RemoveTotpRequest = z.infer<typeof RemoveTotpRequest>;
 
-/** What a browser makes or looks for a passkey with, as `@simplewebauthn/browser` or `parseCreationOptionsFromJSON` take it. */
+/** Options for creating or using a passkey, as `@simplewebauthn/browser` and `parseCreationOptionsFromJSON` accept them. */
 export const PasskeyOptionsReply = z
   .record(z.string(), z.unknown())
-  .meta({ description: '`PublicKeyCredentialCreationOptionsJSON` or `…RequestOptionsJSON` of WebAuthn Level 3; good for five minutes' });
+  .meta({ description: '`PublicKeyCredentialCreationOptionsJSON` or `…RequestOptionsJSON` of WebAuthn Level 3; valid for five minutes' });
 export type PasskeyOptionsReply = z.infer<typeof PasskeyOptionsReply>;
 
-/** Asks what to make a passkey with. */
+/** Asks for the options with which to create a passkey. */
 export const OfferPasskeyRequest = z.object({ password: Password });
 export type OfferPasskeyRequest = z.infer<typeof OfferPasskeyRequest>;
 
-const PasskeyResponse = z.record(z.string(), z.unknown()).meta({ description: 'What `PublicKeyCredential.toJSON` gives' });
+const PasskeyResponse = z.record(z.string(), z.unknown()).meta({ description: 'The result of `PublicKeyCredential.toJSON`' });
 
-/** A passkey that the browser has made. */
+/** A passkey that the browser has created. */
 export const AddPasskeyRequest = z.object({ name: Name, response: PasskeyResponse });
 export type AddPasskeyRequest = z.infer<typeof AddPasskeyRequest>;
 

@@ -103,7 +103,7 @@ export const ReadInvitationReply = z.object({
   organisation: z.string().meta({ description: 'Name of the organisation' }),
   email: z.string(),
   role: AdminRole,
-  isKnown: z.boolean().meta({ description: 'Whether a person with this address exists, who accepts with the present password' }),
+  isKnown: z.boolean().meta({ description: 'Whether a person with this address exists; they accept with their present password' }),
 });
 export type ReadInvitationReply = z.infer<typeof ReadInvitationReply>;
 
@@ -130,7 +130,7 @@ const LINK_STATES = ['waiting', 'connecting', 'greeting', 'up', 'silent', 'refus
 export const AdminNodeLink = z.object({
   state: z.enum(LINK_STATES).meta({ description: 'Only a link that is `up` carries media' }),
   rttMs: z.number().optional().meta({ description: 'Round trip in milliseconds, as last measured' }),
-  lossRatio: z.number().optional().meta({ description: 'Share of what was to cross that did not at the first try; 0 to 1' }),
+  lossRatio: z.number().optional().meta({ description: 'Share of packets that did not arrive at the first try; 0 to 1' }),
 });
 export type AdminNodeLink = z.infer<typeof AdminNodeLink>;
 

@@ -1,6 +1,6 @@
 /** What members of an organisation may do in it. */
 
-/** From the role with all rights to the one that may only read. */
+/** Ordered from the role with all rights to the one that may only read. */
 export const ROLES = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 /** A member's role in an organisation. */
 export type Role = (typeof ROLES)[number];

@@ -14,7 +14,7 @@ const Moment = z
   .string()
   .regex(
     /^\d{4}-\d\d-\d\d(T\d\d:00(:00(\.0+)?)?Z)?$/,
-    'must be a day or the beginning of an hour (UTC), as 2026-11-27 or 2026-11-27T13:00Z',
+    'must be a day or the beginning of an hour (UTC), such as 2026-11-27 or 2026-11-27T13:00Z',
   );
 const BilledMetric = z.literal(BILLED_METRIC).meta({ description: 'What is billed: the sum of these metrics' });
 const Bytes = z.int().min(0);
@@ -32,7 +32,7 @@ export const UsageRangeQuery = z.object({
     .pipe(z.array(z.enum(USAGE_GROUPINGS)))
     .meta({ description: 'Some of `kind`, `region`, `session`, `track`, separated by commas' }),
   format: z.enum(['json', 'csv', 'cloudevents']).default('json').meta({ description: 'Format of the reply' }),
-  after: z.string().max(2_048).optional().meta({ description: '`next` of the page before' }),
+  after: z.string().max(2_048).optional().meta({ description: '`next` of the previous page' }),
   limit: z.coerce.number().int().min(1).max(MAX_ROWS).default(DEFAULT_ROWS).meta({ description: 'Rows of one page' }),
 });
 export type UsageRangeQuery = z.output<typeof UsageRangeQuery>;
@@ -83,7 +83,7 @@ export type LedgerQuery = z.infer<typeof LedgerQuery>;
 export const BillQuery = z.object({
   month: z
     .string()
-    .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month, as 2026-11')
+    .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'must be a month, such as 2026-11')
     .optional()
     .meta({ description: 'A calendar month, UTC; default: this one' }),
 });

@@ -1,4 +1,4 @@
-/** What the admin API takes and replies about webhooks: addresses of an app to which nodes send its events. */
+/** Requests and replies of the admin API about webhooks: addresses to which nodes send the events of an app. */
 import { z } from 'zod';
 import { API_EVENT_TYPES } from '../bodies/api-event.ts';
 import { AppId } from '../ids.ts';
@@ -8,18 +8,18 @@ const MAX_URL_LENGTH = 2_048;
 const MAX_DESCRIPTION_LENGTH = 256;
 const SECONDS_PER_DAY = 86_400;
 
-/** All types that begin with the same word: `track.*`. */
+/** One pattern for each group of types that begin with the same word, such as `track.*`. */
 const EVENT_GROUPS = [...new Set(API_EVENT_TYPES.map((type) => `${type.slice(0, type.indexOf('.'))}.*` as const))];
 const EVENT_PATTERNS: readonly [string, ...string[]] = ['*', ...EVENT_GROUPS, ...API_EVENT_TYPES];
 
-/** Which events a webhook is sent. */
+/** The types of events that are sent to a webhook. */
 const WantedEvents = z.array(z.enum(EVENT_PATTERNS)).min(1).max(EVENT_PATTERNS.length);
 
 const Url = z
   .string()
   .max(MAX_URL_LENGTH)
   .meta({
-    description: 'https, without user, password and fragment; its host must have public addresses',
+    description: 'An https URL without user, password or fragment, whose host has only public addresses',
     examples: ['https://example.org/hook'],
   });
 const Description = z
@@ -27,9 +27,9 @@ const Description = z
   .trim()
   .max(MAX_DESCRIPTION_LENGTH)
   .regex(/^[^\p{Cc}]*$/u, 'must have no control characters')
-  .meta({ description: 'For people to read' });
+  .meta({ description: 'A note for people' });
 
-/** Why a webhook is sent nothing. */
+/** Why nothing is sent to a webhook. */
 export const WEBHOOK_DISABLINGS = ['requested', 'gone', 'failing', 'unreadable'] as const;
 
 /** A webhook, without its secret. */
@@ -38,23 +38,27 @@ export const AdminWebhook = z.object({
   appId: AppId,
   url: z.string(),
   description: z.string(),
-  events: z.array(z.string()).meta({ description: 'Types of events that it is sent: `*`, `track.*`, `session.closed`' }),
+  events: z.array(z.string()).meta({ description: 'Types of events that are sent to it, such as `*`, `track.*` or `session.closed`' }),
   disabled: z.boolean(),
   disabledReason: z.enum(WEBHOOK_DISABLINGS).optional().meta({
     description:
-      'Missing while it is not disabled. `requested`: by a call; `gone`: its receiver has replied 410; `failing`: nothing has arrived for five days; `unreadable`: the node cannot read its secret, which must be rotated',
+      'Missing while it is enabled. `requested`: an API call disabled it; `gone`: its receiver replied 410; `failing`: no delivery has succeeded for five days; `unreadable`: the node cannot read its secret, which must be rotated',
   }),
   disabledAt: Time.optional(),
-  failingSince: Time.optional().meta({ description: 'When the first attempt failed since one last succeeded; missing if none has' }),
-  publicKey: z.string().meta({ description: 'Verifies the `v1a` signatures (Ed25519), in place of the secret', examples: ['whpk_…'] }),
-  formerSecretEndsAt: Time.optional().meta({ description: 'Until then what is sent is signed with the secret before as well' }),
-  version: z.int().meta({ description: 'Rises with every change by a call; also the `ETag`' }),
+  failingSince: Time.optional().meta({
+    description: 'Time of the first failed attempt since the last successful one; missing if there was none',
+  }),
+  publicKey: z
+    .string()
+    .meta({ description: 'Verifies the `v1a` signatures (Ed25519), as an alternative to the secret', examples: ['whpk_…'] }),
+  formerSecretEndsAt: Time.optional().meta({ description: 'Until then, deliveries are also signed with the previous secret' }),
+  version: z.int().meta({ description: 'Increases with every change by an API call; also sent as `ETag`' }),
   createdAt: Time,
   updatedAt: Time,
 });
 export type AdminWebhook = z.infer<typeof AdminWebhook>;
 
-/** The webhooks of an app, the oldest first. */
+/** The webhooks of an app, oldest first. */
 export const AdminWebhookList = z.object({ webhooks: z.array(AdminWebhook) });
 export type AdminWebhookList = z.infer<typeof AdminWebhookList>;
 
@@ -66,37 +70,40 @@ export const CreateWebhookRequest = z.object({
 });
 export type CreateWebhookRequest = z.infer<typeof CreateWebhookRequest>;
 
-/** A webhook, and the one time that its secret is told. */
+/** A webhook with its secret, which is shown only once. */
 export const IssuedWebhookReply = z.object({
   webhook: AdminWebhook,
-  secret: z.string().meta({ description: 'Verifies the `v1` signatures (HMAC-SHA256); shown in this reply alone', examples: ['whsec_…'] }),
+  secret: z.string().meta({ description: 'Verifies the `v1` signatures (HMAC-SHA256); shown only in this reply', examples: ['whsec_…'] }),
 });
 export type IssuedWebhookReply = z.infer<typeof IssuedWebhookReply>;
 
-/** What to change of a webhook; what is missing stays. */
+/** The changes to a webhook; missing fields stay as they are. */
 export const PatchWebhookRequest = z.object({
   url: Url.optional(),
   description: Description.optional(),
   events: WantedEvents.optional(),
-  disabled: z.boolean().optional().meta({ description: 'What waits when a webhook is disabled is not sent; `replay` sends it later' }),
+  disabled: z
+    .boolean()
+    .optional()
+    .meta({ description: 'Deliveries that are waiting when a webhook is disabled are not sent; `replay` sends them later' }),
 });
 export type PatchWebhookRequest = z.infer<typeof PatchWebhookRequest>;
 
-/** How the secret of a webhook is replaced. */
+/** Replaces the secret of a webhook. */
 export const RotateWebhookSecretRequest = z.object({
   expiresIn: z
     .int()
     .min(0)
     .max(7 * SECONDS_PER_DAY)
     .default(SECONDS_PER_DAY)
-    .meta({ description: 'Seconds for which what is sent is signed with the old secret as well' }),
+    .meta({ description: 'Seconds for which deliveries are also signed with the old secret' }),
 });
 export type RotateWebhookSecretRequest = z.infer<typeof RotateWebhookSecretRequest>;
 
-/** What becomes of a delivery. */
+/** The states of a delivery. */
 export const WEBHOOK_DELIVERY_STATES = ['waiting', 'delivered', 'failed', 'cancelled'] as const;
 
-/** One try to deliver an event. */
+/** One attempt to deliver an event. */
 export const WebhookAttempt = z.object({
   at: Time,
   durationMs: z.int(),
@@ -105,7 +112,7 @@ export const WebhookAttempt = z.object({
 });
 export type WebhookAttempt = z.infer<typeof WebhookAttempt>;
 
-/** One event for one webhook, and what became of it. */
+/** One event for one webhook, with its state and attempts. */
 export const WebhookDelivery = z.object({
   id: z.string(),
   webhookId: z.string(),
@@ -118,38 +125,37 @@ export const WebhookDelivery = z.object({
     description: '`failed` after the last attempt; `cancelled` if the webhook was disabled before that',
   }),
   queuedAt: Time,
-  nextAttemptAt: Time.optional().meta({ description: 'Missing if there is none, or an earlier event of the session comes first' }),
+  nextAttemptAt: Time.optional().meta({
+    description: 'Missing if there is none, or if an earlier event of the session must be delivered first',
+  }),
   attempts: z.array(WebhookAttempt).meta({ description: 'The oldest first' }),
-  response: z.string().optional().meta({ description: 'How the body of the last reply began; at most 1,024 characters' }),
+  response: z.string().optional().meta({ description: 'The beginning of the body of the last reply; at most 1,024 characters' }),
 });
 export type WebhookDelivery = z.infer<typeof WebhookDelivery>;
 
-/** Which deliveries of a webhook to list. */
+/** The deliveries of a webhook to list. */
 export const WebhookDeliveriesQuery = AdminPageQuery.extend({ state: z.enum(WEBHOOK_DELIVERY_STATES).optional() });
 export type WebhookDeliveriesQuery = z.infer<typeof WebhookDeliveriesQuery>;
 
-/** A page of the delivery log, which has the last 30 days. */
+/** A page of the delivery log, which covers the last 30 days. */
 export const WebhookDeliveryList = z.object({
   deliveries: z.array(WebhookDelivery).meta({ description: 'The newest first' }),
 });
 export type WebhookDeliveryList = z.infer<typeof WebhookDeliveryList>;
 
-/** From where on events are to be sent again. */
+/** Where the events to send again begin. */
 export const ReplayWebhookRequest = z
   .object({
     since: z.iso.datetime().optional().meta({ description: 'Events that happened at this time or later' }),
     afterEventId: z.string().min(1).max(128).optional().meta({ description: 'Events after this one' }),
   })
-  .refine(
-    ({ since, afterEventId }) => (since === undefined) !== (afterEventId === undefined),
-    'must have since or afterEventId, and not both',
-  );
+  .refine(({ since, afterEventId }) => (since === undefined) !== (afterEventId === undefined), 'must have either since or afterEventId');
 export type ReplayWebhookRequest = z.infer<typeof ReplayWebhookRequest>;
 
-/** How much is sent again. */
+/** The result of a replay. */
 export const ReplayWebhookReply = z.object({
-  queued: z.int().meta({ description: 'Events that will be sent; those that still wait for the webhook are not among them' }),
-  lastEventId: z.string().optional().meta({ description: 'The last event that this call has looked at; missing if there was none' }),
-  hasMore: z.boolean().meta({ description: 'Whether there are more after it: call again with it as `afterEventId`' }),
+  queued: z.int().meta({ description: 'Number of events that will be sent, without those that are still waiting' }),
+  lastEventId: z.string().optional().meta({ description: 'The last event that this call examined; missing if there was none' }),
+  hasMore: z.boolean().meta({ description: 'Whether more events follow `lastEventId`; pass it as `afterEventId` to continue' }),
 });
 export type ReplayWebhookReply = z.infer<typeof ReplayWebhookReply>;

@@ -48,12 +48,12 @@ export const ApiEvent = z.object({
   }),
   at: z.iso.datetime().meta({ description: 'Time of the event by the clock of the node' }),
   sessionId: SessionId.optional().meta({
-    description: 'The session that it happened to; missing in `node.draining`, `quota.warning`, `webhook.disabled` and `events.lost`',
+    description: 'The session that the event concerns; missing in `node.draining`, `quota.warning`, `webhook.disabled` and `events.lost`',
   }),
   group: GroupName.optional().meta({ description: 'Group of that session; missing if it has none' }),
   trackId: z.string().optional().meta({ description: 'Of `track.…` and `speaker.changed`: the track of this session' }),
   customTrackName: z.string().optional(),
-  mid: z.string().optional().meta({ description: 'Media line that the event is about' }),
+  mid: z.string().optional().meta({ description: 'Media line that the event concerns' }),
   trackKind: TrackKind.optional(),
   remoteSessionId: z.string().optional().meta({ description: 'Of a subscription: the session that publishes the track or data channel' }),
   remoteTrackId: z.string().optional(),
@@ -73,7 +73,7 @@ export const ApiEvent = z.object({
     .enum(['full', 'reduced', 'paused'])
     .optional()
     .meta({ description: 'Of `quality.changed`: the session receives everything that it asked for, less, or nothing' }),
-  webhookId: z.string().optional().meta({ description: 'Of `webhook.disabled`: the webhook that is sent nothing from now on' }),
+  webhookId: z.string().optional().meta({ description: 'Of `webhook.disabled`: the webhook to which nothing is sent from now on' }),
   reason: z.string().optional().meta({
     description:
       'Why it ended; of `webhook.disabled` one of `gone`, `failing`, `unreadable`; of `layer.changed` and `quality.changed` one of `start`, `bandwidth`, `request`, `publisher`',
@@ -91,7 +91,7 @@ export type ApiEvent = z.infer<typeof ApiEvent>;
 /** Query of the event stream of an app. */
 export const EventsQuery = z.object({
   group: GroupName.optional().meta({
-    description: 'Only events of sessions of this group, beside those that concern all sessions',
+    description: 'Only events of sessions of this group, and those that concern all sessions',
   }),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;

@@ -18,7 +18,10 @@ export const PublishRequest = z
   .object({
     tracks: trackList(PublishItem),
     sessionDescription: OfferDescription,
-    autoDiscover: z.boolean().optional().meta({ description: 'Publishes every sending media line of the offer, named in `tracks` or not' }),
+    autoDiscover: z
+      .boolean()
+      .optional()
+      .meta({ description: 'Publishes every sending media line of the offer, whether or not `tracks` names it' }),
   })
   .refine((request) => request.tracks.length > 0 || request.autoDiscover === true, {
     error: 'must name at least one track, or send autoDiscover: true',

@@ -8,7 +8,7 @@ const LossRatio = z.number().min(0).max(1).optional();
 export const PublicationQuality = z.object({
   mid: Mid,
   trackKind: TrackKind,
-  bitrateBps: z.number().meta({ description: 'Of all layers together' }),
+  bitrateBps: z.number().meta({ description: 'Bitrate of all layers together' }),
   lossRatio: LossRatio.meta({ description: 'Share of its packets that did not arrive at the first try; missing while it sends nothing' }),
 });
 export type PublicationQuality = z.infer<typeof PublicationQuality>;

@@ -1,4 +1,4 @@
-/** Bodies of requests: whatever JSON they are, they are understood or refused with an error that a client can read. */
+/** Fuzzes request bodies: any JSON must be accepted, or refused with an error that a client can read. */
 import {
   CloseTracksRequest,
   CreateSessionRequest,
