@@ -21,7 +21,7 @@ export async function waitUntil<T>(
     const value = await read();
     if (isMet(value)) return value;
     if (performance.now() - startedAtMs > deadlineMs) {
-      throw new Error(`waited ${deadlineMs} ms in vain until ${what}; last seen: ${JSON.stringify(value)}`);
+      throw new Error(`waited ${deadlineMs} ms until ${what}; last seen: ${JSON.stringify(value)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
   }

@@ -12,7 +12,7 @@ function run(script: string, onLine?: (line: string, stream: 'stdout' | 'stderr'
 }
 
 describe('a child process', () => {
-  it('keeps what it writes to both streams, and hands on whole lines', async () => {
+  it('keeps its output of both streams, and passes on whole lines', async () => {
     const lines: string[] = [];
     const child = run("process.stdout.write('one\\ntw'); process.stdout.write('o\\n'); process.stderr.write('three\\n');", (line, stream) =>
       lines.push(`${stream}: ${line}`),
@@ -25,7 +25,7 @@ describe('a child process', () => {
     expect(child.ending).toBe(0);
   });
 
-  it('has ended, and says why, when there is no such program', async () => {
+  it('ends with a reason if the program does not exist', async () => {
     const child = new Child({ name: 'none', command: ['/no/such/program'], environment: {}, folder: __dirname });
 
     await child.ended;
@@ -34,7 +34,7 @@ describe('a child process', () => {
     expect(child.log).toContain('ENOENT');
   });
 
-  it('ends when it is told to, even while it is frozen', async () => {
+  it('ends when it is stopped, even while it is suspended', async () => {
     const child = run("console.log('up'); setInterval(() => {}, 1000);");
     await new Promise((resolve) => child.process.stdout?.once('data', resolve));
 
@@ -43,13 +43,13 @@ describe('a child process', () => {
     expect(await child.stop()).toBe('SIGTERM');
   });
 
-  it('is not waited for in vain when it ends before it is ready', async () => {
+  it('fails the wait for readiness at once if it ends before it is ready', async () => {
     const child = run("console.error('no ears'); process.exit(3);");
 
     await expect(untilReady(child, 'http://127.0.0.1:9/')).rejects.toThrow(/sample ended at once \(3\)\n.*no ears/s);
   });
 
-  it('fails the questions that it never answers when it ends', async () => {
+  it('fails pending requests when it ends', async () => {
     const asked = new AskedChild<{ never(): void }>({ name: 'mute', program: `${__dirname}/mute-program.ts` });
 
     const answer = asked.ask('never');
@@ -60,7 +60,7 @@ describe('a child process', () => {
 });
 
 describe('ports', () => {
-  it('are free when they are found, and taken while a program listens on them', async () => {
+  it('are free when they are found, and are reported as taken while a program listens on them', async () => {
     const port = await findFreePort('tcp');
     expect(await findTakenPorts([['tcp', port]])).toEqual([]);
     const server = createServer().listen(port, '127.0.0.1');

@@ -34,20 +34,20 @@ function connectedAsker(): Asker<CounterVerbs> {
 }
 
 describe('questions between processes', () => {
-  test('are answered each with its own result', async () => {
+  test('get their own results', async () => {
     const asker = connectedAsker();
 
     await expect(Promise.all([asker.ask('add', 2), asker.ask('add', 3)])).resolves.toEqual([2, 5]);
   });
 
-  test('fail with the message of the error that the other process met, and with its cause', async () => {
+  test('fail with the message and the cause of the error in the other process', async () => {
     const asked = connectedAsker().ask('fail');
 
     await expect(asked).rejects.toThrow('the counter is broken');
     await expect(asked).rejects.toThrow('a wheel is loose');
   });
 
-  test('fail when the other process is gone', async () => {
+  test('fail when the other process has ended', async () => {
     const asker = connectedAsker();
     const asked = asker.ask('never');
 
@@ -56,7 +56,7 @@ describe('questions between processes', () => {
     await expect(asked).rejects.toThrow('it ended');
   });
 
-  test('fail when there is nobody left to send them to', async () => {
+  test('fail when the channel is already closed', async () => {
     const asker = new Asker<CounterVerbs>({
       send: (_message, onSent) => {
         queueMicrotask(() => onSent?.(new Error('Channel closed')));
@@ -68,7 +68,7 @@ describe('questions between processes', () => {
     await expect(asker.ask('add', 1)).rejects.toThrow('The other process is gone: Channel closed');
   });
 
-  test('wait for the contract that they belong to', async () => {
+  test('wait until their contract is registered', async () => {
     const [asking, answering] = connectedPorts();
     answerQuestions<{ ping(): string }>(answering, { ping: () => 'pong' });
     const asked = new Asker<{ pang(): string }>(asking).ask('pang');
@@ -78,7 +78,7 @@ describe('questions between processes', () => {
     await expect(asked).resolves.toBe('peng');
   });
 
-  test('of several contracts on one port find each its answerer', async () => {
+  test('reach the right one of several contracts on one port', async () => {
     const [asking, answering] = connectedPorts();
     answerQuestions<{ ping(): string }>(answering, { ping: () => 'pong' });
     answerQuestions<{ pang(): string }>(answering, { pang: () => 'peng' });

@@ -8,7 +8,7 @@ import { errorFromReply, SfuApiError } from './sfu-api-error.ts';
 export interface EventsRequest {
   /** Follows one session only. The iteration ends with the session. */
   readonly sessionId?: string;
-  /** Follows only the sessions of one group, and what concerns all. */
+  /** Follows only the sessions of one group, and events that concern all sessions. */
   readonly group?: string;
   /** The `id` of an event. The iteration continues after it, as far as the SFU still has the events (ten minutes). */
   readonly lastEventId?: string;

@@ -23,7 +23,7 @@ import { SessionChannels } from './session-channels.ts';
 
 /** ICE often recovers by itself, for instance after a brief change of network. */
 const INTERRUPTION_GRACE_MS = 3_000;
-/** The SFU closes a session 30 s after it lost the media path (docs/api.md §9), so waiting longer is in vain. */
+/** The SFU closes a session 30 s after it lost the media path (docs/api.md §9), so waiting longer is useless. */
 const RECOVERY_TIMEOUT_MS = 25_000;
 const SESSION_HAS_ENDED = 'This session has ended.';
 
@@ -195,8 +195,8 @@ class PeerSession<Track extends MediaTrack, Channel extends DataChannel> impleme
   }
 
   /**
-   * Waits until a channel is open. The end of the session is awaited as well, because a closed connection reports nothing about its
-   * channels.
+   * Waits until a channel is open. It also waits for the end of the session, because a closed connection does not report that its channels
+   * are closed.
    */
   async #whenOpen(channel: Channel): Promise<Channel> {
     if (channel.readyState === 'open') return channel;

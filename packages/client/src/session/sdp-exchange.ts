@@ -37,7 +37,7 @@ export async function offerTo<Reply extends AnswerCarrier>(
  * Applies an offer of the SFU and passes the answer to `send`.
  *
  * @param receivingMids media lines on which the SFU is about to send because we asked it to. A line that once carried a closed publication
- *   is `inactive` on our side, and would be answered so unless it is opened here
+ *   is `inactive` on our side, and the answer would say so unless it is opened here
  */
 export async function answerTo(
   peer: Peer,

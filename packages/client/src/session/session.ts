@@ -52,7 +52,7 @@ export interface LocalChannel extends Reliability {
 export interface RemoteChannel {
   readonly remoteSessionId: string;
   readonly dataChannelName: string;
-  /** Whether this session may send to the publisher: as the only one, or with `many` beside others. */
+  /** Whether this session may send to the publisher: as the only one, or with `many` together with others. */
   readonly canReply?: boolean | 'many';
 }
 
@@ -64,7 +64,7 @@ export type SubscriptionChange = Omit<Plain<UpdateTrackItem>, 'mid'>;
  */
 export interface Session<Track extends MediaTrack, Channel extends DataChannel> {
   readonly sessionId: string;
-  /** The SFU's reply to `session/new`. Its `tracks` tell how the peer connection's own tracks were published. */
+  /** The SFU's reply to `session/new`. Its `tracks` contain the results for the tracks that the peer connection already had. */
   readonly created: CreateSessionReply;
   readonly state: SessionState;
   /** The UDP port on which the node receives media and plain STUN requests. */

@@ -3,7 +3,7 @@ import { createSfuApi } from '../../src/api/sfu-api.ts';
 const expired = { errorCode: 'token_expired', errorDescription: 'it has expired', requestId: 'r', retryable: false };
 const revoked = { ...expired, errorCode: 'unauthorized' };
 
-/** @param accepts whether the SFU takes a token now */
+/** @param accepts whether the SFU accepts a token now */
 function createApi(accepts: (token: string) => boolean, refusal: object = expired) {
   const sent: string[] = [];
   let minted = 0;
@@ -20,7 +20,7 @@ function createApi(accepts: (token: string) => boolean, refusal: object = expire
   return { api, sent };
 }
 
-test('one token serves call after call', async () => {
+test('one token is used for several calls', async () => {
   const { api, sent } = createApi(() => true);
 
   await Promise.all([api.listSessions(), api.listSessions()]);
@@ -38,7 +38,7 @@ test('a call whose token has expired is made once more with a new one', async ()
   expect(sent.slice(2)).toEqual(['token-2', 'token-2']);
 });
 
-test('a second token that has expired, too, is the end of it', async () => {
+test('a call whose second token has expired as well fails', async () => {
   const { api, sent } = createApi(() => false);
 
   await expect(api.listSessions()).rejects.toMatchObject({ code: 'token_expired' });
@@ -52,7 +52,7 @@ test('a token that is refused for another reason is not replaced', async () => {
   expect(sent).toEqual(['token-1']);
 });
 
-test('a token that cannot be had is asked for again by the next call', async () => {
+test('after a token could not be fetched, the next call fetches again', async () => {
   const answers: (() => Promise<string>)[] = [() => Promise.reject(new Error('signed out')), async () => 'token-1'];
   const api = createSfuApi({
     url: 'https://sfu.example',

@@ -52,7 +52,7 @@ async function take(events: AsyncGenerator<{ readonly type: string }>, count: nu
   return types;
 }
 
-test('a stream lets what a page needs at once go first', async () => {
+test('a stream is requested with low priority, so that what a page needs first goes before it', async () => {
   const { events, opened } = follow([message('8', 'session.created')]);
 
   await take(events, 1);
@@ -60,14 +60,14 @@ test('a stream lets what a page needs at once go first', async () => {
   expect(opened[0]?.priority).toBe('low');
 });
 
-test('events come as the stream has them, however it is cut into pieces', async () => {
+test('events arrive in the order of the stream, however it is split into chunks', async () => {
   const text = `retry: 2000\nid: 7\n\n: still here\n\n${message('8', 'session.created')}${message('9', 'track.published')}`;
   const { events } = follow([[...text]]);
 
   expect(await take(events, 2)).toEqual(['session.created', 'track.published']);
 });
 
-test('a stream that ends is opened again after the last position, also one without an event', async () => {
+test('a stream that ends is reopened after the last position, even if no event had it', async () => {
   const { events, opened, clock } = follow([`${message('8', 'session.created')}id: 12\n\n`, message('13', 'track.published')]);
 
   expect(await take(events, 1)).toEqual(['session.created']);
@@ -78,7 +78,7 @@ test('a stream that ends is opened again after the last position, also one witho
   expect(opened.map(({ position }) => position)).toEqual([undefined, '12']);
 });
 
-test('a network that fails and a node that is busy are waited for', async () => {
+test('the stream is reopened after a network failure and after a busy reply', async () => {
   const { events, opened, clock } = follow([new Error('no network'), refusal(503, 'no_capacity', true), message('1', 'session.created')]);
 
   const next = take(events, 1);
@@ -88,13 +88,13 @@ test('a network that fails and a node that is busy are waited for', async () => 
   expect(opened).toHaveLength(3);
 });
 
-test('a stream that is refused for good is an error', async () => {
+test('a stream that is refused permanently throws an error', async () => {
   const { events } = follow([refusal(403, 'forbidden', false)]);
 
   await expect(take(events, 1)).rejects.toMatchObject({ code: 'forbidden' });
 });
 
-test('the events of one session end with it', async () => {
+test('the events of one session end when the session ends', async () => {
   const { events } = follow([message('1', 'session.closed')], { sessionId: 's' });
 
   expect(await take(events, 2)).toEqual(['session.closed', 'end']);
@@ -111,7 +111,7 @@ test('an aborted signal ends the iteration without an error', async () => {
   expect(opened).toHaveLength(1);
 });
 
-test('says when the stream is open', async () => {
+test('calls onOpen when the stream is open', async () => {
   let isOpen = false;
   const { events } = follow([message('1', 'session.created')], { onOpen: () => (isOpen = true) });
 
@@ -121,7 +121,7 @@ test('says when the stream is open', async () => {
   expect(isOpen).toBe(true);
 });
 
-test('the quality of a session comes beside its events, and moves no position', async () => {
+test('quality samples arrive besides the events and do not change the position', async () => {
   const sample = { at: '2026-02-03T00:00:05.000Z', publications: [], subscriptions: [] };
   const text = `${message('8', 'session.connected')}event: quality\ndata: ${JSON.stringify(sample)}\n\nevent: later kinds\ndata: x\n\n`;
   const samples: unknown[] = [];

@@ -8,7 +8,7 @@ interface SentRequest {
   readonly keepalive: boolean | undefined;
 }
 
-/** @param replies one for each request, in order; an Error is a network that fails */
+/** @param replies one for each request, in order; an Error simulates a network failure */
 function createApi(...replies: (Response | Error)[]) {
   const requests: SentRequest[] = [];
   const api = createSfuApi({
@@ -36,7 +36,7 @@ const notFound = {
   retryable: false,
 };
 
-test('a call carries the secret in its header only and lands below the path of the node', async () => {
+test('a call carries the secret only in its header, and its path is below that of the node', async () => {
   const { api, requests } = createApi();
 
   await api.subscribe('session/1', { tracks: [{ remoteSessionId: 'a', remoteTrackId: 'b' }] });
@@ -61,7 +61,7 @@ test('a listing has no idempotency key', async () => {
   expect(requests[0]?.headers).not.toHaveProperty('idempotency-key');
 });
 
-test('deleting a session outlives the page', async () => {
+test('the request that deletes a session outlives the page', async () => {
   const { api, requests } = createApi();
 
   await api.deleteSession('s');
@@ -87,14 +87,14 @@ test('a node that stays silent is a network failure', async () => {
   expect(requests).toHaveLength(3);
 });
 
-test('a call that was given up is not sent again', async () => {
+test('an aborted call is not sent again', async () => {
   const { api, requests } = createApi(Object.assign(new Error('given up'), { name: 'AbortError' }));
 
   await expect(api.listSessions({}, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
   expect(requests).toHaveLength(1);
 });
 
-test('an error body becomes an error with all it says', async () => {
+test('an error body becomes an error with all its fields', async () => {
   const { api } = createApi(
     Response.json({ ...notFound, details: { hint: 1 }, tracks: [{ errorCode: 'track_not_found' }] }, { status: 404 }),
   );

@@ -1,6 +1,6 @@
 /**
- * As much of a browser's peer connection as negotiation can see: signalling states, rollback, and transceivers that get their mid
- * from the offer that first carries them. Descriptions are short texts that list the lines: `offer 0:audio:recvonly 1:video:sendonly`.
+ * The part of a browser's peer connection that negotiation uses: signalling states, rollback, and transceivers that get their mid from the
+ * offer that first carries them. Descriptions are short texts that list the lines: `offer 0:audio:recvonly 1:video:sendonly`.
  *
  * @see RFC 9429 §4.1 and §5
  */
@@ -53,7 +53,7 @@ export interface FakeChannel {
   send(message: string): void;
   close(): void;
   addEventListener(type: 'open' | 'close', listener: () => void): void;
-  /** What SCTP does once the media line is negotiated. */
+  /** Opens the channel, as SCTP does once the media line is negotiated. */
   open(): void;
 }
 

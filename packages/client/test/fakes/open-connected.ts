@@ -4,7 +4,7 @@ import { openSession } from '../../src/session/open-session.ts';
 import type { SessionState } from '../../src/session/session.ts';
 import { FakePeerConnection } from './fake-peer-connection.ts';
 
-/** A session whose media path is up, with everything around it in the test's hands. */
+/** A session whose media path is up, with a peer connection, an API and a clock that the test controls. */
 export async function openConnected() {
   const api = createFakeSfuApi();
   const peer = new FakePeerConnection();

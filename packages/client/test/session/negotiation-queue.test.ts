@@ -1,7 +1,7 @@
 import { settle } from '@causeway/testkit/manual-clock';
 import { createNegotiationQueue } from '../../src/session/negotiation-queue.ts';
 
-test('an exchange begins only when the one before has ended', async () => {
+test('an exchange begins only when the previous one has ended', async () => {
   const queue = createNegotiationQueue();
   const log: string[] = [];
   const first = Promise.withResolvers<void>();
@@ -20,7 +20,7 @@ test('an exchange begins only when the one before has ended', async () => {
   expect(log).toEqual(['first begins', 'first ends', 'second begins']);
 });
 
-test('a failed exchange rejects its caller and does not hold up the next', async () => {
+test('a failed exchange rejects its caller and does not block the next', async () => {
   const queue = createNegotiationQueue();
 
   const failed = queue.run(() => Promise.reject(new Error('no')));
@@ -30,7 +30,7 @@ test('a failed exchange rejects its caller and does not hold up the next', async
   await expect(next).resolves.toBe('yes');
 });
 
-test('closing lets the exchange under way end and rejects what waits and what comes later', async () => {
+test('closing lets the exchange under way finish, and rejects waiting and later ones', async () => {
   const queue = createNegotiationQueue();
   const first = Promise.withResolvers<string>();
   let hasSecondBegun = false;

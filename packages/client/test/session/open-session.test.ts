@@ -14,7 +14,7 @@ function local(track: FakeTrack, layerCount = 0) {
 
 const offerOf = (args: readonly unknown[] = []) => (args.at(-1) as { sessionDescription: Description }).sessionDescription.sdp;
 
-test('a session begins with one line of each kind to receive on and knows the media port', async () => {
+test('a session begins with one receiving line of each kind, and knows the media port', async () => {
   const { session, calls } = await openConnected();
 
   expect(calls('createSession')).toEqual([
@@ -42,7 +42,7 @@ test('a refused session closes its peer connection', async () => {
 });
 
 describe('publishing', () => {
-  test('names track and line as the offer has them', async () => {
+  test('names the track and the media line as in the offer', async () => {
     const { session, calls } = await openConnected();
 
     const { done, failures } = await session.publish([local(camera)]);
@@ -58,7 +58,7 @@ describe('publishing', () => {
     expect(failures).toEqual([]);
   });
 
-  test('on glare rolls back, waits and offers again', async () => {
+  test('rolls back on glare, waits and offers again', async () => {
     const { session, api, clock, peer, calls } = await openConnected();
     api.next('publish', refusal('negotiation_glare'));
     api.next('publish', refusal('negotiation_glare'));
@@ -75,7 +75,7 @@ describe('publishing', () => {
     expect(peer.signalingState).toBe('stable');
   });
 
-  test('a refusal leaves no line behind', async () => {
+  test('a refusal leaves no media line behind', async () => {
     const { session, api, peer } = await openConnected();
     api.next('publish', refusal('quota_exceeded'));
 
@@ -85,7 +85,7 @@ describe('publishing', () => {
     expect(peer.signalingState).toBe('stable');
   });
 
-  test('a track that was refused beside others stops sending', async () => {
+  test('a track that was refused while others succeeded stops sending', async () => {
     const { session, api, peer } = await openConnected();
     const microphone: FakeTrack = { id: 'microphone-1', kind: 'audio' };
     api.next('publish', {
@@ -167,7 +167,7 @@ describe('subscribing', () => {
     expect(peer.getTransceivers()[2]?.currentDirection).toBe('recvonly');
   });
 
-  test('waits for the exchange before it', async () => {
+  test('waits for the previous exchange', async () => {
     const { session, api, calls } = await openConnected();
     api.next('subscribe', offered('1'));
 
@@ -178,7 +178,7 @@ describe('subscribing', () => {
     expect(calls('publish')).toHaveLength(1);
   });
 
-  test('a track that is gone is a failure beside the ones that are not', async () => {
+  test('a track that no longer exists fails, and the others succeed', async () => {
     const { session, api } = await openConnected();
     const gone = { remoteSessionId: 'session-7-other', remoteTrackId: 'track-2' };
     api.next('subscribe', {

@@ -18,14 +18,14 @@ test('the pause is at least what the SFU asks for', () => {
   expect(retryDelayMs(busy, { attempt: 1, elapsedMs: 0 })).toBe(1500);
 });
 
-test('a pause longer than the patience for it is not begun', () => {
+test('a pause that would exceed the time limit is not begun', () => {
   const full = refusal('no_capacity', { isRetryable: true, retryAfterMs: 30_000 });
 
   expect(retryDelayMs(full, { attempt: 1, elapsedMs: 0 })).toBeUndefined();
 });
 
 test.each([refusal('track_not_found'), refusal('network_failure', { isRetryable: true }), new TypeError('a defect')])(
-  'what cannot get better is not retried: %s',
+  '%s is not retried, because it would fail again',
   (failure) => {
     expect(retryDelayMs(failure, { attempt: 1, elapsedMs: 0 })).toBeUndefined();
   },

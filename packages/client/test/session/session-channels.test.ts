@@ -5,7 +5,7 @@ import { openConnected } from '../fakes/open-connected.ts';
 const REMOTE = { remoteSessionId: 'session-7-other', dataChannelName: 'chat' };
 
 describe('publishing a data channel', () => {
-  test('the first brings the media line along', async () => {
+  test('the first channel adds the media line', async () => {
     const { session, calls } = await openConnected();
 
     const channel = await session.publishData({ name: 'chat', retain: 'last', ordered: false, maxRetransmits: 0 });
@@ -20,7 +20,7 @@ describe('publishing a data channel', () => {
     ]);
   });
 
-  test('later ones are announced before they open, without SDP', async () => {
+  test('later channels are announced before they open, without SDP', async () => {
     const { session, api, peer, calls } = await openConnected();
     await session.publishData({ name: 'chat' });
     api.next('publishDataChannels', refusal('rate_limited', { isRetryable: false }));
@@ -33,7 +33,7 @@ describe('publishing a data channel', () => {
     expect(calls('publishDataChannels').at(-1)).toEqual([SESSION_ID, { dataChannels: [{ dataChannelName: 'bus', bus: true }] }]);
   });
 
-  test('a channel that never opens is an error when it is closed, or the session ends', async () => {
+  test('waiting for a channel fails if the channel is closed or the session ends before it opens', async () => {
     const { session, peer } = await openConnected();
     peer.opensChannels = false;
 
@@ -60,7 +60,7 @@ describe('publishing a data channel', () => {
 });
 
 describe('subscribing to a data channel', () => {
-  test('answers the offer, takes the stream and the reliability of the reply, and says that it is ready', async () => {
+  test('answers the offer, uses the stream id and reliability of the reply, and sends a first message', async () => {
     const { session, api, calls } = await openConnected();
     api.next('subscribeDataChannels', {
       immediateRenegotiationRequired: true,
@@ -79,7 +79,7 @@ describe('subscribing to a data channel', () => {
     expect(channel.sent).toEqual(['ready']);
   });
 
-  test('asking again gives the channel there is', async () => {
+  test('a second subscription to the same channel returns the existing one', async () => {
     const { session, peer } = await openConnected();
 
     const first = await session.subscribeData(REMOTE);
@@ -89,7 +89,7 @@ describe('subscribing to a data channel', () => {
     expect(peer.channels).toHaveLength(1);
   });
 
-  test('a channel that was closed is replaced by another on its stream', async () => {
+  test('a channel that was closed is replaced by a new one on the same stream', async () => {
     const { session } = await openConnected();
     const first = await session.subscribeData(REMOTE);
     first.close();
@@ -97,7 +97,7 @@ describe('subscribing to a data channel', () => {
     expect(await session.subscribeData(REMOTE)).not.toBe(first);
   });
 
-  test('a channel that there is not is an error', async () => {
+  test('subscribing to a channel that does not exist fails', async () => {
     const { session, api } = await openConnected();
     api.next('subscribeDataChannels', refusal('data_channel_not_found', { items: [{ errorCode: 'data_channel_not_found' }] }));
 
@@ -113,7 +113,7 @@ test('a change of a subscription names its media line', async () => {
   expect(calls('updateTracks')).toEqual([[SESSION_ID, { tracks: [{ mid: '1', quality: 'low', paused: false }] }]]);
 });
 
-test('an ICE restart is an offer by renegotiate', async () => {
+test('an ICE restart is sent as an offer with renegotiate', async () => {
   const { session, peer, calls } = await openConnected();
 
   await session.renegotiate({ iceRestart: true });

@@ -8,7 +8,7 @@ import { openConnected } from '../fakes/open-connected.ts';
 const REMOTE = { remoteSessionId: 'session-7-other', remoteTrackId: 'track-1' };
 
 describe('the end of a session', () => {
-  test('a call that finds the session closed makes it lost', async () => {
+  test('a call that learns that the session has ended changes its state to lost', async () => {
     const { session, api, peer } = await openConnected();
     const closed = refusal('session_closed', { httpStatus: 410, details: { reason: 'draining' } });
     api.next('unsubscribe', closed);
@@ -19,7 +19,7 @@ describe('the end of a session', () => {
     expect(peer.signalingState).toBe('closed');
   });
 
-  test("somebody else's session that is gone does not end ours", async () => {
+  test("the end of another client's session does not end ours", async () => {
     const { session, api } = await openConnected();
     api.next('subscribe', refusal('session_not_found', { items: [{ errorCode: 'session_not_found' }] }));
 
@@ -28,7 +28,7 @@ describe('the end of a session', () => {
     expect(session.state.phase).toBe('connected');
   });
 
-  test('leaving deletes the session once and refuses what comes after', async () => {
+  test('leaving deletes the session once, and later calls are refused', async () => {
     const { session, calls } = await openConnected();
 
     await session.leave();
@@ -38,7 +38,7 @@ describe('the end of a session', () => {
     await expect(session.subscribe([REMOTE])).rejects.toThrow('This session has ended.');
   });
 
-  test('a media path that never came up says which port to look at', async () => {
+  test('if the media path never comes up, the error names the port to check', async () => {
     const { api, states } = { api: createFakeSfuApi(), states: [] as SessionState[] };
     const peer = new FakePeerConnection();
     await openSession({
@@ -56,7 +56,7 @@ describe('the end of a session', () => {
 });
 
 describe('an interruption of the media path', () => {
-  test('that heals within the grace time needs no ICE restart', async () => {
+  test('that ends within the grace period needs no ICE restart', async () => {
     const { peer, clock, session } = await openConnected();
 
     peer.setConnectionState('disconnected');
@@ -68,7 +68,7 @@ describe('an interruption of the media path', () => {
     expect(session.state.phase).toBe('connected');
   });
 
-  test('that lasts is answered by an ICE restart', async () => {
+  test('that lasts longer leads to an ICE restart', async () => {
     const { peer, clock, session, calls } = await openConnected();
 
     peer.setConnectionState('disconnected');
@@ -91,7 +91,7 @@ describe('an interruption of the media path', () => {
     expect(session.state).toMatchObject({ phase: 'lost', failure: { message: expect.stringContaining('did not come back') } });
   });
 
-  test('after which the SFU knows the session no more ends it with the reason', async () => {
+  test('after which the SFU no longer has the session ends it with the reason', async () => {
     const { peer, clock, session, api } = await openConnected();
     const closed = refusal('session_closed', { details: { reason: 'connection_lost' } });
     api.next('renegotiate', closed);

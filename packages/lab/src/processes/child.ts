@@ -83,7 +83,7 @@ export class Child {
     this.process.kill(signal);
   }
 
-  /** Sends SIGTERM, and SIGKILL after the deadline. @returns as `ending` */
+  /** Sends SIGTERM, and SIGKILL after the deadline. @returns the same value as `ending` */
   async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<number | string | undefined> {
     this.signal('SIGTERM');
     // A suspended process would not handle the signal.

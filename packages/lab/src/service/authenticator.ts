@@ -1,6 +1,6 @@
 /**
- * What an authenticator app shows. It is written a second time here so that the service is held to RFC 6238 and not to
- * itself.
+ * Computes the codes that an authenticator app shows. This is a second implementation, so that tests compare the service with RFC 6238 and
+ * not with itself.
  *
  * @see RFC 6238, RFC 4226 §5.3
  */
