@@ -29,7 +29,7 @@ the first subscriber decrypts and checks every byte, the others count.
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @throws Error – with one clear line when an option is unknown, missing or makes no sense */
+/** @throws Error – an option is unknown, missing or invalid; the message is one line */
 export function readLoadOptions(commandLine: readonly string[], environment: Environment): LoadOptions {
   const { values } = parseArgs({
     args: [...commandLine],

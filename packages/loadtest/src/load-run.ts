@@ -5,7 +5,7 @@ import { drain } from './load/packet-tally.ts';
 import type { LoadOptions } from './load-options.ts';
 import { createLoadApi, type RemoteTrack } from './sfu-api.ts';
 
-/** Runs a task `count` times, never more than `atOnce` of them at a time. Stops early, and rejects, when one of them fails. */
+/** Runs a task `count` times, at most `atOnce` of them at a time. Rejects and starts no more once one of them fails. */
 export async function repeatConcurrently(count: number, atOnce: number, task: () => Promise<unknown>): Promise<void> {
   let started = 0;
   const work = async (): Promise<void> => {
@@ -21,7 +21,7 @@ const JOINS_AT_ONCE = 8;
 
 export interface LoadResult {
   readonly totals: LoadTotals;
-  /** What would have arrived had every subscriber got every packet. */
+  /** The number of packets if every subscriber had received every packet. */
   readonly expected: number;
   readonly latenciesMs: readonly number[];
 }

@@ -1,4 +1,4 @@
-/** The load generator by itself: loads any Causeway (or SFU of the same API) and says what arrived. */
+/** The load generator as a program: it loads a Causeway, or an SFU with the same API, and prints what arrived. */
 import { createSecureSuite } from '@causeway/secure';
 import { quantile } from './load/packet-tally.ts';
 import { type LoadOptions, readLoadOptions, USAGE } from './load-options.ts';

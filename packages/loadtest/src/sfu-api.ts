@@ -1,8 +1,8 @@
-/** The public HTTP API as load clients call it: with the client that users have, but each call once and without a key. */
+/** The public HTTP API through the client that users have, except that each call is sent once and without an idempotency key. */
 import { createSfuApi, type SfuApi } from '@causeway/client';
 
 export interface SfuAddress {
-  /** The origin alone, such as `http://127.0.0.1:8080`. */
+  /** The origin only, such as `http://127.0.0.1:8080`. */
   readonly url: string;
   readonly appId: string;
   readonly secret: string;

@@ -8,11 +8,11 @@ function written(counter: number, sizeBytes: number): Uint8Array {
 }
 
 describe('audio payload', () => {
-  test.each([MIN_AUDIO_PAYLOAD_BYTES, 108])('gives back its counter, %d bytes long', (sizeBytes) => {
+  test.each([MIN_AUDIO_PAYLOAD_BYTES, 108])('returns its counter, with %d bytes', (sizeBytes) => {
     expect(checkAudioPayload(written(4_000_000_000, sizeBytes))).toBe(4_000_000_000);
   });
 
-  test('shows any byte that differs', () => {
+  test('is rejected if any byte differs', () => {
     for (let index = 4; index < 108; index++) {
       const damaged = written(7, 108);
       damaged[index]! ^= 1;
@@ -22,7 +22,7 @@ describe('audio payload', () => {
     expect(checkAudioPayload(written(7, MIN_AUDIO_PAYLOAD_BYTES).subarray(1))).toBeUndefined();
   });
 
-  test('can be recognised by any piece of 32 bytes behind the counter', () => {
+  test('can be recognised by any 32 bytes after the counter', () => {
     const payload = written(7, 108);
 
     for (let from = 4; from + 32 <= payload.length; from++) {

@@ -1,7 +1,7 @@
 import { datagramKind } from '../src/peer/load-peer.ts';
 
 describe('datagramKind', () => {
-  test('goes by the first byte, for every value of it', () => {
+  test('depends on the first byte, for every value of it', () => {
     const kinds = Array.from({ length: 256 }, (_, first) => datagramKind(Uint8Array.of(first, 96)));
 
     expect(kinds.flatMap((kind, first) => (kind === 'stun' ? [first] : []))).toEqual([0, 1, 2, 3]);

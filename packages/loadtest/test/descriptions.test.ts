@@ -72,7 +72,7 @@ describe('an offer', () => {
     expect(lines.filter((line) => line.includes('msid') || line.startsWith('a=ssrc'))).toEqual([]);
   });
 
-  test.each([track, undefined])('leaves the DTLS role to the SFU and describes the transport once for all sections', (offered) => {
+  test.each([track, undefined])('leaves the DTLS role to the SFU, and describes the transport once for all sections', (offered) => {
     const { transport: read, sections } = readRemoteDescription(writeOffer(transport, offered));
 
     expect(read).toEqual({ ice: transport.ice, fingerprints: [transport.fingerprint], setup: 'actpass', candidates: [] });
@@ -109,7 +109,7 @@ describe('a description of the SFU', () => {
     ]);
   });
 
-  test('is searched for host candidates on UDP, which is what load clients can use', () => {
+  test('yields only host candidates on UDP, the only ones that load clients can use', () => {
     expect(readRemoteDescription(SFU_OFFER).transport.candidates).toEqual([
       { address: '192.0.2.7', port: 8081 },
       { address: '127.0.0.1', port: 8081 },
@@ -123,7 +123,7 @@ describe('a description of the SFU', () => {
     expect(sections.flatMap(({ sources }) => sources)).toEqual([{ ssrc: 77, trackId: 'camera', kind: 'video' }]);
   });
 
-  test('without a line that connecting needs is refused by the name of the line', () => {
+  test('without a line that connecting needs is refused, and the error names the line', () => {
     expect(() => readRemoteDescription(SFU_OFFER.replace('a=ice-pwd:remote-password\r\n', ''))).toThrow('"a=ice-pwd:"');
     expect(() => readRemoteDescription('v=0\r\n')).toThrow('without any m-line');
   });
@@ -152,7 +152,7 @@ describe('an answer', () => {
     expect([...sections[1]!.rtpmaps]).toEqual([[111, 'opus/48000/2']]);
   });
 
-  test('takes over the ids of the extensions it knows', () => {
+  test('uses the offered ids of the extensions it knows', () => {
     expect([...readRemoteDescription(answer).sections[0]!.extensions]).toEqual([
       ['urn:ietf:params:rtp-hdrext:sdes:mid', 9],
       [TRANSPORT_WIDE_CC_URI, 11],
@@ -166,7 +166,7 @@ describe('an answer', () => {
     expect(audio).not.toContain('transport-cc');
   });
 
-  test('leaves sections inactive that it cannot receive', () => {
+  test('leaves sections that it cannot receive inactive', () => {
     expect(
       readRemoteDescription(answer)
         .sections.slice(2)
@@ -174,7 +174,7 @@ describe('an answer', () => {
     ).toEqual(['inactive', 'inactive']);
   });
 
-  test('keeps the DTLS role that was settled before, where the offer leaves it open again', () => {
+  test('keeps the DTLS role of the first exchange if the offer leaves it open again', () => {
     expect(answer.match(/a=setup:\w+/g)).toEqual(Array(4).fill('a=setup:active'));
     expect(writeAnswer(offer, { transport, setup: 'passive', version: 2 })).toContain('a=setup:passive');
   });

@@ -1,6 +1,6 @@
 import { drain } from '../src/load/packet-tally.ts';
 
-/** Reads the figures one after the other, the last of them for ever, and counts the milliseconds asked for. */
+/** Returns the figures one after the other and then repeats the last, and sums up the requested sleep. */
 async function drainOver(figures: readonly number[]): Promise<{ readonly reads: number; readonly sleptMs: number }> {
   let reads = 0;
   let sleptMs = 0;
@@ -20,7 +20,7 @@ describe('drain', () => {
     await expect(drainOver([3, 2, 2, 1, 0])).resolves.toEqual({ reads: 5, sleptMs: 80 });
   });
 
-  test('gives up on packets that do not come, and starts counting the silence afresh with each that does', async () => {
+  test('gives up on packets after a silence, which begins again with each packet that arrives', async () => {
     expect((await drainOver([2])).sleptMs).toBe(400);
     expect((await drainOver([...Array<number>(10).fill(2), 1])).sleptMs).toBe(600);
   });

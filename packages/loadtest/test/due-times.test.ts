@@ -5,7 +5,7 @@ function firstTimes(times: DueTimes, count: number): number[] {
 }
 
 describe('DueTimes', () => {
-  test('spaces audio evenly, from its phase on', () => {
+  test('spaces audio evenly, beginning at its phase', () => {
     const times = new DueTimes({ packetsPerSecond: 50, packetsPerFrame: 1, phase: 0.25 });
 
     expect(firstTimes(times, 3)).toEqual([5, 25, 45]);
@@ -26,7 +26,7 @@ describe('DueTimes', () => {
     expect(times.dueMs(packetsInTenSeconds) - times.dueMs(0)).toBeLessThan(10_060);
   });
 
-  test('sends a frame that is due soon again in one burst', () => {
+  test('sends a frame in one burst if the next one is due soon', () => {
     const times = new DueTimes({ packetsPerSecond: 1_000, packetsPerFrame: 8, phase: 0 });
 
     expect(firstTimes(times, 9)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 8]);

@@ -4,7 +4,7 @@ import type { RtcpChannel } from '../src/peer/rtcp-channel.ts';
 
 const EXTENSION_ID = 6;
 
-/** A packet whose payload is as good as encrypted. */
+/** A packet whose payload the reporter cannot read, like an encrypted one. */
 function numbered(number: number): Uint8Array {
   const out = new Uint8Array(100).fill(0xa5);
   writeRtpHeader(out, 0, false, 96, number, 0, 77);
@@ -15,7 +15,7 @@ function numbered(number: number): Uint8Array {
   return out;
 }
 
-test('what came is reported in one packet, in order, gaps included', () => {
+test('reports all arrivals in one packet, in order, including gaps', () => {
   jest.useFakeTimers();
   const sent: Uint8Array[] = [];
   const channel: Pick<RtcpChannel, 'send'> = { send: (packet) => sent.push(packet.slice()) };

@@ -19,7 +19,7 @@ function answerTo(check: Uint8Array, password: string): Uint8Array {
 }
 
 describe('IceClient', () => {
-  test('checks with the credentials of the SFU, controls, and nominates', () => {
+  test('sends a check with the credentials of the SFU that claims the controlling role and nominates', () => {
     const check = parseStun(new IceClient(local, remote).writeCheck());
 
     expect(check).toMatchObject({ messageClass: 'request', username: 'server:client', useCandidate: true, hasFingerprint: true });
@@ -59,7 +59,7 @@ describe('IceClient', () => {
     expect(verifyMessageIntegrity(answer!, key(local.password), hmacSha1)).toBe(true);
   });
 
-  test('says nothing to a check without its password', () => {
+  test('does not answer a check without its password', () => {
     const request = writeBindingRequest({ transactionId: new Uint8Array(12), username: 'client:server', fingerprint: true });
 
     expect(new IceClient(local, remote).handleStun(request, sfuAddress)).toBeUndefined();

@@ -4,14 +4,14 @@ import { requestedKeyframes } from '../src/peer/rtcp-channel.ts';
 describe('requestedKeyframes', () => {
   const packet = new Uint8Array(200);
 
-  test('finds a PLI behind another message', () => {
+  test('finds a PLI after another message', () => {
     const afterBye = writeBye(packet, 0, { ssrcs: [1], reason: undefined });
     const end = writePli(packet, afterBye, { senderSsrc: 1, mediaSsrc: 2 });
 
     expect(requestedKeyframes(packet, end)).toEqual([2]);
   });
 
-  test('finds every stream that a FIR names, too', () => {
+  test('finds every stream that a FIR names as well', () => {
     const entries = [2, 3].map((ssrc) => ({ ssrc, commandSequence: 1 }));
     const end = writeFir(packet, 0, { senderSsrc: 1, entries });
 

@@ -1,13 +1,13 @@
 import { Pacing } from '../src/load/pacing.ts';
 
 describe('Pacing', () => {
-  test('sends the first packet at once and then one an interval', () => {
+  test('sends the first packet at once, then one per interval', () => {
     const pacing = new Pacing(1000, 250);
 
     expect([1000, 1003.9, 1004, 1007.9, 1008].map((nowMs) => pacing.takeDue(nowMs))).toEqual([1, 0, 1, 0, 1]);
   });
 
-  test('sends exactly as many packets as the rate asks for, however late its timers fire', () => {
+  test('sends exactly as many packets as the rate requires, however late its timers fire', () => {
     const pacing = new Pacing(0, 250);
     let sent = 0;
     let nowMs = 0;
@@ -20,7 +20,7 @@ describe('Pacing', () => {
     expect(sent).toBe(2500);
   });
 
-  test('catches up in one go after a stall', () => {
+  test('catches up at once after a stall', () => {
     const pacing = new Pacing(0, 250);
     pacing.takeDue(0);
 
@@ -28,7 +28,7 @@ describe('Pacing', () => {
     expect(pacing.takeDue(20)).toBe(0);
   });
 
-  test('catches up with no more than a large frame, and keeps the pace from there', () => {
+  test('catches up by at most one large frame, and keeps the pace from there', () => {
     const pacing = new Pacing(0, 250);
 
     expect(pacing.takeDue(1000)).toBe(25);
@@ -43,7 +43,7 @@ describe('Pacing', () => {
     expect(pacing.sleepMs(3.5)).toBe(1);
   });
 
-  test('never asks for a timer of no length, which Node would round up behind our back', () => {
+  test('never requests a timer of 0 ms, which Node would silently round up', () => {
     const pacing = new Pacing(0, 250);
 
     expect(pacing.sleepMs(50)).toBe(1);

@@ -16,7 +16,7 @@ describe('PacketTally', () => {
     expect(tallyOf([65534, 65535, 0, 1]).counts()).toEqual({ unique: 4, duplicates: 0, missing: 0 });
   });
 
-  test('misses what was overtaken, and takes it back when it comes late', () => {
+  test('counts an overtaken packet as missing until it arrives late', () => {
     const tally = tallyOf([10, 13]);
     expect(tally.counts().missing).toBe(2);
 
@@ -28,11 +28,11 @@ describe('PacketTally', () => {
     expect(tallyOf([7, 8, 7, 8, 9]).counts()).toEqual({ unique: 3, duplicates: 2, missing: 0 });
   });
 
-  test('takes a packet that was overtaken by the very first one, zero between them', () => {
+  test('counts a packet that the very first one overtook across sequence number zero', () => {
     expect(tallyOf([1, 65535, 0]).counts()).toEqual({ unique: 3, duplicates: 0, missing: 0 });
   });
 
-  test('does not count what is too old to be told from a duplicate', () => {
+  test('does not count a packet that is too old to be distinguished from a duplicate', () => {
     const tally = tallyOf(Array.from({ length: 2000 }, (_, index) => index));
 
     tally.add(toSeq16(3));

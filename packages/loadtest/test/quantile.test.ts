@@ -7,18 +7,18 @@ describe('quantile', () => {
     expect([0, 0.1, 0.5, 0.9, 0.91, 1].map((share) => quantile(samples, share))).toEqual([1, 1, 5, 9, 10, 10]);
   });
 
-  test('orders figures as numbers, not as text', () => {
+  test('sorts samples as numbers, not as text', () => {
     expect(quantile([9, 10, 100], 0.5)).toBe(10);
   });
 
-  test('leaves the samples as they are', () => {
+  test('does not change the samples', () => {
     const samples = [3, 1, 2];
     quantile(samples, 0.5);
 
     expect(samples).toEqual([3, 1, 2]);
   });
 
-  test('refuses to make up a figure from nothing', () => {
+  test('throws if there are no samples', () => {
     expect(() => quantile([], 0.5)).toThrow(RangeError);
   });
 });

@@ -21,16 +21,16 @@ describe('video payload', () => {
   const interFrameStart = { ...keyframeStart, isKeyframe: false };
   const middle = { counter: 5 * PACKETS_PER_FRAME + 3, sentAtMs: 123456.789, isKeyframe: false };
 
-  test.each([keyframeStart, interFrameStart, middle])('gives back what was written: %j', (payload) => {
+  test.each([keyframeStart, interFrameStart, middle])('returns what was written: %j', (payload) => {
     expect(checkVideoPayload(written(payload), scratch)).toEqual(payload);
   });
 
-  test('is checkable at the smallest size', () => {
+  test('can be checked at the smallest size', () => {
     expect(checkVideoPayload(written(keyframeStart, MIN_PAYLOAD_BYTES), scratch)).toEqual(keyframeStart);
     expect(checkVideoPayload(written(keyframeStart).subarray(0, MIN_PAYLOAD_BYTES - 1), scratch)).toBeUndefined();
   });
 
-  test.each([keyframeStart, interFrameStart, middle])('shows a single flipped bit, wherever it is: %j', (payload) => {
+  test.each([keyframeStart, interFrameStart, middle])('is rejected after a single flipped bit, wherever it is: %j', (payload) => {
     const original = written(payload);
     for (let index = 0; index < original.length; index++) {
       for (const bit of [0x01, 0x80]) {
@@ -45,7 +45,7 @@ describe('video payload', () => {
     expect(checkVideoPayload(original, scratch)).toEqual(payload);
   });
 
-  test('lets an SFU renumber pictures, and nothing else, where that is allowed', () => {
+  test('with `renumbered`, accepts other picture ids and no other change', () => {
     const renumbered = written(middle)!;
     renumbered[3]! ^= 0x55;
     const changed = Uint8Array.from(renumbered);
@@ -63,14 +63,14 @@ describe('video payload', () => {
     expect(bytes.subarray(-16).indexOf(PLAINTEXT_MARK)).toBe(0);
   });
 
-  test('shows a payload that was cut or that grew', () => {
+  test('is rejected if it was truncated or extended', () => {
     const longer = new Uint8Array(SIZE_BYTES + 1);
     longer.set(written(middle));
 
     expect(checkVideoPayload(longer, scratch)).toBeUndefined();
   });
 
-  test('marks the start of a frame in the descriptor, and a keyframe in the frame header (RFC 7741 §4.2, §4.3)', () => {
+  test('has the start of a frame in the descriptor, and the keyframe bit in the frame header (RFC 7741 §4.2, §4.3)', () => {
     const [key, inter, rest] = [keyframeStart, interFrameStart, middle].map((payload) => written(payload));
 
     expect([key![0]! & 0x10, inter![0]! & 0x10, rest![0]! & 0x10]).toEqual([0x10, 0x10, 0]);
@@ -84,7 +84,7 @@ describe('video payload', () => {
     expect([...written(payload).subarray(1, 4)]).toEqual([0x80, 0x80 | 0x01, 0x23]);
   });
 
-  test('differs from packet to packet even behind the stamp', () => {
+  test('differs from packet to packet even after the stamp', () => {
     const [first, second] = [written(middle), written({ ...middle, counter: middle.counter + 1 })];
 
     expect(Buffer.compare(first!.subarray(20), second!.subarray(20))).not.toBe(0);

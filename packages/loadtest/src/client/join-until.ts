@@ -1,4 +1,4 @@
-/** More than any placement by load takes to come round. */
+/** Placement by load reaches every shard within fewer tries. */
 const MAX_TRIES = 60;
 
 interface PlacedClient {
@@ -7,10 +7,10 @@ interface PlacedClient {
 }
 
 /**
- * Joins clients until the SFU has placed one where it is wanted. The others stay until then, since a place that is taken is not given
- * again, and leave afterwards.
+ * Joins clients until the SFU has placed one where it is wanted. The others leave only afterwards, because the SFU would place the next
+ * client where one has left.
  *
- * @throws Error – none of many was placed there
+ * @throws Error – none of `MAX_TRIES` clients was placed there
  */
 export async function joinUntil<Client extends PlacedClient>(
   join: () => Promise<Client>,

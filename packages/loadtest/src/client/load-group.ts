@@ -7,11 +7,11 @@ import { SubscribingClient } from './subscribing-client.ts';
 /** Sums over the clients of a group, since they joined. */
 export interface LoadTotals {
   readonly sent: number;
-  /** Counts each packet once, over all subscribers. */
+  /** Packets received by all subscribers together, without duplicates. */
   readonly received: number;
   readonly duplicates: number;
   readonly checked: number;
-  /** Checked packets of which at least one byte was not what was sent. */
+  /** Checked packets in which at least one byte differed from what was sent. */
   readonly corrupted: number;
 }
 
@@ -34,7 +34,7 @@ export class LoadGroup {
     return client.track;
   }
 
-  /** Joins a publisher that the SFU has placed where it is wanted, by its user fragment. */
+  /** Joins a publisher that the SFU has placed where it is wanted, as its user fragment shows. */
   async publishWhere(isWanted: (remoteUfrag: string) => boolean, options: PublishOptions): Promise<RemoteTrack> {
     const client = await joinUntil(() => PublishingClient.join(this.#context, options), isWanted);
     this.#publishers.push(client);

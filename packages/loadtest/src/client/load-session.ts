@@ -8,7 +8,7 @@ import { type OfferedTrack, writeDataOffer, writeOffer } from '../sdp/offer.ts';
 import { type RemoteDescription, type RemoteSource, readRemoteDescription } from '../sdp/remote-description.ts';
 import { offerOf, type RemoteTrack } from '../sfu-api.ts';
 
-/** What all load clients of one process share. */
+/** The objects that all load clients of one process share. */
 export interface LoadContext {
   readonly api: SfuApi;
   readonly suite: SecureSuite;
@@ -18,7 +18,7 @@ export interface LoadContext {
 
 export interface JoinOptions {
   readonly listener: LoadPeerListener;
-  /** What the first offer publishes, `data` for data channels alone; without it the offer is to receive one video. */
+  /** The track that the first offer publishes, or `data` for data channels only. Without it, the offer receives one video. */
   readonly track?: OfferedTrack | 'data';
 }
 
@@ -26,7 +26,7 @@ export interface JoinOptions {
 export class LoadSession {
   readonly sessionId: string;
   readonly peer: LoadPeer;
-  /** ICE user fragment of the SFU, in which it says which of its shards has the session. */
+  /** ICE user fragment of the SFU, which encodes the shard that has the session. */
   readonly remoteUfrag: string;
   readonly #api: SfuApi;
   readonly #setup: 'active' | 'passive';
@@ -64,17 +64,17 @@ export class LoadSession {
     return this.#connectedInMs;
   }
 
-  /** What the SFU has said that it sends on this session, by its newest description. */
+  /** The streams that the SFU sends on this session, according to its newest description. */
   get announcedSources(): readonly RemoteSource[] {
     return this.#announcedSources;
   }
 
-  /** Id of the header extension that numbers what it is sent; undefined while the SFU has offered none. */
+  /** Id of the header extension with transport-wide numbers; undefined while the SFU has offered none. */
   get transportWideId(): number | undefined {
     return this.#transportWideId;
   }
 
-  /** Subscribes to the tracks with one call, and answers the offer that comes of it. */
+  /** Subscribes to the tracks with one call, and answers the resulting offer. */
   async subscribe(...tracks: readonly RemoteTrack[]): Promise<void> {
     const { sessionDescription } = await this.#api.subscribe(this.sessionId, { tracks });
     if (sessionDescription === undefined) return;
@@ -91,7 +91,7 @@ export class LoadSession {
     await this.#api.subscribeDataChannels(this.sessionId, { dataChannels: [{ remoteSessionId, dataChannelName, canReply: 'many' }] });
   }
 
-  /** Changes the subscription that came first, which is on the section that the session began with. */
+  /** Changes the first subscription, which uses the media line of the first offer. */
   async updateFirst(change: { readonly quality?: string; readonly paused?: boolean }): Promise<void> {
     await this.#api.updateTracks(this.sessionId, { tracks: [{ mid: FIRST_MID, ...change }] });
   }

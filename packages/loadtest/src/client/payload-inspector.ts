@@ -6,7 +6,7 @@ import { checkVideoPayload } from '../load/video-payload.ts';
 
 const MAX_PACKET_BYTES = 2048;
 
-/** Decrypts what a subscriber receives, compares every byte of it with what was sent, and notes how long it took. */
+/** Decrypts the packets of a subscriber, compares every byte with what was sent, and records their latency. */
 export class PayloadInspector {
   readonly #view = new RtpView();
   readonly #scratch = new Uint8Array(MAX_PACKET_BYTES);
@@ -18,7 +18,7 @@ export class PayloadInspector {
     return this.#checked;
   }
 
-  /** Packets that could not be decrypted, or had a byte that was not sent. */
+  /** Packets that could not be decrypted, or in which a byte differed from what was sent. */
   get corrupted(): number {
     return this.#corrupted;
   }
@@ -33,19 +33,19 @@ export class PayloadInspector {
     else if (payload.sentAtMs !== undefined) this.#latenciesMs.push(receivedAtMs - payload.sentAtMs);
   }
 
-  /** Hands out what was noted since the last call, in order of arrival. */
+  /** Returns the latencies since the last call, in order of arrival. */
   takeLatenciesMs(): number[] {
     const taken = this.#latenciesMs;
     this.#latenciesMs = [];
     return taken;
   }
 
-  /** @returns undefined if a byte is not what was sent; audio does not say when that was */
+  /** @returns undefined if a byte differs from what was sent; audio has no send time */
   #checkPayload(packet: Buffer): { readonly sentAtMs?: number } | undefined {
     const { headerLength, payloadLength } = this.#view;
     const payload = packet.subarray(headerLength, headerLength + payloadLength);
     if (checkAudioPayload(payload) !== undefined) return {};
-    // What does not fit an unprobed path is paused at first, and its pictures are counted again when it goes on.
+    // Video that does not fit an unprobed path is paused at first, and its pictures are renumbered when it continues.
     return checkVideoPayload(payload, this.#scratch, 'renumbered');
   }
 }

@@ -29,7 +29,10 @@ export interface PublishOptions {
   readonly timing?: 'even' | 'frames';
 }
 
-/** Shared by all publishers of this process: the one that waits for a packet also sends those that fall due before it. */
+/**
+ * Shared by all publishers of this process: while one waits for a packet to fall due, it also sends packets of the others that fall due
+ * before it.
+ */
 const schedule = new SendSchedule();
 
 /** Publishes one track; video sends a keyframe first, and whenever the SFU asks for one. */

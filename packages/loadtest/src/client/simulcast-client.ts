@@ -7,7 +7,7 @@ import type { RemoteTrack } from '../sfu-api.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
 import { randomFirstSequenceNumber, VideoLayer } from './video-layer.ts';
 
-/** One simulcast layer: lowest first, as browsers list them. */
+/** One simulcast layer. Lists have the lowest first, as in browsers. */
 interface LayerOptions {
   readonly rid: string;
   readonly packetsPerSecond: number;
@@ -23,7 +23,7 @@ const LAYERS: readonly LayerOptions[] = [
 /** The rids of every simulcast client's track, lowest layer first. */
 export const SIMULCAST_RIDS: readonly string[] = LAYERS.map(({ rid }) => rid);
 
-/** Publishes one video track in three layers; a layer sends a keyframe first, and whenever the SFU asks for one of it. */
+/** Publishes one video track in three layers; each layer sends a keyframe first, and whenever the SFU requests one. */
 export class SimulcastClient {
   readonly #session: LoadSession;
   readonly #layers: ReadonlyMap<number, VideoLayer>;

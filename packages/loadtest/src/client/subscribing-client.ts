@@ -7,10 +7,10 @@ import type { RemoteTrack } from '../sfu-api.ts';
 import { type LoadContext, LoadSession } from './load-session.ts';
 import { PayloadInspector } from './payload-inspector.ts';
 
-/** Includes SRTP's tag. Shorter packets contain nothing that could be counted. */
+/** An RTP header and SRTP's tag. Shorter packets are not counted. */
 const MIN_SRTP_BYTES = 12 + 10;
 
-/** Counts the packets it gets without decrypting them; a checking one decrypts them and compares every byte, too. */
+/** Counts the packets it receives without decrypting them; with `check`, it also decrypts them and compares every byte. */
 export class SubscribingClient implements LoadPeerListener {
   readonly #tallyBySsrc = new Map<number, PacketTally>();
   readonly inspector: PayloadInspector | undefined;
@@ -45,7 +45,7 @@ export class SubscribingClient implements LoadPeerListener {
     if (id !== undefined && this.#rtcp !== undefined) this.#feedback ??= new FeedbackReporter(this.#rtcp, id);
   }
 
-  /** Changes the first subscription: another layer, a pause. */
+  /** Changes the layer of the first subscription, or pauses it. */
   async updateFirst(change: { readonly quality?: string; readonly paused?: boolean }): Promise<void> {
     await this.#session?.updateFirst(change);
   }
@@ -59,7 +59,7 @@ export class SubscribingClient implements LoadPeerListener {
 
   onSrtcp(): void {}
 
-  /** One entry for each stream that packets came on. */
+  /** One entry for each stream that has received packets. */
   counts(): PacketCounts[] {
     return [...this.#tallyBySsrc.values()].map((tally) => tally.counts());
   }

@@ -4,7 +4,7 @@ import { frameNumber, isFrameEnd, isFrameStart, PACKETS_PER_FRAME, writeVideoPay
 import type { RtpSender } from '../peer/rtp-sender.ts';
 import { VIDEO_CLOCK_RATE_HZ, VIDEO_PAYLOAD_TYPE } from '../sdp/local-media.ts';
 
-/** One stream of video frames, each a few packets: a keyframe first, and whenever one is asked for. */
+/** One stream of video frames of a few packets each, with a keyframe first and whenever one is requested. */
 export class VideoLayer {
   readonly #sender: RtpSender;
   readonly #payloadBytes: number;
@@ -19,7 +19,7 @@ export class VideoLayer {
     this.#ticksPerFrame = Math.round((VIDEO_CLOCK_RATE_HZ * PACKETS_PER_FRAME) / packetsPerSecond);
   }
 
-  /** How many packets it has sent. */
+  /** The number of packets sent. */
   get sent(): number {
     return this.#sent;
   }
@@ -46,7 +46,7 @@ export class VideoLayer {
   }
 }
 
-/** Near the wrap, so that every run crosses it and the rollover counter counts. */
+/** Near the wrap, so that every run crosses it and increments the rollover counter. */
 export function randomFirstSequenceNumber(): number {
   return randomInt(0xf000, 0x10000 - 0x100);
 }

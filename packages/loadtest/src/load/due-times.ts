@@ -1,5 +1,5 @@
 /**
- * When a camera or a microphone hands its packets to the network.
+ * The times at which a camera or a microphone hands its packets to the network.
  *
  * A camera produces a frame at once, and a browser's pacer sends the frame's packets within a part
  * of the time to the next frame, a few packets every 5 ms. Evenly spaced packets would let an SFU

@@ -7,8 +7,7 @@ export interface PacedSource {
 }
 
 /**
- * The one way in which everything here is paced: publishers and the bench's floor alike, for a floor is only a floor if it
- * is paced like the load.
+ * Paces publishers and the benchmark's baseline alike, because the baseline is comparable only if it is paced like the load.
  */
 export function createPacedSource(packetsPerSecond: number, sendPacket: () => void): PacedSource {
   let timer: NodeJS.Timeout | undefined;

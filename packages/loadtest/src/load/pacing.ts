@@ -3,12 +3,12 @@ export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** No camera sends more than a large frame at once: after a longer stall the schedule moves on instead of being caught up with. */
+/** No camera sends more than a large frame at once, so after a longer stall the schedule skips packets instead of catching up. */
 const MAX_CATCH_UP_PACKETS = 25;
 
 /**
- * When the packets of a constant-rate source are due. Every due time is computed from the start, never from the packet
- * before, so a late timer delays one packet and not all that follow.
+ * The due times of packets of a constant-rate source. Each is computed from the start, not from the previous packet, so a late timer delays
+ * one packet and not all later ones.
  */
 export class Pacing {
   #startMs: number;
@@ -32,7 +32,7 @@ export class Pacing {
     return due;
   }
 
-  /** How long to sleep until the next packet is due, in the whole milliseconds that timers know; at least 1. */
+  /** How long to sleep until the next packet is due, in whole milliseconds, as timers need; at least 1. */
   sleepMs(nowMs: number): number {
     return Math.max(1, Math.ceil(this.#dueAtMs(this.#taken) - nowMs));
   }

@@ -1,7 +1,7 @@
-/** Counts the packets of one RTP stream by their sequence numbers, which SRTP leaves in clear: no keys, no allocation. */
+/** Counts the packets of one RTP stream by their sequence numbers, which SRTP does not encrypt. It needs no keys and allocates nothing. */
 import { type Seq16, SequenceUnwrapper } from '@causeway/wire';
 
-/** How far behind the newest packet a late one may be and still be told from a duplicate. */
+/** How far behind the newest packet a late one may be and still be distinguished from a duplicate. */
 const HISTORY_PACKETS = 1024;
 const NEVER_SEEN = Number.NEGATIVE_INFINITY;
 
@@ -9,7 +9,7 @@ export interface PacketCounts {
   /** Each sequence number once. */
   readonly unique: number;
   readonly duplicates: number;
-  /** Sequence numbers that newer packets have overtaken and that did not come, or not yet. */
+  /** Sequence numbers before the newest one that have not arrived, or not yet. */
   readonly missing: number;
 }
 
@@ -20,7 +20,7 @@ export class PacketTally {
   #unique = 0;
   #duplicates = 0;
 
-  /** Takes the sequence number of a packet just received. One too late to be told from a duplicate is not counted at all. */
+  /** Counts a packet that was just received, unless it is too late to be distinguished from a duplicate. */
   add(sequenceNumber: Seq16): void {
     const seq = this.#unwrapper.unwrap(sequenceNumber);
     if (seq <= (this.#unwrapper.highest ?? seq) - HISTORY_PACKETS) return;
@@ -43,11 +43,11 @@ export class PacketTally {
 }
 
 const POLL_MS = 20;
-/** Nothing new for so long means that what is missing will not come. */
+/** After this long without a new packet, the missing ones will not arrive. */
 const SILENCE_MS = 400;
 
 /**
- * Waits until nothing is outstanding, or until what is outstanding no longer grows less.
+ * Waits until nothing is outstanding, or until the outstanding number no longer decreases.
  *
  * @param outstanding how many packets have not arrived yet
  */

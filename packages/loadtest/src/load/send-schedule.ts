@@ -1,18 +1,18 @@
 /**
  * Sends the packets of many sources, each within microseconds of its due time.
  *
- * Node's timers know whole milliseconds, so sources with timers of their own would all send on the
- * same ones. The schedule sleeps until less than a millisecond remains and blocks its thread for
- * the rest: a process that also measures when packets arrive must not use it.
+ * Node's timers have a resolution of a millisecond, so sources with timers of their own would all send at the same times. The schedule
+ * sleeps until less than a millisecond remains and blocks its thread for the rest: a process that also measures when packets arrive must
+ * not use it.
  */
 import type { DueTimes } from './due-times.ts';
 import type { PacedSource } from './paced-source.ts';
 
-/** What timers can resolve; a shorter wait blocks the thread. */
+/** The resolution of timers; a shorter wait blocks the thread. */
 const TIMER_RESOLUTION_MS = 1;
-/** After this time of waiting and sending, the event loop has a turn. */
+/** After this long, the schedule yields to the event loop. */
 const MAX_TURN_MS = 2;
-/** A source further behind moves its schedule on, as a camera drops frames. */
+/** A source that is further behind skips packets, as a camera drops frames. */
 const MAX_LATENESS_MS = 100;
 
 interface Sender {
@@ -28,7 +28,7 @@ export class SendSchedule {
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   #timer: NodeJS.Timeout | undefined;
 
-  /** Adds a source that begins when it is started. */
+  /** Adds a source, which sends nothing until it is started. */
   createSource(createTimes: () => DueTimes, sendPacket: () => void): PacedSource {
     let sender: Sender | undefined;
     return {

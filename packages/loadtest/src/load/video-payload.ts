@@ -1,20 +1,20 @@
 /**
- * RTP payloads that an SFU takes for VP8 and that a receiver can check to the last byte: a payload descriptor, the head of
- * a VP8 frame, then a counter, the time of sending and a pattern grown from both.
+ * RTP payloads that an SFU accepts as VP8 and of which a receiver can check every byte: a payload descriptor, the header of a VP8 frame,
+ * then a counter, the send time and a pattern derived from both.
  *
  * @see RFC 7741 §4.2 (payload descriptor), §4.3 and RFC 6386 §9.1 (frame header)
  */
 
 /**
- * Sixteen bytes that every payload of a load client contains. Ciphertext holds them by chance once in 2^128 packets, so a datagram
- * that shows them was sent in clear.
+ * Sixteen bytes that every payload of a load client contains. Ciphertext contains them by chance once in 2^128 packets, so a datagram that
+ * contains them was sent unencrypted.
  */
 export const PLAINTEXT_MARK: Uint8Array = new TextEncoder().encode('in clear: a leak');
 
 /** About 31 frames a second at 250 packets a second, as a camera would send. */
 export const PACKETS_PER_FRAME = 8;
 
-/** X, I and a 15-bit picture id: what browsers send for one spatial and one temporal layer. */
+/** X, I and a 15-bit picture id, as browsers send for one spatial and one temporal layer. */
 const DESCRIPTOR_BYTES = 4;
 const PICTURE_ID_OFFSET = 2;
 const DESCRIPTOR_EXTENDED = 0x80;
@@ -27,11 +27,11 @@ const INTER_FRAME_TAG = Uint8Array.of(0x31, 0x12, 0x00);
 const KEYFRAME_HEADER = Uint8Array.of(0x30, 0x12, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01);
 
 const STAMP_BYTES = 12;
-/** The longest head and the stamp must fit, with some pattern behind them. */
+/** The longest header and the stamp must fit, with some pattern after them. */
 export const MIN_PAYLOAD_BYTES = DESCRIPTOR_BYTES + KEYFRAME_HEADER.length + STAMP_BYTES + 4;
 
 export interface VideoPayload {
-  /** Counts packets from 0; also fixes the packet's place in its frame and the picture id. */
+  /** Counts packets from 0; also determines the packet's position in its frame and the picture id. */
   readonly counter: number;
   /** Any clock that sender and checker share. */
   readonly sentAtMs: number;
@@ -51,8 +51,8 @@ export function frameNumber(counter: number): number {
 }
 
 /**
- * Fills the whole of `target`, which must hold at least `MIN_PAYLOAD_BYTES`. Where there is room the pattern begins and ends with the mark by which
- * a payload in clear is recognised on the wire.
+ * Fills the whole of `target`, which must hold at least `MIN_PAYLOAD_BYTES`. If there is room, the pattern begins and ends with the mark by
+ * which an unencrypted payload is recognised on the wire.
  */
 export function writeVideoPayload(target: Uint8Array, payload: VideoPayload): void {
   const stampOffset = writeHead(target, payload);
@@ -69,7 +69,7 @@ export function writeVideoPayload(target: Uint8Array, payload: VideoPayload): vo
  * Reads the stamp back and compares every byte with what the sender must have written.
  *
  * @param scratch at least as long as `received`; overwritten
- * @param pictureIds `renumbered` lets them differ: an SFU renumbers pictures when a track comes to it by another way
+ * @param pictureIds `renumbered` lets them differ, because an SFU renumbers pictures when the source of a subscription changes
  * @returns undefined if any byte differs
  */
 export function checkVideoPayload(
@@ -106,14 +106,14 @@ function headerLength(startsFrame: boolean, isKeyframe: boolean): number {
   return isKeyframe ? KEYFRAME_HEADER.length : INTER_FRAME_TAG.length;
 }
 
-/** All bytes of the stamp go into the seed, so that a flipped one shows in the pattern. */
+/** All bytes of the stamp contribute to the seed, so that a flipped bit changes the pattern. */
 function patternSeed(view: DataView, stampOffset: number): number {
   const timeWords = Math.imul(view.getUint32(stampOffset + 4), 0x9e3779b1) ^ Math.imul(view.getUint32(stampOffset + 8), 0x85ebca6b);
   // Zero is the one state that xorshift never leaves.
   return view.getUint32(stampOffset) ^ timeWords || 0x9e3779b9;
 }
 
-/** Marsaglia's xorshift32: cheap, and a period no packet reaches. */
+/** Marsaglia's xorshift32 is cheap, and its period is longer than any packet. */
 function fillPattern(target: Uint8Array, from: number, seed: number): void {
   let state = seed;
   for (let index = from; index < target.length; index++) {

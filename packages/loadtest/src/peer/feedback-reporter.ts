@@ -1,6 +1,6 @@
 /**
- * Tells the SFU when each numbered packet came, ten times a second, as browsers do. Header extensions are in the clear, so nothing needs to
- * be decrypted for it.
+ * Reports to the SFU when each numbered packet arrived, ten times a second, as browsers do. Header extensions are not encrypted, so nothing
+ * is decrypted for it.
  *
  * @see draft-holmer-rmcat-transport-wide-cc-extensions-01
  */
@@ -23,14 +23,14 @@ export class FeedbackReporter {
   #mediaSsrc = 0;
   #feedbackCount = 0;
 
-  /** @param extensionId of the header extension that has the numbers */
+  /** @param extensionId id of the header extension with transport-wide numbers */
   constructor(rtcp: Pick<RtcpChannel, 'send'>, extensionId: number) {
     this.#rtcp = rtcp;
     this.#extensionId = extensionId;
     this.#timer = setInterval(() => this.#report(), INTERVAL_MS);
   }
 
-  /** Notes a packet that has come, protected as it is. */
+  /** Records the arrival of a packet that is still protected. */
   note(packet: Uint8Array): void {
     const view = this.#view;
     if (!view.read(packet, packet.length) || !view.findExtension(this.#extensionId)) return;

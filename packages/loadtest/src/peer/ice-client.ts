@@ -1,6 +1,6 @@
 /**
- * The full-agent side of ICE against one address of an SFU: it checks the pair, nominates it with the first check, and answers
- * the checks of an SFU that is no lite agent. Does no I/O.
+ * A full ICE agent with one address of an SFU: it checks the pair, nominates it with the first check, and answers the checks of an SFU that
+ * is not a lite agent. It does no I/O.
  *
  * @see RFC 8445 §7.2 (checks), §8.1.1 (nomination), RFC 7675 (consent, which the same checks keep alive)
  */
@@ -8,7 +8,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { IceCredentials } from '@causeway/media';
 import { parseStun, verifyMessageIntegrity, writeBindingRequest, writeBindingSuccess } from '@causeway/wire';
 
-/** A host candidate's, RFC 8445 §5.1.2.1. */
+/** The priority of a host candidate (RFC 8445 §5.1.2.1). */
 const HOST_PRIORITY = 0x7e7f00ff;
 const TRANSACTION_ID_BYTES = 12;
 
@@ -48,7 +48,7 @@ export class IceClient {
     });
   }
 
-  /** @returns the answer to send, when the datagram was a request of the SFU's own */
+  /** @returns the answer to send if the datagram was a request from the SFU */
   handleStun(datagram: Uint8Array, from: RemoteAddress): Uint8Array | undefined {
     const message = parseStun(datagram);
     if (message === undefined) return undefined;

@@ -9,14 +9,14 @@ import { IceClient, type RemoteAddress } from './ice-client.ts';
 
 const FIRST_CHECK_RETRY_MS = 50;
 const MAX_CHECK_RETRY_MS = 1000;
-/** Browsers check as often. */
+/** As often as browsers check. */
 const CONSENT_INTERVAL_MS = 2500;
 const CONNECT_DEADLINE_MS = 20_000;
 const LOOPBACK = '127.0.0.1';
-/** Most systems grant no more. A client that has waited for a core should not look like loss in the SFU. */
+/** Most systems grant no more. Datagrams that a client drops while it waits for a core would look like loss in the SFU. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
 
-/** Receives what arrives, still protected. The bytes are valid until the call returns. */
+/** Receives packets that are still protected. The bytes are valid until the call returns. */
 export interface LoadPeerListener {
   onSrtp(packet: Buffer): void;
   onSrtcp(packet: Buffer): void;
@@ -26,7 +26,7 @@ export interface LoadPeerListener {
 
 /** The socket of a peer, which exchanges datagrams with the SFU only. */
 export interface PeerSocket {
-  /** Where the SFU sends to. */
+  /** The address to which the SFU sends. */
   readonly local: RemoteAddress;
   /** Sends a datagram. The caller may reuse the bytes afterwards. */
   send(bytes: Uint8Array): void;
@@ -66,7 +66,7 @@ export class LoadPeer {
    * Connects to the SFU that `remote` describes; resolves when DTLS is completed.
    *
    * @returns how many milliseconds passed since the first connectivity check
-   * @throws Error – when that takes more than 20 seconds, or the SFU refuses
+   * @throws Error – it takes more than 20 seconds, or the SFU refuses
    */
   async connect(remote: RemoteTransport): Promise<number> {
     this.#target = chooseCandidate(remote);
@@ -97,13 +97,13 @@ export class LoadPeer {
     return this.#state.endpoint;
   }
 
-  /** Where the SFU sends to; undefined while the peer has no socket. */
+  /** The address to which the SFU sends; undefined while the peer has no socket. */
   get localAddress(): RemoteAddress | undefined {
     const state = this.#state;
     return state.mode === 'checking' || state.mode === 'secured' ? state.socket.local : undefined;
   }
 
-  /** Sends protected bytes, or does nothing when the peer is closed. */
+  /** Sends protected bytes, or does nothing if the peer is closed. */
   send(bytes: Uint8Array): void {
     const state = this.#state;
     if (state.mode === 'checking' || state.mode === 'secured') state.socket.send(bytes);
@@ -114,7 +114,7 @@ export class LoadPeer {
     this.vanish();
   }
 
-  /** Falls silent without a goodbye, like a client whose battery is empty. */
+  /** Stops without a goodbye, like a client whose battery is empty. */
   vanish(): void {
     const state = this.#state;
     clearTimeout(this.#checkTimer);
@@ -200,13 +200,13 @@ function chooseCandidate({ candidates }: RemoteTransport): RemoteAddress {
 }
 
 /**
- * Which protocol a datagram of the SFU belongs to.
+ * The protocol that a datagram of the SFU belongs to.
  *
  * @see RFC 7983 §7 (first byte), RFC 5761 §4 (RTP or RTCP by the second)
  */
 export type DatagramKind = 'stun' | 'dtls' | 'srtp' | 'srtcp';
 
-/** @returns undefined for what no SFU sends */
+/** @returns undefined for a datagram that no SFU sends */
 export function datagramKind(datagram: Uint8Array): DatagramKind | undefined {
   const [first = 255, second = 0] = datagram;
   if (first <= 3) return 'stun';

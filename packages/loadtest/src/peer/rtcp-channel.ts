@@ -6,7 +6,7 @@ import { SingleRow } from './single-row.ts';
 /** Length of the part of an RTCP packet that is not encrypted (RFC 3711 §3.4). */
 const CLEAR_BYTES = 8;
 
-/** Sends RTCP of a peer that is connected; each packet is protected and sent at once. */
+/** Protects and sends the RTCP packets of a connected peer at once. */
 export class RtcpChannel {
   readonly #suite: SecureSuite;
   readonly #peer: SendingPeer;
@@ -18,7 +18,7 @@ export class RtcpChannel {
     this.#batch = new SingleRow(peer.endpoint.rtcpStream);
   }
 
-  /** @param packet a compound, in plain text */
+  /** @param packet a compound packet, not encrypted */
   send(packet: Uint8Array): void {
     const { bytes } = this.#suite.arena;
     const slot = this.#suite.arena.takeSlot();
@@ -29,7 +29,7 @@ export class RtcpChannel {
   }
 }
 
-/** The SSRCs of which a decrypted compound RTCP packet wants a keyframe, by PLI or by FIR. */
+/** The SSRCs for which a decrypted compound RTCP packet requests a keyframe, by PLI or FIR. */
 export function requestedKeyframes(packet: Uint8Array, length: number): readonly number[] {
   return (parseRtcp(packet, length) ?? []).flatMap(ssrcsOf);
 }

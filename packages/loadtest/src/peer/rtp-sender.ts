@@ -23,10 +23,10 @@ export interface RtpFields {
   readonly payloadBytes: number;
 }
 
-/** A connected peer, as far as it takes one to send. */
+/** The part of a connected peer that is needed to send. */
 export type SendingPeer = Pick<LoadPeer, 'endpoint' | 'send'>;
 
-/** Sends the packets of one SSRC: numbers, protects and sends each at once. The peer must be connected. */
+/** Numbers, protects and sends the packets of one SSRC at once. The peer must be connected. */
 export class RtpSender {
   readonly #suite: SecureSuite;
   readonly #peer: SendingPeer;
@@ -58,7 +58,7 @@ export class RtpSender {
     this.#peer.send(bytes.subarray(slot, slot + this.#batch.resultLength));
   }
 
-  /** @returns how long the header is */
+  /** @returns the length of the header in bytes */
   #writeHeader(bytes: Uint8Array, slot: number, { marker, payloadType, timestamp }: RtpFields): number {
     writeRtpHeader(bytes, slot, marker, payloadType, this.#packetIndex & 0xffff, timestamp, this.#stream.ssrc);
     this.#extensionWriter.begin(bytes, slot);

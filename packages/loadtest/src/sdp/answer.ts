@@ -12,7 +12,7 @@ export interface Answerer {
 }
 
 /**
- * Writes the answer to an SFU's offer: receives every section that the SFU sends VP8 or Opus on, leaves all others inactive.
+ * Writes the answer to an SFU's offer, which receives every section on which the SFU sends VP8 or Opus, and leaves all others inactive.
  *
  * @see RFC 8829 §5.3.1 (initial answers)
  */
@@ -21,7 +21,7 @@ export function writeAnswer(offer: RemoteDescription, answerer: Answerer): strin
   return joinLines([...sessionLines(mids, answerer.version), ...offer.sections.flatMap((section) => sectionLines(section, answerer))]);
 }
 
-/** The payload type that an SFU sends VP8 or Opus with in this section; undefined when it sends neither. */
+/** The payload type with which an SFU sends VP8 or Opus in this section; undefined if it sends neither. */
 export function sentPayloadType(section: RemoteSection): number | undefined {
   const isSent = section.direction === 'sendonly' || section.direction === 'sendrecv';
   const wanted = receivableRtpmap(section);
@@ -59,7 +59,7 @@ function receiveLines(section: RemoteSection, payloadType: number): string[] {
   ];
 }
 
-/** The codecs are kept, for an answer without any common codec is a rejection. */
+/** The codecs are kept, because an answer without a common codec is a rejection. */
 function inactiveLines({ rtpmaps }: RemoteSection): string[] {
   return ['a=inactive', ...[...rtpmaps].map(([payloadType, rtpmap]) => `a=rtpmap:${payloadType} ${rtpmap}`)];
 }

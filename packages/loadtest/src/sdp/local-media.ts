@@ -1,4 +1,4 @@
-/** What a load client can do, the same in every offer and answer it writes. */
+/** The capabilities of a load client, which are the same in all its offers and answers. */
 import type { CertificateFingerprint, IceCredentials } from '@causeway/media';
 
 export const VIDEO_PAYLOAD_TYPE = 96;
@@ -13,7 +13,7 @@ export const MID_EXTENSION_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 export const MID_EXTENSION_ID = 4;
 export const RID_EXTENSION_URI = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
 export const RID_EXTENSION_ID = 5;
-/** Id of the header extension that numbers what the client receives. */
+/** Id of the header extension that numbers the packets that the client receives. */
 export const TRANSPORT_WIDE_CC_ID = 6;
 /** The media line of the one section that every offer has. */
 export const FIRST_MID = '0';

@@ -18,7 +18,7 @@ export interface OfferedTrack {
   readonly kind?: 'audio' | 'video';
   readonly streamId: string;
   readonly trackId: string;
-  /** How its packets are told: by the SSRC of the one stream, or by the rids of several, lowest layer first. */
+  /** What identifies its packets: the SSRC of a single stream, or the rids of several, lowest layer first. */
   readonly encodings: { readonly ssrc: number } | { readonly rids: readonly string[] };
 }
 
@@ -42,7 +42,7 @@ export function writeOffer(transport: LocalTransport, track: OfferedTrack | unde
   ]);
 }
 
-/** Writes the offer that opens a session with data channels and nothing else. @see RFC 8841 */
+/** Writes the offer that opens a session with only data channels. @see RFC 8841 */
 export function writeDataOffer(transport: LocalTransport): string {
   const [connection = '', ...lines] = transportLines(transport, 'actpass');
   return joinLines([

@@ -1,6 +1,5 @@
 /**
- * What a load client needs to know of the SFU's offers and answers. It reads no more of SDP than an SFU has to say, and says
- * clearly what it missed.
+ * Reads the parts of the SFU's offers and answers that a load client needs. Errors name the line that is missing.
  *
  * @see RFC 8866, RFC 8839 (ICE), RFC 8122 (fingerprint), RFC 5763 (setup)
  */
@@ -26,9 +25,9 @@ export interface RemoteSection {
   /** The formats of the m-line, verbatim. */
   readonly formats: readonly string[];
   readonly direction: string;
-  /** Payload type to `VP8/90000` and the like. */
+  /** From payload type to codec, such as `VP8/90000`. */
   readonly rtpmaps: ReadonlyMap<number, string>;
-  /** Extension URI to id. */
+  /** From extension URI to id. */
   readonly extensions: ReadonlyMap<string, number>;
   /** The streams that are announced by SSRC. */
   readonly sources: readonly RemoteSource[];
@@ -47,7 +46,7 @@ export interface RemoteDescription {
   readonly sections: readonly RemoteSection[];
 }
 
-/** @throws Error – when a line that no connection can do without is missing; the message names it */
+/** @throws Error – a required line is missing; the message names it */
 export function readRemoteDescription(sdp: string): RemoteDescription {
   const lines = sdp.split(/\r?\n/);
   const starts = lines.flatMap((line, index) => (line.startsWith('m=') ? [index] : []));
@@ -58,7 +57,7 @@ export function readRemoteDescription(sdp: string): RemoteDescription {
   };
 }
 
-/** With BUNDLE there is one transport, so the first of each line counts, wherever it stands. */
+/** With BUNDLE there is one transport, so the first line of each kind counts, in whichever section it is. */
 function readTransport(lines: readonly string[]): RemoteTransport {
   return {
     ice: { ufrag: demand(lines, 'a=ice-ufrag:'), password: demand(lines, 'a=ice-pwd:') },
@@ -83,7 +82,7 @@ function readSection(lines: readonly string[]): RemoteSection {
   };
 }
 
-/** `ssrc msid:stream track` (RFC 5576 §4.1); the other attributes of an SSRC say nothing about its track. */
+/** `ssrc msid:stream track` (RFC 5576 §4.1); the other attributes of an SSRC do not name its track. */
 function readSource(value: string, kind: string): RemoteSource[] {
   const [, ssrc, trackId] = /^(\d+) msid:\S+ (\S+)$/.exec(value) ?? [];
   return ssrc === undefined || trackId === undefined ? [] : [{ ssrc: Number(ssrc), trackId, kind }];

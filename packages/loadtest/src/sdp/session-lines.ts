@@ -28,7 +28,7 @@ export function codecLines(payloadType: number, rtpmap: string): string[] {
   return [`a=rtpmap:${payloadType} ${rtpmap}`, `a=rtcp-fb:${payloadType} nack`, `a=rtcp-fb:${payloadType} nack pli`];
 }
 
-/** Has what is received numbered transport-wide, and promises feedback on it. */
+/** Requests transport-wide numbers for received packets, and promises feedback on them. */
 export function transportWideLines(payloadType: number, extensionId: number): string[] {
   return [`a=extmap:${extensionId} ${TRANSPORT_WIDE_CC_URI}`, `a=rtcp-fb:${payloadType} transport-cc`];
 }
