@@ -59,7 +59,7 @@ async function handle(appId: string, method: string, path: readonly string[], bo
   return change(session, verb.join('/'), body);
 }
 
-/** Tells the page that something of a session has changed. */
+/** Notifies the page that something about a session has changed. */
 function tell(type: string, sessionId: string): void {
   const message = new TextEncoder().encode(`data: ${JSON.stringify({ type, sessionId })}\n\n`);
   for (const stream of streams) stream.enqueue(message);

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { HtmlTagDescriptor, Plugin, Rolldown } from 'vite';
 
-/** The console itself. The entry imports it when it has asked for what the page needs, and browsers are to fetch it at once all the same. */
+/** The console itself. The entry imports it only after it has requested the data of the page, but browsers should fetch it at once. */
 const CONSOLE = /\/src\/routes\.tsx$/;
 
 /** Has browsers fetch what each first visit needs as soon as they have read the HTML, and fails the build if that has grown past a budget. */
@@ -32,7 +32,7 @@ export function firstLoad({ maxGzipBytes }: { readonly maxGzipBytes: number }): 
   };
 }
 
-/** The HTML, the entry, the console, what these import without being asked, and the styles of all. */
+/** The HTML, the entry, the console, their static imports, and the styles of all of them. */
 function namesOf(bundle: Rolldown.OutputBundle): ReadonlySet<string> {
   const names = new Set<string>();
   const add = (name: string): void => {

@@ -1,19 +1,19 @@
 /**
- * What each page loads, by its address. The page that is opened first has it asked for before the console itself has been loaded, so that
- * code and data come in one round trip instead of one after the other.
+ * The code and data that each page loads, by address. Those of the first page are requested before the console itself has been loaded, so
+ * that code and data arrive in one round trip instead of one after the other.
  */
 
 interface PageNeeds {
   /** Imports its module. Pages without it are part of the console. */
   readonly load?: () => Promise<object>;
-  /** What it reads of the admin API first. `$appId` stands for the app in the address. */
+  /** The first paths of the admin API that it reads. `$appId` stands for the app in the address. */
   readonly reads: readonly string[];
 }
 
 const ME = '/me';
 const APP = [ME, '/apps/$appId'];
 
-/** Pages that people may open directly, by the address that the router knows them by. */
+/** Pages that people may open directly, by their address in the router. */
 export const PAGES = {
   '/': { reads: [ME] },
   '/apps': { reads: [ME] },
@@ -33,12 +33,12 @@ export const PAGES = {
   '/bench': { load: () => import('./bench/BenchPage.tsx'), reads: [] },
 } as const satisfies Readonly<Record<string, PageNeeds>>;
 
-/** A reply that was asked for longer ago is not what a page would read now. */
+/** A reply that was requested longer ago may be out of date. */
 const GOOD_FOR_MS = 30_000;
 
 /**
  * @param hash of the address, with or without `#`
- * @returns what the page there needs; undefined for an address that is none of `PAGES`
+ * @returns the needs of that page; undefined for an address that is not in `PAGES`
  */
 export function pageAt(hash: string): PageNeeds | undefined {
   const path = hash
@@ -58,11 +58,11 @@ export function pageAt(hash: string): PageNeeds | undefined {
 }
 
 /**
- * Sends calls of the admin API before anything asks for them.
+ * Sends calls of the admin API before the page makes them.
  *
  * @param reads paths below that API
- * @returns a `fetch` that answers each of these calls once with the reply that was asked for ahead. It sends all calls itself once one of them
- * was refused, because the person will sign in or open another page, and once anything was changed, which includes that someone signs out
+ * @returns a `fetch` that answers each of these calls once with the prefetched reply. It sends all calls itself once one of them was
+ * refused, because the person will sign in or open another page, and once anything was changed, which includes that someone signs out
  */
 export function askAhead(
   baseUrl: string,
@@ -75,7 +75,7 @@ export function askAhead(
   for (const read of reads) {
     const url = new URL(`api/admin/v1${read}`, baseUrl).href;
     const reply = send(url, { method: 'GET', cache: 'no-store' });
-    // The call that takes the reply fails then, and the page reports it.
+    // The call that uses the reply then fails, and the page reports it.
     reply.catch(() => undefined);
     replies.set(url, reply);
   }

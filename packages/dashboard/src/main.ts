@@ -1,4 +1,4 @@
-/** Starts the page: reads its address, and asks for the code and data of that page while the browser loads the console. */
+/** Starts the page: reads its address, and requests the code and data of that page while the browser loads the console. */
 
 import { askAhead, pageAt } from './first-page.ts';
 import { type Entry, readEntry } from './service/entry.ts';
@@ -24,7 +24,7 @@ try {
   throw error;
 }
 
-/** Where secrets are no longer in the address, so that they end in no bookmark and no screenshot. */
+/** Returns the address without secrets, so that they do not end up in bookmarks or screenshots. */
 function firstPage(opened: Exclude<Entry, { kind: 'console' }>): string {
   if (opened.kind === 'provider') return '/provider';
   return opened.kind === 'bench' ? '/bench' : `/${opened.page}`;

@@ -1,4 +1,4 @@
-/** The console: which page is at which address. Addresses are after the `#`: they work below any path of a proxy, and reach no log. */
+/** Maps addresses to the pages of the console. Addresses follow the `#`, so they work below any path of a proxy and appear in no log. */
 import { QueryClientProvider } from '@tanstack/react-query';
 import {
   createHashHistory,
@@ -23,7 +23,7 @@ import { appQuery, meQuery } from './service/use-console-data.ts';
 import { Failure } from './shell/controls.tsx';
 import { Shell } from './shell/Shell.tsx';
 
-/** What routes are given. */
+/** The context of all routes. */
 export interface RouteContext {
   readonly services: ConsoleServices;
   readonly entry: Entry;
@@ -79,7 +79,7 @@ const member = createRoute({
       await services.queries.ensureQueryData(meQuery(services));
     } catch (error) {
       if (codeOf(error) === 'unauthorized') throw redirect({ to: '/sign-in' });
-      // A server that embeds the SFU has no people; its bench works all the same.
+      // A server that embeds the SFU has no people, but its bench works.
       if (hasNoAdminApi(error)) throw redirect({ to: '/bench' });
       throw error;
     }
@@ -91,7 +91,7 @@ const app = createRoute({
   getParentRoute: () => member,
   path: '/apps/$appId',
   component: AppLayout,
-  // What a page shows depends on the app, so that it would move if the app came later. What fails is shown by the page.
+  // Waits for the app, because the layout of a page depends on it. The page shows the error if this fails.
   async loader({ context: { services }, params: { appId } }) {
     await services.queries.ensureQueryData(appQuery(services, appId)).catch(() => undefined);
   },
@@ -179,7 +179,7 @@ const routeTree = root.addChildren([
   ]),
 ]);
 
-/** What the console is opened with. */
+/** The parameters of `openConsole`. */
 interface Opening {
   /** The URL under which the page was loaded, which a proxy may have put below a path. It ends with a slash. */
   readonly baseUrl: string;
@@ -188,7 +188,7 @@ interface Opening {
   readonly send: typeof fetch;
 }
 
-/** Shows the page that the address asks for, and those that people go to from there. */
+/** Shows the page at the present address, and follows navigation. */
 export function openConsole({ baseUrl, entry, send }: Opening): void {
   // A link with credentials that is pasted into an open console is opened as in a new tab.
   window.addEventListener('hashchange', () => {

@@ -3,7 +3,7 @@ import { askAhead, pageAt } from '../src/first-page.ts';
 const API = 'https://sfu.example/below/api/admin/v1';
 const GET = { method: 'GET' };
 
-/** Notes what is asked, and answers with the place in that order. */
+/** Records each call, and replies with its position. */
 function sender(statusOf: (url: string) => number = () => 200) {
   const asked: string[] = [];
   const send: typeof fetch = async (input) => {
@@ -24,20 +24,20 @@ test.each([
   ['#/apps/demo/keys?x=1', ['/me', '/apps/demo', '/apps/demo/keys']],
   ['#/apps/demo/sessions/session-1', ['/me', '/apps/demo']],
   ['#/bench', []],
-])('the address %s has these reads first', (hash, reads) => {
+])('the page at %s first reads these paths', (hash, reads) => {
   expect(pageAt(hash)?.reads).toEqual(reads);
 });
 
-test.each(['#/sign-in', '#/apps//keys', '#/apps/demo/keys/more', '#anything'])('the address %s is no page of a person', (hash) => {
+test.each(['#/sign-in', '#/apps//keys', '#/apps/demo/keys/more', '#anything'])('the address %s has no needs', (hash) => {
   expect(pageAt(hash)).toBeUndefined();
 });
 
-test('the page that the address names is the one that is loaded', () => {
+test('loads the page that the address names', () => {
   expect(String(pageAt('#/apps/demo/usage')?.load)).toContain('UsagePage');
   expect(String(pageAt('#/apps/demo')?.load)).toContain('AppStartPage');
 });
 
-test('what was asked ahead is answered once with that reply, and everything else is sent', async () => {
+test('each prefetched call is answered once with its reply, and all other calls are sent', async () => {
   const { asked, send } = sender();
   const call = askAhead('https://sfu.example/below/', ['/me', '/nodes'], send, () => 0);
   expect(asked).toEqual([`${API}/me`, `${API}/nodes`]);
@@ -48,7 +48,7 @@ test('what was asked ahead is answered once with that reply, and everything else
   expect(await textOf(call(`${API}/apps`, GET))).toBe('5');
 });
 
-test('after a refusal nothing that was asked ahead is used, since someone else may sign in', async () => {
+test('after a refusal, prefetched replies are not used, since another person may sign in', async () => {
   const { asked, send } = sender((url) => (url.endsWith('/me') ? 401 : 200));
   const call = askAhead('https://sfu.example/below/', ['/me', '/nodes'], send, () => 0);
 
@@ -57,7 +57,7 @@ test('after a refusal nothing that was asked ahead is used, since someone else m
   expect(asked).toHaveLength(3);
 });
 
-test('after a change nothing that was asked ahead is used, since someone may have signed out', async () => {
+test('after a change, prefetched replies are not used, since the person may have signed out', async () => {
   const { send } = sender();
   const call = askAhead('https://sfu.example/below/', ['/nodes'], send, () => 0);
 
@@ -65,7 +65,7 @@ test('after a change nothing that was asked ahead is used, since someone may hav
   expect(await textOf(call(`${API}/nodes`, GET))).toBe('3');
 });
 
-test('a reply that has waited for half a minute is asked for again', async () => {
+test('a call whose prefetched reply is older than half a minute is sent again', async () => {
   const { send } = sender();
   let nowMs = 0;
   const call = askAhead('https://sfu.example/below/', ['/me'], send, () => nowMs);
@@ -74,7 +74,7 @@ test('a reply that has waited for half a minute is asked for again', async () =>
   expect(await textOf(call(`${API}/me`, GET))).toBe('2');
 });
 
-test('a call that does not arrive fails for the page that needs it alone', async () => {
+test('a prefetched call that fails is reported only to the page that needs it', async () => {
   const call = askAhead(
     'https://sfu.example/below/',
     ['/me'],

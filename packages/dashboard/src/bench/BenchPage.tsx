@@ -15,13 +15,13 @@ import { App } from '../ui/App.tsx';
 import { ConsoleContext } from '../ui/console-context.ts';
 import { exchangeSecret } from './exchange-secret.ts';
 
-/** The bench with what the address said when the page was loaded. */
+/** The bench with the credentials that were in the address when the page was loaded. */
 export function BenchRoute() {
   const { entry, services } = useRouteContext({ from: '/bench' });
   return <BenchPage baseUrl={services.baseUrl} given={entry.kind === 'bench' ? entry.credentials : {}} />;
 }
 
-/** @param given what the address said */
+/** @param given credentials from the address */
 function BenchPage({ baseUrl, given }: { readonly baseUrl: string; readonly given: Partial<Credentials> }) {
   const [mediaConsole] = useState(() => createMediaConsole(baseUrl));
   const [prefilled] = useState(() => ({ ...storedCredentials(sessionStorage), ...given }));

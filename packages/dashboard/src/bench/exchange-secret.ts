@@ -1,16 +1,16 @@
-/** Has the node make a token of the app's secret, so that the page holds and stores no secret. */
+/** Exchanges the app's secret for a token, so that the page holds and stores no secret. */
 import { createSfuApi } from '@causeway/client';
 import type { Credentials } from '../console/credentials.ts';
 
-/** The longest that tokens are good (docs/api.md §15): the bench can be left open for a day. */
+/** The longest lifetime of a token (docs/api.md §15), so that the bench can stay open for a day. */
 const TOKEN_SECONDS = 86_400;
 /** A JWT, which is a token already; no secret has two dots. */
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /**
- * Trades the secret of an app for a token; a token stays what it is.
+ * Exchanges the secret of an app for a token; a token is returned as it is.
  *
- * @throws SfuApiError – the secret does not open the app, or the app takes it from servers alone
+ * @throws SfuApiError – the secret does not open the app, or the app accepts it only from servers
  */
 export async function exchangeSecret(baseUrl: string, credentials: Credentials, send?: typeof fetch): Promise<Credentials> {
   const { appId, secret } = credentials;

@@ -1,4 +1,4 @@
-/** The console's session: that of any client, with what the browser tells of its peer connection. */
+/** The console's session: a session of the client package, with the browser's statistics of its peer connection. */
 import { type OpenSessionOptions, type Outcome, openSession, type Publication, type Session, type Subscription } from '@causeway/client';
 
 /** A track of another session, as the list of sessions names it. */

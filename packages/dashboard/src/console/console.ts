@@ -1,4 +1,4 @@
-/** Everything the page does, without the page: the parts and how they hear of each other. */
+/** Everything the page does, without its user interface: the parts, and how they notify each other. */
 import type { Clock, SfuApi } from '@causeway/client';
 import { createDirectory, type Directory } from './directory.ts';
 import { createLink, type Link, type LinkOptions } from './link.ts';
@@ -14,7 +14,7 @@ export interface Console {
   readonly directory: Directory;
   readonly meter: Meter;
   readonly notices: Notices;
-  /** The page is hidden: what is only for looking at stops until it is shown. */
+  /** Stops what is only displayed while the page is hidden. */
   setVisible(isVisible: boolean): void;
 }
 
@@ -37,7 +37,7 @@ export function createConsole(options: ConsoleOptions): Console {
     watching.handleDirectory(listing);
     const own = link.session();
     if (own !== undefined && listing.phase === 'current' && !listing.sessions.some(({ sessionId }) => sessionId === own.sessionId)) {
-      // Says why through the link; an answer that it is there after all means that the listing was older than the session.
+      // If the session has ended, the link reports why. Otherwise, the listing was older than the session.
       own.verify().catch(() => undefined);
     }
   });
@@ -59,7 +59,7 @@ export function createConsole(options: ConsoleOptions): Console {
 
 type Parts = Pick<Console, 'link' | 'publishing' | 'watching' | 'directory' | 'meter'>;
 
-/** A new session takes over what the lost one published and watched; after signing out there is nothing to take over. */
+/** A new session takes over the publications and subscriptions of the lost one. After signing out there are none. */
 function followSession({ link, publishing, watching, directory, meter }: Parts): void {
   let followed = link.session();
   let stopMeter: (() => void) | undefined;
@@ -84,7 +84,7 @@ function followSession({ link, publishing, watching, directory, meter }: Parts):
   });
 }
 
-/** The API of whichever app the link is connected to. */
+/** The API of the app that the link is connected to. */
 function currentApiOf(link: Link): Pick<SfuApi, 'listSessions' | 'listTracks' | 'listDataChannels' | 'events'> {
   const current = () => {
     const api = link.api();

@@ -1,7 +1,10 @@
-/** What opens an app: from the URL's fragment, which browsers do not send to servers; then a token in this tab's session storage. */
+/**
+ * The credentials of an app: they come in the URL's fragment, which browsers do not send to servers; a token is then kept in this tab's
+ * session storage.
+ */
 export interface Credentials {
   readonly appId: string;
-  /** The app's secret as it was typed or came in a link; once the page is connected, the token that it was traded for. */
+  /** The app's secret as it was typed or came in a link; once the page is connected, the token that replaced it. */
   readonly secret: string;
 }
 
@@ -28,7 +31,7 @@ export function storeCredentials(storage: Pick<Storage, 'setItem'>, credentials:
   storage.setItem(STORAGE_KEY, JSON.stringify(credentials));
 }
 
-/** @returns what was stored; nothing if there is nothing, or nothing that makes sense */
+/** @returns what was stored; an empty object if nothing valid is stored */
 export function storedCredentials(storage: Pick<Storage, 'getItem'>): Partial<Credentials> {
   const stored = parseJson(storage.getItem(STORAGE_KEY));
   if (typeof stored !== 'object' || stored === null) return {};

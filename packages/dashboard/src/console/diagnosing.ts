@@ -1,9 +1,9 @@
-/** Asks the node why no media flows in a session, and says it in sentences. */
+/** Asks the node why no media flows in a session, and formats its findings as text. */
 import type { SfuApi } from '@causeway/client';
 import type { DiagnosisFinding } from '@causeway/protocol';
 import { errorText } from './error-text.ts';
 
-/** What is known of one session. */
+/** The state of the diagnosis of one session. */
 export type Diagnosis =
   | { readonly phase: 'asking' }
   | { readonly phase: 'told'; readonly findings: readonly DiagnosisFinding[] }
@@ -20,7 +20,7 @@ export async function diagnose(api: Pick<SfuApi, 'diagnoseSession'> | undefined,
   }
 }
 
-/** What a person reads: one line for each finding, or that there is none. */
+/** Returns one line for each finding, or one that says that there is none. */
 export function diagnosisLines(diagnosis: Diagnosis): readonly string[] {
   if (diagnosis.phase === 'asking') return ['Asking the node…'];
   if (diagnosis.phase === 'failed') return [diagnosis.title];

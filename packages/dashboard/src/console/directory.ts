@@ -8,16 +8,16 @@ import { createStore, type Store } from './store.ts';
 export const SESSIONS_PER_PAGE = 200;
 
 export interface ListedSession extends SessionSummary {
-  /** Undefined until asked for. */
+  /** Undefined until it has been read. */
   readonly tracks: readonly TrackSummary[] | undefined;
-  /** Those that it publishes; empty until asked for. */
+  /** The channels that it publishes; empty until they have been read. */
   readonly dataChannels: readonly PublishedDataChannelResult[];
 }
 
 export type DirectoryState =
   | { readonly phase: 'loading'; readonly sessions: readonly [] }
   | { readonly phase: 'current'; readonly sessions: readonly ListedSession[] }
-  /** The list as it was when the node last answered. */
+  /** The list is that of the node's last answer. */
   | { readonly phase: 'stale'; readonly sessions: readonly ListedSession[]; readonly failure: unknown };
 
 export interface Directory {
@@ -25,7 +25,7 @@ export interface Directory {
   /** Follows the events of the app from now on; does nothing if it does already. */
   start(): void;
   stop(): void;
-  /** Reads the list and what is watched out of turn, because something is known to have changed. */
+  /** Reads the list and the tracks of watched sessions at once, because something is known to have changed. */
   refresh(): void;
   /** Stops and forgets everything. */
   reset(): void;
@@ -37,11 +37,11 @@ export interface DirectoryOptions {
   readonly isWatched: (sessionId: string) => boolean;
 }
 
-/** Events that come closer together are answered by one reading. */
+/** Events that are closer together than this cause only one read. */
 const REST_MS = 1_000;
 const RETRY_MS = 2_000;
 const MAX_RETRY_MS = 10_000;
-/** The API lists tracks session by session; an app with hundreds must not cost hundreds of calls at once. */
+/** The API lists tracks by session, and an app with hundreds of sessions must not cause hundreds of calls at once. */
 export const MAX_FETCHES_PER_ROUND = 8;
 const NOTHING_YET: DirectoryState = { phase: 'loading', sessions: [] };
 
@@ -104,7 +104,7 @@ class LiveDirectory implements Directory {
       for await (const event of this.#options.api.events({ signal, onOpen, onLost })) this.#noteEvent(event);
     } catch (failure) {
       if (signal.aborted) return;
-      // Without events, at least what is there now is shown, and that it will be out of date.
+      // Without events, show at least the present list, marked as stale.
       await this.#read(signal);
       this.#noteStale(failure);
     }
@@ -122,12 +122,12 @@ class LiveDirectory implements Directory {
     this.#isReading = true;
     void this.#readUntilCurrent(this.#running.signal).finally(() => {
       this.#isReading = false;
-      // A page that was hidden and shown again while this was under way has something due.
+      // If the page was hidden and shown again during this round, another read is due.
       if (this.#isListDue && this.#running !== undefined) this.#readList();
     });
   }
 
-  /** Reads for as long as something is due, with a rest after each round. */
+  /** Reads while anything is due, with a pause after each round. */
   async #readUntilCurrent(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (this.#isListDue || this.#dueTracks(this.state.read().sessions).length > 0)) {
       await this.#read(signal);
@@ -162,20 +162,20 @@ class LiveDirectory implements Directory {
     const ids: ReadonlySet<string> = new Set(listed.map(({ sessionId }) => sessionId));
     if (isListDue) for (const sessionId of this.#changed) if (!ids.has(sessionId)) this.#changed.delete(sessionId);
     const chosen = this.#dueTracks(listed).slice(0, MAX_FETCHES_PER_ROUND);
-    // Before they are read: what changes from here on is read in the next round.
+    // This happens before they are read, so that later changes are read in the next round.
     for (const sessionId of chosen) this.#changed.delete(sessionId);
     const fetched = new Map(await Promise.all(chosen.map(async (id) => [id, await this.#listPublished(id, signal)] as const)));
     return listed.map((session) => ({ ...session, ...fetched.get(session.sessionId) }));
   }
 
-  /** Whose tracks are to be read: what is watched first. */
+  /** Returns the sessions whose tracks are due, those that are watched first. */
   #dueTracks(sessions: readonly ListedSession[]): readonly string[] {
     const { isWatched } = this.#options;
     const due = sessions.filter(({ sessionId, tracks }) => tracks === undefined || this.#changed.has(sessionId));
     return due.map(({ sessionId }) => sessionId).sort((a, b) => Number(isWatched(b)) - Number(isWatched(a)));
   }
 
-  /** A session may end between two calls; that is no failure of the listing. */
+  /** A session may end between two calls, which must not fail the listing. */
   async #listPublished(sessionId: string, signal: AbortSignal): Promise<Published> {
     const { api } = this.#options;
     const [tracks, channels] = await Promise.all([
@@ -191,7 +191,7 @@ interface Published {
   readonly dataChannels: readonly PublishedDataChannelResult[];
 }
 
-/** Sessions keep the place where they were first seen: a list that is being clicked on must not shuffle. */
+/** Sessions keep their position, because a list must not move under the pointer that clicks on it. */
 export function mergeListing(known: readonly ListedSession[], listed: readonly SessionSummary[]): readonly ListedSession[] {
   const summaries = new Map(listed.map((summary) => [summary.sessionId, summary]));
   const staying = known.flatMap((session) => {

@@ -1,4 +1,4 @@
-/** What a person reads when something failed: what happened, and what to do about it. */
+/** Texts for people about a failure: what happened, and what to do about it. */
 
 import { SfuApiError } from '@causeway/client';
 import type { ErrorCode } from '@causeway/protocol';
@@ -52,7 +52,7 @@ export function errorText(failure: unknown): ErrorText {
   return { title: CAPTURE_TITLES[failure.name] ?? 'Something went wrong in this browser.', detail: failure.message };
 }
 
-/** Judges by the shape, because a `DOMException` is an `Error` in one realm and none in another. */
+/** This checks properties, because `instanceof Error` is false for a `DOMException` of another realm. */
 function isErrorLike(failure: unknown): failure is { readonly name: string; readonly message: string } {
   return typeof failure === 'object' && failure !== null && 'name' in failure && 'message' in failure;
 }

@@ -1,4 +1,4 @@
-/** The page's session with the node: opened with credentials, lost against our will, opened again, left. */
+/** The page's session with the node, which may be opened with credentials, lost, reopened and left. */
 import type { SessionState, SfuApi } from '@causeway/client';
 import type { ConsoleSession } from './console-session.ts';
 import type { Credentials } from './credentials.ts';
@@ -23,17 +23,17 @@ export interface Link {
   session(): ConsoleSession | undefined;
   api(): SfuApi | undefined;
   connect(door: Door): Promise<void>;
-  /** Opens a new session through the same door, once the present one is `lost`. */
+  /** Opens a new session with the same credentials and name once the present one is `lost`. */
   reopen(): Promise<void>;
   leave(): Promise<void>;
 }
 
 export interface LinkOptions {
-  /** Trades what was typed for what the page keeps: a secret for a token. */
+  /** Exchanges a secret that was typed for a token, so that the page need not keep the secret. */
   readonly exchange: (credentials: Credentials) => Promise<Credentials>;
   readonly createApi: (credentials: Credentials) => SfuApi;
   readonly openSession: (api: SfuApi, door: Door, onStateChange: (state: SessionState) => void) => Promise<ConsoleSession>;
-  /** Called with the credentials that the node has accepted, and with undefined when they are to be forgotten. */
+  /** Called with the credentials that the node has accepted, and with undefined when they must be forgotten. */
   readonly rememberCredentials: (credentials: Credentials | undefined) => void;
 }
 
@@ -92,7 +92,7 @@ class SessionLink implements Link {
     this.#api = api;
     this.#options.rememberCredentials(door.credentials);
     this.state.write({ phase: 'open', door, session, sessionState: session.state });
-    // What happened to it before the console knew it.
+    // The session may have changed its state before the console received it.
     this.#handleSessionState(door, session.state);
   }
 

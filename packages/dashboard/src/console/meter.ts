@@ -33,7 +33,7 @@ export function createMeter(clock: Clock): Meter {
       if (report !== undefined) {
         const after = takeSnapshot(report, clock.nowMs());
         const readings = measureStreams(before, after);
-        // Nothing to compare with is not the same as nothing sent.
+        // Without an earlier report, the rates are unknown, not zero.
         const bitrates = before === undefined ? new Map<string, ReadingHistory>() : extendAll(state.read().bitrates, readings);
         state.write({ readings, bitrates });
         before = after;

@@ -7,14 +7,14 @@ export interface Notice {
   readonly detail: string;
 }
 
-/** What went wrong and has not been dismissed yet, newest last. */
+/** Failures that have not been dismissed yet, newest last. */
 export interface Notices {
   readonly list: Store<readonly Notice[]>;
   report(failure: unknown): void;
   dismiss(id: number): void;
 }
 
-/** More would cover the page; the oldest has been read or never will be. */
+/** More would cover the page, so the oldest is dropped. */
 const MAX_NOTICES = 3;
 
 export function createNotices(): Notices {

@@ -1,4 +1,4 @@
-/** What this page sends: nothing, or one source. */
+/** The publication of this page, which has at most one source. */
 import type { TrackKind } from '@causeway/protocol';
 import type { LocalSource, PictureSize, SourceKind } from '../sources/local-source.ts';
 import type { ConsolePublication, ConsoleSession } from './console-session.ts';
@@ -33,7 +33,7 @@ export interface Publishing {
   setCameraOff(isOff: boolean): void;
   /** Publishes the running source over a new session. */
   resume(): Promise<void>;
-  /** Stops the source; the session is over. */
+  /** Stops the source, because the session has ended. */
   reset(): void;
 }
 
@@ -44,7 +44,7 @@ export interface PublishingOptions {
   readonly layersOf: (choice: PublishChoice) => readonly RTCRtpEncodingParameters[];
   /** The label for a session id in a picture. */
   readonly labelOf: (sessionId: string) => string;
-  /** Listings have changed. */
+  /** Called when the listing of this session has changed. */
   readonly onChange: () => void;
 }
 
@@ -66,7 +66,7 @@ class SourcePublishing implements Publishing {
     this.state.write({ phase: 'starting' });
     try {
       const source = await this.#options.openSource(choice, session.sessionId);
-      // Left, or lost, while the browser asked for permission.
+      // The session may have ended while the browser asked for permission.
       if (session !== this.#options.session()) this.#abandon(source);
       else await this.#publish(session, source, choice);
     } catch (failure) {

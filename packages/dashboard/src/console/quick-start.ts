@@ -8,7 +8,7 @@ export interface QuickStartValues {
   readonly stunUrl: string;
 }
 
-/** The words are the reference's. Names in angle brackets are the places of values. */
+/** This is the text of the reference. Names in angle brackets are replaced by values. */
 const PROGRAM = `(async () => {
   const host = <host>;
   const sfuAppId = <appId>;

@@ -1,7 +1,7 @@
-/** A value that can be watched; shaped for React's `useSyncExternalStore`, without knowing React. */
+/** A value with listeners, in the form that React's `useSyncExternalStore` accepts. It does not depend on React. */
 export interface Store<State> {
   read(): State;
-  /** @returns stops watching */
+  /** @returns a function that unsubscribes */
   subscribe(listener: () => void): () => void;
 }
 

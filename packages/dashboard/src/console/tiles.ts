@@ -1,6 +1,6 @@
 import type { Watched } from './watching.ts';
 
-/** One picture on the grid with the sound that belongs to it, or sound alone. */
+/** One video on the grid with the audio that belongs to it, or audio alone. */
 export interface Tile {
   readonly id: string;
   readonly sessionId: string;
@@ -9,7 +9,7 @@ export interface Tile {
   readonly audio: readonly Watched[];
 }
 
-/** Groups tracks by session; the first picture of a session has all its sound, each further one has a tile to itself. */
+/** Groups tracks by session; the first video of a session has all its audio, and each further one has its own tile. */
 export function tilesOf(list: readonly Watched[]): readonly Tile[] {
   const sessionIds = [...new Set(list.map(({ remoteSessionId }) => remoteSessionId))];
   return sessionIds.flatMap((sessionId) => {

@@ -6,12 +6,12 @@ import type { Notices } from './notices.ts';
 import { createStore, type Store } from './store.ts';
 
 export interface Watched extends RemoteTrackRef {
-  /** Metadata of the session when it was chosen: still known when the session is gone. */
+  /** Metadata of the session when it was chosen, kept for when the session has ended. */
   readonly sessionName: string;
   readonly kind: TrackKind;
   /** Simulcast layers that the publisher sends; empty without simulcast. */
   readonly rids: readonly string[];
-  /** Layer asked for: `auto` or a rid. */
+  /** The requested layer: `auto` or a rid. */
   readonly quality: string;
   readonly state:
     | { readonly phase: 'opening' }
@@ -30,7 +30,7 @@ export interface Watching {
   handleDirectory(directory: DirectoryState): void;
   /** Watches the same tracks over a new session. */
   resume(): Promise<void>;
-  /** Forgets everything; the session is over. */
+  /** Forgets everything, because the session has ended. */
   reset(): void;
 }
 
@@ -63,7 +63,7 @@ class SessionWatching implements Watching {
 
   async close(closed: readonly Watched[]): Promise<void> {
     this.#replace((watched) => (closed.some((ref) => isSame(ref, watched)) ? undefined : watched));
-    // What has ended was parked by the SFU itself.
+    // The SFU has already parked the lines of subscriptions that ended.
     await this.#unsubscribe(closed.flatMap(({ state }) => (state.phase === 'open' ? state.mid : [])));
   }
 
@@ -110,7 +110,7 @@ class SessionWatching implements Watching {
   #showSubscriptions(asked: readonly RemoteTrackRef[], done: readonly ConsoleSubscription[]): void {
     const reusedMids = done.map(({ mid }) => mid);
     this.#replace((watched) => {
-      // Its line, and with it the browser's track object, now carries something else.
+      // Its media line, and with it the browser's track object, now carries another track.
       if (watched.state.phase === 'ended' && reusedMids.includes(watched.state.mid)) return undefined;
       if (watched.state.phase !== 'opening' || !asked.some((ref) => isSame(ref, watched))) return watched;
       const subscription = done.find((ref) => isSame(ref, watched));
@@ -122,7 +122,7 @@ class SessionWatching implements Watching {
     if (mids.length > 0) await this.#options.session()?.unsubscribe(mids).catch(this.#options.notices.report);
   }
 
-  /** @param change returns undefined for what is to be dropped */
+  /** @param change returns undefined for tracks to remove */
   #replace(change: (watched: Watched) => Watched | undefined): void {
     this.list.write(this.list.read().flatMap((watched) => change(watched) ?? []));
   }

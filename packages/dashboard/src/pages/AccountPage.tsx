@@ -81,7 +81,7 @@ interface ProviderConnectionProps {
   readonly onChanged: () => Promise<unknown>;
 }
 
-/** The account at the operator's OpenID provider that signs the person in; nothing on a node without one. */
+/** The account at the operator's OpenID provider that signs the person in. Renders nothing on a node without a provider. */
 function ProviderConnection({ oidc, hasPassword, onChanged }: ProviderConnectionProps) {
   const services = useServices();
   const { data } = useQuery(signInWaysQuery(services));

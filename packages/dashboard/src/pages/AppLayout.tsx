@@ -14,7 +14,7 @@ const TABS = [
   { to: '/apps/$appId/settings', label: 'Settings' },
 ] as const;
 
-/** What the pages of one app have above them. */
+/** The heading above all pages of one app. */
 export function AppLayout() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const { data, error } = useQuery(appQuery(useServices(), appId));

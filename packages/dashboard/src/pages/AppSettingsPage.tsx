@@ -11,7 +11,7 @@ import { ConfirmButton, Loaded, TableBox, TextField } from '../shell/controls.ts
 
 const YES_OR_NO = ['yes', 'no'] as const;
 
-/** The settings of an app, and its end. */
+/** The settings of an app, and a button to remove it. */
 export function AppSettingsPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const services = useServices();
@@ -50,7 +50,7 @@ export function AppSettingsPage() {
   );
 }
 
-/** Made again for each version, so that its fields show what was read. */
+/** Created again for each version, so that its fields show the values that were read. */
 function SettingsForm({ app }: { readonly app: AdminApp }) {
   const services = useServices();
   const queries = useQueryClient();

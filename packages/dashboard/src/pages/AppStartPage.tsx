@@ -6,7 +6,7 @@ import { appQuery, mayDo, nodesQuery, useMe } from '../service/use-console-data.
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { RunItHere } from './RunItHere.tsx';
 
-/** The first page of an app: its id, the Quick Start with it, and the same run in the page. */
+/** The first page of an app: its id, the Quick Start, and a way to run it in the page. */
 export function AppStartPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const services = useServices();

@@ -54,7 +54,7 @@ export function AppsPage() {
   );
 }
 
-/** A button that makes an app, and leads to it. */
+/** A button that creates an app and opens its page. */
 export function NewApp({ orgId }: { readonly orgId: string }) {
   return (
     <DialogButton label="New app" look="primary" title="New app">

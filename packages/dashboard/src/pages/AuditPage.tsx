@@ -4,10 +4,10 @@ import { useServices } from '../service/console-services.ts';
 import { membersQuery, useMembership } from '../service/use-console-data.ts';
 import { Button, Failure, TableBox, Time } from '../shell/controls.tsx';
 
-/** The API returns as many entries with one call. */
+/** The number of entries that one call of the API returns. */
 const ENTRIES_PER_PAGE = 100;
 
-/** Who changed what, the newest first. */
+/** The audit of an organisation, newest entries first. */
 export function AuditPage() {
   const services = useServices();
   const orgId = useMembership()?.organisation.id ?? '';
@@ -60,7 +60,7 @@ export function AuditPage() {
   );
 }
 
-/** Someone who is no member any more is shown by their id. */
+/** A former member is shown by their id. */
 function actorText({ actor: { kind, id = '' } }: AdminAuditEntry, members: readonly AdminMember[]): string {
   if (kind === 'operator') return 'the operator of the node';
   if (kind === 'node') return 'the node';

@@ -11,7 +11,7 @@ interface AuthenticatorProps {
   readonly onChanged: () => Promise<unknown>;
 }
 
-/** Whether signing in asks for a code, and how to change that. */
+/** Shows whether signing in needs a code, and lets the person change that. */
 export function Authenticator({ totp, onChanged }: AuthenticatorProps) {
   return (
     <section aria-labelledby="totp-title">
@@ -111,7 +111,7 @@ function RemoveAuthenticator({ onChanged, close }: StepsProps) {
   );
 }
 
-/** Dark on light in both themes: many scanners read nothing else. */
+/** The code is dark on light in both themes, because many scanners need that. */
 function QrCode({ text, label }: { readonly text: string; readonly label: string }) {
   const { size, data } = encode(text, { border: 2 });
   const modules = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : [])));

@@ -9,13 +9,13 @@ const MS_PER_SECOND = 1_000;
 
 interface ByteChartProps {
   readonly readings: readonly ByteReading[];
-  /** Says what the chart shows to those who do not see it. */
+  /** Describes the chart for screen readers. */
   readonly label: string;
-  /** Present if a reading is of a span of time, and not of all since the first one. */
+  /** Present if a reading covers one span of time instead of everything since the first reading. */
   readonly bars?: BarSpan;
 }
 
-/** Bytes over time; the table beside it says the same in words. */
+/** A chart of bytes over time. The table beside it has the same figures. */
 export function ByteChart({ readings, label, bars }: ByteChartProps) {
   const { fromSeconds, toSeconds = 0, stepSeconds = 0 } = bars ?? {};
   const options = useMemo(() => {
@@ -29,18 +29,18 @@ export function ByteChart({ readings, label, bars }: ByteChartProps) {
   return <Plot label={label} options={options} data={data} />;
 }
 
-/** How much of its time a bar fills. */
+/** The share of its time span that a bar fills. */
 const BAR_SIZE: [share: number] = [0.9];
-/** Bars begin where their time does. */
+/** Bars begin at the start of their time span. */
 const RIGHT_OF_ITS_TIME = 1;
-/** How many bars there are between two marks of the axis, depending on the room. */
+/** The number of bars between two marks of the axis, depending on the available width. */
 const BARS_PER_MARK = [1, 2, 3, 6, 12, 24];
 
-/** @param span what bars cover; undefined for a line, which covers what is read */
+/** @param span the range of the bars; undefined for a line, which covers its readings */
 function optionsFor({ colour, axis }: PlotLook, span: BarSpan | undefined): PlotOptions {
   const paths = uPlot.paths.bars?.({ size: BAR_SIZE, align: RIGHT_OF_ITS_TIME });
   const bar = { points: { show: false }, ...(paths === undefined ? {} : { paths }) };
-  // No mark names a time within a bar.
+  // Marks are only between bars.
   const timeAxis = span === undefined ? axis : { ...axis, incrs: BARS_PER_MARK.map((bars) => bars * span.stepSeconds) };
   return {
     // Bars are of hours and days in UTC, and the axis must name them as the table beside it does.

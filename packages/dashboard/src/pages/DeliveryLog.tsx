@@ -5,7 +5,7 @@ import { useServices } from '../service/console-services.ts';
 import { Button, DialogButton, Failure, TableBox, Time } from '../shell/controls.tsx';
 import { lastReplyText } from './WebhookParts.tsx';
 
-/** The API returns as many deliveries with one call. */
+/** The number of deliveries that one call of the API returns. */
 const DELIVERIES_PER_PAGE = 100;
 
 interface DeliveryLogProps {
@@ -14,7 +14,7 @@ interface DeliveryLogProps {
   readonly mayChange: boolean;
 }
 
-/** What was sent to a webhook, and what waits, the newest first. */
+/** The deliveries of a webhook, newest first. */
 export function DeliveryLog({ webhookId, mayChange }: DeliveryLogProps) {
   const { admin } = useServices();
   const { data, error, hasNextPage, fetchNextPage, isFetching, refetch } = useInfiniteQuery({

@@ -1,4 +1,4 @@
-/** The ways in: the first account, signing in, and accepting an invitation. */
+/** The pages for creating the first account, signing in, and accepting an invitation. */
 import type { WhoAmIReply } from '@causeway/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
@@ -20,11 +20,11 @@ interface EnterFormProps {
   readonly children: ReactNode;
   readonly foot?: ReactNode;
   readonly onSubmit: (fields: Readonly<Record<string, string>>) => Promise<WhoAmIReply>;
-  /** Other ways in than the fields. */
+  /** Other ways to sign in than the fields. */
   readonly others?: readonly { readonly label: string; readonly enter: () => Promise<WhoAmIReply> }[];
 }
 
-/** A form that ends in the console. */
+/** A form that leads into the console. */
 function EnterForm({ title, lead, action, children, foot, onSubmit, others = [] }: EnterFormProps) {
   const services = useServices();
   const navigate = useNavigate();
@@ -41,7 +41,7 @@ function EnterForm({ title, lead, action, children, foot, onSubmit, others = [] 
       services.queries.setQueryData(['me'], me);
       await navigate({ to: '/' });
     } catch (failure) {
-      // The first time, this is no failure: the password was right.
+      // The first time, this is not a failure, because the password was right.
       if (codeOf(failure) === 'code_required') setNeedsCode(true);
       else setError(failure);
     }
@@ -123,7 +123,7 @@ export function SignInPage() {
   );
 }
 
-/** @param token of the link that the node has printed */
+/** @param token the token in the link that the node has printed */
 export function SetUpPage({ token }: { readonly token: string }) {
   const { admin } = useServices();
   return (
@@ -152,7 +152,7 @@ export function SetUpPage({ token }: { readonly token: string }) {
   );
 }
 
-/** @param token of the link that a member has passed on */
+/** @param token the token in the link that a member has passed on */
 export function InvitationPage({ token }: { readonly token: string }) {
   const { admin } = useServices();
   const provider = useProvider('Join', token);
@@ -198,14 +198,14 @@ export function InvitationPage({ token }: { readonly token: string }) {
   );
 }
 
-/** Where the OpenID provider sends people back. @param query that it has added to the address */
+/** The page to which the OpenID provider sends people back. @param query the query that it has added to the address */
 export function ProviderPage({ query }: { readonly query: string }) {
   const services = useServices();
   const navigate = useNavigate();
   const [error, setError] = useState<unknown>();
   const hasBegun = useRef(false);
   useEffect(() => {
-    // What the provider has given is good once.
+    // The provider's reply is valid only once.
     if (hasBegun.current) return;
     hasBegun.current = true;
     const enter = async () => {

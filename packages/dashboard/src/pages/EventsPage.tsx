@@ -6,7 +6,7 @@ import { Failure, TableBox } from '../shell/controls.tsx';
 
 const MAX_EVENTS = 200;
 
-/** What happens in an app, as it happens. */
+/** The events of an app since the page was opened. */
 export function EventsPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const { events, stopped } = useAppEvents(appId, MAX_EVENTS);
@@ -26,7 +26,7 @@ interface EventTableProps {
   readonly hasSessions?: boolean;
 }
 
-/** What happened, in the order given. */
+/** A table of events in the given order. */
 export function EventTable({ events, hasSessions = false }: EventTableProps) {
   if (events.length === 0) return <p>Nothing yet.</p>;
   return (

@@ -9,7 +9,7 @@ import { ShownOnce } from '../shell/ShownOnce.tsx';
 
 const SECONDS_PER_DAY = 86_400;
 
-/** The keys of an app. Secrets are shown once, when they are made. */
+/** The keys of an app. Secrets are shown once, when they are created. */
 export function KeysPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const services = useServices();

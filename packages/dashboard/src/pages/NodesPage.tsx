@@ -69,8 +69,8 @@ export function NodesPage() {
 }
 
 /**
- * Where the nodes are, and the links of the node that has replied. The table beside it says the same and more, so that the map is one picture
- * to a screen reader.
+ * Shows the locations of the nodes and the links of the node that replied. To a screen reader the map is one picture, because the table
+ * beside it has the same information and more.
  */
 function WorldMap({ nodes }: { readonly nodes: readonly AdminNode[] }) {
   const places = placesOf(nodes);

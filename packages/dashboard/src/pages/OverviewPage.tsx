@@ -8,7 +8,7 @@ import { NewApp } from './AppsPage.tsx';
 /** Apps whose sessions are followed at once; each is one stream of events. */
 const MAX_FOLLOWED_APPS = 4;
 
-/** The organisation at a glance. */
+/** An overview of the organisation. */
 export function OverviewPage() {
   const services = useServices();
   const membership = useMembership();

@@ -12,14 +12,14 @@ export interface PlotLook {
 export type PlotOptions = Omit<uPlot.Options, 'width' | 'height'>;
 
 interface PlotProps {
-  /** Says what the chart shows to those who do not see it. */
+  /** Describes the chart for screen readers. */
   readonly label: string;
   /** A new function makes a new chart. */
   readonly options: (look: PlotLook) => PlotOptions;
   readonly data: uPlot.AlignedData;
 }
 
-/** A chart that follows the size of its place, which the style sheet gives. */
+/** A chart that follows the size of its container, which the style sheet sets. */
 export function Plot({ label, options, data }: PlotProps) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<uPlot>(undefined);

@@ -17,7 +17,7 @@ import { Plot, type PlotLook, type PlotOptions } from './Plot.tsx';
 
 const ALL_TRACKS = 'All tracks';
 const AXIS_PIXELS = 92;
-/** Longer than a gap, so that the estimate is told from the rates without colours, too. */
+/** Longer than a gap, so that the estimate can be distinguished from the rates without colours. */
 const DASHES = [6, 4];
 
 /** A line of a chart. */
@@ -29,11 +29,11 @@ interface Line {
   readonly read: (row: QualityRow) => number | null;
 }
 
-/** One of the charts. Its lines are constant, so that a chart is replaced only when it shows others of them. */
+/** One of the charts. Its lines are constant, so that the chart is replaced only when the set of shown lines changes. */
 interface Figure {
   readonly title: string;
   readonly lines: readonly Line[];
-  /** What the scale shows at least. */
+  /** The smallest maximum of the scale. */
   readonly leastMax: number;
   readonly text: (value: number | null) => string;
 }
@@ -64,7 +64,7 @@ const ROUND_TRIPS: Figure = {
   text: roundTripText,
 };
 
-/** How the last five minutes of a session went, and what goes on. */
+/** The quality of a session in the last five minutes, with new samples as they arrive. */
 export function QualityPanel({ samples }: { readonly samples: readonly QualitySample[] }) {
   const [chosen, setChosen] = useState<string>(ALL_TRACKS);
   const tracks = tracksOf(samples);
@@ -96,7 +96,7 @@ export function QualityPanel({ samples }: { readonly samples: readonly QualitySa
 
 function QualityFigure({ figure, rows }: { readonly figure: Figure; readonly rows: readonly QualityRow[] }) {
   const { title, lines, text } = figure;
-  // What is never known of this session, such as losses of what it does not send, has no line and no place in the legend.
+  // A figure that is never known for this session, such as the loss of media that it does not send, has no line and no entry in the legend.
   const shown = lines.filter(({ read }) => rows.some((row) => read(row) !== null)).map(({ name }) => name);
   const names = shown.join();
   const options = useMemo(() => (look: PlotLook) => optionsFor(figure, names.split(','), look), [figure, names]);
@@ -179,7 +179,7 @@ function optionsFor(figure: Figure, names: readonly string[], { colour, axis }: 
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      // Before there is data, uPlot has no greatest time, whatever its types say.
+      // Before there is data, uPlot passes null, contrary to its types.
       x: { range: (_chart, _min, max: number | null) => [(max ?? 0) - QUALITY_SPAN_SECONDS, max ?? 0] },
       y: { range: (_chart, _min, max) => [0, Math.max(figure.leastMax, max * 1.1)] },
     },

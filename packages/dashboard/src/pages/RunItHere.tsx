@@ -9,7 +9,7 @@ import { openCamera } from '../sources/open-camera.ts';
 import { openTestSource } from '../sources/open-test-source.ts';
 
 const ByteChart = lazy(async () => ({ default: (await import('./ByteChart.tsx')).ByteChart }));
-/** Readings of the browser's own counters: no call is made for them. */
+/** This reads the browser's own counters and makes no calls. */
 const READ_EVERY_MS = 1_000;
 
 /** Runs the Quick Start in the page: publishes a picture in one session, and plays it in another. */
@@ -116,12 +116,12 @@ function Running({ run, onStop }: { readonly run: Run; readonly onStop: () => vo
 
 // The page runs the Quick Start itself: one session publishes a picture, and another plays it.
 
-/** A picture on its way through the node and back. */
+/** A run of the Quick Start: video that is published and played back. */
 interface Run {
   readonly received: MediaStream;
-  /** Since the run began, as the browser counts them. */
+  /** Bytes since the run began, as counted by the browser. */
   receivedBytes(): Promise<number>;
-  /** Ends both sessions and the picture. */
+  /** Ends both sessions and the video source. */
   stop(): Promise<void>;
 }
 

@@ -11,7 +11,7 @@ const MAX_EVENTS = 200;
 const BPS_PER_KBPS = 1_000;
 const UNMEASURED_RTT_MS = 100;
 
-/** One session: what it is, what is wrong with it, how well it goes, and what happens to it. */
+/** One session with its details, diagnosis, quality and events. */
 export function SessionPage() {
   const { appId, sessionId } = useParams({ from: '/member/apps/$appId/sessions/$sessionId' });
   const services = useServices();
@@ -80,7 +80,7 @@ function Particulars({ details, state }: { readonly details: SessionDetails; rea
   );
 }
 
-/** Asks why there is no picture, each time it is pressed. */
+/** A button that requests a diagnosis each time it is pressed. */
 function Diagnosis({ appId, sessionId }: { readonly appId: string; readonly sessionId: string }) {
   const services = useServices();
   const query = useQuery({
@@ -160,7 +160,7 @@ function latestState(events: readonly ApiEvent[]): string | undefined {
   return events.map(({ type }) => states[type]).find((state) => state !== undefined);
 }
 
-/** The node says 100 until it has measured one. */
+/** The node reports 100 until it has measured one. */
 function roundTripText(rttMs: number): string {
   return rttMs === UNMEASURED_RTT_MS ? 'Its round trip is not measured yet' : `Round trip ${Math.round(rttMs)} ms`;
 }

@@ -5,7 +5,7 @@ import { SESSIONS_READ } from '../service/live-sessions.ts';
 import { useLiveSessions } from '../service/use-console-data.ts';
 import { Failure, Loaded, TextField } from '../shell/controls.tsx';
 
-/** The sessions of an app in all regions, as they come and go. */
+/** The live list of an app's sessions in all regions. */
 export function SessionsPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const live = useLiveSessions(appId);
@@ -44,7 +44,7 @@ function SessionTable({ appId, sessions }: { readonly appId: string; readonly se
   );
 }
 
-/** Rows that stay in sight while others come are not drawn again. */
+/** Memoised, so that rows that stay visible are not rendered again. */
 const SessionCells = memo(function SessionCells({ appId, session }: { readonly appId: string; readonly session: SessionSummary }) {
   const { sessionId, metadata, group, connectionState } = session;
   return (
@@ -76,9 +76,9 @@ function countText(all: number, matching: number, isComplete: boolean): string {
 
 /** The height of a row, which the style sheet sets. */
 const ROW_PIXELS = 41;
-/** Rows above and below what is seen, so that a quick scroll finds them drawn. */
+/** Rows above and below the visible ones that are rendered in advance for quick scrolling. */
 const MARGIN_ROWS = 20;
-/** The window moves by so many rows at once: React has work once in a while, and not with each pixel. */
+/** The window moves by this many rows at once, so that React does not render for each pixel. */
 const STEP_ROWS = 10;
 const ROWS_IN_SIGHT = 40;
 
@@ -86,12 +86,12 @@ interface WindowedTableProps {
   readonly label: string;
   readonly columns: readonly string[];
   readonly rowCount: number;
-  /** Draws the cells of one row. */
+  /** The React key of a row. */
   readonly keyOf: (row: number) => string;
   readonly cellsOf: (row: number) => ReactNode;
 }
 
-/** A table of which only the rows in sight are drawn, however many there are. Screen readers are told of all. */
+/** A table that renders only its visible rows. Screen readers are given the total number. */
 function WindowedTable({ label, columns, rowCount, keyOf, cellsOf }: WindowedTableProps) {
   const [top, setTop] = useState(0);
   const first = Math.max(0, Math.min(top - MARGIN_ROWS, rowCount - ROWS_IN_SIGHT));

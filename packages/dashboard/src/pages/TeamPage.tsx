@@ -7,7 +7,7 @@ import { invitationsQuery, mayDo, membersQuery, useMe, useMembership } from '../
 import { Button, Choice, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextField, Time } from '../shell/controls.tsx';
 import { ShownOnce } from '../shell/ShownOnce.tsx';
 
-/** Who is in the organisation, and who is invited. */
+/** The members and open invitations of the organisation. */
 export function TeamPage() {
   const services = useServices();
   const membership = useMembership();

@@ -8,7 +8,7 @@ import { barsOf, spanOf, USAGE_RANGES, type UsageRange, usageQueryText } from '.
 import { Choice, Loaded, TableBox } from '../shell/controls.tsx';
 import { ByteChart } from './ByteChart.tsx';
 
-/** What an app has used, and what that costs. */
+/** The usage of an app and its cost. */
 export function UsagePage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const { admin } = useServices();

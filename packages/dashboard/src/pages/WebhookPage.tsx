@@ -9,10 +9,10 @@ import { CopyButton } from '../ui/CopyButton.tsx';
 import { DeliveryLog } from './DeliveryLog.tsx';
 import { lastReplyText, WebhookSecret, webhookStateText } from './WebhookParts.tsx';
 
-/** How far back the console sends events again; the admin API goes back 30 days. */
+/** How far back the console replays events; the admin API allows 30 days. */
 const REPLAYED_MS = 86_400_000;
 
-/** One webhook: its state, what can be done with it, and what was sent to it. */
+/** One webhook with its state, its actions and its deliveries. */
 export function WebhookPage() {
   const { appId, webhookId } = useParams({ from: '/member/apps/$appId/webhooks/$webhookId' });
   const services = useServices();

@@ -1,4 +1,4 @@
-/** What the pages of webhooks share. */
+/** Parts that the pages of webhooks share. */
 import type { AdminWebhook, WebhookDelivery } from '@causeway/protocol';
 import { ShownOnce } from '../shell/ShownOnce.tsx';
 
@@ -9,13 +9,13 @@ const DISABLED_WORDS = {
   unreadable: 'disabled: the node cannot read its secret; rotate it',
 } as const;
 
-/** What state a webhook is in, in words. */
+/** Describes the state of a webhook. */
 export function webhookStateText({ disabledReason, failingSince }: AdminWebhook): string {
   if (disabledReason !== undefined) return DISABLED_WORDS[disabledReason];
   return failingSince === undefined ? 'good' : `failing since ${new Date(failingSince).toLocaleString()}`;
 }
 
-/** What came of the last attempt of a delivery, in words; empty before the first one. */
+/** Describes the result of a delivery's last attempt; empty before the first one. */
 export function lastReplyText({ attempts }: WebhookDelivery): string {
   const last = attempts.at(-1);
   if (last === undefined) return '';

@@ -7,10 +7,10 @@ import { appQuery, mayDo, useMe, webhooksQuery } from '../service/use-console-da
 import { Button, DialogButton, Failure, Loaded, TableBox, TextField } from '../shell/controls.tsx';
 import { WebhookSecret, webhookStateText } from './WebhookParts.tsx';
 
-/** Each stands for all types that begin with it. */
+/** Each pattern stands for all types that begin with its word. */
 const EVENT_GROUPS = ['session.*', 'track.*', 'subscription.*', 'layer.*', 'quality.*', 'datachannel.*', 'quota.*', 'node.*', 'webhook.*'];
 
-/** Where the events of an app are sent. */
+/** The webhooks of an app. */
 export function WebhooksPage() {
   const { appId } = useParams({ from: '/member/apps/$appId' });
   const services = useServices();

@@ -1,7 +1,7 @@
 import type { AdminNode } from '@causeway/protocol';
 import { placeOf } from './world-land.ts';
 
-/** Nodes that are so close to each other that the map shows one dot for them, in degrees. */
+/** The distance in degrees within which nodes share one dot on the map. */
 const SAME_PLACE_DEGREES = 3;
 
 /** A dot of the map. */
@@ -11,7 +11,7 @@ export interface MapPlace {
   readonly yPercent: number;
 }
 
-/** Groups the nodes that have a location by places that can be told apart on the map. */
+/** Groups the nodes that have a location into places that can be distinguished on the map. */
 export function placesOf(nodes: readonly AdminNode[]): readonly MapPlace[] {
   const groups: { readonly location: Location; readonly nodes: AdminNode[] }[] = [];
   for (const node of nodes) {

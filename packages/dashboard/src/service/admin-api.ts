@@ -1,4 +1,4 @@
-/** The admin API as the console calls it: with the cookie of a sign-in, from the same origin. */
+/** The admin API as the console calls it, with a sign-in cookie from the same origin. */
 import { type ApiErrorCode, SfuApiError } from '@causeway/client';
 import type {
   AcceptInvitationRequest,
@@ -43,7 +43,7 @@ type PublicKeyCredentialCreationOptionsJSON = Parameters<typeof startRegistratio
 type PublicKeyCredentialRequestOptionsJSON = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
-/** A webhook as a form asks for it. */
+/** The fields of the form for a new webhook. */
 export interface NewWebhook {
   readonly url: string;
   readonly description: string;
@@ -79,17 +79,17 @@ export interface AdminApi {
   listApps(orgId: string, after?: string): Promise<AdminAppList>;
   createApp(orgId: string, name: string): Promise<AdminApp>;
   readApp(appId: string): Promise<AdminApp>;
-  /** Fails with `version_conflict` if someone else was faster. @param version as the app was read */
+  /** Fails with `version_conflict` if someone else has changed the app first. @param version as the app was read */
   changeApp(appId: string, version: number, patch: PatchAppRequest): Promise<AdminApp>;
   removeApp(appId: string): Promise<unknown>;
   createAppToken(appId: string): Promise<AppTokenReply>;
   /** @param query as `usageQueryText` writes it */
   readUsage(appId: string, query: string): Promise<UsageReply>;
-  /** What this month has cost so far. */
+  /** Returns the cost of this month so far. */
   readBill(appId: string): Promise<BillReply>;
   listKeys(appId: string): Promise<AdminKeyList>;
   createKey(appId: string, name: string): Promise<CreateKeyReply>;
-  /** @param expiresIn seconds that the old key stays good */
+  /** @param expiresIn seconds for which the old key stays valid */
   rollKey(keyId: string, expiresIn: number): Promise<IssuedKeyReply>;
   revokeKey(keyId: string): Promise<AdminKey>;
 
@@ -197,7 +197,7 @@ function failure(code: ApiErrorCode, description: string, httpStatus: number, ca
   return new SfuApiError({ code, description, httpStatus, isRetryable: httpStatus === 0 }, cause);
 }
 
-/** The code of what was refused; undefined for what is no refusal. */
+/** The code of a refusal; undefined for any other error. */
 export function codeOf(error: unknown): ApiErrorCode | undefined {
   return error instanceof SfuApiError ? error.facts.code : undefined;
 }

@@ -1,4 +1,4 @@
-/** What the pages of the console work with, made once. */
+/** The services that the pages of the console share, created once. */
 import { createSfuApi, type SfuApi } from '@causeway/client';
 import { QueryClient } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
@@ -12,7 +12,7 @@ export interface ConsoleServices {
   readonly queries: QueryClient;
   /** The public API of an app, called with tokens of the person who is signed in: the console holds no secret. */
   appApi(appId: string): SfuApi;
-  /** Forgets everything that was read, and all tokens, as when another person may come. */
+  /** Forgets all data and tokens, for when another person may sign in. */
   forget(): void;
 }
 
@@ -28,7 +28,7 @@ export function createConsoleServices(baseUrl: string, send: typeof fetch): Cons
   const queries = new QueryClient({
     defaultOptions: {
       queries: {
-        // What a person is refused is refused again; only silence is worth another try.
+        // A refusal would be repeated, so only calls without a reply are retried.
         retry: (tries, error) => codeOf(error) === 'network_failure' && tries < MAX_TRIES,
         staleTime: 5_000,
       },
@@ -55,7 +55,7 @@ export function createConsoleServices(baseUrl: string, send: typeof fetch): Cons
 
 export const ServicesContext = createContext<ConsoleServices | undefined>(undefined);
 
-/** What the pages work with. */
+/** Returns the services of the page. */
 export function useServices(): ConsoleServices {
   const services = useContext(ServicesContext);
   if (services === undefined) throw new Error('useServices() outside of a ServicesContext.');

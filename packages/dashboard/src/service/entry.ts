@@ -1,10 +1,10 @@
-/** What the page was opened for, by its address. */
+/** Reads from the address what the page was opened for. */
 import { type Credentials, parseFragment } from '../console/credentials.ts';
 
-/** A link that is good once, to the page that takes its token. */
+/** A page that is opened by a link with a one-time token. */
 export type OneTimePage = 'setup' | 'invitation';
 
-/** What the address asks for. Tokens and secrets in it are taken out of it at once. */
+/** What the page was opened for. Tokens and secrets are removed from the address at once. */
 export type Entry =
   | { readonly kind: 'console' }
   | { readonly kind: 'one-time'; readonly page: OneTimePage; readonly token: string }
@@ -13,7 +13,7 @@ export type Entry =
   | { readonly kind: 'bench'; readonly credentials: Partial<Credentials> };
 
 /**
- * @param path of the address: the console may be below that of a proxy
+ * @param path the path of the address, which may begin with that of a proxy
  * @param fragment with or without `#`
  * @param query with its question mark
  */

@@ -1,7 +1,7 @@
-/** What an event says, in a few words. */
+/** Describes events in a few words. */
 import type { ApiEvent } from '@causeway/protocol';
 
-/** The particulars of an event beside its type, session and time; empty if there are none. */
+/** Describes an event apart from its type, session and time; empty if there is nothing more. */
 export function eventWords(event: ApiEvent): string {
   const { trackKind, customTrackName, trackId, mid, dataChannelName, rid, quality, reason, errorCode, remoteSessionId, region, webhookId } =
     event;

@@ -1,18 +1,18 @@
-/** The sessions of an app, kept up to date by its events: read once, then changed by what happens. */
+/** The sessions of an app, which are read once and then kept up to date by events. */
 import type { EventsRequest, SfuApi } from '@causeway/client';
 import type { ApiEvent, ConnectionState, SessionSummary } from '@causeway/protocol';
 
-/** How many sessions are read at most. */
+/** The maximum number of sessions that are read. */
 export const SESSIONS_READ = 20_000;
-/** A person sees the first rows before the others have come. */
+/** The first page is small, so that its rows are shown before the others have arrived. */
 const FIRST_PAGE = 100;
 const NEXT_PAGES = 1_000;
 
-/** How the list of an app's sessions is changed. */
+/** The list of an app's sessions, and the ways to change it. */
 export interface SessionList {
   read(): readonly SessionSummary[] | undefined;
   write(sessions: readonly SessionSummary[]): void;
-  /** Has the whole list read again. */
+  /** Reads the whole list again. */
   reload(): void;
 }
 
@@ -22,10 +22,10 @@ const STATES: Readonly<Partial<Record<ApiEvent['type'], ConnectionState>>> = {
 };
 
 /**
- * Reads the sessions of an app. A list that is not there yet has its first rows as soon as they are read; one that is there is replaced when
- * all have been read.
+ * Reads the sessions of an app. A new list is shown as soon as its first rows are read; an existing one is replaced once all rows have been
+ * read.
  *
- * @param onPage is told all that were read so far, and whether there are more
+ * @param onPage receives all sessions read so far, and whether there are more
  */
 export async function readSessions(
   api: Pick<SfuApi, 'listSessionPage'>,
@@ -50,7 +50,7 @@ export async function applyEvent(api: Pick<SfuApi, 'describeSession'>, list: Ses
   const { sessionId } = event;
   if (sessionId === undefined) return;
   if (event.type === 'session.created') {
-    // The event does not say what the session is called. One that is gone by now will say so itself.
+    // The event does not contain the session's name. If the session has ended by now, another event reports that.
     const created = await api.describeSession(sessionId).catch(() => undefined);
     const known = list.read();
     if (created === undefined || known === undefined || known.some((session) => session.sessionId === sessionId)) return;
@@ -65,7 +65,7 @@ export async function applyEvent(api: Pick<SfuApi, 'describeSession'>, list: Ses
   list.write(known.map((session) => (session.sessionId === sessionId ? { ...session, connectionState } : session)));
 }
 
-/** Follows events until the signal is aborted, or the session has ended. @throws SfuApiError – they may not be followed */
+/** Follows events until the signal is aborted or the session has ended. @throws SfuApiError – the stream is refused */
 export async function followEvents(
   api: Pick<SfuApi, 'events'>,
   request: Pick<EventsRequest, 'sessionId' | 'onOpen' | 'onQuality' | 'lastEventId'> & { readonly signal: AbortSignal },

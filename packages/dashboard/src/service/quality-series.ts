@@ -1,7 +1,7 @@
-/** Five minutes of a session's quality as charts and the table beside them show it. */
+/** Prepares five minutes of a session's quality for charts and a table. */
 import type { QualitySample, TrackKind } from '@causeway/protocol';
 
-/** How long the page looks back, as the node does. */
+/** The time span that the page shows, which is the same as the node keeps. */
 export const QUALITY_SPAN_SECONDS = 300;
 
 const MS_PER_SECOND = 1_000;
@@ -15,7 +15,7 @@ export interface QualityTrack {
   readonly trackKind: TrackKind;
 }
 
-/** What is shown of one sample; null where the node knows nothing, as charts have it. */
+/** The figures of one sample. Unknown ones are null, as charts expect. */
 export interface QualityRow {
   readonly at: string;
   readonly atSeconds: number;
@@ -23,10 +23,10 @@ export interface QualityRow {
   readonly estimatedBps: number | null;
   readonly toClientBps: number | null;
   readonly fromClientBps: number | null;
-  /** Share of packets lost, 0 to 1; of several tracks, that of the worst. */
+  /** Share of packets lost, 0 to 1; for several tracks, the highest. */
   readonly toClientLoss: number | null;
   readonly fromClientLoss: number | null;
-  /** The layer of the one track that is shown; empty for its only one. */
+  /** The layer of the track if only one is shown; empty for a track without layers. */
   readonly rid: string | null;
 }
 
@@ -49,7 +49,7 @@ export function tracksOf(samples: readonly QualitySample[]): readonly QualityTra
   ];
 }
 
-/** The name of a track in lists. */
+/** Returns the name of a track for lists. */
 export function trackName({ direction, mid, trackKind }: QualityTrack): string {
   return `Line ${mid}: ${trackKind} ${direction === 'from client' ? 'from the client' : 'to the client'}`;
 }

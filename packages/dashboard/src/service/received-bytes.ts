@@ -1,4 +1,4 @@
-/** How many bytes of media a page has received, second by second: what a chart shows, and the table beside it. */
+/** The bytes of media that a page has received, second by second, for a chart and the table beside it. */
 
 /** One reading of the browser's counters. */
 export interface ByteReading {
@@ -8,7 +8,7 @@ export interface ByteReading {
   readonly totalBytes: number;
 }
 
-/** How many readings a chart keeps: five minutes. */
+/** The number of readings that a chart keeps, for five minutes. */
 export const MAX_READINGS = 300;
 
 /** Adds up what has been received on all lines of a peer connection. */

@@ -1,7 +1,7 @@
-/** The settings of an app as fields of a form, and what a form changes. */
+/** Converts the settings of an app to fields of a form, and a form to changes. */
 import type { AppSettings, AppSettingsPatch } from '@causeway/protocol';
 
-/** How a setting is asked for. */
+/** The field of a form for one setting. */
 export interface SettingField {
   readonly name: keyof AppSettings;
   readonly label: string;
@@ -11,7 +11,7 @@ export interface SettingField {
 
 const AS_ON_NODE = 'Empty: as on the node';
 
-/** The compiler holds the list complete. */
+/** The compiler ensures that the list is complete. */
 const FIELDS: Readonly<Record<keyof AppSettings, Omit<SettingField, 'name'>>> = {
   autoPublish: { label: 'Publish by offer', kind: 'switch', remark: 'Lines that begin to send become tracks without a call' },
   refuseSecretFromBrowsers: { label: 'Refuse secrets from pages', kind: 'switch', remark: 'Pages must use tokens' },
@@ -33,13 +33,13 @@ export const SETTING_FIELDS: readonly SettingField[] = Object.entries(FIELDS).ma
   ...field,
 }));
 
-/** What a field shows. */
+/** Returns the text of a field. */
 export function fieldText(value: boolean | number | undefined): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return value === undefined ? '' : String(value);
 }
 
-/** What has been changed in a form: what was left as it was read is not sent, and an empty field unsets. */
+/** Returns the changes in a form. Unchanged fields are left out, and an empty field unsets its setting. */
 export function settingsPatch(read: AppSettings, fields: Readonly<Record<string, string>>): AppSettingsPatch {
   const changed = SETTING_FIELDS.filter(({ name }) => textOf(fields, name) !== fieldText(read[name]));
   return Object.fromEntries(changed.map((field) => [field.name, settingOf(field, textOf(fields, field.name))]));

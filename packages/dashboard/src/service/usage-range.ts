@@ -1,4 +1,4 @@
-/** Which usage a page asks for, and how its rows go into a chart. */
+/** Builds the queries for usage, and converts the rows of replies for charts. */
 import type { UsageReply, UsageRow } from '@causeway/protocol';
 import type { ByteReading } from './received-bytes.ts';
 
@@ -19,19 +19,19 @@ export function usageQueryText(range: UsageRange, nowMs: number): string {
   return `by=hour&from=${encodeURIComponent(from.toISOString())}`;
 }
 
-/** One bar for each row, where its hour or day begins. */
+/** Returns one bar for each row, at the start of its hour or day. */
 export function barsOf(rows: readonly UsageRow[]): readonly ByteReading[] {
   return rows.map(({ start, billed }) => ({ atSeconds: Date.parse(start) / MS_PER_SECOND, totalBytes: billed }));
 }
 
-/** What a chart of bars covers, in seconds since 1970, and how long the time of one bar is. */
+/** The range of a bar chart in seconds since 1970, and the time span of one bar. */
 export interface BarSpan {
   readonly fromSeconds: number;
   readonly toSeconds: number;
   readonly stepSeconds: number;
 }
 
-/** The whole hours or days of a reply, also those that are not over. */
+/** Returns the whole hours or days of a reply, including unfinished ones. */
 export function spanOf({ from, to, by }: Pick<UsageReply, 'from' | 'to' | 'by'>): BarSpan {
   const stepSeconds = by === 'hour' ? HOUR_SECONDS : DAY_SECONDS;
   const steps = (time: string): number => Date.parse(time) / MS_PER_SECOND / stepSeconds;

@@ -1,4 +1,4 @@
-/** What pages read, by name, so that what changes it can have it read again. */
+/** The data that pages read, by key, so that changes can invalidate it. */
 import type { AdminMembership, ApiEvent, QualitySample, Right, Role, SessionSummary, WhoAmIReply } from '@causeway/protocol';
 import { hasRight } from '@causeway/protocol/roles';
 import { queryOptions, skipToken, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
@@ -9,14 +9,14 @@ import { addSamples } from './quality-series.ts';
 
 export const meQuery = ({ admin }: ConsoleServices) => queryOptions({ queryKey: ['me'], queryFn: () => admin.me(), staleTime: 60_000 });
 
-/** Who is signed in. Pages behind the sign-in alone may ask. */
+/** Returns the person who is signed in. Only for pages behind the sign-in. */
 export function useMe(): WhoAmIReply {
   return useSuspenseQuery(meQuery(useServices())).data;
 }
 
 const CHOSEN_ORG = 'causeway.organisation';
 
-/** The organisation that the console shows: the chosen one, or the first. Undefined for someone who is in none. */
+/** The organisation that the console shows: the chosen one, or the first. Undefined for a person who belongs to none. */
 export function useMembership(): AdminMembership | undefined {
   const { memberships } = useMe();
   const chosen = sessionStorage.getItem(CHOSEN_ORG);
@@ -28,7 +28,7 @@ export function chooseOrg(orgId: string): void {
   sessionStorage.setItem(CHOSEN_ORG, orgId);
 }
 
-/** Whether the person may do something: a button that the node would refuse is better not there. */
+/** Whether the person has a right. Pages hide buttons whose calls the node would refuse. */
 export function mayDo(role: Role | undefined, right: Right): boolean {
   return role !== undefined && hasRight(role, right);
 }
@@ -57,14 +57,14 @@ export const sessionQuery = (services: ConsoleServices, appId: string, sessionId
     queryKey: ['session', appId, sessionId],
     queryFn: ({ signal }) => services.appApi(appId).describeSession(sessionId, signal),
   });
-/** What has been read of an app's sessions. */
+/** The sessions of an app that have been read. */
 export interface LiveSessions {
   readonly sessions: readonly SessionSummary[];
   /** Whether these are all that there are, up to `SESSIONS_READ`. */
   readonly isComplete: boolean;
 }
 
-/** The sessions of an app, live for as long as the page is shown. `error` says why they are not, or no longer. */
+/** The sessions of an app, live for as long as the page is shown. `error` is set if they are not live, or no longer. */
 export function useLiveSessions(appId: string): { readonly data: LiveSessions | undefined; readonly error: unknown } {
   const services = useServices();
   const queries = useQueryClient();
@@ -83,7 +83,7 @@ export function useLiveSessions(appId: string): { readonly data: LiveSessions | 
       await readSessions(api, (sessions, isComplete) => (isComplete || !wasKnown) && write({ sessions, isComplete }), running.signal);
       setError(undefined);
     };
-    // One after the other: a list that was read before an event must not replace what the event made of it.
+    // Runs one after the other, because a list that was read before an event must not undo the change of that event.
     let work = Promise.resolve();
     const queue = (next: () => Promise<void>) => {
       work = work.then(next).catch(note);
@@ -103,7 +103,7 @@ export function useLiveSessions(appId: string): { readonly data: LiveSessions | 
   return { data, error };
 }
 
-/** Events of an app as they come, the newest first, from when the page was opened. */
+/** Returns the events of an app since the page was opened, newest first. */
 export function useAppEvents(appId: string, maxEvents: number) {
   const services = useServices();
   const [events, setEvents] = useState<readonly ApiEvent[]>([]);
@@ -121,10 +121,10 @@ export function useAppEvents(appId: string, maxEvents: number) {
   return { events, stopped };
 }
 
-/** Is older than every event, so that a session's stream begins with what its node still knows: the last ten minutes. */
+/** Older than every event, so that the stream begins with the events that the node still has, those of the last ten minutes. */
 const BEFORE_ALL = '0-0';
 
-/** What happens to a session, the newest event first, and how well it goes, the oldest sample first: what its node still knows, and what follows. */
+/** Returns the events of a session, newest first, and its quality samples, oldest first: those that its node still has, and later ones. */
 export function useSessionStory(appId: string, sessionId: string, maxEvents: number) {
   const services = useServices();
   const [events, setEvents] = useState<readonly ApiEvent[]>([]);
@@ -146,11 +146,11 @@ export function useSessionStory(appId: string, sessionId: string, maxEvents: num
       sessionId,
       lastEventId: BEFORE_ALL,
       onQuality: (sample: QualitySample) => add([sample]),
-      // Samples from before the stream was open, also if it was interrupted.
+      // Reads the samples from before the stream was open, also after an interruption.
       onOpen: () => void api.readQuality(sessionId, signal).then(({ samples: known }) => add(known), stop),
     };
     const note = (event: ApiEvent) => {
-      // It says that there was something before the oldest event, as the page does.
+      // This event only means that there were earlier events, which the page says anyway.
       if (event.type !== 'events.lost') setEvents((known) => [event, ...known].slice(0, maxEvents));
     };
     followEvents(api, request, note).catch(stop);

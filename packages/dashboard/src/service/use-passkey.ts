@@ -1,9 +1,9 @@
-/** Signs someone in by a passkey. Loaded when it is wanted, since most visits have a cookie. */
+/** Signs a person in with a passkey. Loaded on demand, since most visits have a cookie. */
 import type { WhoAmIReply } from '@causeway/protocol';
 import { startAuthentication } from '@simplewebauthn/browser';
 import type { AdminApi } from './admin-api.ts';
 
-/** Rejects if the node refuses it, or the person or the device has said no. */
+/** Rejects if the node, the person or the device refuses. */
 export async function signInByPasskey(admin: AdminApi): Promise<WhoAmIReply> {
   const optionsJSON = await admin.offerPasskeySignIn();
   const response = await startAuthentication({ optionsJSON }).catch((cause: unknown) => {

@@ -2,16 +2,16 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { Button, Failure } from './controls.tsx';
 
 interface ActionFormProps {
-  /** On the button that sends it. */
+  /** The label of the button that submits the form. */
   readonly action: string;
   readonly look?: 'primary' | 'danger';
   readonly children: ReactNode;
-  /** What it rejects with is shown below the fields. */
+  /** If it rejects, the error is shown below the fields. */
   readonly onSubmit: (fields: Readonly<Record<string, string>>) => Promise<unknown>;
   readonly onCancel?: () => void;
 }
 
-/** A form that does one thing, and says why it could not. */
+/** A form with one action, which shows why the action failed. */
 export function ActionForm({ action, look = 'primary', children, onSubmit, onCancel }: ActionFormProps) {
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);

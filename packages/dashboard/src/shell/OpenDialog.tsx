@@ -9,7 +9,7 @@ interface OpenDialogProps {
   readonly children: (close: () => void) => ReactNode;
 }
 
-/** A dialog that is open for as long as it is there. React Aria keeps the focus in it, and then returns it to where it was. */
+/** A dialog that is open while it is rendered. React Aria keeps the focus in it, and restores the focus afterwards. */
 export function OpenDialog({ title, onClose, children }: OpenDialogProps) {
   return (
     <ModalOverlay className="overlay" isOpen onOpenChange={(isOpen) => !isOpen && onClose()} isDismissable>

@@ -14,7 +14,7 @@ const PAGES = [
   { to: '/bench', label: 'Bench' },
 ] as const;
 
-/** What all pages behind the sign-in have around them. */
+/** The frame of all pages behind the sign-in. */
 export function Shell() {
   return (
     <div className="shell">
@@ -50,7 +50,7 @@ export function Shell() {
   );
 }
 
-/** A button, since a link to a place within the page would be a link to another one: addresses have their page after the `#`. */
+/** This is for a button and not a link, because the part of an address after the `#` names a page and not a place in it. */
 function skipToContent(): void {
   document.getElementById('content')?.focus();
 }
@@ -63,7 +63,7 @@ function OrgName() {
   if (memberships.length === 1) return <p className="place">{membership.organisation.name}</p>;
   const choose = (orgId: string) => {
     chooseOrg(orgId);
-    // The same answer in a new object: whatever depends on it is shown again.
+    // The data is the same in a new object, so that everything that depends on it is rendered again.
     queries.setQueryData(['me'], (me: object | undefined) => me && { ...me });
   };
   return (

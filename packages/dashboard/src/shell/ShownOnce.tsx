@@ -1,4 +1,4 @@
-/** A text that the node will not show again, with what to do with it. */
+/** A text that the node will not show again, with instructions. */
 import type { ReactNode } from 'react';
 import { CopyButton } from '../ui/CopyButton.tsx';
 import { Button } from './controls.tsx';

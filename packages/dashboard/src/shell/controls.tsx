@@ -1,4 +1,4 @@
-/** The controls that pages are made of, in the console's own clothes. Their behaviour is React Aria's. */
+/** The controls of pages in the console's own style. Their behaviour is that of React Aria. */
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components/Button';
 import { FieldError } from 'react-aria-components/FieldError';
@@ -13,7 +13,7 @@ interface ButtonProps extends Omit<AriaButtonProps, 'className'> {
   readonly look?: 'plain' | 'primary' | 'danger';
 }
 
-/** A button that does something here; what leads elsewhere is a link. */
+/** A button for an action on this page. For navigation, use a link. */
 export function Button({ look = 'plain', ...props }: ButtonProps) {
   return <AriaButton className={`button ${look}`} {...props} />;
 }
@@ -24,8 +24,8 @@ interface TextFieldProps extends Omit<AriaTextFieldProps, 'className' | 'childre
 }
 
 /**
- * A labelled line of text. What is wrong with it takes the place of the remark: a field that changed its
- * height when it is left would move the button from under the pointer that is pressing it.
+ * A labelled line of text. An error replaces the remark, because a field that changed its height on blur would move the button away from
+ * the pointer that is pressing it.
  */
 export function TextField({ label, remark, ...props }: TextFieldProps) {
   return (
@@ -53,7 +53,7 @@ interface ChoiceProps<Value extends string> {
   readonly isDisabled?: boolean;
 }
 
-/** One of a few words. The browser's own list is what phones and screen readers know best. */
+/** A choice of one of a few words. The browser's own list works best on phones and with screen readers. */
 export function Choice<Value extends string>({
   label,
   isLabelHidden = false,
@@ -74,7 +74,7 @@ export function Choice<Value extends string>({
   );
 }
 
-/** Why something failed, in a sentence; says nothing while nothing has. */
+/** Shows why something failed; renders nothing without an error. */
 export function Failure({ error }: { readonly error: unknown }) {
   if (error === null || error === undefined) return null;
   return (
@@ -84,7 +84,7 @@ export function Failure({ error }: { readonly error: unknown }) {
   );
 }
 
-/** The node's own words where it refuses: they are written for people, and say more than a list of codes can. */
+/** Returns the node's own text for a refusal, which is written for people and more precise than a text for each code. */
 export function failureText(error: unknown): string {
   const { title, detail } = errorText(error);
   const code = codeOf(error);
@@ -94,10 +94,10 @@ export function failureText(error: unknown): string {
 }
 
 interface DialogButtonProps {
-  /** The words on the button. */
+  /** The label of the button. */
   readonly label: string;
   readonly look?: ButtonProps['look'];
-  /** Names the object for screen readers, where several buttons of a page have the same words. */
+  /** Names the object for screen readers if several buttons of a page have the same label. */
   readonly of?: string;
   readonly title: string;
   readonly children: (close: () => void) => ReactNode;
@@ -135,7 +135,7 @@ interface ConfirmButtonProps extends Omit<DialogButtonProps, 'children'> {
   readonly onConfirm: () => Promise<unknown>;
 }
 
-/** A button for what cannot be undone: it asks first. */
+/** A button for an action that cannot be undone, which asks for confirmation. */
 export function ConfirmButton({ explanation, onConfirm, ...dialog }: ConfirmButtonProps) {
   return (
     <DialogButton {...dialog}>
@@ -175,7 +175,7 @@ function Confirmation({
   );
 }
 
-/** What a page shows until its data is there, and if it does not come. */
+/** Shows a page's data once it has loaded, and a placeholder or the error before that. */
 export function Loaded<Data>({
   query,
   children,
@@ -187,12 +187,12 @@ export function Loaded<Data>({
   return query.error ? <Failure error={query.error} /> : <p className="hint">Loading…</p>;
 }
 
-/** A moment as the reader's clock shows it. */
+/** Shows a time in the reader's time zone. */
 export function Time({ at }: { readonly at: string }) {
   return <time dateTime={at}>{new Date(at).toLocaleString()}</time>;
 }
 
-/** Holds a table, and scrolls where it is wider than the window: also by keyboard. */
+/** A box for a table that can be scrolled, also by keyboard, if it is wider than the window. */
 export function TableBox({ label, children }: { readonly label: string; readonly children: ReactNode }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard

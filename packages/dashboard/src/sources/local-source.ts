@@ -5,17 +5,17 @@ export interface PictureSize {
   readonly heightPixels: number;
 }
 
-/** Something to publish: running tracks and the means to end them. */
+/** A source to publish: running tracks, and a way to stop them. */
 export interface LocalSource {
   readonly kind: SourceKind;
   /** In the order they are published. */
   readonly tracks: readonly { readonly track: MediaStreamTrack; readonly name: string }[];
-  /** Shows another session id in the picture, where there is a place for it. */
+  /** Shows another session id in the picture, if the source draws one. */
   relabel(label: string): void;
   stop(): void;
 }
 
-/** Quarter, half and full size. Lowest first: that is the order in which Chromium gives them bitrate. */
+/** Quarter, half and full size. Lowest first, which is the order in which Chromium allocates bitrate to them. */
 export const SIMULCAST_LAYERS: readonly RTCRtpEncodingParameters[] = [
   { rid: 'q', scaleResolutionDownBy: 4 },
   { rid: 'h', scaleResolutionDownBy: 2 },

@@ -19,7 +19,7 @@ export async function openCamera({ widthPixels, heightPixels }: PictureSize): Pr
   };
 }
 
-/** Whether a camera or microphone is there to ask for. Asks for no permission. */
+/** Whether there is a camera or microphone. Does not ask for permission. */
 export async function hasCaptureDevice(): Promise<boolean> {
   const devices = (await mediaDevices()?.enumerateDevices()) ?? [];
   return devices.some(({ kind }) => kind === 'videoinput');

@@ -12,7 +12,7 @@ type VideoTrackWriterConstructor = new (init: { kind: 'video' }) => VideoTrackWr
 
 const FRAMES_PER_SECOND = 30;
 
-/** Painted by a worker where the browser can take frames from one (Chromium), otherwise on the page while it is in front. */
+/** Drawn by a worker if the browser can take frames from one (Chromium), otherwise on the page while it is visible. */
 export function openTestPicture(size: PictureSize, label: string): TestPicture {
   const { MediaStreamTrackGenerator } = globalThis as { MediaStreamTrackGenerator?: VideoTrackWriterConstructor };
   if (MediaStreamTrackGenerator === undefined) return paintOnPage(size, label);
@@ -57,11 +57,11 @@ function paintOnPage({ widthPixels, heightPixels }: PictureSize, firstLabel: str
   };
 }
 
-/** What the page tells the worker that paints the test picture. */
+/** The messages from the page to the worker that draws the test picture. */
 export type TestPictureOrder =
   | {
       readonly order: 'start';
-      /** Takes the frames; the worker owns it from now on. */
+      /** Receives the frames; the worker owns it from now on. */
       readonly writable: WritableStream<VideoFrame>;
       readonly widthPixels: number;
       readonly heightPixels: number;

@@ -25,7 +25,7 @@ const PIP_MS = 120;
 const PIP_AMPLITUDE = 10 ** (-18 / 20);
 const TONE_HZ = 250;
 const TONE_AMPLITUDE = 10 ** (-46 / 20);
-/** Longer fades click less; the pip still sounds sharp. */
+/** Long enough not to click, and short enough that the pip sounds sharp. */
 const FADE_MS = 8;
 
 export interface TestTone {
@@ -40,7 +40,7 @@ export function openTestTone(): TestTone {
   loop.buffer = oneSecond(context);
   loop.loop = true;
   loop.connect(destination);
-  // The loop begins where the wall clock is within its second, so that pips fall on the full one.
+  // The loop starts at the present offset within the second, so that pips are on full seconds.
   loop.start(0, (Date.now() % 1000) / 1000);
   const track = destination.stream.getAudioTracks()[0];
   if (track === undefined) throw new Error('This browser cannot make an audio track.');

@@ -68,7 +68,7 @@ function paintBars(canvas: Canvas2d, { widthPixels, wallClockMs, unit }: Scene):
   }
 }
 
-/** Crushed blacks and banding of a low bitrate show here first. */
+/** The ramp is where crushed blacks and the banding of a low bitrate are visible first. */
 function paintRamp(canvas: Canvas2d, { widthPixels, heightPixels, unit }: Scene): void {
   for (let step = 0; step < GREYS; step++) {
     const grey = Math.round((step * 255) / (GREYS - 1));

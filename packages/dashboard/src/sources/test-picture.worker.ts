@@ -1,4 +1,4 @@
-/** Paints the test picture off the page, because a browser slows the timers of a page in the background but not those of a worker. */
+/** Draws the test picture in a worker, because a browser slows the timers of a page in the background but not those of a worker. */
 import type { TestPictureOrder } from './open-test-picture.ts';
 import { paintTestPicture } from './paint-test-picture.ts';
 
@@ -16,7 +16,7 @@ function start({ writable, widthPixels, heightPixels, framesPerSecond }: Extract
   if (context === null) throw new Error('This browser cannot paint outside of a page.');
 
   setInterval(() => {
-    // The encoder is behind: a frame that waits is worth less than the next one.
+    // If the encoder is behind, this frame is skipped, because the next one will be newer.
     if ((writer.desiredSize ?? 0) <= 0) return;
     const wallClockMs = Date.now();
     paintTestPicture(context, { widthPixels, heightPixels, wallClockMs, label });

@@ -15,7 +15,7 @@ export function measureStreams(before: StatsSnapshot | undefined, after: StatsSn
     if (mid === undefined) continue;
     if (entry.type === 'inbound-rtp') {
       const heardAtMs = entry.lastPacketReceivedTimestamp ?? 0;
-      // A line that changed its source has the streams of both for a while: the one heard last counts.
+      // After a change of source, a media line has the streams of both for a while, of which the most recent one counts.
       if (heardAtMs >= (received.get(mid)?.heardAtMs ?? 0)) {
         received.set(mid, { heardAtMs, reading: measureReceived(before, after, entry, transport) });
       }
@@ -86,8 +86,8 @@ function measureAny({ entries }: StatsSnapshot, entry: StatsEntry) {
 }
 
 /**
- * What keeps an encoder from sending more. Chromium says `bandwidth` also while the path carries more than the encoders together are asked
- * for: then it is their own bound that limits them, and not the network.
+ * Returns what keeps an encoder from sending more. Chromium also reports `bandwidth` if the path carries more than the sum of the encoders'
+ * targets; then their own bounds limit them, not the network.
  */
 function limitOf({ entries }: StatsSnapshot, { qualityLimitationReason }: StatsEntry): string | undefined {
   if (qualityLimitationReason === 'none') return undefined;
@@ -123,7 +123,7 @@ function bitrate(before: StatsEntry | undefined, after: StatsEntry, counter: 'by
   return perSecond === undefined ? undefined : perSecond * 8;
 }
 
-/** The browser's own figure is smoothed over its own window; it is the fallback while there is nothing to compare with. */
+/** The browser's own figure is smoothed over its own window, so it is used only while there is no earlier report. */
 function framesPerSecond(before: StatsEntry | undefined, after: StatsEntry, counter: 'framesDecoded' | 'framesEncoded') {
   return rate(before, after, counter) ?? after.framesPerSecond;
 }
@@ -134,12 +134,12 @@ function rate(before: StatsEntry | undefined, after: StatsEntry, counter: Counte
   return amount === undefined || elapsedMs <= 0 ? undefined : (amount * 1000) / elapsedMs;
 }
 
-/** @returns undefined if the counter is missing or has begun again, as with a new stream under an old id */
+/** @returns undefined if the counter is missing or was reset, as with a new stream under an old id */
 function growth(before: StatsEntry | undefined, after: StatsEntry, counter: Counter): number | undefined {
   const from = before?.[counter];
   const to = after[counter];
   if (from === undefined || to === undefined) return undefined;
-  // Packets that arrive late are no longer lost: this counter alone may shrink.
+  // Late packets no longer count as lost, so this is the only counter that may decrease.
   if (counter === 'packetsLost') return Math.max(to - from, 0);
   return to < from ? undefined : to - from;
 }

@@ -3,7 +3,7 @@ export type ReadingHistory = readonly number[];
 
 export const HISTORY_LENGTH = 60;
 
-/** @param figure undefined counts as nothing arrived */
+/** @param figure undefined counts as 0 */
 export function extendHistory(history: ReadingHistory, figure: number | undefined): ReadingHistory {
   return [...history.slice(-(HISTORY_LENGTH - 1)), figure ?? 0];
 }

@@ -1,4 +1,4 @@
-/** Numbers as the console prints them. A figure that is not known prints as a dash of the same height, so nothing moves. */
+/** Formats numbers for the console. An unknown figure is shown as a dash of the same height, so that nothing moves. */
 
 export const UNKNOWN = '–';
 

@@ -35,9 +35,9 @@ export interface StatsEntry {
   readonly nominated?: boolean;
   readonly state?: string;
   readonly qualityLimitationReason?: string;
-  /** Bits a second that the encoder is asked for. */
+  /** The target of the encoder in bits per second. */
   readonly targetBitrate?: number;
-  /** Bits a second that the path is estimated to carry, of a candidate pair. */
+  /** The estimated capacity of a candidate pair in bits per second. */
   readonly availableOutgoingBitrate?: number;
   readonly active?: boolean;
 }

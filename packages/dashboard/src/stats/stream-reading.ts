@@ -14,9 +14,9 @@ export interface StreamReading {
   readonly lossRatio: number | undefined;
   readonly jitterMs: number | undefined;
   readonly roundTripMs: number | undefined;
-  /** Freezes since the stream began; only of received video. */
+  /** Freezes since the stream began; only for received video. */
   readonly freezeCount: number | undefined;
-  /** Why the encoder sends less than it could; only of sent video. `none` is left out. */
+  /** Why the encoder sends less than it could; only for sent video. `none` is left out. */
   readonly limitedBy: string | undefined;
 }
 

@@ -67,7 +67,7 @@ interface LostBannerProps {
   readonly isReopening: boolean;
 }
 
-/** Says that the session is over, why, and how to go on. */
+/** Says that the session has ended, why, and how to continue. */
 export function LostBanner({ failure, isReopening }: LostBannerProps) {
   const { link } = useConsole();
   const { title, detail } = errorText(failure);
@@ -84,7 +84,7 @@ export function LostBanner({ failure, isReopening }: LostBannerProps) {
   );
 }
 
-/** Failures that have not been dismissed, laid over a corner so that nothing moves when one comes. */
+/** Failures that have not been dismissed, overlaid in a corner so that nothing moves when one appears. */
 function NoticeList() {
   const { notices } = useConsole();
   const list = useStore(notices.list);
@@ -116,7 +116,7 @@ interface ViewTabsProps {
   readonly onChoose: (view: View) => void;
 }
 
-/** Switches between the views where the screen has room for one only. */
+/** Switches between the views on screens with room for only one. */
 function ViewTabs({ view, watchedCount, onChoose }: ViewTabsProps) {
   const { publishing, directory } = useConsole();
   const isLive = useStore(publishing.state).phase === 'live';
@@ -145,7 +145,7 @@ interface TopBarProps {
   readonly onQuickStart: () => void;
 }
 
-/** Where the page is connected, and how well. */
+/** Shows where the page is connected, and the quality of the connection. */
 function TopBar({ linkState, onQuickStart }: TopBarProps) {
   const { link, meter } = useConsole();
   const { transport } = useStore(meter.state).readings;

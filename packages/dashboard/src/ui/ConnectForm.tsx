@@ -10,7 +10,7 @@ interface ConnectFormProps {
   readonly isBusy: boolean;
 }
 
-/** The way in: app id and secret. */
+/** The form for app id and secret. */
 export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
   const { link } = useConsole();
   const [appId, setAppId] = useState(prefilled.appId ?? '');
@@ -18,7 +18,7 @@ export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
   const [displayName, setDisplayName] = useState('');
   const form = useRef<HTMLFormElement>(null);
 
-  // The first field that still wants something; the button if none does.
+  // Focuses the first empty field, or the button if there is none.
   useEffect(() => {
     const first = form.current?.querySelector<HTMLElement>('input[required]:invalid') ?? form.current?.querySelector('button');
     first?.focus();

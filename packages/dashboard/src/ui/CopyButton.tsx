@@ -3,7 +3,7 @@ import { Icon } from './Icon.tsx';
 
 interface CopyButtonProps {
   readonly text: string;
-  /** What is copied, for screen readers and for the label of a large button. */
+  /** The name of the copied text, for screen readers and for the label of a large button. */
   readonly what: string;
   readonly isLarge?: boolean;
 }

@@ -33,7 +33,7 @@ export function Mark() {
   );
 }
 
-/** Line drawing of a test card, for a place where no picture is. */
+/** Line drawing of a test card, shown while there is no picture. */
 export function TestCard() {
   return (
     <svg className="test-card" viewBox="0 0 320 180" aria-hidden="true">

@@ -5,11 +5,11 @@ interface MediaViewProps {
   readonly isMuted: boolean;
   readonly isMirrored?: boolean;
   readonly label: string;
-  /** The browser plays no sound before the user has clicked on the page. */
+  /** Called if the browser plays no sound because the user has not clicked on the page yet. */
   readonly onSoundBlocked?: () => void;
 }
 
-/** Plays tracks that may come and go, without a blink in those that stay. */
+/** Plays tracks that may be added and removed, without interrupting the others. */
 export function MediaView({ tracks, isMuted, isMirrored = false, label, onSoundBlocked }: MediaViewProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [stream] = useState(() => new MediaStream());

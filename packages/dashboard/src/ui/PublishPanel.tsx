@@ -8,7 +8,7 @@ import { useConsole, useStore } from './console-context.ts';
 import { Icon, TestCard } from './Icon.tsx';
 import { MediaView } from './MediaView.tsx';
 
-/** This page's own publication: preview, options before, figures and controls during. */
+/** This page's own publication: options before it starts, then preview, figures and controls. */
 export function PublishPanel() {
   const { publishing } = useConsole();
   const state = useStore(publishing.state);
@@ -68,7 +68,7 @@ function Preview({ state }: { readonly state: PublishingState }) {
 
 type Live = Extract<PublishingState, { phase: 'live' }>;
 
-/** What can be done while on air, and what is being sent. */
+/** The controls of a running publication, and figures of what is sent. */
 function LiveControls({ live }: { readonly live: Live }) {
   const { publishing, meter } = useConsole();
   const { sent } = useStore(meter.state).readings;
@@ -114,7 +114,7 @@ const LIMIT_TEXT: Readonly<Record<string, string>> = {
   cpu: 'This machine cannot encode more at the moment.',
 };
 
-/** What the page sends, one line for each encoding. */
+/** The encodings that the page sends, one per line. */
 function SentLayers({ streams }: { readonly streams: readonly StreamReading[] }) {
   const limitedBy = streams.find((stream) => stream.limitedBy !== undefined)?.limitedBy;
   return (
@@ -156,7 +156,7 @@ function SentLayer({ stream }: { readonly stream: StreamReading }) {
   );
 }
 
-/** One unit for the whole column, so that layers can be compared at a glance. */
+/** The whole column has one unit, so that layers can be compared at a glance. */
 function kilobits(bitrateBps: number | undefined): string {
   return bitrateBps === undefined ? bitrateReadout(undefined).figure : Math.round(bitrateBps / 1000).toString();
 }

@@ -54,7 +54,7 @@ export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
 interface ValuesProps {
   readonly values: QuickStartValues;
   readonly shownSecret: string;
-  /** What can be done with the secret besides copying it. */
+  /** Further controls for the secret. */
   readonly children: ReactNode;
 }
 

@@ -8,7 +8,7 @@ import { shortId } from '../stats/readout.ts';
 import { useConsole, useStore } from './console-context.ts';
 import { Icon } from './Icon.tsx';
 
-/** A filter is worth its place from here on. */
+/** The filter is shown from this number of sessions on. */
 const MIN_SESSIONS_TO_FILTER = 8;
 
 interface SessionListProps {
@@ -166,7 +166,7 @@ interface SessionDiagnosisProps {
   readonly name: string;
 }
 
-/** A button that asks why no media flows, and below it the answer. Closing and opening it asks again. */
+/** A button that requests a diagnosis, with the findings below it. Closing and reopening it requests another. */
 function SessionDiagnosis({ sessionId, name }: SessionDiagnosisProps) {
   const { link } = useConsole();
   const [diagnosis, setDiagnosis] = useState<Diagnosis>();
@@ -177,7 +177,7 @@ function SessionDiagnosis({ sessionId, name }: SessionDiagnosisProps) {
     if (isOpen) return setDiagnosis(undefined);
     setDiagnosis({ phase: 'asking' });
     const told = await diagnose(link.api(), sessionId);
-    // The reader may have closed it while the node was asked.
+    // The user may have closed it in that time.
     setDiagnosis((current) => (current === undefined ? undefined : told));
   };
 
@@ -202,7 +202,7 @@ interface TrackChipProps {
 
 const STATUS_TEXT = { active: 'on air', pending: 'no media yet', inactive: 'silent' } as const;
 
-/** One published track; a click watches it alone, another one closes it. */
+/** One published track. A click watches only this track, and another one stops that. */
 function TrackChip({ track, isWatched, onToggle }: TrackChipProps) {
   const { trackKind, customTrackName, trackId, status, codec, rids } = track;
   const name = customTrackName === '' ? trackKind : customTrackName;
@@ -226,7 +226,7 @@ function TrackChip({ track, isWatched, onToggle }: TrackChipProps) {
   );
 }
 
-/** One published data channel, with what makes it different from a reliable one. */
+/** One published data channel, with its differences from a reliable one. */
 function ChannelChip({ channel }: { readonly channel: PublishedDataChannelResult }) {
   const { dataChannelName, status, ordered, maxRetransmits, maxPacketLifeTime, retain, bus } = channel;
   const facts = [

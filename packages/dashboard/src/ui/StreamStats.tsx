@@ -8,7 +8,7 @@ interface StreamStatsProps {
   readonly bitrates: ReadingHistory;
 }
 
-/** The figures of one received picture, the same six in the same places whether they are known or not. */
+/** The figures of one received video track. All six keep their places, whether or not they are known. */
 export function StreamStats({ reading, bitrates }: StreamStatsProps) {
   return (
     <div className="stream-stats">
@@ -30,7 +30,7 @@ interface SoundStatsProps {
   readonly readLevel: () => number | undefined;
 }
 
-/** The figures of one received sound, on one line. */
+/** The figures of one received audio track, on one line. */
 export function SoundStats({ reading, readLevel }: SoundStatsProps) {
   return (
     <div className="sound-stats">
@@ -59,7 +59,7 @@ interface FigureProps {
   readonly title?: string;
 }
 
-/** One measured value under its name. Lives in a `<dl>`. */
+/** One measured value under its name, for use in a `<dl>`. */
 export function Figure({ label, readout, title }: FigureProps) {
   return (
     <div className="figure" title={title}>
@@ -101,7 +101,9 @@ interface LevelMeterProps {
   readonly readLevel: () => number | undefined;
 }
 
-/** Loudness of a sound, on a scale of 50 dB. Moves by itself, past React, which has better things to do 15 times a second. */
+/**
+ * The loudness of an audio track on a scale of 50 dB. It updates the DOM directly, because rendering 15 times a second would be wasteful.
+ */
 function LevelMeter({ readLevel }: LevelMeterProps) {
   const bar = useRef<HTMLSpanElement>(null);
 

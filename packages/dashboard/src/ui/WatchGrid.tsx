@@ -10,7 +10,7 @@ import { Icon, TestCard } from './Icon.tsx';
 import { MediaView } from './MediaView.tsx';
 import { SoundStats, StreamStats } from './StreamStats.tsx';
 
-/** All tiles, or what to do to get one. */
+/** All tiles, or instructions if there are none. */
 export function WatchGrid({ session }: { readonly session: ConsoleSession }) {
   const { watching, directory } = useConsole();
   const tiles = tilesOf(useStore(watching.list));
@@ -63,10 +63,10 @@ interface TrackTileProps {
   readonly isOwn: boolean;
 }
 
-/** One watched picture with its sound and its figures. */
+/** One watched video with its audio and its figures. */
 function TrackTile({ tile, isOwn }: TrackTileProps) {
   const { watching } = useConsole();
-  // Hearing oneself is an echo, and with an open microphone a howl.
+  // Own tracks are muted, because hearing oneself is an echo, and feedback with an open microphone.
   const [isMuted, setMuted] = useState(isOwn);
   const blockSound = useCallback(() => setMuted(true), []);
   const all = watchedOf(tile);
@@ -135,7 +135,7 @@ function TileFigures({ tile }: { readonly tile: Tile }) {
   );
 }
 
-/** The tracks that can be played now; the same array as long as they are the same tracks. */
+/** Returns the tracks that can be played now, as the same array while the tracks are the same. */
 function usePlayable(all: readonly Watched[]): readonly MediaStreamTrack[] {
   const tracks = all.flatMap(({ state }) => ('track' in state ? state.track : []));
   const key = tracks.map(({ id }) => id).join(' ');
@@ -164,7 +164,7 @@ interface LayerChoiceProps {
   readonly onChoose: (quality: string) => void;
 }
 
-/** Which simulcast layer to receive. */
+/** The choice of the simulcast layer to receive. */
 export function LayerChoice({ rids, quality, onChoose }: LayerChoiceProps) {
   return (
     <select className="layer-choice" aria-label="Layer to receive" value={quality} onChange={(event) => onChoose(event.target.value)}>

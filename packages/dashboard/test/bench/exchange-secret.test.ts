@@ -1,6 +1,6 @@
 import { exchangeSecret } from '../../src/bench/exchange-secret.ts';
 
-test('a secret becomes a token of a day, made with it', async () => {
+test('a secret is exchanged for a token that is valid for a day', async () => {
   const asked: [url: string, authorization: string | null, body: unknown][] = [];
   const send: typeof fetch = async (input, init) => {
     asked.push([String(input), new Headers(init?.headers).get('Authorization'), JSON.parse(String(init?.body))]);
@@ -14,14 +14,14 @@ test('a secret becomes a token of a day, made with it', async () => {
   ]);
 });
 
-test('a token stays what it is, and no call is made', async () => {
+test('a token is returned unchanged without a call', async () => {
   const send: typeof fetch = () => Promise.reject(new Error('a call'));
   const credentials = { appId: 'demo', secret: 'head.claims.signature' };
 
   expect(await exchangeSecret('https://sfu.example/', credentials, send)).toBe(credentials);
 });
 
-test('a wrong secret is refused in the words of the node', async () => {
+test('a wrong secret fails with the message of the node', async () => {
   const send: typeof fetch = async () => Response.json({ errorCode: 'unauthorized', errorDescription: 'no' }, { status: 401 });
 
   await expect(exchangeSecret('https://sfu.example/', { appId: 'demo', secret: 'wrong' }, send)).rejects.toMatchObject({

@@ -28,7 +28,7 @@ function createTestConsole(...sessions: ConsoleSession[]) {
   return { mediaConsole, api, clock, listings, tell: (state: SessionState) => tell(state) };
 }
 
-test('sessions are listed while connected and seen, and again when something happens', async () => {
+test('sessions are listed while the page is connected and visible, and again after an event', async () => {
   const { mediaConsole, api, clock, listings } = createTestConsole(createFakeSession('own'));
 
   await clock.advance(10_000);
@@ -51,7 +51,7 @@ test('sessions are listed while connected and seen, and again when something hap
   expect(listings()).toBe(3);
 });
 
-test('a session that the list no longer has is asked about', async () => {
+test('an own session that is missing from the list is verified', async () => {
   const own = createFakeSession('own');
   const { mediaConsole, api, clock } = createTestConsole(own);
   api.next('listSessions', [{ sessionId: 'own', metadata: '' }]);
@@ -67,7 +67,7 @@ test('a session that the list no longer has is asked about', async () => {
   await mediaConsole.link.leave();
 });
 
-test('a new session watches what the lost one watched', async () => {
+test('a new session watches the tracks that the lost one watched', async () => {
   const second = createFakeSession('second');
   const { mediaConsole, clock, tell, api } = createTestConsole(createFakeSession('first'), second);
   api.next('listSessions', [{ sessionId: 'other', metadata: '' }]);

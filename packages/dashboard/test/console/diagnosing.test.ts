@@ -1,7 +1,7 @@
 import { refusal } from '@causeway/testkit/fake-sfu-api';
 import { diagnose, diagnosisLines } from '../../src/console/diagnosing.ts';
 
-test('says what the node has found, by media line', async () => {
+test('lists the findings of the node by media line', async () => {
   const findings = [
     { code: 'udp_blocked', severity: 'problem', summary: 'No packet of the client has arrived.' },
     { code: 'keyframe_missing', severity: 'notice', summary: 'The publisher has sent no keyframe.', mid: '3' },
@@ -11,14 +11,14 @@ test('says what the node has found, by media line', async () => {
   expect(diagnosisLines(diagnosis)).toEqual(['No packet of the client has arrived.', 'Line 3: The publisher has sent no keyframe.']);
 });
 
-test('says so if nothing is wrong, and while it asks', async () => {
+test('says that nothing is wrong, or that the node is being asked', async () => {
   const diagnosis = await diagnose({ diagnoseSession: async () => ({ findings: [] }) as never }, 'session');
 
   expect(diagnosisLines(diagnosis)).toEqual(['The node finds nothing wrong with this session.']);
   expect(diagnosisLines({ phase: 'asking' })).toEqual(['Asking the node…']);
 });
 
-test('says why it cannot tell', async () => {
+test('says why there is no diagnosis', async () => {
   const gone = await diagnose({ diagnoseSession: () => Promise.reject(refusal('session_not_found')) }, 'session');
 
   expect(diagnosisLines(gone)).toEqual(['That session is gone.']);

@@ -16,7 +16,7 @@ function createLive(watched = '') {
   return { api, clock, directory, countOf };
 }
 
-test('sessions are listed with their tracks once, and nothing is asked while nothing happens', async () => {
+test('sessions are listed with their tracks once, and without events there are no further calls', async () => {
   const { api, clock, directory, countOf } = createLive();
   api.next('listSessions', [summary('a')]);
   api.next('listTracks', [track('t1')]);
@@ -29,7 +29,7 @@ test('sessions are listed with their tracks once, and nothing is asked while not
   directory.stop();
 });
 
-test('an event of a session has the list read again, one of a track its tracks alone', async () => {
+test('an event of a session causes the list to be read again, and one of a track only its tracks', async () => {
   const { api, clock, directory, countOf } = createLive();
   api.next('listSessions', [summary('a')]);
   api.next('listSessions', [summary('a'), summary('b')]);
@@ -51,7 +51,7 @@ test('an event of a session has the list read again, one of a track its tracks a
   directory.stop();
 });
 
-test('events that come close together are answered by one reading', async () => {
+test('events that are close together cause only one read', async () => {
   const { api, clock, directory, countOf } = createLive();
 
   directory.start();
@@ -81,7 +81,7 @@ test('the tracks of many sessions are read a few at a time, the watched ones fir
   directory.stop();
 });
 
-test('data channels are listed beside the tracks, and a node that knows none is no failure', async () => {
+test('data channels are listed besides the tracks, and a node without data channels is not a failure', async () => {
   const { api, clock, directory } = createLive();
   api.next('listSessions', [summary('a'), summary('b')]);
   api.next('listDataChannels', { sessionId: 'a', published: [{ dataChannelName: 'chat', status: 'open' }], subscribed: [] });
@@ -97,7 +97,7 @@ test('data channels are listed beside the tracks, and a node that knows none is 
   directory.stop();
 });
 
-test('nothing is asked after stopping, and starting twice follows once', async () => {
+test('there are no calls after stopping, and starting twice follows events once', async () => {
   const { api, clock, directory, countOf } = createLive();
 
   directory.start();
@@ -114,7 +114,7 @@ test('nothing is asked after stopping, and starting twice follows once', async (
   directory.stop();
 });
 
-test('a list that cannot be read stays as it was, says so, and is tried ever less often', async () => {
+test('a list that cannot be read is kept, marked as stale, and retried less and less often', async () => {
   const { api, clock, directory, countOf } = createLive();
   const failure = refusal('network_failure');
   api.next('listSessions', [summary('a')]);
@@ -132,7 +132,7 @@ test('a list that cannot be read stays as it was, says so, and is tried ever les
   directory.stop();
 });
 
-test('one who may not follow events sees the list as it was read, and that it is not kept up to date', async () => {
+test('a user who may not follow events sees the list as it was read, marked as stale', async () => {
   const { api, clock, directory, countOf } = createLive();
   const failure = refusal('forbidden');
   api.next('events', failure);
@@ -158,7 +158,7 @@ test('a session that ends between the two calls is listed without tracks', async
   directory.stop();
 });
 
-test('sessions keep their places, newcomers go to the end, and what is known of them stays', () => {
+test('sessions keep their positions and tracks, and new ones are appended', () => {
   const known = ['a', 'b', 'c'].map((id) => ({ ...summary(id), tracks: [track(`of-${id}`)], dataChannels: [] }));
 
   const merged = mergeListing(known, [summary('d'), summary('c', 'renamed'), summary('a')]);

@@ -13,13 +13,13 @@ test.each(codes)('%s reads as one sentence, with the code in the detail', (code)
   expect(detail).toContain(code);
 });
 
-test('the detail has what it takes to find the call in a log', () => {
+test('the detail contains the data that identifies the call in a log', () => {
   const failure = refusal('session_closed', { requestId: 'req-9', details: { reason: 'connection_lost' } });
 
   expect(errorText(failure).detail).toBe('session_closed (connection_lost): refused with session_closed · request req-9');
 });
 
-test('a code without a text of its own shows what the node said', () => {
+test('a code without its own text shows the message of the node', () => {
   const failure = refusal('invalid_params', { description: 'tracks[0].mid must be a string' });
 
   expect(errorText(failure).title).toBe('Tracks[0].mid must be a string.');
@@ -33,10 +33,10 @@ test.each([
   expect(errorText(new DOMException('details of the browser', name))).toEqual({ title, detail: 'details of the browser' });
 });
 
-test('whatever else is thrown is shown as it is', () => {
+test('any other thrown value is shown as it is', () => {
   expect(errorText('boom')).toEqual({ title: 'Something went wrong.', detail: 'boom' });
 });
 
-test('an error of the page itself is its own sentence', () => {
+test('an error of the page itself shows its own message', () => {
   expect(errorText(new Error('The camera has stopped.'))).toEqual({ title: 'The camera has stopped.', detail: '' });
 });

@@ -6,7 +6,7 @@ import { createFakeSession } from '../fakes/fake-session.ts';
 
 const DOOR: Door = { credentials: { appId: 'demo', secret: 's3cret' }, displayName: 'Anna' };
 
-/** @param sessions what opening gives, time after time */
+/** @param sessions the results of successive attempts to open one */
 function createTestLink(...sessions: (ConsoleSession | Error)[]) {
   const remembered: unknown[] = [];
   let tell: (state: SessionState) => void = () => undefined;
@@ -24,7 +24,7 @@ function createTestLink(...sessions: (ConsoleSession | Error)[]) {
   return { link, remembered, tell: (state: SessionState) => tell(state) };
 }
 
-test('connecting opens a session and remembers the credentials that let it in', async () => {
+test('connecting opens a session and remembers the accepted credentials', async () => {
   const session = createFakeSession('one');
   const { link, remembered } = createTestLink(session);
 
@@ -34,7 +34,7 @@ test('connecting opens a session and remembers the credentials that let it in', 
   expect(remembered).toEqual([DOOR.credentials]);
 });
 
-test('a refusal stays at the door and remembers nothing', async () => {
+test('after a refusal, the page is not connected and remembers nothing', async () => {
   const failure = refusal('unauthorized');
   const { link, remembered } = createTestLink(failure);
 
@@ -44,7 +44,7 @@ test('a refusal stays at the door and remembers nothing', async () => {
   expect(remembered).toEqual([]);
 });
 
-test('a lost session can be opened again through the same door', async () => {
+test('a lost session can be reopened with the same credentials', async () => {
   const { link, tell } = createTestLink(createFakeSession('one'), createFakeSession('two'));
   await link.connect(DOOR);
   tell({ phase: 'lost', failure: refusal('session_closed') });
@@ -56,7 +56,7 @@ test('a lost session can be opened again through the same door', async () => {
   expect(link.session()?.sessionId).toBe('two');
 });
 
-test('a door that stays shut leaves the session lost, with the newer reason', async () => {
+test('if reopening fails, the session stays lost, with the newer reason', async () => {
   const { link, tell } = createTestLink(createFakeSession('one'), refusal('network_failure'));
   await link.connect(DOOR);
   tell({ phase: 'lost', failure: refusal('session_closed') });
@@ -66,7 +66,7 @@ test('a door that stays shut leaves the session lost, with the newer reason', as
   expect(link.state.read()).toMatchObject({ phase: 'lost', failure: { code: 'network_failure' } });
 });
 
-test('a session lost before anybody knew of it is lost', async () => {
+test('a session that was lost before the link received it is shown as lost', async () => {
   const failure = refusal('session_closed');
   const { link } = createTestLink(createFakeSession('one', { state: { phase: 'lost', failure } }));
 

@@ -1,6 +1,6 @@
 import { createNotices } from '../../src/console/notices.ts';
 
-test('the newest three are kept, and the same one twice is one', () => {
+test('the newest three notices are kept, and a repeated one is kept once', () => {
   const notices = createNotices();
 
   for (const failure of ['a', 'b', 'a']) notices.report(new DOMException(failure, failure === 'a' ? 'NotFoundError' : 'NotAllowedError'));

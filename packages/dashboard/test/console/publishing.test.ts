@@ -50,7 +50,7 @@ function createPublisher(replaced: Partial<ConsoleSession> = {}, openSource?: ()
   return { publishing, session, notices, holder, media, changes: () => changes };
 }
 
-test('picture and sound go in one call, layers with the picture only', async () => {
+test('video and audio are published with one call, and only video has layers', async () => {
   const layers: number[] = [];
   const { publishing, changes } = createPublisher({
     publish: async (tracks) => {
@@ -69,7 +69,7 @@ test('picture and sound go in one call, layers with the picture only', async () 
   expect(changes()).toBe(1);
 });
 
-test('a camera that may not be used leaves everything as it was', async () => {
+test('if the camera may not be used, nothing changes', async () => {
   const { publishing, notices } = createPublisher({}, () => Promise.reject(new DOMException('no', 'NotAllowedError')));
 
   await publishing.start(CHOICE);
@@ -88,7 +88,7 @@ test('a refused publication stops the source', async () => {
   expect(notices.list.read()).toHaveLength(1);
 });
 
-test('a source that opens after its session is over is stopped and not published', async () => {
+test('a source that opens after its session has ended is stopped and not published', async () => {
   const opened = Promise.withResolvers<LocalSource>();
   const { publishing, session, holder, media } = createPublisher({}, () => opened.promise);
 
@@ -123,7 +123,7 @@ test('muting switches off the tracks of that kind only', async () => {
   expect(publishing.state.read()).toMatchObject({ isMicrophoneOff: true, isCameraOff: false });
 });
 
-test('a camera that is unplugged ends the publication', async () => {
+test('unplugging the camera ends the publication', async () => {
   const { publishing, media, notices } = createPublisher();
   await publishing.start(CHOICE);
 
@@ -134,7 +134,7 @@ test('a camera that is unplugged ends the publication', async () => {
   expect(notices.list.read()).toMatchObject([{ title: 'The camera has stopped.', detail: '' }]);
 });
 
-test('a new session takes over the running source, muted as it was', async () => {
+test('a new session takes over the running source and its muting', async () => {
   const { publishing, holder, media } = createPublisher();
   await publishing.start(CHOICE);
   publishing.setMicrophoneOff(true);

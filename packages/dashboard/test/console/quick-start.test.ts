@@ -2,7 +2,7 @@ import { quickStart } from '../../src/console/quick-start.ts';
 
 const values = { host: 'https://sfu.example', appId: 'demo', secret: 's3cret', stunUrl: 'stun:sfu.example:8081' };
 
-test('is a program with the four values of the node', () => {
+test('the program contains the four values of the node', () => {
   const program = quickStart(values);
 
   expect(() => new Function(program)).not.toThrow();
@@ -15,7 +15,7 @@ test('is a program with the four values of the node', () => {
   ]);
 });
 
-test('no value can end its string and become program text', () => {
+test('no value can end its string literal and inject code', () => {
   const program = quickStart({ ...values, secret: '"; alert(1); "\n`' });
 
   expect(() => new Function(program)).not.toThrow();

@@ -11,20 +11,20 @@ const watched = (remoteSessionId: string, remoteTrackId: string, kind: 'audio' |
   state: { phase: 'opening' },
 });
 
-test('picture and sound of a session share a tile, whichever was opened first', () => {
+test('video and audio of a session share a tile, whichever was opened first', () => {
   const sound = watched('a', 'sound', 'audio');
   const picture = watched('a', 'picture', 'video');
 
   expect(tilesOf([sound, picture])).toEqual([{ id: 'a', sessionId: 'a', sessionName: 'name of a', video: picture, audio: [sound] }]);
 });
 
-test('sound alone has a tile', () => {
+test('audio alone has a tile', () => {
   const sound = watched('a', 'sound', 'audio');
 
   expect(tilesOf([sound])).toEqual([{ id: 'a', sessionId: 'a', sessionName: 'name of a', video: undefined, audio: [sound] }]);
 });
 
-test('a second picture of a session has a tile of its own, beside the first', () => {
+test('a second video of a session has its own tile, next to the first', () => {
   const list = [
     watched('a', 'camera', 'video'),
     watched('b', 'camera', 'video'),
@@ -41,7 +41,7 @@ test('a second picture of a session has a tile of its own, beside the first', ()
   ]);
 });
 
-test('a tile keeps its id when sound joins it', () => {
+test('a tile keeps its id when audio is added to it', () => {
   const before = tilesOf([watched('a', 'camera', 'video')]);
   const after = tilesOf([watched('a', 'camera', 'video'), watched('a', 'sound', 'audio')]);
 

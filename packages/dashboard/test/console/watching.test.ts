@@ -22,7 +22,7 @@ function createWatched(replaced: Partial<ConsoleSession> = {}) {
 
 const phases = (watching: Watching) => watching.list.read().map(({ remoteTrackId, state }) => `${remoteTrackId} ${state.phase}`);
 
-test('tracks watched together are subscribed in one call', async () => {
+test('tracks that are watched together are subscribed to with one call', async () => {
   const { watching, session } = createWatched();
 
   await watching.watch([CAMERA, SOUND], 'Studio');
@@ -31,7 +31,7 @@ test('tracks watched together are subscribed in one call', async () => {
   expect(phases(watching)).toEqual(['camera open', 'sound open']);
 });
 
-test('a track shows as opening before the SFU has answered', () => {
+test('a track is shown as opening before the SFU has answered', () => {
   const { watching } = createWatched();
 
   void watching.watch([CAMERA], 'Studio');
@@ -39,7 +39,7 @@ test('a track shows as opening before the SFU has answered', () => {
   expect(phases(watching)).toEqual(['camera opening']);
 });
 
-test('what is watched already is not subscribed again', async () => {
+test('a track that is already watched is not subscribed to again', async () => {
   const { watching, session } = createWatched();
   await watching.watch([CAMERA], 'Studio');
 
@@ -48,7 +48,7 @@ test('what is watched already is not subscribed again', async () => {
   expect(session.log).toEqual(['subscribe camera', 'subscribe sound']);
 });
 
-test('closing unsubscribes the lines', async () => {
+test('closing unsubscribes from the media lines', async () => {
   const { watching, session } = createWatched();
   await watching.watch([CAMERA, SOUND], 'Studio');
 
@@ -58,7 +58,7 @@ test('closing unsubscribes the lines', async () => {
   expect(phases(watching)).toEqual([]);
 });
 
-test('closing before the SFU has answered unsubscribes as soon as it has', async () => {
+test('closing before the SFU has answered unsubscribes once it has', async () => {
   const reply = Promise.withResolvers<void>();
   const { watching, session } = createWatched({
     subscribe: async (tracks) => {
@@ -76,7 +76,7 @@ test('closing before the SFU has answered unsubscribes as soon as it has', async
   expect(phases(watching)).toEqual([]);
 });
 
-test('a refused subscription disappears and says why', async () => {
+test('a refused subscription is removed, and a notice says why', async () => {
   const { watching, notices } = createWatched({ subscribe: () => Promise.reject(refusal('track_not_found')) });
 
   await watching.watch([CAMERA], 'Studio');
@@ -101,7 +101,7 @@ describe('when the publisher stops', () => {
     expect(phases(watching)).toEqual(['camera ended', 'sound open']);
   });
 
-  test('a list that could not be fetched ends nothing', async () => {
+  test('a stale list ends no subscription', async () => {
     const { watching } = createWatched();
     await watching.watch([CAMERA], 'Studio');
 
@@ -110,7 +110,7 @@ describe('when the publisher stops', () => {
     expect(phases(watching)).toEqual(['camera open']);
   });
 
-  test('what it publishes next takes the place of what has ended', async () => {
+  test('the next track of the publisher replaces the ended one', async () => {
     const { watching } = createWatched();
     await watching.watch([CAMERA], 'Studio');
     watching.handleDirectory(listing([]));
@@ -120,7 +120,7 @@ describe('when the publisher stops', () => {
     expect(phases(watching)).toEqual(['camera-2 open']);
   });
 
-  test('a line that is used again takes the last picture with it', async () => {
+  test('a media line that is reused removes the ended tile', async () => {
     const { watching } = createWatched({
       subscribe: async (tracks) => ({ done: tracks.map((ref) => subscribed(ref, 'same')), failures: [] }),
     });
@@ -132,7 +132,7 @@ describe('when the publisher stops', () => {
     expect(phases(watching)).toEqual(['other open']);
   });
 
-  test('closing its tile asks nothing of the SFU, which has parked the line itself', async () => {
+  test('closing its tile makes no call, because the SFU has already parked the line', async () => {
     const { watching, session } = createWatched();
     await watching.watch([CAMERA], 'Studio');
     watching.handleDirectory(listing([]));
@@ -143,7 +143,7 @@ describe('when the publisher stops', () => {
   });
 });
 
-test('a layer that is refused falls back to the one before', async () => {
+test('after a refused change of layer, the previous layer is shown', async () => {
   const { watching, notices } = createWatched({ update: () => Promise.reject(refusal('rid_not_available')) });
   await watching.watch([CAMERA], 'Studio');
 
@@ -155,7 +155,7 @@ test('a layer that is refused falls back to the one before', async () => {
   expect(notices.list.read()).toHaveLength(1);
 });
 
-test('a new session takes over what was watched', async () => {
+test('a new session subscribes to the watched tracks', async () => {
   const { watching, holder } = createWatched();
   await watching.watch([CAMERA, SOUND], 'Studio');
   const next = createFakeSession('next');
@@ -167,7 +167,7 @@ test('a new session takes over what was watched', async () => {
   expect(phases(watching)).toEqual(['camera open', 'sound open']);
 });
 
-test('an answer that comes after its session is over changes nothing', async () => {
+test('an answer that arrives after its session has ended changes nothing', async () => {
   const reply = Promise.withResolvers<void>();
   const { watching, holder } = createWatched({
     subscribe: async () => {

@@ -2,7 +2,7 @@ import type { LocalTrack, Outcome } from '@causeway/client';
 import type { CreateSessionReply } from '@causeway/protocol';
 import type { ConsolePublication, ConsoleSession, ConsoleSubscription, RemoteTrackRef } from '../../src/console/console-session.ts';
 
-/** A session that does whatever it is asked; single steps can be replaced. */
+/** A session that accepts every call. Single methods can be replaced. */
 export interface FakeSession extends ConsoleSession {
   readonly log: string[];
 }

@@ -23,7 +23,7 @@ test.each([
   expect(place.yPercent).toBeCloseTo(yPercent, 2);
 });
 
-test('nodes of one city share a dot, and those without a location have none', () => {
+test('nodes in one city share a dot, and nodes without a location have none', () => {
   const places = placesOf([nodeAt(1, 'eu', [52.5, 13.4]), nodeAt(2, 'eu', [52.4, 13.1]), nodeAt(3, 'us', [40.7, -74]), nodeAt(4, 'local')]);
 
   expect(places.map(({ nodes }) => nodes.map(({ nodeNo }) => nodeNo))).toEqual([[1, 2], [3]]);

@@ -1,6 +1,6 @@
 import { codeOf, createAdminApi } from '../../src/service/admin-api.ts';
 
-/** An API whose node replies that to everything, and what it was asked. */
+/** An API whose node gives the same reply to every call, and the recorded calls. */
 function apiOf(status: number, body: string) {
   const asked: [url: string, init: RequestInit][] = [];
   const send = async (input: string | URL | Request, init: RequestInit = {}) => {
@@ -10,7 +10,7 @@ function apiOf(status: number, body: string) {
   return { api: createAdminApi('https://sfu.example/below/', send), asked };
 }
 
-test('calls the node below the path of a proxy, with ids that cannot leave their place', async () => {
+test('calls the node below the path of a proxy, with ids encoded', async () => {
   const { api, asked } = apiOf(200, '{"keys":[]}');
   await api.listKeys('a/../b');
   await api.createApp('org-1', 'Demo');
@@ -21,7 +21,7 @@ test('calls the node below the path of a proxy, with ids that cannot leave their
   ]);
 });
 
-test('tells a refusal by its code, and what is not the node by none of them', async () => {
+test('reports the code of a refusal, and no such code for a reply that is not from the node', async () => {
   const refused = apiOf(403, '{"errorCode":"forbidden","errorDescription":"no"}');
   const foreign = apiOf(502, '<html>');
 
@@ -30,7 +30,7 @@ test('tells a refusal by its code, and what is not the node by none of them', as
   expect(codeOf(new Error('something else'))).toBeUndefined();
 });
 
-test('tells a node that does not answer', async () => {
+test('reports a node that does not answer', async () => {
   const api = createAdminApi('https://sfu.example/', () => Promise.reject(new TypeError('Failed to fetch')));
 
   expect(codeOf(await api.me().catch((error: unknown) => error))).toBe('network_failure');

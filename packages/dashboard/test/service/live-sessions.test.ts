@@ -7,7 +7,7 @@ const summaryOf = (sessionId: string, connectionState = 'connected') =>
 const eventOf = (type: ApiEvent['type'], sessionId?: string) =>
   ({ id: '1-1', at: '', type, ...(sessionId === undefined ? {} : { sessionId }) }) as unknown as ApiEvent;
 
-/** A list, and a node that knows the sessions `a` to `c`. */
+/** A list, and a node that has the sessions `a` to `c`. */
 function listOf(sessions: readonly SessionSummary[] | undefined) {
   let current = sessions;
   let reloads = 0;
@@ -32,7 +32,7 @@ function listOf(sessions: readonly SessionSummary[] | undefined) {
   };
 }
 
-test('shows a new session first, with what it is called, and once', async () => {
+test('shows a new session first, with its name, and only once', async () => {
   const { apply, shown } = listOf([summaryOf('a')]);
   await apply(eventOf('session.created', 'b'));
   await apply(eventOf('session.created', 'b'));
@@ -58,7 +58,7 @@ test('follows a session until it is closed', async () => {
   expect(shown()).toEqual(['b connected']);
 });
 
-test('reads the list again when events are missing, and leaves one that is not read yet alone', async () => {
+test('reads the list again after lost events, unless it has not been read yet', async () => {
   const { apply, shown, reloads } = listOf(undefined);
   await apply(eventOf('events.lost'));
   await apply(eventOf('session.closed', 'a'));

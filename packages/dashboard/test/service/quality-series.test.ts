@@ -18,7 +18,7 @@ function sampleAt(seconds: number, changes: Partial<QualitySample> = {}): Qualit
   } as QualitySample;
 }
 
-test('samples are in order, each once, and none is older than five minutes before the newest', () => {
+test('samples are in order, without duplicates, and at most five minutes older than the newest', () => {
   const known = addSamples([], [sampleAt(10), sampleAt(5)]);
   const more = addSamples(known, [sampleAt(10), sampleAt(15)]);
 
@@ -27,14 +27,14 @@ test('samples are in order, each once, and none is older than five minutes befor
   expect(addSamples([], [])).toEqual([]);
 });
 
-test('tracks are those of the newest sample, by line and direction', () => {
+test('tracks are those of the newest sample, by media line and direction', () => {
   const tracks = tracksOf([sampleAt(5), sampleAt(10, { publications: [] })]);
 
   expect(tracks.map(trackName)).toEqual(['Line 1: video to the client', 'Line 2: video to the client']);
   expect(tracksOf([])).toEqual([]);
 });
 
-test('all tracks together are their sum, and the loss of the worst', () => {
+test('all tracks together have the sum of their rates, and the highest loss', () => {
   expect(rowsOf([sampleAt(5)], undefined)).toEqual([
     {
       at: at(5),
@@ -50,7 +50,7 @@ test('all tracks together are their sum, and the loss of the worst', () => {
   ]);
 });
 
-test('one track is alone, with its layer, and nothing where it was not there', () => {
+test('a single track is shown with its layer, and with gaps where it did not exist', () => {
   const before = sampleAt(5, { subscriptions: [], rttMs: undefined, estimatedBps: undefined });
   const track = { direction: 'to client', mid: '1', trackKind: 'video' } as const;
 
@@ -63,7 +63,7 @@ test('one track is alone, with its layer, and nothing where it was not there', (
   expect(rows[0]).toMatchObject({ rttMs: null, estimatedBps: null });
 });
 
-test('figures are as people read them', () => {
+test('figures are formatted for people', () => {
   expect([rateText(1_234_000), rateText(64_400), rateText(0), rateText(null)]).toEqual(['1.23 Mbit/s', '64 kbit/s', '0 kbit/s', '–']);
   expect([lossText(0.0256), lossText(0), lossText(null)]).toEqual(['2.6%', '0.0%', '–']);
   expect([roundTripText(41.4), roundTripText(null)]).toEqual(['41 ms', '–']);

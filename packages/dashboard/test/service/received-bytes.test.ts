@@ -1,6 +1,6 @@
 import { addReading, MAX_READINGS, receivedBytes, sizeText } from '../../src/service/received-bytes.ts';
 
-test('adds up what came in as media, and nothing else', () => {
+test('adds up only received media', () => {
   const report = new Map([
     ['a', { type: 'inbound-rtp', bytesReceived: 1_000 }],
     ['b', { type: 'inbound-rtp', bytesReceived: 234 }],

@@ -8,11 +8,11 @@ test('there is a field for every setting', () => {
   expect(SETTING_FIELDS.map(({ name }) => name).sort()).toEqual([...APP_SETTING_NAMES].sort());
 });
 
-test('a form that was not touched changes nothing', () => {
+test('an unchanged form changes nothing', () => {
   expect(settingsPatch(READ, AS_READ)).toEqual({});
 });
 
-test('what was changed is sent, and what was emptied is unset', () => {
+test('a changed field is sent, and an emptied one is unset', () => {
   const patch = settingsPatch(READ, { ...AS_READ, autoPublish: 'no', maxSessions: ' 9 ', monthlyQuotaGb: '' });
 
   expect(patch).toEqual({ autoPublish: false, maxSessions: 9, monthlyQuotaGb: null });

@@ -12,7 +12,7 @@ function snapshot(timestamp: number, ...entries: Entry[]) {
 
 const video = { id: 'IT1', type: 'inbound-rtp', kind: 'video', mid: '1' } as const;
 
-test('rates are growth over the time between two reports', () => {
+test('rates are the growth of counters over the time between two reports', () => {
   const before = snapshot(1_000, { ...video, bytesReceived: 10_000, packetsReceived: 100, packetsLost: 0, framesDecoded: 30 });
   const after = snapshot(3_000, { ...video, bytesReceived: 260_000, packetsReceived: 290, packetsLost: 10, framesDecoded: 90 });
 
@@ -47,21 +47,21 @@ test('states need no earlier report', () => {
   });
 });
 
-test('a counter that has begun again gives no rate', () => {
+test('a counter that was reset gives no rate', () => {
   const before = snapshot(1_000, { ...video, bytesReceived: 50_000 });
   const after = snapshot(2_000, { ...video, bytesReceived: 400 });
 
   expect(measureStreams(before, after).received.get('1')?.bitrateBps).toBeUndefined();
 });
 
-test('packets that arrived after all are no negative loss', () => {
+test('late packets do not make the loss negative', () => {
   const before = snapshot(1_000, { ...video, packetsReceived: 100, packetsLost: 8 });
   const after = snapshot(2_000, { ...video, packetsReceived: 200, packetsLost: 3 });
 
   expect(measureStreams(before, after).received.get('1')?.lossRatio).toBe(0);
 });
 
-test('a stream from which nothing came has no loss rather than none', () => {
+test('a stream without packets has an unknown loss, not zero', () => {
   const silent = { ...video, packetsReceived: 100, packetsLost: 0, bytesReceived: 5_000 };
 
   const reading = measureStreams(snapshot(1_000, silent), snapshot(2_000, silent)).received.get('1');
@@ -70,7 +70,7 @@ test('a stream from which nothing came has no loss rather than none', () => {
   expect(reading?.bitrateBps).toBe(0);
 });
 
-test('of two streams on one line the one heard last counts, whatever their order', () => {
+test('of two streams on one media line, the most recent one counts, whatever their order', () => {
   const old = { ...video, id: 'old', lastPacketReceivedTimestamp: 500, frameWidth: 320 };
   const current = { ...video, id: 'current', lastPacketReceivedTimestamp: 900, frameWidth: 640 };
 
@@ -103,7 +103,7 @@ test('without a transport entry, as in Firefox, the nominated pair that works is
   expect(measureStreams(undefined, after).transport.roundTripMs).toBe(20);
 });
 
-test('layers that are sent are listed from the largest, without those that are off', () => {
+test('sent layers are listed largest first, without inactive ones', () => {
   const layer = { type: 'outbound-rtp', kind: 'video', mid: '2' } as const;
   const after = snapshot(
     1_000,
@@ -119,7 +119,7 @@ test('layers that are sent are listed from the largest, without those that are o
   ).toEqual(['f', 'q']);
 });
 
-test('loss and round trip of what is sent are what the other side reports', () => {
+test('loss and round trip of sent streams are those that the other side reports', () => {
   const after = snapshot(
     1_000,
     { id: 'O1', type: 'outbound-rtp', kind: 'audio', mid: '0', qualityLimitationReason: 'none' },
@@ -137,7 +137,7 @@ test.each([
   [3_700_000, undefined],
   [900_000, 'bandwidth'],
 ])(
-  'a browser that blames the network is believed where the path carries less than is wanted: %d bit/s of two million',
+  'the bandwidth limit that the browser reports counts only if the path carries less than the targets: %d bit/s of two million',
   (available, limitedBy) => {
     const pair = { type: 'candidate-pair', nominated: true, state: 'succeeded', availableOutgoingBitrate: available } as const;
     const layer = {
@@ -153,7 +153,7 @@ test.each([
   },
 );
 
-test('entries without the fields that every entry has are left out', () => {
+test('entries without the mandatory fields are left out', () => {
   const { entries } = takeSnapshot([null, 'x', { id: 1, type: 'codec', timestamp: 1 }, { id: 'a', type: 'codec', timestamp: 1 }], 1);
 
   expect([...entries.keys()]).toEqual(['a']);

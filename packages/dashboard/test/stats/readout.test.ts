@@ -27,7 +27,7 @@ test.each([
   expect(durationReadout(durationMs)).toEqual({ figure, unit: 'ms' });
 });
 
-test('what is not known reads as a dash with its unit', () => {
+test('an unknown figure reads as a dash with its unit', () => {
   expect([bitrateReadout(undefined), durationReadout(undefined), frameRateReadout(undefined), lossReadout(undefined)]).toEqual([
     { figure: UNKNOWN, unit: 'kbit/s' },
     { figure: UNKNOWN, unit: 'ms' },
