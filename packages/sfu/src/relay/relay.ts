@@ -23,7 +23,7 @@ import { NodeLinks } from './links/node-links.ts';
 import { OwnerQuestions } from './owner-questions.ts';
 import { Greetings } from './path/greetings.ts';
 import { LinkStateTable } from './path/link-state-table.ts';
-import { LinkStateTeller, type LinkStateTidings } from './path/link-state-teller.ts';
+import { LinkStateTeller, type LinkStateUpdate } from './path/link-state-teller.ts';
 import { MissingLinks } from './path/missing-links.ts';
 import { DEFAULT_MAX_FAN_OUT } from './path/region-tree.ts';
 import { RouteFinder } from './path/route-finder.ts';
@@ -334,7 +334,7 @@ export class Relay implements RemoteTracks {
   }
 }
 
-function isAboutLinks(message: ControlMessage): message is LinkStateTidings {
+function isAboutLinks(message: ControlMessage): message is LinkStateUpdate {
   return message.type === 'link-state' || message.type === 'links-changed' || message.type === 'link-states-known';
 }
 

@@ -29,7 +29,7 @@ export interface RelayPrice {
 }
 
 /** A message about link states. */
-export type LinkStateTidings = Extract<ControlMessage, { readonly type: 'link-state' | 'links-changed' | 'link-states-known' }>;
+export type LinkStateUpdate = Extract<ControlMessage, { readonly type: 'link-state' | 'links-changed' | 'link-states-known' }>;
 
 const TOLD_RTT_RATIO = 0.2;
 const TOLD_RTT_MS = 5;
@@ -148,7 +148,7 @@ export class LinkStateTeller {
     for (const link of links) this.#greet(link, own);
   }
 
-  handleMessage(link: NodeLink, message: LinkStateTidings): void {
+  handleMessage(link: NodeLink, message: LinkStateUpdate): void {
     if (!this.#budget.admit(link)) return;
     if (message.type === 'link-states-known') this.#answer(link, message);
     // If this node's own state comes back, it is from a former life or was passed around.
@@ -217,7 +217,7 @@ export class LinkStateTeller {
     return true;
   }
 
-  #answer(link: NodeLink, { known, isAll }: Extract<LinkStateTidings, { type: 'link-states-known' }>): void {
+  #answer(link: NodeLink, { known, isAll }: Extract<LinkStateUpdate, { type: 'link-states-known' }>): void {
     const { table, clock } = this.#options;
     const theirs = new Map(known.map(([nodeNo, epoch, revision]) => [nodeNo, { epoch, revision }]));
     if (isAll) {
