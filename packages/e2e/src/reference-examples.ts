@@ -1,4 +1,4 @@
-/** Code that users are shown: the examples of the API's reference, word for word save for what every user replaces: host, app, secret and STUN server. */
+/** The examples of the API's reference, unchanged except for what every user replaces: host, app, secret and STUN server. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Daemon } from './servers/daemon.ts';
@@ -18,7 +18,7 @@ export function listReferenceExamples(): string[] {
   return [...text.matchAll(/```javascript (.*?) ```/g)].map(([, code = '']) => code);
 }
 
-/** Makes an example fit a running daemon: the four replacements, and nothing else. */
+/** Adapts an example to a running daemon by the four replacements alone. */
 export function fillIn(example: string, { access, udpPort }: Pick<Daemon, 'access' | 'udpPort'>, stunHost: string = '127.0.0.1'): string {
   return example
     .replaceAll('https://global.sfu.metered.ca', access.host)

@@ -1,4 +1,4 @@
-/** `examples/bot` with Chromium, and what it is made of: sessions of programs on Node. */
+/** `examples/bot` with Chromium, and sessions of programs on Node, which it consists of. */
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -56,14 +56,14 @@ describe('the bot', () => {
     await bot.stop();
   });
 
-  it('shows a picture that Chromium decodes, to one who comes later as well', async () => {
+  it('sends a picture that Chromium decodes, also to a late subscriber', async () => {
     const first = await chromium.openPage(botUrl);
     await seesThePicture(first);
     const second = await chromium.openPage(botUrl);
     await seesThePicture(second);
   });
 
-  it('answers each on their own channel', async () => {
+  it('answers each participant on a separate channel', async () => {
     const [ada, bob] = [await chromium.openPage(botUrl), await chromium.openPage(botUrl)];
 
     await say(ada, 'good morning');

@@ -1,4 +1,4 @@
-/** `examples/call`, as its README has it, between two people who share no cookies. */
+/** `examples/call`, started as its README says, between two people who share no cookies. */
 
 import {
   type ChromiumBrowser,
@@ -35,7 +35,7 @@ function startSfu(): Promise<ServerProcess> {
       CAUSEWAY_APP_ID: APP_ID,
       CAUSEWAY_APP_SECRET: SECRET,
       CAUSEWAY_DRAIN_SECONDS: '0',
-      // A machine that does other work beside the test must not turn people away.
+      // A machine that is busy with other work must not refuse sessions.
       CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
     },
   });
@@ -99,8 +99,8 @@ class Caller {
   }
 
   /**
-   * Waits until exactly these people are there, each with sound and with a picture that moves. Frames are counted one by one: Firefox
-   * has no `totalVideoFrames` of a stream.
+   * Waits until exactly these people are shown, each with audio and moving video. Frames are counted one by one, because Firefox
+   * has no `totalVideoFrames` for a stream.
    */
   async sees(...names: string[]): Promise<void> {
     const read = () =>
@@ -126,7 +126,7 @@ class Caller {
     await waitUntil(`${this.#name} sees ${wanted === '' ? 'nobody' : wanted}`, read, (text) => text === wanted, 60_000);
   }
 
-  /** The loudest that the first of the others is within two seconds, 0 to 1. */
+  /** The highest audio level of the first other participant within two seconds, 0 to 1. */
   hears(): Promise<number> {
     return this.page.evaluate(async () => {
       const { srcObject } = document.querySelector('video') as HTMLVideoElement;
@@ -161,7 +161,7 @@ describe.each(['chromium', 'firefox'] as const)('a call between Chromium and %s'
     await Promise.all([alice.page.close(), bob.page.close()]);
   });
 
-  it('goes both ways, with names; who leaves is gone and can come back, and nothing goes wrong unseen', async () => {
+  it('goes both ways, with names; participants can leave and return, and no error stays hidden', async () => {
     await bob.click('leave');
     await alice.sees();
     await bob.page.evaluate(() => (document.getElementById('join') as HTMLFormElement).requestSubmit(), undefined);
@@ -170,8 +170,8 @@ describe.each(['chromium', 'firefox'] as const)('a call between Chromium and %s'
     expect([...alice.page.errors, ...bob.page.errors]).toEqual([]);
   });
 
-  // Chromium listens: without a sound card an AudioContext of Firefox hangs.
-  it('lets nobody hear who has muted the microphone', async () => {
+  // Chromium listens, because an AudioContext of Firefox hangs without a sound card.
+  it('lets no one hear a participant who has muted the microphone', async () => {
     await waitUntil(
       'Alice hears Bob',
       () => alice.hears(),
@@ -199,7 +199,7 @@ describe.each(['chromium', 'firefox'] as const)('a call between Chromium and %s'
   });
 });
 
-it('comes back by itself, in the same sessions, when the network was away', async () => {
+it('recovers in the same sessions after the network has failed', async () => {
   const alice = await Caller.join(chromium, 'Alice');
   const bob = await Caller.join(chromium, 'Bob');
   await Promise.all([alice.sees('Bob'), bob.sees('Alice')]);
@@ -216,7 +216,7 @@ it('comes back by itself, in the same sessions, when the network was away', asyn
   await Promise.all([alice.page.close(), bob.page.close()]);
 });
 
-it('joins again by itself when its session is gone with the SFU, whose tokens were good no longer either', async () => {
+it('joins again by itself after a restart of the SFU, which invalidates sessions and tokens', async () => {
   const alice = await Caller.join(chromium, 'Alice');
   const bob = await Caller.join(chromium, 'Bob');
   await Promise.all([alice.sees('Bob'), bob.sees('Alice')]);
@@ -230,7 +230,7 @@ it('joins again by itself when its session is gone with the SFU, whose tokens we
   await Promise.all([alice.page.close(), bob.page.close()]);
 });
 
-it('tells a user without a camera, and lets them join once there is one', async () => {
+it('tells a user that there is no camera, and lets them join once there is one', async () => {
   const page = await chromium.openPage(`${backendUrl}/`);
   await page.evaluate(() => {
     const { mediaDevices } = navigator;
@@ -251,7 +251,7 @@ it('tells a user without a camera, and lets them join once there is one', async 
   await page.close();
 });
 
-it('says that its port is in use, and does not look as if it ran', async () => {
+it('says that its port is in use, and prints no address', async () => {
   const again = startServerProcess({
     main: 'examples/call/server.ts',
     environment: { PORT: new URL(backendUrl).port, SFU_SECRET: SECRET },
@@ -262,7 +262,7 @@ it('says that its port is in use, and does not look as if it ran', async () => {
   await expect(again).rejects.not.toThrow('http://localhost');
 });
 
-it('shows no page the secret, and gives no token to who is not signed in', async () => {
+it('keeps the secret off every page, and gives tokens only to those who are signed in', async () => {
   const page = await (await fetch(`${backendUrl}/`)).text();
   const [stranger, forger] = await Promise.all(
     ['', `user=${Buffer.from('{"id":"x","name":"x"}').toString('base64url')}.${'A'.repeat(43)}`].map((Cookie) =>

@@ -1,4 +1,4 @@
-/** The client package in a page of another origin, with the daemon: what its README promises. */
+/** Tests what the README of the client package promises, in a page of another origin, with the daemon. */
 import { createSfuApi } from '@causeway/client';
 import { type ChromiumPage, openStage, RED, type Stage } from '@causeway/e2e';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.close());
 
-test('tracks, data, layers, events and the end, between two sessions', async () => {
+test('two sessions exchange tracks, data, layers and events until they end', async () => {
   const seen = await page.evaluate(
     async ({ access, colour }) => {
       const api = kit.createSfuApi(access);

@@ -5,7 +5,7 @@ import { findFaults, NOTE_VIOLATIONS } from './support/find-faults.ts';
 
 jest.setTimeout(60_000);
 
-/** Where to leave pictures of the two tabs; none are taken when it is not set. */
+/** The folder for screenshots of the two tabs; none are taken if it is not set. */
 const SCREENSHOT_FOLDER = process.env.CAUSEWAY_SCREENSHOTS;
 
 let stage: Stage;
@@ -30,7 +30,7 @@ async function takeScreenshot({ page }: ChromiumPage, name: string): Promise<voi
   if (SCREENSHOT_FOLDER !== undefined) await page.screenshot({ path: join(SCREENSHOT_FOLDER, `${name}.png`) });
 }
 
-/** What the video element of a label shows: how far it has played, in what size. */
+/** The playing position and picture size of the video element with a label. */
 function readVideo({ page }: ChromiumPage, label: string): Promise<{ readonly playedSeconds: number; readonly height: number }> {
   return page
     .locator(`video[aria-label="${label}"]`)
@@ -45,7 +45,7 @@ describe('the bench', () => {
     await page.getByText('whiteboard').waitFor();
 
     expect(await page.locator('.channel-chip').textContent()).toMatch(/whiteboard\s*data · unordered · 0 retransmissions/);
-    // It is told of what happens, and asks for nothing by itself: by the clock of its timers, for a minute.
+    // The page receives events and polls nothing for a minute of its timers' clock.
     const calls: string[] = [];
     page.on('request', (request) => calls.push(request.url()));
     await page.clock.install();
@@ -55,7 +55,7 @@ describe('the bench', () => {
     await publisher.page.close();
   });
 
-  it('publishes in one tab what another tab then watches, with its figures', async () => {
+  it('publishes in one tab, and another tab watches that and shows its figures', async () => {
     const alice = await openConsole('Alice');
     await alice.page.getByRole('radio', { name: 'Test picture' }).check({ force: true });
     await alice.page.getByRole('combobox', { name: 'Picture size' }).selectOption('360');
@@ -68,7 +68,7 @@ describe('the bench', () => {
     await waitUntil(
       'Bob has seen two seconds of picture',
       () => readVideo(bob, 'Alice'),
-      // A browser on a busy machine scales its picture down by itself.
+      // On a busy machine a browser reduces its picture's size.
       ({ playedSeconds, height }) => playedSeconds > 2 && height >= 180,
     );
     const tile = bob.page.getByRole('article', { name: 'Watching Alice' });
@@ -98,7 +98,7 @@ describe('the bench', () => {
     await bob.close();
   });
 
-  it('says why a wrong secret does not open it', async () => {
+  it('explains why a wrong secret is refused', async () => {
     const { host, appId } = stage.daemon.access;
     const tab = await stage.chromium.openPage(`${host}/#${new URLSearchParams({ app: appId, secret: 'wrong' })}`);
 

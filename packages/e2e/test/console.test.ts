@@ -1,4 +1,4 @@
-/** The console from a clean node on: an account, an app, a picture, and what every page must hold to. */
+/** The console on a new node: an account, an app, a picture, and rules that hold for every page. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { findFaults, NOTE_VIOLATIONS } from './support/find-faults.ts';
 
 jest.setTimeout(120_000);
 
-/** Where to leave pictures of the pages; none are taken when it is not set. */
+/** The folder for screenshots of the pages; none are taken if it is not set. */
 const SCREENSHOT_FOLDER = process.env.CAUSEWAY_SCREENSHOTS;
 const PASSWORD = 'correct horse battery staple';
 const MAX_CLICKS = 10;
@@ -31,7 +31,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The same on a desk in light, and on a phone in the dark. */
+/** The same pages on a desktop in the light theme, and on a phone in the dark one. */
 async function findFaultsInBoth(shown: ChromiumPage, name: string): Promise<readonly string[]> {
   const faults: string[] = [];
   for (const [scheme, size, look] of [
@@ -66,7 +66,7 @@ const PAGES = [
   'account',
 ];
 
-/** Lets a minute pass by the clock of the page on each of the pages. @returns what was asked for in that time */
+/** Advances the page's clock by a minute on each of the pages. @returns the requests made in that time */
 async function callsInAMinute(page: ChromiumPage['page'], open: (path: string) => Promise<void>): Promise<readonly string[]> {
   const calls: string[] = [];
   const underWay = new Set<object>();
@@ -80,7 +80,7 @@ async function callsInAMinute(page: ChromiumPage['page'], open: (path: string) =
     await open(path);
     await page.waitForLoadState('load');
     const note = (request: { url(): string }) => calls.push(`${path}: ${request.url()}`);
-    // What the page itself asks for when it is opened is no poll, nor is what it asks for when that has come.
+    // The requests that a page makes when it is opened are no polls, nor are those that follow their replies.
     await waitUntil(
       'the page has all that it asks for',
       async () => {
@@ -97,7 +97,7 @@ async function callsInAMinute(page: ChromiumPage['page'], open: (path: string) =
   return calls;
 }
 
-it('leads from the link of a clean node to the first bytes on a chart in ten clicks', async () => {
+it('leads from the link of a new node to the first bytes on a chart in ten clicks', async () => {
   const link = await waitUntil(
     'the daemon prints the link that sets it up',
     () => /http:\S+\/setup#\S+(?=\s)/.exec(stage.daemon.readLog())?.[0] ?? '',
@@ -120,7 +120,7 @@ it('leads from the link of a clean node to the first bytes on a chart in ten cli
   await page.getByRole('button', { name: 'Create account' }).click();
   await page.locator('.field-error').waitFor();
   await password.fill(PASSWORD);
-  // The error goes when the pointer is pressed, and the button must not move away from it.
+  // The error disappears when the pointer is pressed, and the button must not move away from the pointer.
   await click('Create account');
   await click('New app');
   await page.getByRole('textbox', { name: 'Name' }).fill('Demo');
@@ -170,7 +170,7 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
   expect(quality.inLegend).toBe(quality.inTable);
 });
 
-/** The charts of a session that publishes, once the node has taken a sample of what it sends, and the newest rate beside one and in the table. */
+/** The charts of a session that publishes, after the node's first sample, with the newest rate beside one and in the table. */
 async function readQuality(page: ChromiumPage['page']) {
   await page.getByRole('img', { name: /^Chart: Bitrate over five minutes, now .*from the client [1-9]/ }).waitFor();
   await page.getByText('As a table').click();
@@ -183,7 +183,7 @@ async function readQuality(page: ChromiumPage['page']) {
   }));
 }
 
-it('tells the events of the app as they happen', async () => {
+it('shows the events of the app as they happen', async () => {
   const { page } = tab;
   const { host } = stage.daemon.access;
   await page.goto(`${host}/#/apps/${appId}/events`);
@@ -227,7 +227,7 @@ it('counts what was sent, on a chart and to the byte in the file', async () => {
   expect(await page.getByRole('img', { name: /^Chart: [1-9].*B billed, by day$/ }).count()).toBe(1);
 });
 
-it('makes a secret that is shown once and opens the app', async () => {
+it('creates a secret that is shown once and gives access to the app', async () => {
   const { page } = tab;
   const { host } = stage.daemon.access;
   await page.goto(`${host}/#/apps/${appId}/keys`);
@@ -283,7 +283,7 @@ it.each([
   expect(await findFaultsInBoth(tab, name)).toEqual([]);
 });
 
-it('has nothing wrong on the pages of webhooks', async () => {
+it('has no faults on the pages of webhooks', async () => {
   const { page } = tab;
   const list = `${stage.daemon.access.host}/#/apps/${appId}/webhooks`;
   await page.goto(list);
@@ -358,7 +358,7 @@ it('signs out for good, says why a password is wrong, and signs in', async () =>
 
 it('makes no calls on any page while nothing happens', async () => {
   const { page } = tab;
-  // What polls does so by timers, and those of the page go by this clock from here on.
+  // Polling would use timers, and those of the page follow this clock from here on.
   await page.clock.install();
   await page.goto('about:blank');
   const calls = await callsInAMinute(page, async (path) => {
@@ -376,7 +376,7 @@ it('makes no calls on any page while nothing happens', async () => {
   expect(calls).toEqual([]);
 });
 
-it('asks for a code once there is an authenticator, and for a finger alone with a passkey', async () => {
+it('asks for a code once there is an authenticator, and for nothing else with a passkey', async () => {
   const { page } = tab;
   // Passkeys belong to names, not to addresses.
   const origin = stage.daemon.access.host.replace('127.0.0.1', 'localhost');

@@ -17,7 +17,7 @@ const MAX_MESSAGE_BYTES = 262_144;
 const BULK_MESSAGES = 300;
 const BULK_MESSAGE_BYTES = 16_384;
 
-/** Text and binary, empty, of one byte, and as long as they may be. */
+/** Text and binary messages: empty, of one byte, and of the maximum length. */
 const EVERY_KIND: readonly MadeMessage[] = (['text', 'binary'] as const).flatMap((kind) =>
   [1, 0, 1_000, MAX_MESSAGE_BYTES, 5].map((length, seed) => ({ kind, length, seed })),
 );
@@ -74,7 +74,7 @@ function sees(who: Participant, label: string, count: number): Promise<readonly 
   );
 }
 
-/** Subscribes once the channel is published, and waits for it to be open. */
+/** Subscribes once the channel is published, and waits until it is open. */
 async function subscribe(who: Participant, from: Participant, dataChannelName: string, more: Record<string, unknown> = {}) {
   await waitUntil(
     `${from.name} publishes ${dataChannelName}`,
@@ -157,12 +157,12 @@ describe.each([
     else expect(sorted(received)).toEqual(sorted(sent));
   });
 
-  it('carry many messages as fast as they can be sent, each once and in order', async () => {
+  it('carry many messages at full speed, each once and in order', async () => {
     publisher = await join(from, 'publisher', { channels: [{ label: 'bulk' }] });
     subscriber = await join(to, 'subscriber', { channels: [{ label: 'own' }] });
     await subscribe(subscriber, publisher, 'bulk');
 
-    // As fast as one reader takes them: what nobody has read yet is bounded, and the publisher is not told.
+    // The rate is that of one reader, since unread messages are bounded and the publisher is not slowed down.
     const sent: SeenMessage[] = [];
     for (let start = 0; start < BULK.length; start += 30) {
       sent.push(...(await send(publisher, 'bulk', BULK.slice(start, start + 30))));
@@ -172,7 +172,7 @@ describe.each([
     expect(await seen(subscriber, 'bulk')).toEqual(sent);
   });
 
-  it('bring what is sent without retransmissions, on a path that loses nothing', async () => {
+  it('deliver unreliable messages on a path without loss', async () => {
     publisher = await join(from, 'publisher', { channels: [{ label: 'pointer', ordered: false, maxRetransmits: 0 }] });
     subscriber = await join(to, 'subscriber', { receive: ['video'] });
     await subscribe(subscriber, publisher, 'pointer');
@@ -238,7 +238,7 @@ describe('a data channel', () => {
     const subscriber = await stage.join('subscriber', { receive: ['video'] });
     await subscribe(subscriber, publisher, 'chat');
 
-    // A tab that is closed in an orderly way ends its connection.
+    // A tab that is closed normally ends its connection.
     await publisher.page.evaluate(({ name }) => kit.peer(name).connection.close(), { name: publisher.name });
     await publisher.page.close();
 
@@ -263,7 +263,7 @@ describe('a data channel', () => {
     await subscriber.page.close();
   });
 
-  it('with a label that is no name is closed, and the page sees it', async () => {
+  it('with an invalid name as its label is closed, and the page sees that', async () => {
     const feed = await followEvents();
     const publisher = await stage.join('publisher', { channels: [{ label: 'my chat' }] });
 
@@ -279,7 +279,7 @@ describe('a data channel', () => {
     await publisher.page.close();
   });
 
-  it('costs a reader who stops reading its subscription, and the others nothing', async () => {
+  it('ends the subscription of a reader who stops reading, and does not affect the others', async () => {
     const feed = await followEvents();
     const publisher = await stage.join('publisher', { channels: [{ label: 'bulk' }] });
     const reader = await stage.join('reader', { receive: ['video'] });

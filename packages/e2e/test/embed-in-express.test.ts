@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 describe("the SFU inside somebody's Express app", () => {
-  it('serves a call beside the routes that were there before', async () => {
+  it('serves a call, and the routes of the app still work', async () => {
     const alice = await joinCall(await chromium.openPage(site.origin), 'alice', { access });
     const bob = await joinCall(await chromium.openPage(site.origin), 'bob', { access });
 
@@ -51,7 +51,7 @@ describe("the SFU inside somebody's Express app", () => {
     expect(await (await fetch(`${access.host}/hello`)).text()).toBe('Your own routes stay your own.');
   });
 
-  it('lets a host publish and a guest only watch, by the cookie of the app, with nothing else in the page', async () => {
+  it('lets a host publish and a guest only watch, by the cookie of the app alone', async () => {
     const api = `${access.host}/api/sfu/demo`;
     const join = async (role: string) => {
       const page = await chromium.openPage(`${access.host}/hello`);
@@ -94,7 +94,7 @@ describe("the SFU inside somebody's Express app", () => {
     expect(errors).toEqual([]);
   });
 
-  it('says that its port is in use, and does not look as if it ran', async () => {
+  it('says that its port is in use, and prints no address', async () => {
     const again = startServerProcess({
       main: 'examples/embed-in-express/server.ts',
       environment: { PORT: new URL(access.host).port },
@@ -105,7 +105,7 @@ describe("the SFU inside somebody's Express app", () => {
     await expect(again).rejects.not.toThrow('#app=demo');
   });
 
-  it('ends by itself when it is asked to', async () => {
+  it('ends when it is asked to', async () => {
     expect(await server.stop()).toBe(0);
   });
 });

@@ -23,7 +23,7 @@ interface Request {
   readonly appId?: string;
 }
 
-/** Calls the API from the page, so across origins: what the test sees is what a user's code may see. */
+/** Calls the API from the page across origins, so the test sees what a user's code may see. */
 function request({ method = 'POST', path, body, headers, secret, appId }: Request) {
   const access = { ...stage.daemon.access, ...(secret === undefined ? {} : { secret }), ...(appId === undefined ? {} : { appId }) };
   return page.evaluate(({ access, method, path, body, headers }) => kit.createSfuApi(access).send({ method, path, body, headers }), {
@@ -91,7 +91,7 @@ describe('a refused request tells the page why', () => {
     expect(after).toMatchObject({ status: 410, body: { errorCode: 'session_closed', details: { reason: 'requested' } } });
   });
 
-  it('one wrong track among good ones fails alone', async () => {
+  it('one invalid track among valid ones fails alone', async () => {
     const bob = await stage.join('bob');
     const [track] = await bob.listTracks(sessionId);
 

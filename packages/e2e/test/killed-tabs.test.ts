@@ -26,7 +26,7 @@ async function readState(sessionId: string): Promise<string> {
   return sessions.find((session) => session.sessionId === sessionId)?.connectionState ?? 'gone';
 }
 
-/** Waits for a state. @returns how long that took */
+/** Waits for a state. @returns the time that took */
 async function reaches(sessionId: string, state: string, deadlineMs: number): Promise<number> {
   const startedAtMs = performance.now();
   await waitUntil(
@@ -38,9 +38,9 @@ async function reaches(sessionId: string, state: string, deadlineMs: number): Pr
   return performance.now() - startedAtMs;
 }
 
-// The three wait for the same timers, so they run beside each other.
+// The three wait for the same timers, so they run concurrently.
 describe('a tab that is killed', () => {
-  it('mid-call, mid-negotiation or before it connected leaves a session that is gone within the documented times', async () => {
+  it('during a call, during negotiation or before it connects leaves a session that ends within the documented times', async () => {
     const alice = await stage.join('alice');
     const [track] = await alice.publish({ media: { kind: 'picture', colour: RED } });
     const midCall = await stage.join('mid-call');

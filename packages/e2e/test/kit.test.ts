@@ -1,4 +1,4 @@
-/** The measuring instruments themselves, over a peer connection from the page to itself. */
+/** Tests the in-page kit over a peer connection from the page to itself. */
 import {
   BLUE,
   type BlankSite,
@@ -36,7 +36,7 @@ describe.each([
 
   afterAll(() => browser.close());
 
-  it('reads colour and frame number of a picture that went through a codec', async () => {
+  it('reads colour and frame number of a picture after a codec', async () => {
     const seen = await page.evaluate(
       async ({ colour }) => {
         const { reception } = await kit.connectLoop({ media: { kind: 'picture', colour } });

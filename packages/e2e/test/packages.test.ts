@@ -1,4 +1,4 @@
-/** What users get from npm: the tarballs, installed into an empty folder, with nothing of this repository beside them. */
+/** Tests what users get from npm: the tarballs, installed into an empty folder outside this repository. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ const PROJECT_ROOT = resolve(import.meta.dirname, '../../..');
 const SECRET = 'a-secret-of-this-test-for-packages';
 /** The oldest Node that packages promise to run on; the newest runs this test. */
 const OLDEST_NODE = '24.0.0';
-/** A machine of its own needs a few seconds; one that does other work beside the test may need many. */
+/** An idle machine needs a few seconds; a busy one may need many. */
 const PAGE_DEADLINE_MS = 90_000;
 
 /** npm waits five minutes for a registry that has stopped answering. A new connection helps. */
@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Apart from the packages, which must not find it beside them. @returns the folder of the program */
+/** Creates a program outside the folder of the packages, which must not find it. @returns the program's folder */
 async function installNode(version: string): Promise<string> {
   const apart = join(folder, 'node');
   await mkdir(apart);
@@ -64,7 +64,7 @@ async function stop(child: ChildProcess): Promise<number | null> {
   return child.exitCode;
 }
 
-/** Starts a program of the folder; nothing of this test's own environment but path and home reaches it. */
+/** Starts a program of the folder with an environment of path and home alone. */
 function start(program: string, args: readonly string[], environment: Readonly<Record<string, string>>, node = nodes.newest) {
   const env = { PATH: `${node}:${process.env.PATH}`, HOME: process.env.HOME, ...environment };
   const child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -98,7 +98,7 @@ async function startNode(node: string): Promise<string> {
   return url;
 }
 
-it('have manifests and types that fit what is in them', async () => {
+it('have manifests and types that match their contents', async () => {
   const check = (of: string) =>
     run('node', [join(PROJECT_ROOT, 'scripts/check-packages.ts'), of]).then(
       ({ stdout }) => [0, stdout],
@@ -117,7 +117,7 @@ it('have manifests and types that fit what is in them', async () => {
   expect(await check(wrong)).toEqual([1, expect.stringMatching(/not-there\.js.*"FalseCJS"/s)]);
 });
 
-it('have a client that wants werift for its entry for Node alone', async () => {
+it('have a client that needs werift only for its entry for Node', async () => {
   const load = (entry: string) =>
     run(process.execPath, ['--input-type=module', '-e', `await import('${entry}')`], { cwd: folder }).then(
       () => 'loaded',
@@ -128,7 +128,7 @@ it('have a client that wants werift for its entry for Node alone', async () => {
   expect(await load('@causeway/client/node')).toContain("Cannot find package 'werift'");
 });
 
-it('have a program that says its version, its options, and what it does not know', async () => {
+it('have a program that prints its version and options, and names unknown ones', async () => {
   const call = (...args: string[]) =>
     run(join(folder, 'node_modules/.bin/causeway'), args, { env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}` } }).then(
       ({ stdout }) => [0, stdout],
@@ -142,7 +142,7 @@ it('have a program that says its version, its options, and what it does not know
   expect(await call('cluster', '--regions', '9')).toEqual([2, expect.stringContaining('--regions must be 1 to 5')]);
 });
 
-it('have a program that tells an older Node from one that it runs on', async () => {
+it('have a program that refuses a Node that is too old', async () => {
   const older = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.12.0' } })";
   const preload = `data:text/javascript,${encodeURIComponent(older)}`;
 
@@ -165,7 +165,7 @@ it('have types that the embedding example compiles with, declarations included',
   expect(said).toMatch(/^[^\n]*wrong\.ts\(2,14\): error TS2322: [^\n]*\n$/);
 });
 
-it('run a cluster, whose nodes know each other, until a signal ends all of it', async () => {
+it('run a cluster of linked nodes until a signal ends it', async () => {
   const port = await findFreePort('tcp');
   const { child, readLog } = start('node_modules/.bin/causeway', ['cluster', '--regions', '2', '--port', String(port)], {
     CAUSEWAY_APP_ID: 'demo',

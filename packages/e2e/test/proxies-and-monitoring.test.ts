@@ -57,7 +57,7 @@ function start(program: string, args: readonly string[], environment: Readonly<R
 const offer = (): Promise<string> =>
   readFile(resolve(import.meta.dirname, '../../testkit/offers/chromium-quick-start-publisher.sdp'), 'utf8');
 
-/** Over TLS; that the certificate is the proxy's own is not what is tested. */
+/** Calls over TLS without checking the certificate, which the proxy has issued itself. */
 function call(port: number, method: string, path: string, { headers = {}, body = '' } = {}): Promise<IncomingMessage> {
   return new Promise((resolveReply, reject) => {
     const all = { Authorization: `Bearer ${node.access.secret}`, 'Content-Type': 'application/json', ...headers };
@@ -143,7 +143,7 @@ describe.each([
     expect(JSON.parse(await textOf(refused))).toMatchObject({ errorCode: 'invalid_session_description' });
   });
 
-  it('events come through while the stream is open', async () => {
+  it('events arrive while the stream is open', async () => {
     const stream = await call(port, 'GET', `${base}/events`);
     let heard = '';
     stream.on('data', (chunk) => (heard += String(chunk)));
@@ -172,7 +172,7 @@ describe.each([
   });
 });
 
-it('Prometheus scrapes a node with its token, and takes the rules', async () => {
+it('Prometheus scrapes a node with its token, and loads the rules', async () => {
   const file = join(folder, 'prometheus.yml');
   const port = await findFreePort('tcp');
   await writeFile(join(folder, 'token'), METRICS_TOKEN);
@@ -202,7 +202,7 @@ it('Prometheus scrapes a node with its token, and takes the rules', async () => 
   expect(rules.data.groups[0]?.rules.length).toBeGreaterThan(5);
 });
 
-it('promtool takes the rules, and their tests pass', async () => {
+it('promtool accepts the rules, and their tests pass', async () => {
   const cwd = join(INFRA, 'monitoring');
 
   await run('promtool', ['check', 'rules', 'alerts.yml'], { cwd });

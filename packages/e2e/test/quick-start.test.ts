@@ -13,7 +13,7 @@ import { waitUntil } from '@causeway/lab';
 
 jest.setTimeout(60_000);
 
-/** Keeps the peer connections that the page's code makes, for the test to look at; changes nothing else. */
+/** Records the peer connections that the page's code creates, for the test. */
 const RECORD_PEER_CONNECTIONS = `
   globalThis.peerConnections = [];
   const Original = RTCPeerConnection;
@@ -56,7 +56,7 @@ describe("the reference's examples", () => {
     expect(words).toEqual(listReferenceExamples());
   });
 
-  it('change in host, app, secret and STUN server alone when they are filled in', () => {
+  it('change only in host, app, secret and STUN server when they are filled in', () => {
     const filledIn = fillIn(readReferenceExample('quick-start'), stage.daemon);
 
     const { access, udpPort } = stage.daemon;
@@ -146,7 +146,7 @@ describe("the reference's examples of publishing and closing", () => {
   it('add a named track to a running session and take it away again', async () => {
     const alice = await stage.join('alice', { receive: ['video'] });
     const { appId: sfuAppId, secret: sfuSecret } = stage.daemon.access;
-    /** Runs an example in the page with the names around it that it takes for granted. */
+    /** Runs an example in the page with the variables that it assumes. */
     const runExample = (example: ReferenceExample, result: string, trackId?: unknown): Promise<unknown> =>
       alice.page.evaluateText(`(async () => {
         const peerConnection = kit.peer('alice').connection;

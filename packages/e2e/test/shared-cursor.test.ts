@@ -27,7 +27,7 @@ async function join(): Promise<ChromiumPage> {
   return opened;
 }
 
-/** Moves the pointer there until the other page shows it: what is sent before the other has subscribed is for nobody. */
+/** Moves the pointer until the other page shows it, since messages sent before the other has subscribed are not received. */
 async function pointsAt(from: ChromiumPage, to: ChromiumPage, x: number, y: number): Promise<void> {
   const { width, height } = from.page.viewportSize() ?? { width: 1, height: 1 };
   await waitUntil(
@@ -50,7 +50,7 @@ function textOf({ page }: ChromiumPage): Promise<string> {
   return page.locator('#text').inputValue();
 }
 
-test('pages see the pointers of the others, share a text, and a late one has the text at once', async () => {
+test('pages show the pointers of the others and share a text, which a late joiner has at once', async () => {
   const [alice, bob] = [await join(), await join()];
   await pointsAt(alice, bob, 0.25, 0.5);
   await pointsAt(bob, alice, 0.75, 0.25);
@@ -78,12 +78,12 @@ test('pages see the pointers of the others, share a text, and a late one has the
   expect([alice, bob, carol].flatMap(({ errors }) => errors)).toEqual([]);
 });
 
-test('the pointer of a page that is closed goes away', async () => {
+test('the pointer of a closed page disappears', async () => {
   const [alice, bob] = [await join(), await join()];
   await pointsAt(alice, bob, 0.5, 0.5);
   const before = await bob.page.locator('.pointer').count();
 
-  // This leaves the page in an orderly way.
+  // This leaves the page normally.
   await alice.page.goto('about:blank');
   await alice.close();
 
@@ -95,7 +95,7 @@ test('the pointer of a page that is closed goes away', async () => {
   );
 });
 
-test('a wrong call is answered with its code', async () => {
+test('a wrong call is answered with its error code', async () => {
   const response = await fetch(`${url}join`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

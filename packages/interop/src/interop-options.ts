@@ -3,7 +3,7 @@ import { CLIENT_NAMES, VIDEO_CODECS } from './clients/interop-client.ts';
 import type { Plan } from './matrix/run-matrix.ts';
 
 export interface InteropOptions extends Plan {
-  /** Where the document goes; `undefined` writes none. */
+  /** The file of the document; if undefined, none is written. */
   readonly outputPath: string | undefined;
   readonly isHelpWanted: boolean;
 }

@@ -1,4 +1,4 @@
-/** `scripts/interop`: runs the matrix, says what each round brought, and writes the document when asked. */
+/** `scripts/interop`: runs the matrix, prints the result of each round, and writes the document if asked to. */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, release, type } from 'node:os';
 import { type InteropOptions, readInteropOptions, USAGE } from './interop-options.ts';

@@ -1,6 +1,6 @@
 import { ClientProcess } from '@causeway/interop';
 
-/** A client of a few lines: answers with its own verb, fails on `answer`, ends without a word on `close`. */
+/** A minimal client that replies with the verb it received, fails on `answer`, and exits without a reply on `close`. */
 const SCRIPT = `
   require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
     const { id, verb } = JSON.parse(line);
@@ -19,17 +19,17 @@ beforeEach(() => {
 afterEach(() => client.stop());
 
 describe('a client in a process of its own', () => {
-  it('gives each call its own reply', async () => {
+  it('returns the reply to each call', async () => {
     const calls = [client.call('readState', { peer: 'a' }), client.call('readReceived', { peer: 'a' })];
 
     expect(await Promise.all(calls)).toEqual(['readState', 'readReceived']);
   });
 
-  it('passes on what it says about a failure, and what it wrote', async () => {
+  it('reports its failure message and its output', async () => {
     await expect(client.call('answer', { peer: 'a', sdp: '' })).rejects.toThrow(/says: no ears\n.*heard answer/s);
   });
 
-  it('fails the calls that it never answers when it ends, and those after', async () => {
+  it('fails unanswered and later calls when it ends', async () => {
     await expect(client.call('close', { peer: 'a' })).rejects.toThrow('has ended (3)');
     await expect(client.call('readState', { peer: 'a' })).rejects.toThrow('has ended');
   });

@@ -14,17 +14,17 @@ function countFrames(packets: readonly RtpPacket[]): number {
 }
 
 describe('frames counted by a subscriber without decoders', () => {
-  it('begin after the first marker: what comes before may be half a frame', () => {
+  it('begin after the first marker, because packets before it may be half a frame', () => {
     expect(countFrames(packetsOfThreeFrames())).toBe(2);
   });
 
-  it.each([3, 4, 5])('leave out the frame that misses its packet %i', (missing) => {
+  it.each([3, 4, 5])('exclude the frame whose packet %i is missing', (missing) => {
     expect(countFrames(packetsOfThreeFrames().filter((_, index) => index !== missing))).toBeLessThan(2);
   });
 });
 
 describe('samples counted by a subscriber without decoders', () => {
-  it('are those between packets that follow each other, across the wraps', () => {
+  it('are those between consecutive packets, across the wraps', () => {
     const counter = new SampleCounter();
     const received = [
       { sequenceNumber: 65_535, timestamp: 2 ** 32 - 960 },

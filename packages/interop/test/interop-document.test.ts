@@ -41,12 +41,12 @@ describe('docs/interop.md', () => {
     expect(writeInteropDocument(RUN)).not.toContain('## Calls');
   });
 
-  it('says when rounds were run again, and why', () => {
+  it('says how many rounds were run again, and why', () => {
     expect(writeInteropDocument({ ...RUN, repetitions: 2 })).toContain('paused for seconds in the middle of them: 2.');
     expect(writeInteropDocument(RUN)).not.toContain('paused');
   });
 
-  it('says when and and how it was made', () => {
+  it('says when and how it was made', () => {
     expect(writeInteropDocument(RUN)).toContain('Written on 2026-11-24 by `scripts/interop --joins 2` (2 cores)');
   });
 });

@@ -1,7 +1,7 @@
 import { readInteropOptions } from '@causeway/interop';
 
 describe('the command line of scripts/interop', () => {
-  it('means everybody with everybody when it is empty', () => {
+  it('selects all clients if it is empty', () => {
     expect(readInteropOptions([])).toMatchObject({
       joins: 3,
       calls: 1,
@@ -12,7 +12,7 @@ describe('the command line of scripts/interop', () => {
     });
   });
 
-  it('narrows clients and codecs', () => {
+  it('selects clients and codecs', () => {
     const options = readInteropOptions(['--joins', '20', '--publishers', 'werift,aiortc', '--codecs', 'H264', '--output', 'x.md']);
 
     expect(options).toMatchObject({ joins: 20, publishers: ['aiortc', 'werift'], codecs: ['H264'], outputPath: 'x.md' });

@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 describe('a round of the matrix', () => {
-  it('runs once on a machine that keeps going', async () => {
+  it('runs once if the machine is not paused', async () => {
     const run = jest.fn(async () => {
       await jest.advanceTimersByTimeAsync(20_000);
       return 'joined';
@@ -19,7 +19,7 @@ describe('a round of the matrix', () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
-  it.each(['ends', 'fails'])('runs again when the machine stood still in the middle of it, even if it %s then', async (ending) => {
+  it.each(['ends', 'fails'])('runs again if the machine was paused during it, even if it then %s', async (ending) => {
     let runs = 0;
     const run = async (): Promise<number> => {
       runs += 1;
@@ -32,12 +32,12 @@ describe('a round of the matrix', () => {
     expect(await runUndisturbed(run)).toEqual({ result: 2, repetitions: 1 });
   });
 
-  it('fails as it does otherwise', async () => {
+  it('fails if the machine was not paused', async () => {
     await expect(runUndisturbed(() => Promise.reject(new Error('no such client')))).rejects.toThrow('no such client');
   });
 });
 
-/** Only the clock goes on: no timer fires. */
+/** Advances the clock without firing any timer. */
 function standStill(milliseconds: number): void {
   const afterwardsMs = performance.now() + milliseconds;
   jest.spyOn(performance, 'now').mockReturnValueOnce(afterwardsMs);

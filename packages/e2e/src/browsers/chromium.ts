@@ -1,4 +1,4 @@
-/** Debian's Chromium, headless, driven over its own protocol. */
+/** Debian's Chromium, headless, controlled over the DevTools protocol. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findProgram } from './find-program.ts';
 import type { TestBrowser, TestPage } from './test-browser.ts';
@@ -8,20 +8,20 @@ export interface ChromiumBrowser extends TestBrowser {
 }
 
 export interface ChromiumOptions {
-  /** A program that is started in place of Debian's Chromium, with its arguments, and becomes one. */
+  /** A program that is started with Chromium's arguments in place of Debian's Chromium, and becomes one. */
   readonly program?: string;
   readonly arguments?: readonly string[];
 }
 
 export interface ChromiumPageOptions {
-  /** Runs before anything of the page does. */
+  /** Runs before any script of the page. */
   readonly initScript?: string;
 }
 
 export interface ChromiumPage extends TestPage {
-  /** The driver's own view, for clicking and reading what a person sees. */
+  /** The driver's page object, for clicking and for reading what a person sees. */
   readonly page: Page;
-  /** Kills the tab's process as a crash or the system's memory killer would: nothing in it gets to say goodbye. */
+  /** Kills the tab's process as a crash or the kernel's OOM killer would, so that it cannot close anything. */
   crash(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ const ARGUMENTS = [
   '--disable-renderer-backgrounding',
 ];
 
-/** Starts a browser with an empty profile, which is gone when it is closed. */
+/** Starts a browser with an empty profile, which is deleted when it is closed. */
 export async function launchChromium(options: ChromiumOptions = {}): Promise<ChromiumBrowser> {
   const { program = findProgram('chromium') } = options;
   const args = [...ARGUMENTS, ...(options.arguments ?? [])];
@@ -56,7 +56,7 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Chr
 }
 
 async function openPage(browser: Browser, url: string, options: ChromiumPageOptions = {}): Promise<ChromiumPage> {
-  // A context of its own, so that tabs share no cache and no cookies.
+  // Each tab has its own context, so that tabs share no cache and no cookies.
   const context = await browser.newContext();
   const page = await context.newPage();
   const errors: string[] = [];

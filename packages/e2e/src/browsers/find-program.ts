@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Finds a program as a shell would. @throws Error – no folder of the PATH has it */
+/** Finds a program on the PATH. @throws Error – it is in none of its folders */
 export function findProgram(name: string): string {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const found = folders.map((folder) => join(folder, name)).find(isExecutable);

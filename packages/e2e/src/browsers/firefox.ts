@@ -1,4 +1,4 @@
-/** Debian's Firefox ESR, headless, driven over WebDriver BiDi. */
+/** Debian's Firefox ESR, headless, controlled over WebDriver BiDi. */
 import { type Browser, launch } from 'puppeteer-core';
 import { findProgram } from './find-program.ts';
 import type { TestBrowser, TestPage } from './test-browser.ts';
@@ -8,7 +8,7 @@ const PREFERENCES = {
   'media.navigator.permission.disabled': true,
   'media.autoplay.default': 0,
   'media.autoplay.block-webaudio': false,
-  // No mDNS here: host candidates are told as they are.
+  // mDNS is off, so host candidates contain real addresses.
   'media.peerconnection.ice.obfuscate_host_addresses': false,
   // Tabs behind the first one keep their timers.
   'dom.min_background_timeout_value': 4,
@@ -16,7 +16,7 @@ const PREFERENCES = {
   'widget.windows.window_occlusion_tracking.enabled': false,
 };
 
-/** Starts a browser with an empty profile, which is gone when it is closed. */
+/** Starts a browser with an empty profile, which is deleted when it is closed. */
 export async function launchFirefox(): Promise<TestBrowser> {
   const browser = await launch({
     browser: 'firefox',

@@ -1,4 +1,4 @@
-/** A browser as the scenarios need it, whichever driver stands behind it. */
+/** The interface to a browser that scenarios use, independent of its driver. */
 
 export interface TestBrowser {
   readonly name: 'chromium' | 'firefox';
@@ -10,11 +10,11 @@ export interface TestBrowser {
 }
 
 export interface TestPage {
-  /** Runs a function in the page. It sees nothing of its surroundings but `argument`, which crosses as JSON. */
+  /** Runs a function in the page. It cannot use variables around it, only `argument`, which is passed as JSON. */
   evaluate<Argument, Result>(pageFunction: (argument: Argument) => Result | Promise<Result>, argument: Argument): Promise<Result>;
   /** Runs source text in the page as a script of its own. */
   evaluateText(source: string): Promise<unknown>;
-  /** Errors that the page did not catch, in words. */
+  /** Messages of the errors that the page did not catch. */
   readonly errors: readonly string[];
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Colours far enough apart that no codec takes one for another. */
+/** Colours that differ enough to be told apart after any codec. */
 import type { Colour } from '../in-page/picture.ts';
 
 export const RED: Colour = [200, 30, 30];

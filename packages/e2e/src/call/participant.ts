@@ -1,4 +1,4 @@
-/** One person of a call, seen from the test: verbs that run in that person's page, and waits for what the person sees and hears. */
+/** A participant of a call: methods that run in the participant's page, and waits for what is seen and heard there. */
 import type { SubscribedTrackResult, TrackSummary } from '@causeway/protocol';
 import type { TestPage } from '../browsers/test-browser.ts';
 import type { SendRequest } from '../in-page/local-media.ts';
@@ -44,7 +44,7 @@ export class Participant<Page extends TestPage = TestPage> {
     return this.page.evaluate(({ name, mids }) => kit.peer(name).unsubscribe(mids), { name: this.name, mids });
   }
 
-  /** Another track for the subscription on a media line. */
+  /** Switches the subscription on a media line to another track. */
   switchTo(mid: string, { sessionId, trackId }: RemoteTrack): Promise<unknown> {
     const source = { sessionId, trackId };
     return this.page.evaluate(({ name, mid, source }) => kit.peer(name).update(mid, source), { name: this.name, mid, source });
@@ -79,7 +79,7 @@ export class Participant<Page extends TestPage = TestPage> {
     return this.page.evaluate(({ name }) => kit.peer(name).connection.connectionState, { name: this.name });
   }
 
-  /** How many media lines the session's descriptions have. */
+  /** The number of media lines in the session's descriptions. */
   countMediaLines(): Promise<number> {
     return this.page.evaluate(({ name }) => kit.peer(name).connection.currentRemoteDescription?.sdp.match(/^m=/gm)?.length ?? 0, {
       name: this.name,
@@ -106,7 +106,7 @@ export class Participant<Page extends TestPage = TestPage> {
     );
   }
 
-  /** Waits until a second of sound more than now was played on a media line, at most a tenth of it made up for want of packets. */
+  /** Waits until another second of audio has been played on a media line, at most a tenth of it concealed. */
   async hearsSound(mid: string): Promise<InboundFigures> {
     return this.page.evaluate(
       async ({ name, mid }) => {
@@ -130,7 +130,7 @@ export class Participant<Page extends TestPage = TestPage> {
     );
   }
 
-  /** Waits until the picture on a media line has (about) this colour in its middle. */
+  /** Waits until the centre of the picture on a media line has about this colour. */
   seesColour(mid: string, colour: Colour): Promise<SeenPicture> {
     return this.page.evaluate(
       async ({ name, mid, colour }) => {
@@ -168,7 +168,7 @@ export class Participant<Page extends TestPage = TestPage> {
     );
   }
 
-  /** Waits until no packet has come in on a media line for a second. */
+  /** Waits until no packet has arrived on a media line for a second. */
   async receivesNothing(mid: string): Promise<void> {
     await this.page.evaluate(
       async ({ name, mid }) => {
@@ -216,7 +216,7 @@ export class Participant<Page extends TestPage = TestPage> {
   }
 }
 
-/** Opens a session in a page of the blank site, and makes its verbs available to the test. */
+/** Opens a session in a page of the blank site. */
 export async function joinCall<Page extends TestPage>(page: Page, name: string, request: JoinRequest): Promise<Participant<Page>> {
   await page.evaluateText(`import(${JSON.stringify(KIT_PATH)}).then(() => undefined)`);
   const sessionId = await page.evaluate(async ({ name, request }) => (await kit.join(name, request)).sessionId, { name, request });

@@ -1,4 +1,4 @@
-/** What every scenario needs: a daemon, a site on another origin, a Chromium; all of it new for each test file. */
+/** Everything a scenario needs: a daemon, a site on another origin and a Chromium, new for each test file. */
 import { type ChromiumBrowser, type ChromiumPage, type ChromiumPageOptions, launchChromium } from '../browsers/chromium.ts';
 import type { TestPage } from '../browsers/test-browser.ts';
 import type { JoinRequest } from '../in-page/peer.ts';
@@ -14,16 +14,16 @@ export interface Stage {
   readonly chromium: ChromiumBrowser;
   /** Opens a tab of Chromium on the blank page. */
   openPage(options?: ChromiumPageOptions): Promise<ChromiumPage>;
-  /** Opens a session in a tab of its own. */
+  /** Opens a session in a new tab. */
   join(name: string, request?: SessionRequest): Promise<Participant<ChromiumPage>>;
-  /** Opens a session in a tab that is there already, of any browser. */
+  /** Opens a session in an existing tab of any browser. */
   joinFrom<Page extends TestPage>(page: Page, name: string, request?: SessionRequest): Promise<Participant<Page>>;
-  /** Ends it all. @throws Error – the daemon did not end by itself with exit code 0 */
+  /** Closes everything. @throws Error – the daemon did not end by itself with exit code 0 */
   close(): Promise<void>;
 }
 
 export async function openStage(environment: Readonly<Record<string, string>> = {}): Promise<Stage> {
-  // The daemon first: when it does not start there is nothing else to close.
+  // The daemon starts first: if that fails, there is nothing else to close.
   const daemon = await startDaemon(environment);
   const [site, chromium] = await Promise.all([startBlankSite(), launchChromium()]);
   const openPage = (options?: ChromiumPageOptions) => chromium.openPage(site.origin, options);

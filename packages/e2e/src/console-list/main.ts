@@ -79,7 +79,7 @@ function untilFirstRow(page: Page): Promise<number> {
   );
 }
 
-/** @returns what tells how much CPU the main thread of the page has used since, in milliseconds */
+/** @returns a function that reports the CPU time in milliseconds that the page's main thread has used since this call */
 async function cpuMeterOf(page: Page): Promise<() => Promise<number>> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });

@@ -13,7 +13,7 @@ import { launchChromium } from '../browsers/chromium.ts';
 
 const MAX_MS = 120_000;
 const MAX_CLICKS = 10;
-/** npm may have to fetch everything, over whatever network there is. */
+/** npm may have to download everything over a slow network. */
 const START_DEADLINE_MS = 1_200_000;
 
 const run = promisify(execFile);

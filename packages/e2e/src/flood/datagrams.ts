@@ -1,4 +1,4 @@
-/** What strangers flood a media port with. */
+/** Datagrams with which an attacker floods a media port. */
 import { randomBytes, randomInt } from 'node:crypto';
 
 /** The extensions of a ClientHello: type and length, then content. */
@@ -31,7 +31,7 @@ export function clientHello(): Buffer {
   return Buffer.concat([Buffer.from('16fefd0000', 'hex'), uint(0, 6), uint(message.length, 2), message]);
 }
 
-/** Bytes without any sense, as many as a datagram may have. */
+/** Random bytes, up to the length of a datagram. */
 export function randomDatagram(): Buffer {
   return randomBytes(randomInt(1, 1200));
 }

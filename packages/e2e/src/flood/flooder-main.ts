@@ -1,4 +1,4 @@
-/** The process of a flooder: apart from the one that watches, and sends until it is ended. */
+/** The process of a flooder. It is separate from the one that measures, and sends until it is ended. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { answerQuestions } from '@causeway/lab';
@@ -6,7 +6,7 @@ import { clientHello, randomDatagram } from './datagrams.ts';
 import type { FlooderVerbs } from './flooder.ts';
 
 const DIFFERENT_DATAGRAMS = 1000;
-/** After a pause for want of a core it does not make up for all that it missed. */
+/** After a pause because no core was free, it does not send everything that it missed. */
 const MAX_AT_ONCE = 200;
 
 let [sent, answered] = [0, 0];

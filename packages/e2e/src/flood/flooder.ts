@@ -11,13 +11,13 @@ export interface FloodReport {
   readonly answered: number;
 }
 
-/** What the process of a flooder may be asked. */
+/** The requests to the process of a flooder. */
 export interface FlooderVerbs {
   start(flood: Flood & { readonly port: number; readonly addresses: readonly string[] }): Promise<void>;
   report(): FloodReport;
 }
 
-/** Floods a UDP port from every local IPv4 address in turn, those of the browsers among them. */
+/** Floods a UDP port from every local IPv4 address in turn, including those of the browsers. */
 export class Flooder {
   readonly #asked = new AskedChild<FlooderVerbs>({ name: 'flooder', program: new URL('./flooder-main.ts', import.meta.url) });
   readonly #started: Promise<void>;

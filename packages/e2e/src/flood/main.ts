@@ -1,4 +1,4 @@
-/** `scripts/flood [joins]`: lets Chromium join while strangers flood the media port, and fails if one join does. */
+/** `scripts/flood [joins]`: lets Chromium join while the media port is flooded, and fails if a join fails. */
 
 import type { ChromiumPage } from '../browsers/chromium.ts';
 import { openStage, type Stage } from '../call/stage.ts';
@@ -6,7 +6,7 @@ import type { PublishedTrack } from '../in-page/peer.ts';
 import { type Flood, Flooder } from './flooder.ts';
 
 const JOIN_WITHIN_MS = 15_000;
-/** A flood that sends a smaller share of its rate than this is not the one that was to be measured. */
+/** A flood that sends a smaller share of its rate than this does not count as the intended one. */
 const MIN_RATE_SHARE = 0.95;
 const FLOODS: readonly (Flood | undefined)[] = [undefined, { kind: 'hellos', perSecond: 1000 }, { kind: 'noise', perSecond: 20_000 }];
 

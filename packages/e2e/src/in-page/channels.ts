@@ -11,7 +11,7 @@ export class Channels {
   readonly #seen = new Map<string, SeenMessage[]>();
   readonly #floods = new Map<string, () => FloodSeen>();
 
-  /** Listens to a channel. It replaces an earlier one with the same label. */
+  /** Listens to a channel, which replaces an earlier one with the same label. */
   adopt(channel: RTCDataChannel): RTCDataChannel {
     const seen: SeenMessage[] = [];
     channel.binaryType = 'arraybuffer';
@@ -21,7 +21,7 @@ export class Channels {
     return channel;
   }
 
-  /** Waits for a channel to be open. @returns what it was opened with */
+  /** Waits until a channel is open. @returns the parameters that it was opened with */
   async opened(label: string): Promise<Pick<RTCDataChannel, 'id' | 'protocol' | 'ordered' | 'maxRetransmits' | 'maxPacketLifeTime'>> {
     const channel = await this.#open(label);
     const { id, protocol, ordered, maxRetransmits, maxPacketLifeTime } = channel;
@@ -60,7 +60,7 @@ export class Channels {
     return sendFlood(await this.#open(label), request);
   }
 
-  /** Takes what comes on the channel for a flood from now on. */
+  /** Checks messages on the channel as those of a flood from now on. */
   async watchFlood(label: string): Promise<void> {
     this.#floods.set(label, watchFlood(await this.#open(label)));
   }

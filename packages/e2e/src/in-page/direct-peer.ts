@@ -1,4 +1,4 @@
-/** One end of a connection between two pages, without an SFU: what the SFU is measured beside. */
+/** One end of a direct connection between two pages, with which the SFU is compared. */
 import { Channels } from './channels.ts';
 
 export class DirectPeer {

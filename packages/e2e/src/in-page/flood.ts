@@ -8,19 +8,19 @@ export interface FloodRequest {
   readonly durationMs: number;
   /** Default: as fast as the channel takes them. */
   readonly everyMs?: number;
-  /** How much may be sent that the receiver has not confirmed. Default: whatever the channel takes. */
+  /** Bytes that may be sent before the receiver confirms them. Default: as much as the channel accepts. */
   readonly maxUnderwayBytes?: number;
 }
 
-/** What a receiver saw up to a moment. */
+/** What a receiver has seen so far. */
 export interface FloodSeen {
   readonly messages: number;
   readonly bytes: number;
-  /** Messages whose contents were not what was sent. */
+  /** Messages whose contents differ from what was sent. */
   readonly wrongSums: number;
-  /** Messages that came out of turn: one is missing, or came twice. */
+  /** Messages out of order: one is missing or arrived twice. */
   readonly wrongTurns: number;
-  /** The longest time between two messages that came one after the other. */
+  /** The longest time between two consecutive messages. */
   readonly longestGapMs: number;
   /** From the first message to the last. */
   readonly tookMs: number;
@@ -66,7 +66,7 @@ export async function sendFlood(channel: RTCDataChannel, request: FloodRequest):
   return sent;
 }
 
-/** Checks what comes on the channel from now on. @returns tells what was seen so far */
+/** Checks messages on the channel from now on. @returns a function that reports what was seen so far */
 export function watchFlood(channel: RTCDataChannel): () => FloodSeen {
   const delaysMs: number[] = [];
   let [bytes, confirmedBytes, wrongSums, wrongTurns] = [0, 0, 0, 0];

@@ -14,7 +14,7 @@ const peers = new Map<string, Peer>();
 const directPeers = new Map<string, DirectPeer>();
 
 const pageKit = {
-  /** Opens a session; the peer is found again under its name. */
+  /** Opens a session, whose peer can be found by its name. */
   async join(name: string, request: JoinRequest): Promise<Peer> {
     const peer = new Peer(request.access);
     peers.set(name, peer);
@@ -27,7 +27,7 @@ const pageKit = {
     if (peer === undefined) throw new Error(`no peer "${name}" in this page; there are: ${[...peers.keys()].join(', ')}`);
     return peer;
   },
-  /** One end of a connection to another page; it is found again under its name. */
+  /** Creates one end of a connection to another page, which can be found by its name. */
   directPeer(name: string): DirectPeer {
     const peer = directPeers.get(name) ?? new DirectPeer();
     directPeers.set(name, peer);
@@ -38,7 +38,7 @@ const pageKit = {
     return directPeers.get(name)?.channels ?? pageKit.peer(name).channels;
   },
   createPeer: (request: Pick<JoinRequest, 'access'>): Peer => new Peer(request.access),
-  /** The package that users have. */
+  /** The client package, as users get it. */
   client,
   connectLoop,
   createLocalTrack,

@@ -28,7 +28,7 @@ export async function createLocalTrack(media: SendRequest['media']): Promise<Med
   }
 }
 
-/** Adds a sending media line for what is asked. */
+/** Adds a sending media line for the requested media. */
 export async function addSender(connection: RTCPeerConnection, request: SendRequest): Promise<RTCRtpTransceiver> {
   const track = await createLocalTrack(request.media);
   const transceiver = connection.addTransceiver(track, {

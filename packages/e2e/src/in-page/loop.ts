@@ -1,4 +1,4 @@
-/** A peer connection from the page to itself, to try out the kit's instruments without a server. */
+/** A peer connection from the page to itself, for testing the kit without a server. */
 import { addSender, type SendRequest } from './local-media.ts';
 import { type Reception, startReception } from './reception.ts';
 

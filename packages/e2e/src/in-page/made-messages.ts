@@ -1,4 +1,4 @@
-/** Messages that follow from a few numbers, so that either end of a channel, in any language, can make and check them. */
+/** Messages computed from a few numbers, so that either end of a channel, in any language, can generate and check them. */
 
 /** A message to be sent: `length` characters or bytes that follow from `seed`. */
 export interface MadeMessage {
@@ -7,7 +7,7 @@ export interface MadeMessage {
   readonly seed: number;
 }
 
-/** A message as JSON can carry it to a test: of its contents a sum. */
+/** A message as passed to a test in JSON, with a checksum of its contents. */
 export interface SeenMessage {
   readonly kind: 'text' | 'binary';
   readonly length: number;

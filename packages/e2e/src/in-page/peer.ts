@@ -1,4 +1,4 @@
-/** One session with the SFU: a peer connection and the calls that go with it, the way the API's reference tells users to write them. */
+/** One session with the SFU: a peer connection and its API calls, written as the API's reference tells users to. */
 
 import { retrying, type SfuApi } from '@causeway/client';
 import { waitUntil } from '@causeway/lab/wait-until';
@@ -28,11 +28,11 @@ import { apiOf } from './sfu-api.ts';
 export interface JoinRequest {
   readonly access: SfuAccess;
   readonly metadata?: string;
-  /** Media that the first offer already sends; the SFU publishes them by themselves. */
+  /** Media that the first offer already sends, and the SFU publishes automatically. */
   readonly send?: readonly SendRequest[];
   /** Media lines that the first offer keeps ready to receive on. */
   readonly receive?: readonly TrackKind[];
-  /** Where to look for the SFU instead of where it says it is: at a proxy in front of it. */
+  /** The address of a proxy in front of the SFU, used in place of the SFU's candidates. */
   readonly mediaAt?: MediaAddress;
   /** Data channels that the page opens before its first offer. */
   readonly channels?: readonly (RTCDataChannelInit & { readonly label: string })[];
@@ -54,7 +54,7 @@ export class Peer {
   /** Applies its own edits to every local description before the SFU or the browser sees it. */
   editLocalSdp: (sdp: string) => string = (sdp) => sdp;
   #mediaAt: MediaAddress | undefined;
-  /** Offers and answers one after the other, as a page with a single peer connection has to. */
+  /** Exchanges offers and answers one after the other, as a page with a single peer connection must. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(access: SfuAccess) {
@@ -151,7 +151,7 @@ export class Peer {
     });
   }
 
-  /** Ends the transceiver that sends a track, so that its media line is free for another: an offer by `PUT …/renegotiate`. */
+  /** Ends the transceiver that sends a track with an offer by `PUT …/renegotiate`, so that its media line is free for another. */
   stopTrack(trackId: string): Promise<void> {
     return this.inTurn(async () => {
       this.connection
@@ -162,7 +162,7 @@ export class Peer {
     });
   }
 
-  /** New ICE credentials on the running session: an offer by `PUT …/renegotiate`. */
+  /** Restarts ICE on the running session with an offer by `PUT …/renegotiate`. */
   restartIce(): Promise<void> {
     return this.inTurn(async () => {
       this.connection.restartIce();
@@ -184,7 +184,7 @@ export class Peer {
     return retrying(() => this.api.call<Reply>({ method, path: `/session/${this.sessionId}${path}`, body }));
   }
 
-  /** Takes a description of the SFU. */
+  /** Applies a description of the SFU. */
   accept({ type, sdp = '' }: RTCSessionDescriptionInit): Promise<void> {
     const located = this.#mediaAt === undefined ? sdp : redirectCandidates(sdp, this.#mediaAt);
     return this.connection.setRemoteDescription({ type, sdp: located });
@@ -228,5 +228,5 @@ export class Peer {
   }
 }
 
-/** The branded ids of `SubscribeItem` are plain text here: they come out of replies. */
+/** Ids of replies are plain strings here, not the branded ones of `SubscribeItem`. */
 export type SubscribeItemInput = { readonly [Key in keyof SubscribeItem]: SubscribeItem[Key] extends string ? string : unknown };

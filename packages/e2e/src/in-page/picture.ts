@@ -17,19 +17,19 @@ export interface PictureRequest {
 export type Colour = readonly [red: number, green: number, blue: number];
 
 export interface SeenPicture {
-  /** The colour in the middle of the picture. */
+  /** The colour at the centre of the picture. */
   readonly colour: Colour;
-  /** What the squares say. */
+  /** The number that the squares show. */
   readonly frameNumber: number;
   readonly width: number;
   readonly height: number;
 }
 
 const COUNTER_BITS = 16;
-/** The height of the counter, as a share of the picture's. */
+/** The height of the counter, as a share of the picture's height. */
 const COUNTER_SHARE = 1 / 6;
 
-/** Draws for as long as the track lives. */
+/** Draws until the track ends. */
 export function createPictureTrack({ colour, width = 320, height = 180, framesPerSecond = 20 }: PictureRequest): MediaStreamTrack {
   const canvas = document.createElement('canvas');
   canvas.width = width;
@@ -45,7 +45,7 @@ export function createPictureTrack({ colour, width = 320, height = 180, framesPe
   return track;
 }
 
-/** Reads back what a video element shows at the moment. @returns undefined before its first frame */
+/** Reads what a video element currently shows. @returns undefined before its first frame */
 export function readPicture(video: HTMLVideoElement): SeenPicture | undefined {
   const { videoWidth: width, videoHeight: height } = video;
   if (width === 0 || height === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What one media line of a peer connection receives: played in an element, its events and first frame noted with their times. */
+/** Plays what one media line of a peer connection receives, and records the times of its events and first frame. */
 import { readPicture, type SeenPicture } from './picture.ts';
 import { type HeardTone, listenForTones } from './tone.ts';
 
@@ -6,13 +6,13 @@ import { type HeardTone, listenForTones } from './tone.ts';
 export interface FrameArrival {
   /** The publisher's timestamp: 32 bits, at 90 kHz. */
   readonly rtpTimestamp: number;
-  /** On the clock of `performance.now()`: when the last packet of it came. */
+  /** When its last packet arrived, by `performance.now()`. */
   readonly completeAtMs: number;
 }
 
 export interface Reception {
   readonly track: MediaStreamTrack;
-  /** `mute`, `unmute`, `ended` in the order they came. */
+  /** The events `mute`, `unmute` and `ended`, in order. */
   readonly events: readonly string[];
   /** Resolves with `performance.now()` of the next frame that is presented. */
   nextFrame(): Promise<number>;
@@ -22,7 +22,7 @@ export interface Reception {
   readTones(): HeardTone;
 }
 
-/** Plays a received track unseen and unheard. */
+/** Plays a received track in a hidden, silent element. */
 export function startReception(track: MediaStreamTrack): Reception {
   const events: string[] = [];
   for (const type of ['mute', 'unmute', 'ended']) track.addEventListener(type, () => events.push(type));
@@ -70,7 +70,7 @@ function playVideo(track: MediaStreamTrack): HTMLVideoElement {
   return video;
 }
 
-/** Chromium decodes received sound, for Web Audio too, only while some element plays it. */
+/** Chromium decodes received audio, also for Web Audio, only while an element plays it. */
 function playSilently(track: MediaStreamTrack): void {
   const audio = new Audio();
   audio.muted = true;

@@ -1,4 +1,4 @@
-/** A file of its own, for pages and processes alike have a use for it. */
+/** Used by pages and by processes. */
 import { createSfuApi, type SfuApi } from '@causeway/client';
 import type { SfuAccess } from '../servers/daemon.ts';
 

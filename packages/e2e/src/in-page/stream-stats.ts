@@ -1,4 +1,4 @@
-/** The few figures of `getStats()` that scenarios look at, one plain object for each RTP stream. */
+/** The figures of `getStats()` that scenarios use, one plain object for each RTP stream. */
 
 export interface InboundFigures {
   readonly mid: string;
@@ -15,11 +15,11 @@ export interface InboundFigures {
   readonly frameHeight: number;
   readonly keyFramesDecoded: number;
   readonly freezeCount: number;
-  /** How long the picture stood still in all freezes that have ended. */
+  /** The total length of all freezes that have ended. */
   readonly frozenMs: number;
   readonly nackCount: number;
   readonly pliCount: number;
-  /** Packets that came on the RTX stream (RFC 4588). */
+  /** Packets received on the RTX stream (RFC 4588). */
   readonly packetsRepaired: number;
   /** 0 for video. */
   readonly samplesReceived: number;
@@ -38,7 +38,7 @@ export interface OutboundFigures {
   readonly frameHeight: number;
   readonly nackCount: number;
   readonly pliCount: number;
-  /** The other side's receiver reports have come for this very stream. */
+  /** Whether receiver reports on this stream have arrived. */
   readonly isReportedOn: boolean;
   readonly bytesSent: number;
 }
@@ -85,7 +85,7 @@ export async function readOutbound(connection: RTCPeerConnection): Promise<Outbo
   }));
 }
 
-/** `getStats()` members differ between browsers, and the DOM types know few of them. */
+/** The members of `getStats()` differ between browsers, and the DOM types include few of them. */
 type Stats = Readonly<Record<string, unknown>>;
 type Report = ReadonlyMap<string, Stats>;
 

@@ -1,4 +1,4 @@
-/** Tones, one in each ear, that tell left from right and sound from silence. */
+/** Tones, one in each channel, that tell left from right and sound from silence. */
 
 export interface ToneRequest {
   readonly kind: 'tone';
@@ -6,17 +6,17 @@ export interface ToneRequest {
   readonly rightHz: number;
 }
 
-/** The strongest frequency of each channel; 0 where there is silence. */
+/** The strongest frequency of each channel; 0 if it is silent. */
 export interface HeardTone {
   readonly leftHz: number;
   readonly rightHz: number;
 }
 
 const FFT_SIZE = 8192;
-/** Quieter than this is silence: Opus leaves a little noise in an unused channel. */
+/** Anything quieter is silence, because Opus leaves a little noise in an unused channel. */
 const SILENCE_DECIBELS = -70;
 
-/** Sounds for as long as the page lives. */
+/** Plays until the page is closed. */
 export function createToneTrack({ leftHz, rightHz }: ToneRequest): MediaStreamTrack {
   const context = new AudioContext();
   const merger = context.createChannelMerger(2);
@@ -32,7 +32,7 @@ export function createToneTrack({ leftHz, rightHz }: ToneRequest): MediaStreamTr
   return track;
 }
 
-/** Starts listening to a track; the function it returns tells what is heard at the moment. */
+/** Starts listening to a track. @returns a function that reports the present frequencies */
 export function listenForTones(track: MediaStreamTrack): () => HeardTone {
   const context = new AudioContext();
   const splitter = context.createChannelSplitter(2);

@@ -1,8 +1,8 @@
 /**
- * `scripts/lighthouse [page...]`: what Lighthouse says of each page of the console, as a telephone and as a desk see it. The node is real and
+ * `scripts/lighthouse [page...]`: prints Lighthouse's scores for each page of the console, as a phone and as a desktop. The node is real and
  * has an account, an app and a webhook; npm brings Lighthouse, which is no dependency of the project. Fails below 95 points of 100 for
- * accessibility or 90 for performance. A page that falls short is measured three times, and the median counts: a machine that stands still
- * for a tenth of a second takes thirty points from a run.
+ * accessibility or 90 for performance. A page that falls short is measured three times, and the median counts, because a pause of the
+ * machine of a tenth of a second costs a run thirty points.
  *
  * @see https://github.com/GoogleChrome/lighthouse/blob/main/docs/variability.md
  */
@@ -46,14 +46,14 @@ interface LighthouseConfig {
   readonly settings?: Readonly<Record<string, unknown>>;
 }
 
-/** What Lighthouse exports, as far as it is used here. */
+/** The part of Lighthouse's exports that is used here. */
 interface Lighthouse {
   readonly default: (url: string, flags: object, config: LighthouseConfig) => Promise<{ readonly lhr: LighthouseReport } | undefined>;
   readonly defaultConfig: LighthouseConfig;
   readonly desktopConfig: LighthouseConfig;
 }
 
-/** What Lighthouse says of a recording without the start of the page, or of none. Nothing is known of the page then. */
+/** Lighthouse's errors for a recording without the start of the page, and for none. They say nothing about the page. */
 const NOTHING_RECORDED = new Set(['NO_NAVSTART', 'NO_TRACING_STARTED']);
 
 // npm has put it on the PATH.
@@ -110,7 +110,7 @@ async function pagesOf({ appId, post }: ConsoleAccount): Promise<ReadonlyMap<str
   ]);
 }
 
-/** @returns the report, or three of a page that falls short in the first */
+/** @returns one report, or three if the page falls short in the first */
 async function measureOften(path: string, view: View, account: ConsoleAccount): Promise<readonly LighthouseReport[]> {
   const first = await measure(path, view, account);
   if (points(first, 'performance') >= MIN_PERFORMANCE) return [first];
@@ -125,7 +125,7 @@ async function measure(path: string, view: View, { cookie }: ConsoleAccount): Pr
     settings: {
       ...settings,
       onlyCategories: ['accessibility', 'performance'],
-      // Advice that changes no points, some of which takes Chromium seconds to find.
+      // This advice does not change the score, and Chromium takes seconds to find some of it.
       skipAudits: unweighted.map(({ id }) => id),
       disableFullPageScreenshot: true,
       // Reports of NO_NAVSTART were seen with the usual `about:blank`. The cause is suspected, not proven: from there Chromium goes to the
@@ -164,7 +164,7 @@ function judge(name: string, view: View, reports: readonly LighthouseReport[]): 
   else fail(line.join('; '));
 }
 
-/** @returns the points of 100; none where Lighthouse could not judge */
+/** @returns the points of 100; none if Lighthouse could not compute them */
 function points({ categories }: LighthouseReport, category: Category): number {
   return Math.round(100 * (categories[category].score ?? 0));
 }

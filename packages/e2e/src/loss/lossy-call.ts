@@ -18,7 +18,7 @@ export interface LossyCallOptions {
   readonly seconds: number;
 }
 
-/** The loss begins before the participants join; the watching when the first frames have been decoded. */
+/** The loss begins before the participants join, and the measurement when the first frames have been decoded. */
 export async function holdLossyCall(options: LossyCallOptions): Promise<LossyCallReport> {
   const stage = await openStage();
   const port = loseDatagrams(stage.daemon.udpPort, options.loss);

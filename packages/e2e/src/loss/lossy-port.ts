@@ -1,4 +1,4 @@
-/** Random loss on one UDP port, made by the kernel's packet filter in the network namespace of this process. */
+/** Random loss on one UDP port, caused by the kernel's packet filter in the network namespace of this process. */
 import { execFileSync } from 'node:child_process';
 
 const TABLE = ['inet', 'causeway_loss'] as const;
@@ -14,14 +14,14 @@ export interface LossCounts {
 
 export interface LossyPort {
   readCounts(): LossCounts;
-  /** The port loses nothing any more. */
+  /** Ends the loss. */
   heal(): void;
 }
 
 /**
- * Lets the kernel drop a share of the datagrams to the port, and as many of those from it, each by a throw of its own.
+ * Lets the kernel drop a share of the datagrams to the port, and the same share of those from it, each at random.
  *
- * @throws Error – this process may not change the packet filter, or there is no `nft` or `ip`; the message has what it printed
+ * @throws Error – this process may not change the packet filter, or there is no `nft` or `ip`; the message contains its output
  */
 export function loseDatagrams(port: number, share: number): LossyPort {
   nft('add', 'table', ...TABLE);
@@ -38,8 +38,8 @@ function heal(): void {
 }
 
 /**
- * Sets how many datagrams reach the packet filter as one, where the node sends them as a train. On a network, each is lost by
- * itself.
+ * Sets how many datagrams reach the packet filter as one if the node sends them as a train. On a network, each is lost
+ * separately.
  */
 function limitTrains(datagrams: number): void {
   execFileSync('ip', ['link', 'set', 'dev', 'lo', 'gso_max_segs', String(datagrams)]);

@@ -1,8 +1,8 @@
-/** `scripts/loss [--seconds N] [per cent...]`: prints what Chromium sees of a call that loses datagrams, and fails if that is too little. */
+/** `scripts/loss [--seconds N] [per cent...]`: prints what Chromium receives of a call with loss, and fails if that is too little. */
 import { parseArgs } from 'node:util';
 import { holdLossyCall, type LossyCallReport } from './lossy-call.ts';
 
-/** Up to this loss no freeze may be longer than a second; above it, the picture may stand still for a twentieth of the time. */
+/** Up to this loss no freeze may exceed a second; above it, the picture may be frozen for a twentieth of the time. */
 const LIGHT_LOSS = 0.05;
 const LONGEST_FREEZE_MS = 1000;
 const MAX_FROZEN_SHARE = 0.05;
@@ -24,7 +24,7 @@ for (const perCent of perCents) {
   if (fault !== undefined) process.exitCode = 1;
 }
 
-/** @returns which gate does not hold, in words */
+/** @returns a description of the bound that does not hold */
 function faultOf({ playback }: LossyCallReport, loss: number): string | undefined {
   const { framesDecoded, frozenMs, longestFreezeMs } = playback;
   if (framesDecoded === 0) return 'nothing was decoded';

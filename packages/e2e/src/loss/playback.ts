@@ -1,4 +1,4 @@
-/** What a person who watches sees of a track for a while: frames, freezes, and what it took to repair the losses. */
+/** What a viewer sees of a track for a while: frames, freezes, and the cost of repairing losses. */
 import type { Participant } from '../call/participant.ts';
 
 export interface Playback {
@@ -16,7 +16,7 @@ export interface Playback {
   readonly pliCount: number;
 }
 
-/** Looks at what comes in on a media line for as long as it says. */
+/** Measures what a media line receives for the given time. */
 export function watchPlayback({ page, name }: Participant, mid: string, seconds: number): Promise<Playback> {
   return page.evaluate(
     async ({ name, mid, seconds }) => {

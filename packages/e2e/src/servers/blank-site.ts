@@ -1,6 +1,6 @@
 /**
- * A web site with one empty page, on an origin of its own: whatever a page of it asks of the SFU is cross-origin. It also serves
- * the in-page kit and the client package, straight from their TypeScript sources.
+ * A web site with one empty page on its own origin, so that the page's requests to the SFU are cross-origin. It also serves
+ * the in-page kit and the client package, directly from their TypeScript sources.
  */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';

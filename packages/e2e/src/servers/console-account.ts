@@ -1,4 +1,4 @@
-/** Signs up at a clean daemon, as the page of its set-up link does. */
+/** Signs up at a new daemon, as the page of its set-up link does. */
 import { waitUntil } from '@causeway/lab';
 import type { Daemon } from './daemon.ts';
 

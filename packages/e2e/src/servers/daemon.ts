@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { findFreePort } from '@causeway/lab';
 import { type ServerProcess, startServerProcess } from './server-process.ts';
 
-/** What a client needs to call the API. */
+/** The data with which a client calls the API. */
 export interface SfuAccess {
   /** Scheme, address and port without a path: `http://127.0.0.1:40123`. */
   readonly host: string;
@@ -18,7 +18,7 @@ export interface Daemon extends ServerProcess {
   readonly udpPort: number;
 }
 
-/** Starts a daemon on free ports with an app of its own, and waits until it says it is ready. */
+/** Starts a daemon on free ports with its own app, and waits until it is ready. */
 export async function startDaemon(environment: Readonly<Record<string, string>> = {}): Promise<Daemon> {
   const httpPort = await findFreePort('tcp');
   const udpPort = await findFreePort('udp');
@@ -32,16 +32,16 @@ export async function startDaemon(environment: Readonly<Record<string, string>> 
     readyUrl: `${access.host}/readyz`,
     environment: {
       CAUSEWAY_HTTP_PORT: String(httpPort),
-      // Those of the user who runs the tests are no business of theirs.
+      // The settings of the user who runs the tests must not affect them.
       CAUSEWAY_BOOKS: 'off',
       CAUSEWAY_UDP_PORT: String(udpPort),
       CAUSEWAY_APP_ID: access.appId,
       CAUSEWAY_APP_SECRET: access.secret,
-      // A test that stops a daemon does not want to wait for its sessions.
+      // A test that stops a daemon must not wait for its sessions.
       CAUSEWAY_DRAIN_SECONDS: '0',
-      // A handful of clients is to be on all of the worker threads that there may be.
+      // A few clients must be spread over all worker threads.
       CAUSEWAY_WORKER_FILL_PERCENT: '0',
-      // Browsers slow the machine down, and sessions must not be refused for that.
+      // Browsers slow the machine down, which must not cause sessions to be refused.
       CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000',
       // Lets every test be run with worker threads: `CAUSEWAY_WORKERS=2 scripts/test e2e`.
       ...(process.env.CAUSEWAY_WORKERS !== undefined && { CAUSEWAY_WORKERS: process.env.CAUSEWAY_WORKERS }),

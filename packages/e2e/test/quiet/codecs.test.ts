@@ -22,7 +22,7 @@ afterEach(async () => {
 });
 
 describe('video', () => {
-  it.each(['VP8', 'VP9', 'H264', 'AV1'])('goes through in %s when the publisher offers nothing else', async (codec) => {
+  it.each(['VP8', 'VP9', 'H264', 'AV1'])('is forwarded in %s when the publisher offers nothing else', async (codec) => {
     const [track] = await alice.publish({ media: { kind: 'picture', colour: RED }, codec });
     const mid = await bob.watch(track!);
 

@@ -1,4 +1,4 @@
-/** Things go wrong in real pages, and `diagnose` names what is the matter within three seconds. */
+/** Causes faults in real pages, which `diagnose` must name within three seconds. */
 
 import { openStage, type Participant, RED, type Stage } from '@causeway/e2e';
 import { waitUntil } from '@causeway/lab';
@@ -6,7 +6,7 @@ import type { CreateSessionReply, DiagnoseReply, DiagnosisCode, SubscribeReply }
 
 jest.setTimeout(120_000);
 
-/** How soon a fault is named once it can be known, without the patience of `diagnose` itself. */
+/** The time until a fault is named once it is detectable, without the delay of `diagnose` itself. */
 const NAMED_WITHIN_MS = 3_000;
 const PATIENCE_MS = 2_000;
 
@@ -34,7 +34,7 @@ function codesOf({ findings }: DiagnoseReply): readonly DiagnosisCode[] {
   return findings.map(({ code }) => code);
 }
 
-/** Waits until that is the first thing that is said. */
+/** Waits until that is the first diagnosis. */
 async function isNamed(sessionId: string, code: DiagnosisCode, withinMs = PATIENCE_MS + NAMED_WITHIN_MS): Promise<void> {
   await waitUntil(
     `${sessionId} is diagnosed as ${code}`,
@@ -44,7 +44,7 @@ async function isNamed(sessionId: string, code: DiagnosisCode, withinMs = PATIEN
   );
 }
 
-/** A page that is given another answer than the SFU has sent. */
+/** A page that receives another answer than the SFU has sent. */
 async function joinWith(from: RegExp, to: string): Promise<string> {
   const { page } = await stage.join('page of the changed answer');
   return page.evaluate(
@@ -63,7 +63,7 @@ async function joinWith(from: RegExp, to: string): Promise<string> {
   );
 }
 
-test('nothing is wrong with those who send and those who watch', async () => {
+test('finds nothing wrong with a working publisher and viewer', async () => {
   const bob = await stage.join('bob');
   const mid = await bob.watch(camera);
   await bob.decodesVideo(mid, 60);

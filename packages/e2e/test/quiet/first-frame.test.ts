@@ -2,7 +2,7 @@ import { BLUE, openStage, type Stage } from '@causeway/e2e';
 
 jest.setTimeout(60_000);
 
-/** The promise to users, on loopback: nobody who joins late waits longer for the first picture after `renegotiate` returned. */
+/** The promise to users on loopback: a late joiner waits no longer for the first picture after `renegotiate` returned. */
 const FIRST_FRAME_WITHIN_MS = 500;
 const LATE_JOINS = 20;
 

@@ -25,7 +25,7 @@ afterEach(async () => {
   await bob.page.close();
 });
 
-/** Asks for a track and leaves the SFU's offer unanswered. */
+/** Subscribes to a track and leaves the SFU's offer unanswered. */
 function subscribeWithoutAnswer(participant: Participant, { sessionId, trackId }: RemoteTrack): Promise<SubscribeReply> {
   return participant.page.evaluate(
     ({ name, item }) => kit.peer(name).callSession<SubscribeReply>('POST', '/track/subscribe', { tracks: [item] }),
@@ -34,8 +34,8 @@ function subscribeWithoutAnswer(participant: Participant, { sessionId, trackId }
 }
 
 describe('ten subscribes at once on one session', () => {
-  // A browser has six connections to a host: held calls must leave one for the answer that they wait for.
-  it('all succeed within the time that one may be held, and all ten tracks play', async () => {
+  // A browser has six connections to a host, so held calls must leave one for the answer that they wait for.
+  it('all succeed within the time limit of a held call, and all ten tracks play', async () => {
     const publisher = await stage.join('publisher');
     const tracks = await publisher.publish(
       ...Array.from({ length: 10 }, () => ({
@@ -52,7 +52,7 @@ describe('ten subscribes at once on one session', () => {
           tracks.map(async ({ sessionId, trackId }) => {
             const item = { remoteSessionId: sessionId, remoteTrackId: trackId };
             const reply = await peer.callSession<SubscribeReply>('POST', '/track/subscribe', { tracks: [item] });
-            // A page has one peer connection: it answers one offer after the other, as they come in.
+            // A page has one peer connection, so it answers offers one after the other.
             answered = answered.then(() => peer.answer(reply));
             await answered;
             return reply;
@@ -71,7 +71,7 @@ describe('ten subscribes at once on one session', () => {
 });
 
 describe('publish against subscribe on one session', () => {
-  it('refuses an offer of the client at once while one of the SFU is open, and takes it after a rollback', async () => {
+  it('refuses an offer of the client at once while one of the SFU is open, and accepts it after a rollback', async () => {
     const offer = await subscribeWithoutAnswer(bob, track);
 
     const refusal = await bob.page.evaluate(
@@ -110,7 +110,7 @@ describe('publish against subscribe on one session', () => {
           peer.api.send({ method: 'POST', path: `${path}/track/publish`, body: publishBody }),
         ]);
         const statuses = [subscribed.status, published.status];
-        // Either order is right: what counts is that the page can get out of it by the documented rules.
+        // Either order is right, as long as the page can recover by the documented rules.
         if (published.status === 200) {
           await peer.connection.setRemoteDescription(
             (published.body as { sessionDescription: RTCSessionDescriptionInit }).sessionDescription,

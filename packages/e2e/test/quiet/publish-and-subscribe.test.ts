@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => stage.close());
 
 describe('publishing', () => {
-  it('takes audio and video with names in one call, and the other side sees and hears them', async () => {
+  it('accepts named audio and video tracks in one call, and the other side sees and hears them', async () => {
     const alice = await stage.join('alice', { receive: ['video'], metadata: 'the host' });
     const bob = await stage.join('bob', { receive: ['audio', 'video'] });
 
@@ -46,7 +46,7 @@ describe('publishing', () => {
     await bob.page.close();
   });
 
-  it('happens by itself for what the first offer sends', async () => {
+  it('is automatic for tracks in the first offer', async () => {
     const alice = await stage.join('alice', { send: [{ media: { kind: 'picture', colour: YELLOW } }] });
     const bob = await stage.join('bob', { receive: ['video'] });
 
@@ -61,7 +61,7 @@ describe('publishing', () => {
 });
 
 describe('a call of three pages', () => {
-  it('shows and plays everybody to everybody', async () => {
+  it('lets all participants see and hear each other', async () => {
     const people = [
       { name: 'alice', colour: RED, hertz: 440 },
       { name: 'bob', colour: GREEN, hertz: 880 },
@@ -114,7 +114,7 @@ describe('one session', () => {
     await bob.page.close();
   });
 
-  it('sees itself when it asks for its own track', async () => {
+  it('sees itself when it subscribes to its own track', async () => {
     const alice = await stage.join('alice');
 
     const [track] = await alice.publish({ media: { kind: 'picture', colour: GREEN } });

@@ -16,7 +16,7 @@ const LAYERS = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolut
 const PICTURE = { kind: 'picture', colour: RED, width: 960, height: 540, framesPerSecond: 10 } as const;
 
 describe('a publisher with three simulcast layers', () => {
-  it('is received in all of them, and shown in the best', async () => {
+  it('is received in all layers and shown in the best', async () => {
     const alice = await stage.join('alice');
     const bob = await stage.join('bob');
 
@@ -47,7 +47,7 @@ describe('a publisher with three simulcast layers', () => {
     await bob.decodesVideo(mid, 10);
   });
 
-  it('is switched to by somebody who has watched another one for longer', async () => {
+  it('is shown to a viewer who switches to it from a track watched for longer', async () => {
     const dave = await stage.join('dave');
     const [red] = await dave.publish({ media: { ...PICTURE, framesPerSecond: 30 }, layers: LAYERS });
     await waitUntil(

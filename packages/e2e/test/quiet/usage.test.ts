@@ -32,7 +32,7 @@ function billable(streams: readonly InboundFigures[]): number {
   return streams.reduce((sum, { bytesReceived, packetsReceived }) => sum + bytesReceived + FIXED_HEADER_BYTES * packetsReceived, 0);
 }
 
-test('two Chromiums that watch and listen are billed what they say that they received, to the byte', async () => {
+test('two Chromium viewers are billed the bytes that they report as received, to the byte', async () => {
   const alice = await stage.join('alice');
   const viewers = [await stage.join('bob'), await stage.join('carol')];
   const tracks = await alice.publish({ media: { kind: 'picture', colour: GREEN } }, { media: { kind: 'tone', leftHz: 440, rightHz: 440 } });

@@ -5,7 +5,7 @@ jest.setTimeout(120_000);
 
 let stage: Stage;
 
-// A node of its own for each: where sessions go depends on what the threads had to do before.
+// Each test has its own node, because where sessions go depends on the earlier load of the threads.
 beforeEach(async () => {
   stage = await openStage({ CAUSEWAY_WORKERS: '2' });
 });
@@ -21,7 +21,7 @@ function readShard(participant: Participant): Promise<string> {
 }
 
 describe('a node with two worker threads', () => {
-  it('shows and plays everybody to everybody, on whichever thread they are', async () => {
+  it('lets all participants see and hear each other, on any thread', async () => {
     const people = [
       { name: 'alice', colour: RED, hertz: 440 },
       { name: 'bob', colour: GREEN, hertz: 660 },
@@ -51,7 +51,7 @@ describe('a node with two worker threads', () => {
     expect(new Set(shards)).toEqual(new Set(['aa', 'ab']));
   });
 
-  it('brings messages to everybody, on whichever thread they are', async () => {
+  it('delivers messages to all participants, on any thread', async () => {
     const alice = await stage.join('alice', { channels: [{ label: 'chat' }] });
     const viewers = [];
     for (const name of ['bob', 'carol', 'dave']) viewers.push(await stage.join(name, { receive: ['video'] }));
@@ -81,7 +81,7 @@ describe('a node with two worker threads', () => {
     expect(new Set(shards)).toEqual(new Set(['aa', 'ab']));
   });
 
-  it('carries the best simulcast layer over to the other thread', async () => {
+  it('carries the best simulcast layer to the other thread', async () => {
     const alice = await stage.join('alice');
     const picture = { kind: 'picture', colour: RED, width: 960, height: 540, framesPerSecond: 10 } as const;
     const layers = [{ rid: 'q', scaleResolutionDownBy: 4 }, { rid: 'h', scaleResolutionDownBy: 2 }, { rid: 'f' }];

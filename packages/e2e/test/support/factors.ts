@@ -1,7 +1,7 @@
-/** What a person has at hand to sign in with: a device with passkeys. */
+/** A virtual device with passkeys, with which a person signs in. */
 import type { ChromiumPage } from '@causeway/e2e';
 
-/** Gives a page a device that makes passkeys, and whose owner always puts a finger on it. */
+/** Gives a page a virtual authenticator that creates passkeys, and whose user verification always succeeds. */
 export async function addVirtualAuthenticator(page: ChromiumPage['page']): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send('WebAuthn.enable');

@@ -1,17 +1,17 @@
-/** What every page must hold to: axe finds nothing, no text and no target is small, nothing is refused by the policy, and it fits. */
+/** Rules for every page: axe finds nothing, no text or target is too small, the policy refuses nothing, and the content fits. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ChromiumPage } from '@causeway/e2e';
 
 const AXE = readFileSync(createRequire(__filename).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Has a page note what its content security policy refuses; to be run before anything of the page. */
+/** Makes a page record what its content security policy refuses. It must run before any script of the page. */
 export const NOTE_VIOLATIONS = `
   window.violations = [];
   addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => window.violations.push(violatedDirective + ' ' + blockedURI));
 `;
 
-/** Finds everything wrong with what a page shows now. @param tab opened with `NOTE_VIOLATIONS` */
+/** Finds all faults in what a page currently shows. @param tab opened with `NOTE_VIOLATIONS` */
 export async function findFaults({ page }: ChromiumPage): Promise<readonly string[]> {
   await page.evaluate(AXE);
   return page.evaluate(async () => {

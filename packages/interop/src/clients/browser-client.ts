@@ -1,4 +1,4 @@
-/** A browser: every peer has a page of its own, in which the end-to-end tests' kit makes the calls. */
+/** A browser. Each peer has its own page, in which the kit of the end-to-end tests makes the calls. */
 import type { SfuApi } from '@causeway/client';
 import { apiOf, type InboundFigures, joinCall, type Participant, type SendRequest, type TestBrowser } from '@causeway/e2e';
 import type { InteropClient, InteropPeer, PeerRequest, ReceivedMedia, VideoCodec } from './interop-client.ts';
@@ -8,7 +8,7 @@ export interface BrowserClientOptions {
   readonly videoCodecs: readonly VideoCodec[];
   readonly picture: SendRequest['media'];
   readonly sound: SendRequest['media'];
-  /** Where the blank page is. */
+  /** The address of the blank page. */
   readonly origin: string;
 }
 

@@ -1,4 +1,4 @@
-/** A client in a process of its own, told what to do by one JSON object a line: see `clients/control_channel.py` for the other end. */
+/** A client in its own process, which receives commands as one JSON object a line; `clients/control_channel.py` is the other end. */
 import { basename } from 'node:path';
 import { Child } from '@causeway/lab';
 import type { ClientVerbs } from './client-verbs.ts';
@@ -39,11 +39,11 @@ export class ClientProcess {
     });
     this.#child.process.on('error', (error) => this.#failAll(`did not start: ${error.message}`));
     void this.#child.ended.then(() => this.#failAll(`has ended (${this.#child.ending})`));
-    // A pipe that the other end has closed: that it has ended says so too.
+    // The other end has closed the pipe. The exit of the process reports that as well.
     this.#child.process.stdin?.on('error', () => undefined);
   }
 
-  /** @throws Error – the client says that it failed, takes too long or has ended; the message has what it wrote last */
+  /** @throws Error – the client reports a failure, takes too long or has ended; the message contains its last output */
   call<V extends Verb>(verb: V, input: ClientVerbs[V]['arguments']): Promise<ClientVerbs[V]['result']> {
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ export class ClientProcess {
     });
   }
 
-  /** Lets it leave, and waits for that. */
+  /** Asks it to leave, and waits until it has. */
   async stop(): Promise<void> {
     const timer = setTimeout(() => void this.#child.kill(), STOP_DEADLINE_MS);
     this.#child.process.stdin?.end();

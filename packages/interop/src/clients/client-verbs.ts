@@ -1,11 +1,11 @@
-/** What a client in a process of its own can be told to do: each verb with its arguments and its result, as JSON. */
+/** The commands for a client in its own process: each verb with its arguments and its result, as JSON. */
 import type { MadeMessage, SeenMessage } from '@causeway/e2e';
 import type { TrackKind } from '@causeway/protocol';
 import type { ChannelRequest, ReceivedMedia, VideoCodec } from './interop-client.ts';
 
 export interface ClientVerbs {
   describe: { arguments: Record<never, never>; result: { readonly version: string; readonly videoCodecs: readonly VideoCodec[] } };
-  /** Makes a peer connection that is known by the name `peer` from then on. @returns its offer, all candidates gathered */
+  /** Creates a peer connection named `peer`. @returns its offer, with all candidates gathered */
   open: {
     arguments: {
       readonly peer: string;
@@ -20,9 +20,9 @@ export interface ClientVerbs {
   accept: { arguments: { readonly peer: string; readonly sdp: string }; result: null };
   /** Answers an offer of the SFU. */
   answer: { arguments: { readonly peer: string; readonly sdp: string }; result: { readonly sdp: string } };
-  /** Waits for a data channel to be open, of either end's making, and sends on it. @returns what a receiver should see */
+  /** Waits until a data channel that either end created is open, and sends on it. @returns what a receiver should see */
   send: { arguments: ChannelArguments & { readonly messages: readonly MadeMessage[] }; result: readonly SeenMessage[] };
-  /** What has come on a data channel, in order. */
+  /** The messages received on a data channel, in order. */
   readMessages: { arguments: ChannelArguments; result: readonly SeenMessage[] };
   readReceived: { arguments: { readonly peer: string }; result: readonly ReceivedMedia[] };
   readState: { arguments: { readonly peer: string }; result: string };

@@ -1,4 +1,4 @@
-/** A WebRTC client of the matrix, whatever it is written in. */
+/** A WebRTC client of the matrix, in any language. */
 import type { MadeMessage, MediaAddress, SeenMessage, SfuAccess } from '@causeway/e2e';
 import type { TrackKind } from '@causeway/protocol';
 
@@ -14,9 +14,9 @@ export interface InteropClient {
   /** The version that the program reports: `aiortc 1.4.0 (…)`. */
   readonly version: string;
   readonly videoCodecs: readonly VideoCodec[];
-  /** A client without decoders counts the frames and samples that it has whole in its hands, still encoded. */
+  /** A client without decoders counts complete encoded frames and samples. */
   readonly counts: 'decoded' | 'depacketised';
-  /** Opens a session of its own with the SFU. */
+  /** Opens a new session with the SFU. */
   openPeer(request: PeerRequest): Promise<InteropPeer>;
   close(): Promise<void>;
 }
@@ -29,7 +29,7 @@ export interface PeerRequest {
   readonly receive: readonly TrackKind[];
   /** Data channels that the first offer opens, and the SFU publishes. */
   readonly channels?: readonly ChannelRequest[];
-  /** Where to look for the SFU instead of where it says it is: at a proxy in front of it. */
+  /** The address of a proxy in front of the SFU, used in place of the SFU's candidates. */
   readonly mediaAt?: MediaAddress;
 }
 
@@ -46,11 +46,11 @@ export interface InteropPeer {
   subscribeChannel(remoteSessionId: string, label: string): Promise<void>;
   /** Sends on a data channel once it is open. @returns what a receiver should see */
   send(label: string, messages: readonly MadeMessage[]): Promise<readonly SeenMessage[]>;
-  /** What has come on a data channel, in order. */
+  /** The messages received on a data channel, in order. */
   readMessages(label: string): Promise<readonly SeenMessage[]>;
-  /** One for each media line that something may come in on. */
+  /** One entry for each media line that can receive. */
   readReceived(): Promise<readonly ReceivedMedia[]>;
-  /** How far the connection has come, in the client's own words: for the message of a failure. */
+  /** The state of the connection as the client describes it, for the message of a failure. */
   readState(): Promise<string>;
   close(): Promise<void>;
 }

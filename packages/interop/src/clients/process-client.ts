@@ -1,4 +1,4 @@
-/** A client that speaks SDP only: the calls of the SFU's API are made here, and its process is told the descriptions. */
+/** A client whose process only handles SDP. This class makes the API calls and passes the descriptions on. */
 import type { SfuApi } from '@causeway/client';
 import { apiOf, redirectCandidates } from '@causeway/e2e';
 import type { SubscribeDataChannelsReply } from '@causeway/protocol';
@@ -7,11 +7,11 @@ import type { SentMedia } from './client-verbs.ts';
 import type { InteropClient, InteropPeer, PeerRequest, RemoteTrack } from './interop-client.ts';
 
 export interface ProcessClientOptions extends Pick<InteropClient, 'name' | 'counts'> {
-  /** Program and its arguments. */
+  /** The program and its arguments. */
   readonly command: readonly [string, ...string[]];
 }
 
-/** Starts the client's process. @throws Error – it does not start; the message has what it wrote */
+/** Starts the client's process. @throws Error – it does not start; the message contains its output */
 export async function startProcessClient({ name, counts, command }: ProcessClientOptions): Promise<InteropClient> {
   const process = new ClientProcess(command);
   const { version, videoCodecs } = await process.call('describe', {});
@@ -53,7 +53,7 @@ interface OpenSession {
   readonly peer: string;
   readonly api: SfuApi;
   readonly sessionId: string;
-  /** Says where the client is to look for the SFU. */
+  /** Replaces the SFU's address in its candidates with that of the proxy, if there is one. */
   readonly locate: (sdp: string) => string;
 }
 

@@ -1,4 +1,4 @@
-/** What a run needs: a daemon, the blank site for the browsers' pages, and the clients that were asked for. */
+/** Everything a run needs: a daemon, the blank site for the browsers' pages, and the selected clients. */
 import { resolve } from 'node:path';
 import { BLUE, type BlankSite, type Daemon, launchChromium, launchFirefox, startBlankSite, startDaemon } from '@causeway/e2e';
 import { createBrowserClient } from '../clients/browser-client.ts';
@@ -7,9 +7,9 @@ import { startProcessClient } from '../clients/process-client.ts';
 
 export interface InteropStage {
   readonly daemon: Daemon;
-  /** @throws Error – the client was not asked for when the stage was opened */
+  /** @throws Error – the client was not selected when the stage was opened */
   client(name: ClientName): InteropClient;
-  /** Ends it all. @throws Error – the daemon did not end by itself with exit code 0 */
+  /** Closes everything. @throws Error – the daemon did not end by itself with exit code 0 */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const WERIFT_MAIN = resolve(import.meta.dirname, '../werift/main.ts');
 /** It imports other packages of this project, which need not have been built. */
 const SOURCE_CONDITION = '--conditions=causeway-source';
 
-/** A run is about what clients understand: it goes on where a node in service would refuse sessions to spare those it has. */
+/** A run tests what clients understand, so the node accepts sessions even when it is too late to do so in service. */
 const ENVIRONMENT = { CAUSEWAY_MAX_EVENT_LOOP_DELAY_MS: '10000' };
 
 const STARTERS: Readonly<Record<ClientName, (site: BlankSite) => Promise<InteropClient>>> = {
@@ -32,7 +32,7 @@ const STARTERS: Readonly<Record<ClientName, (site: BlankSite) => Promise<Interop
       browser: await launchFirefox(),
       // H.264 would take a download from Cisco.
       videoCodecs: ['VP8'],
-      // A tab behind another one draws no canvas, and without a screen an AudioContext hangs: its fake devices do neither.
+      // Background tabs draw no canvas, and without a screen an AudioContext hangs, so fake devices provide the media.
       picture: { kind: 'camera' },
       sound: { kind: 'microphone' },
       origin,
@@ -51,7 +51,7 @@ const STARTERS: Readonly<Record<ClientName, (site: BlankSite) => Promise<Interop
 
 /** @throws Error – a client does not start; those that did are closed again */
 export async function openInteropStage(names: readonly ClientName[] = CLIENT_NAMES): Promise<InteropStage> {
-  // The daemon first: when it does not start there is nothing else to close.
+  // The daemon starts first: if that fails, there is nothing else to close.
   const daemon = await startDaemon(ENVIRONMENT);
   const site = await startBlankSite();
   const starts = await Promise.allSettled(names.map((name) => STARTERS[name](site)));

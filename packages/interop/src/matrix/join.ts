@@ -10,19 +10,19 @@ export interface Join {
   readonly codec: VideoCodec;
   readonly frames: number;
   readonly samples: number;
-  /** Says in words what went wrong; `undefined` if the subscriber got its fill in time. */
+  /** What went wrong; undefined if the subscriber received enough in time. */
   readonly failure: string | undefined;
 }
 
 export type Outcome = Pick<Join, 'frames' | 'samples' | 'failure'>;
 
-/** What a join must bring, in the subscriber's own count: more than a second of either. */
+/** What a subscriber must receive by its own count: more than a second of audio and of video. */
 const ENOUGH_FRAMES = 20;
 const ENOUGH_SAMPLES = 60_000;
-/** Long because aiortc makes an H.264 keyframe only every 17 s, whatever it is asked for. */
+/** Long because aiortc ignores keyframe requests for H.264 and encodes one only every 17 s. */
 const DEADLINE_MS = 30_000;
 
-/** Waits until packets of picture and sound have come: a subscriber that joins then joins late, and needs a keyframe of its own. */
+/** Waits until audio and video packets have arrived. A subscriber that joins after that is late and needs a new keyframe. */
 export async function tracksOnAir(access: SfuAccess, sessionId: string): Promise<readonly RemoteTrack[]> {
   const api = apiOf(access);
   const tracks = await waitUntil(
@@ -34,7 +34,7 @@ export async function tracksOnAir(access: SfuAccess, sessionId: string): Promise
   return tracks.map(({ trackId }) => ({ sessionId, trackId }));
 }
 
-/** Subscribes to a picture and a sound, and waits until enough of both has come. Never rejects: what went wrong is the outcome. */
+/** Subscribes to a video and an audio track, and waits until enough of both has arrived. It never rejects; a failure is an outcome. */
 export async function watch(peer: InteropPeer, tracks: readonly RemoteTrack[], codec: VideoCodec): Promise<Outcome> {
   let seen: readonly ReceivedMedia[] = [];
   try {
@@ -64,7 +64,7 @@ function totals(received: readonly ReceivedMedia[]): Pick<Outcome, 'frames' | 's
   };
 }
 
-/** How a join failed that did not come as far as subscribing. */
+/** The outcome of a join that failed before it subscribed. */
 export function failedOutcome(error: unknown): Outcome {
   return { frames: 0, samples: 0, failure: wordsOf(error) };
 }

@@ -1,4 +1,4 @@
-/** Two clients that both publish and subscribe, each with one session: the SFU's offers go to a client that has sent offers of its own. */
+/** Two clients that both publish and subscribe, each with one session, so that both sides of a session send offers. */
 import type { SfuAccess } from '@causeway/e2e';
 import type { InteropClient, InteropPeer, VideoCodec } from '../clients/interop-client.ts';
 import { failedOutcome, type Join, type Outcome, tracksOnAir, watch } from './join.ts';

@@ -1,4 +1,4 @@
-/** Every publisher with every subscriber, and every client in a call with every other, in every codec that both have, as often as asked. */
+/** Pairs every publisher with every subscriber, and every client with every other in a call, in every codec that both support. */
 import type { ClientName, InteropClient, VideoCodec } from '../clients/interop-client.ts';
 import type { InteropStage } from './interop-stage.ts';
 import type { Join } from './join.ts';
@@ -25,7 +25,7 @@ export interface MatrixResult {
 type Round = () => Promise<readonly Join[]>;
 type OnJoins = (joins: readonly Join[]) => void;
 
-/** @param onJoins told the joins of each round as soon as they are done */
+/** @param onJoins called with the joins of each round as soon as they are done */
 export function runMatrix(stage: InteropStage, plan: Plan, onJoins: OnJoins): Promise<MatrixResult> {
   const { access } = stage.daemon;
   const rounds = plan.codecs.flatMap((codec) => {
@@ -63,7 +63,7 @@ function clientsWith(stage: InteropStage, names: readonly ClientName[], codec: V
   return names.map((name) => stage.client(name)).filter(({ videoCodecs }) => videoCodecs.includes(codec));
 }
 
-/** Each with itself and with those after it. */
+/** Pairs each client with itself and with those after it. */
 function pairsOf(clients: readonly InteropClient[]): (readonly [InteropClient, InteropClient])[] {
   return clients.flatMap((one, index) => clients.slice(index).map((other) => [one, other] as const));
 }

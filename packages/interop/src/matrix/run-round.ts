@@ -1,4 +1,4 @@
-/** One publisher and everybody who joins it: a round of the matrix. */
+/** A round of the matrix: one publisher and all its subscribers. */
 import type { SfuAccess } from '@causeway/e2e';
 import type { InteropClient, InteropPeer, RemoteTrack, VideoCodec } from '../clients/interop-client.ts';
 import { failedOutcome, type Join, type Outcome, tracksOnAir, watch } from './join.ts';
@@ -7,11 +7,11 @@ export interface Round {
   readonly access: SfuAccess;
   readonly publisher: InteropClient;
   readonly codec: VideoCodec;
-  /** They all join at once, each with a session of its own. */
+  /** They all join at once, each with its own session. */
   readonly subscribers: readonly InteropClient[];
 }
 
-/** Publishes again, waits until that is on the air, and lets the subscribers join. @returns one for each subscriber, in order */
+/** Publishes again, waits until packets arrive, and lets the subscribers join. @returns one join for each subscriber, in order */
 export async function runRound({ access, publisher, codec, subscribers }: Round): Promise<Join[]> {
   const joinOf = (subscriber: InteropClient, outcome: Outcome): Join => {
     return { publisher: publisher.name, subscriber: subscriber.name, codec, ...outcome };

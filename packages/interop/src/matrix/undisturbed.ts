@@ -1,6 +1,6 @@
 /**
- * Virtual machines are paused now and then, for minutes. Clocks go on during the pause, so that every connection is lost the moment it ends: that
- * says nothing about the clients.
+ * Virtual machines are sometimes paused for minutes. Clocks continue during the pause, so every connection is lost when it ends, which says
+ * nothing about the clients.
  */
 
 /** Longer than any garbage collection or busy neighbour. */

@@ -1,4 +1,4 @@
-/** docs/interop.md: who was there, what each pair saw, and how to make it again. */
+/** Writes docs/interop.md: the versions of the clients, what each pair received, and how to reproduce it. */
 import { type ClientName, type InteropClient, VIDEO_CODECS, type VideoCodec } from '../clients/interop-client.ts';
 import { hasSucceeded, type Join } from '../matrix/join.ts';
 
@@ -10,7 +10,7 @@ export interface InteropRun {
   readonly calls: readonly Join[];
   /** Rounds that were run again because the machine had stood still. */
   readonly repetitions: number;
-  /** Asked for, of each pair in each codec. */
+  /** The number requested for each pair in each codec. */
   readonly joinsPerPair: number;
   /** The command line as it was typed. */
   readonly command: string;
@@ -20,7 +20,7 @@ export interface InteropRun {
   readonly machine: string;
 }
 
-/** What users of a client should know, found while it was made to work. */
+/** Limitations of a client that its users should know. */
 const REMARKS: Readonly<Partial<Record<ClientName, string>>> = {
   aiortc:
     'aiortc 1.4 ignores keyframe requests in H.264 and sends one every 250 frames, so a subscriber that joins later waits up to 17 s at 15 frames a second. In VP8 it honours them.',

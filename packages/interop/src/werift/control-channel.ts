@@ -1,4 +1,4 @@
-/** The driven end of `client-process.ts`: one JSON object a line, requests on stdin, replies on stdout, until stdin ends. */
+/** The client's end of `client-process.ts`: one JSON object a line, requests on stdin, replies on stdout, until stdin ends. */
 import { createInterface } from 'node:readline';
 import type { ClientVerbs } from '../clients/client-verbs.ts';
 
@@ -11,7 +11,7 @@ interface Request {
   readonly verb: keyof ClientVerbs;
 }
 
-/** Answers requests; they run at the same time. @returns when stdin has ended */
+/** Handles requests concurrently. Resolves when stdin has ended. */
 export async function serveVerbs(handlers: VerbHandlers): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const request = JSON.parse(line) as Request;

@@ -1,10 +1,10 @@
-/** Counts what a subscriber without decoders has whole in its hands: frames put together from all of their packets, samples in a row. */
+/** Counts the complete media of a subscriber without decoders: frames whose packets have all arrived, and consecutive samples. */
 import { dePacketizeRtpPackets, type RtpPacket } from 'werift';
 import type { VideoCodec } from '../clients/interop-client.ts';
 
 const DEPACKETIZERS = { VP8: 'VP8', H264: 'MPEG4/ISO/AVC' } as const;
 
-/** Frames of one video track. What comes before the first marker may be half a frame, and does not count. */
+/** Counts frames of one video track. Packets before the first marker may be half a frame and do not count. */
 export class FrameCounter {
   frames = 0;
   readonly #codec: VideoCodec;
@@ -28,7 +28,7 @@ export class FrameCounter {
   }
 }
 
-/** Samples of one Opus track, at 48 kHz as its RTP clock runs whatever is inside (RFC 7587 §4.1). */
+/** Counts samples of one Opus track at 48 kHz, the rate of its RTP clock at any sampling rate (RFC 7587 §4.1). */
 export class SampleCounter {
   samples = 0;
   #last: RtpPacket['header'] | undefined;

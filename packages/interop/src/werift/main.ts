@@ -1,4 +1,4 @@
-/** werift's own peer connection as a client of the matrix, in a process of its own: `client-verbs.ts` says what it can be told. */
+/** werift's peer connection as a client of the matrix, in its own process, which understands the commands of `client-verbs.ts`. */
 
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -28,7 +28,7 @@ interface Channel {
 const VIDEO_CODECS: readonly VideoCodec[] = ['VP8', 'H264'];
 const peers = new Map<string, Peer>();
 
-/** werift does not tell; this package pins it exactly. */
+/** werift does not report its version, but this package pins it exactly. */
 function weriftVersion(): string {
   const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
     readonly dependencies: { readonly werift: string };
@@ -50,7 +50,7 @@ function addSender(connection: RTCPeerConnection, { codec }: SentMedia): MediaLo
   return loop;
 }
 
-/** What comes in on a track, from its first packet on. */
+/** The media received on a track, from its first packet on. */
 function countReceived(transceiver: RTCRtpTransceiver, track: MediaStreamTrack): () => ReceivedMedia {
   const { kind } = transceiver;
   const readFacts = (): Pick<ReceivedMedia, 'mid' | 'kind' | 'codec'> => ({
@@ -72,7 +72,7 @@ function listen(transceiver: RTCRtpTransceiver, received: Peer['received']): voi
   transceiver.onTrack.subscribe((track) => received.set(transceiver, countReceived(transceiver, track)));
 }
 
-/** Notes what comes on a channel. */
+/** Records the messages received on a channel. */
 function adopt(channels: Peer['channels'], channel: RTCDataChannel): void {
   const seen: SeenMessage[] = [];
   channel.onMessage.subscribe((data) => void seen.push(describeMessage(data)));
@@ -89,7 +89,7 @@ function sendMessage({ sctpTransport }: RTCPeerConnection, channel: RTCDataChann
     channel.send(typeof data === 'string' ? data : Buffer.from(data));
     return;
   }
-  // werift numbers an empty message and sends no chunk for it, so that receivers wait for it and keep all that follow.
+  // werift assigns a number to an empty message but sends no chunk for it, so receivers wait for it and hold back later messages.
   const protocolId = typeof data === 'string' ? EMPTY_TEXT : EMPTY_BINARY;
   const terms = { ordered: channel.ordered, expiry: undefined, maxRetransmits: undefined };
   void sctpTransport.sctp.send(channel.id, protocolId, Buffer.alloc(1), terms);
@@ -97,7 +97,7 @@ function sendMessage({ sctpTransport }: RTCPeerConnection, channel: RTCDataChann
 
 function openPeer(send: readonly SentMedia[], receive: readonly TrackKind[], requests: readonly ChannelRequest[]): Peer {
   const sentCodecs = VIDEO_CODECS.filter((codec) => send.some((media) => media.codec === codec));
-  // The default of werift, which is what its users get; the client package would ask for `max-bundle`.
+  // This is the default of werift, which its users get. The client package would set `max-bundle`.
   const connection = createPeerConnection({ videoCodecs: send.length > 0 ? sentCodecs : VIDEO_CODECS, bundlePolicy: 'max-compat' });
   const received: Peer['received'] = new Map();
   connection.onRemoteTransceiverAdded.subscribe((transceiver) => listen(transceiver, received));

@@ -1,11 +1,11 @@
-/** Encoded media that goes round and round on a track of werift, which has no encoders. */
+/** Plays encoded media in a loop on a track of werift, which has no encoders. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { EncodedTrack } from '@causeway/client/node';
 import type { SentMedia } from '../clients/client-verbs.ts';
 
 export interface MediaLoop {
-  /** Goes on with the first frame, which is a keyframe: what an encoder does when it is asked for one. */
+  /** Continues with the first frame, which is a keyframe, as an encoder responds to a keyframe request. */
   startOver(): void;
   stop(): void;
 }
@@ -19,7 +19,7 @@ interface Fixture {
 
 const FIXTURE_FOLDER = resolve(import.meta.dirname, '../../fixtures');
 
-/** Plays for as long as it is not stopped, at the pace of the fixture; werift drops what comes before it is connected. */
+/** Plays at the pace of the fixture until it is stopped. werift drops packets until it is connected. */
 export function startMediaLoop(track: EncodedTrack, codec: SentMedia['codec']): MediaLoop {
   const { clockHz, ticksPerFrame, frames } = readFixture(codec);
   const encoded = frames.map((frame) => Buffer.from(frame, 'base64'));
