@@ -9,7 +9,7 @@ import { IceClient, type RemoteAddress } from './ice-client.ts';
 
 const FIRST_CHECK_RETRY_MS = 50;
 const MAX_CHECK_RETRY_MS = 1000;
-/** As often as browsers check. */
+/** Browsers check consent at this interval as well. */
 const CONSENT_INTERVAL_MS = 2500;
 const CONNECT_DEADLINE_MS = 20_000;
 const LOOPBACK = '127.0.0.1';

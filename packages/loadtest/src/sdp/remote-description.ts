@@ -25,9 +25,9 @@ export interface RemoteSection {
   /** The formats of the m-line, verbatim. */
   readonly formats: readonly string[];
   readonly direction: string;
-  /** From payload type to codec, such as `VP8/90000`. */
+  /** The codec of each payload type, such as `VP8/90000`. */
   readonly rtpmaps: ReadonlyMap<number, string>;
-  /** From extension URI to id. */
+  /** The id of each header extension, keyed by its URI. */
   readonly extensions: ReadonlyMap<string, number>;
   /** The streams that are announced by SSRC. */
   readonly sources: readonly RemoteSource[];

@@ -4,7 +4,7 @@ import { chooseRoute, type Route, routeCost } from './choose-route.ts';
 import type { LinkQuality } from './link-quality.ts';
 import type { LinkStateTable } from './link-state-table.ts';
 import { nodesIn, type PlannedRoute, passableNodes, placeInRegion, planRoute, type RefusedRoute, type RegionView } from './plan-route.ts';
-import { ancestorsOf, childrenOf, ownRegionSlots } from './region-tree.ts';
+import { ancestorsOf, childrenOf, ownRegionSlots, type RegionTree } from './region-tree.ts';
 import { rendezvousOrder } from './rendezvous.ts';
 
 /** More tracks than a node ever imports. */
@@ -106,30 +106,32 @@ export class RouteFinder implements RegionView {
 
   /** Returns how many nodes of its own region this node may have to feed with another node's track. */
   childrenOf(publicationId: string, owner: number): number {
-    const region = this.regionOf(this.selfNo);
-    if (region === undefined) return 0;
-    const nodeNos = this.nodesOf(region).filter((nodeNo) => nodeNo !== owner);
-    const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
-    return childrenOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, this.selfNo);
+    const tree = this.#treeAround(this.selfNo, publicationId, owner);
+    return tree === undefined ? 0 : childrenOf(tree, this.selfNo);
   }
 
   /** @returns the node of its own region that feeds a node, as the latter computes it; undefined for a root */
   parentOf(publicationId: string, owner: number, nodeNo: number): number | undefined {
-    const region = this.regionOf(nodeNo);
-    if (region === undefined) return undefined;
+    const tree = this.#treeAround(nodeNo, publicationId, owner);
+    if (tree === undefined) return undefined;
     const linked = this.#table.costsFrom(nodeNo);
-    const nodeNos = this.nodesOf(region).filter((each) => each !== owner && (each === nodeNo || linked.has(each)));
-    const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
-    return ancestorsOf({ publicationId, nodeNos, roots, fanOut: this.maxFanOut }, nodeNo)[0];
+    const nodeNos = tree.nodeNos.filter((each) => each === nodeNo || linked.has(each));
+    return ancestorsOf({ ...tree, nodeNos }, nodeNo)[0];
   }
 
   /** Whether a node is a root of its region's tree, one of those that receive the track from outside. */
   isRoot(publicationId: string, owner: number, nodeNo: number): boolean {
+    const tree = this.#treeAround(nodeNo, publicationId, owner);
+    return tree !== undefined && rendezvousOrder(publicationId, tree.nodeNos).slice(0, tree.roots).includes(nodeNo);
+  }
+
+  /** @returns the tree of a track in the region of a node; undefined if that is unknown */
+  #treeAround(nodeNo: number, publicationId: string, owner: number): RegionTree | undefined {
     const region = this.regionOf(nodeNo);
-    if (region === undefined) return false;
+    if (region === undefined) return undefined;
     const nodeNos = this.nodesOf(region).filter((each) => each !== owner);
     const roots = region === this.regionOf(owner) ? this.ownRegionSlots : 1;
-    return rendezvousOrder(publicationId, nodeNos).slice(0, roots).includes(nodeNo);
+    return { publicationId, nodeNos, roots, fanOut: this.maxFanOut };
   }
 
   /** The number of nodes of this node's region that receive this node's tracks from it directly. */
