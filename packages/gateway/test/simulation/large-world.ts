@@ -69,7 +69,7 @@ export class LargeWorld {
   async start(): Promise<number> {
     const startedAtMs = this.world.clock.nowMs();
     await this.world.start();
-    while (!this.#areAllLinked()) {
+    while (!this.areAllLinked()) {
       if (this.world.clock.nowMs() - startedAtMs > LINKED_WITHIN_MS) throw new Error(`not linked within ${LINKED_WITHIN_MS / 1000} s`);
       await this.pass(STEP_MS);
     }
@@ -99,7 +99,7 @@ export class LargeWorld {
     this.world.strike({ kind: 'kill', nodeNo, otherNo: 0, atMs: 0, forMs: 0, strength: 0 });
     this.#sessions.delete(nodeNo);
     await this.pass(WINDOW_MS);
-    if (!this.#areAllLinked()) throw new Error(`node ${nodeNo} is not linked again`);
+    if (!this.areAllLinked()) throw new Error(`node ${nodeNo} is not linked again`);
     const used = await this.#meter.stop();
     const beyond = [...used]
       .flatMap(([each, ms]) => (each === nodeNo ? [] : [ms - (idle.get(each) ?? 0)]))
@@ -141,7 +141,7 @@ export class LargeWorld {
     }
   }
 
-  #areAllLinked(): boolean {
+  areAllLinked(): boolean {
     const { nodes, mesh } = this.world;
     return nodes.length === this.#size.nodes && nodes.every(({ shard }) => mesh.linkStatistics(shard).length === nodes.length - 1);
   }

@@ -25,7 +25,9 @@ let server: Server;
 let origin: string;
 let received: Received[] = [];
 let answer: (request: IncomingMessage, response: ServerResponse) => void;
-const sender = new HttpSender({ policy: createAddressPolicy(['127.0.0.1']), timeoutMs: 400 });
+const policy = createAddressPolicy(['127.0.0.1']);
+const sender = new HttpSender({ policy, timeoutMs: 30_000 });
+const impatientSender = new HttpSender({ policy, timeoutMs: 400 });
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -49,6 +51,7 @@ beforeEach(() => {
 
 afterAll(async () => {
   await sender.close();
+  await impatientSender.close();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -79,10 +82,10 @@ function requestTo(name: string, path: string, { orgId = 'org', app = 'demo' } =
   return { orgId, appId: AppId.parse(app), url: origin.replace('127.0.0.1', name) + path, headers: {}, body: '{}' };
 }
 
-async function deliver(webhook: Webhook) {
+async function deliver(webhook: Webhook, by = sender) {
   const request = signedRequest(webhook, EVENT, { key: KEY, nowMs: Date.now() });
   if (request === undefined) throw new Error('it was not signed');
-  return sender.send(request);
+  return by.send(request);
 }
 
 test('standardwebhooks verifies what arrives, with either secret while one replaces the other', async () => {
@@ -151,10 +154,14 @@ test('the first kilobyte of a reply is kept, without control characters and secr
 
 test('a receiver that says nothing is given up, and one whose reply does not end has taken the event', async () => {
   answer = () => undefined;
-  expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject({ type: 'none', error: 'timeout' });
+  expect(await deliver(webhookWith([createWebhookSecret()]), impatientSender)).toMatchObject({ type: 'none', error: 'timeout' });
 
   answer = (_request, response) => response.writeHead(200).write('and so on');
-  expect(await deliver(webhookWith([createWebhookSecret()]))).toMatchObject({ type: 'reply', status: 200, excerpt: 'and so on' });
+  expect(await deliver(webhookWith([createWebhookSecret()]), impatientSender)).toMatchObject({
+    type: 'reply',
+    status: 200,
+    excerpt: 'and so on',
+  });
 });
 
 test('a receiver that dribbles its headers is given up like one that says nothing', async () => {
@@ -165,7 +172,7 @@ test('a receiver that dribbles its headers is given up like one that says nothin
     socket.on('error', () => clearInterval(timer));
   };
 
-  const reply = await deliver(webhookWith([createWebhookSecret()]));
+  const reply = await deliver(webhookWith([createWebhookSecret()]), impatientSender);
 
   expect(reply).toMatchObject({ type: 'none', error: 'timeout' });
   expect(reply.durationMs).toBeLessThan(5_000);
