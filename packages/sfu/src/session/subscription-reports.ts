@@ -6,6 +6,8 @@ import type { RtpSection, Subscription } from '../negotiation/index.ts';
 /** The number of m-sections of a session. There may be more mids, because a client can reuse an m-section under a new mid. */
 const MAX_KEPT = LIMITS.maxMediaSectionsPerSession;
 
+const UNREACHABLE = "this node had no route to the publisher's node for too long; subscribe again";
+
 /** Subscriptions that the SFU ended by itself, one per m-section, until the section is used again. */
 export class EndedSubscriptions {
   /** Undefined until one has ended so. */
@@ -63,6 +65,8 @@ export class SubscriptionReports {
   }
 
   stopped(reported: ReportedSubscription, reason: TrackCloseReason | 'unsubscribed'): void {
+    // The publisher still sends the track, so only this explains why the client receives it no longer.
+    if (reason === 'unreachable') this.ended.note(reported.section, reported.subscription, 'relay_unavailable', UNREACHABLE);
     this.#onEvent({ type: 'subscription.ended', ...this.#facts(reported), reason });
   }
 

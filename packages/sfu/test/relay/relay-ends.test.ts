@@ -107,6 +107,8 @@ describe('a relay ends', () => {
     expect(before).toEqual([]);
     expect(ends(cluster, viewer)).toEqual(['unreachable']);
     expect(countOfLegs(cluster)).toBe(0);
+    const { subscriptions } = await cluster.node(2).world.sfu.describeSession(APP, viewer.id);
+    expect(subscriptions).toMatchObject([{ errorCode: 'relay_unavailable' }]);
   });
 
   it('leaves nothing behind once all sessions have ended', async () => {
