@@ -21,6 +21,11 @@ const DOCUMENTS = FILES.filter((file) => file.endsWith('.md') && file !== 'CHANG
 /** A decision may name what it did away with. */
 const DESCRIPTIONS = DOCUMENTS.filter((file) => !file.startsWith('docs/adr/'));
 
+/** Commands write these, or compare them with what they would write. */
+const GENERATED = ['docs/config.md', 'docs/interop.md', 'docs/metrics.md'];
+const HAND_WRITTEN = [...DOCUMENTS.filter((file) => !GENERATED.includes(file)), 'CHANGELOG.md'];
+const MAX_COLUMNS = 100;
+
 function listFiles(...options: readonly string[]): string[] {
   const listed = execFileSync('git', ['ls-files', ...options], { cwd: PROJECT_ROOT, encoding: 'utf8' });
   return listed
@@ -98,6 +103,11 @@ function listMisplaced(text: string): string[] {
   });
 }
 
+/** Tables, headings and pictures cannot be wrapped, nor can a single long word. */
+function isTooLong(line: string): boolean {
+  return line.length > MAX_COLUMNS && !/^\s*[|#!]/.test(line) && /\S\s+\S/.test(line.replace(/^\s*([*-]|\d+\.)\s+/, ''));
+}
+
 describe('the documents', () => {
   it.each(DOCUMENTS)('%s links only to what exists', (document) => {
     const text = readFileSync(join(PROJECT_ROOT, document), 'utf8');
@@ -126,6 +136,12 @@ describe('the documents', () => {
     expect(listMisplaced('`sfu/io/uplink.ts`, `outlet.ts`; `media/router`, `track-router.ts`, `uplink.ts`')).toEqual([
       'packages/media/src/router/uplink.ts',
     ]);
+  });
+
+  it.each(HAND_WRITTEN)('%s wraps its prose at 100 columns', (document) => {
+    const text = readFileSync(join(PROJECT_ROOT, document), 'utf8').replaceAll(/^```.*?^```/gms, '');
+
+    expect(text.split('\n').filter(isTooLong)).toEqual([]);
   });
 
   it('include a guide to the code, to working on it, and a log of changes', () => {

@@ -23,8 +23,8 @@ import { type Call, nextPageLink, type Route, type RouteReply } from './route.ts
 import { TOKEN_ROUTES } from './token-routes.ts';
 
 /**
- * Every endpoint of the API, in the order of the Cloudflare reference, followed by those that the reference does not
- * have. Handlers parse, call and reply.
+ * Every endpoint of the API, in the order of the reference (`packages/e2e/fixtures/reference.txt`), followed by those
+ * that the reference does not have. Handlers parse, call and reply.
  */
 export const ROUTES: readonly Route[] = [
   {

@@ -66,7 +66,8 @@ function contentOf(event: SfuEvent): EventContent | undefined {
       const { sizeBytes, maxMessageBytes } = event;
       return { type: event.type, ...receivedChannelOf(event), sizeBytes, maxMessageBytes };
     }
-    default:
+    case 'registry.failed':
+    case 'session.defect':
       return undefined;
   }
 }

@@ -14,7 +14,7 @@ const Sdp = z
     examples: ['v=0\r\no=- 8184802762297966397 2 IN IP4 127.0.0.1\r\n…'],
   });
 
-/** The Cloudflare reference shows `"sessionDescription": ""` as a placeholder, so a client that sends it is told what belongs there. */
+/** The reference shows `"sessionDescription": ""` as a placeholder, so a client that sends it is told what belongs there. */
 const shape = {
   error: (issue: { readonly input: unknown }) =>
     issue.input === undefined ? undefined : 'must be an object with type and sdp, such as peerConnection.localDescription',
