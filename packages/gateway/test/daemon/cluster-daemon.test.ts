@@ -37,8 +37,17 @@ async function joinTwo(nodeNo: number, environment?: Record<string, string>): Pr
   return nodes;
 }
 
-/** @throws Error – the reply, if it is another than a session */
-async function created(reply: Response): Promise<{ readonly sessionId: string; readonly region: string }> {
+const PATIENT_ATTEMPTS = 20;
+
+/**
+ * Creates a session on a node, which may reply 503 if a busy machine keeps Redis from answering it in time.
+ *
+ * @throws Error – the reply, if it is another than a session
+ */
+async function createSession(node: ClusterDaemon, query = ''): Promise<{ readonly sessionId: string; readonly region: string }> {
+  let reply = await node.call('POST', `/session/new${query}`, OFFER);
+  for (let attempt = 1; reply.status === 503 && attempt < PATIENT_ATTEMPTS; attempt++)
+    reply = await node.call('POST', `/session/new${query}`, OFFER);
   if (!reply.ok) throw new Error(`${reply.status}: ${await reply.text()}`);
   return (await reply.json()) as { readonly sessionId: string; readonly region: string };
 }
@@ -47,8 +56,8 @@ test('any node answers calls about the apps and sessions of any other, and expor
   const collector = await OtlpCollector.start();
   const [eu, us] = await joinTwo(201, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_RESOURCE_ATTRIBUTES: 'deployment=test' });
 
-  const there = await created(await us.call('POST', '/session/new?region=eu', OFFER));
-  const here = await created(await us.call('POST', '/session/new', OFFER));
+  const there = await createSession(us, '?region=eu');
+  const here = await createSession(us);
   const described = await us.call('GET', `/session/${there.sessionId}`);
   const listed = (await (await eu.call('GET', '/sessions')).json()) as { readonly sessionId: string }[];
   const closed = await us.call('DELETE', `/session/${there.sessionId}`);
@@ -81,13 +90,13 @@ test('any node answers calls about the apps and sessions of any other, and expor
 
 test('other nodes soon know that a node is draining, and its sessions continue', async () => {
   const [eu, us] = await joinTwo(211);
-  const { sessionId } = await created(await eu.call('POST', '/session/new', OFFER));
+  const { sessionId } = await createSession(eu);
 
   eu.daemon.child.kill('SIGTERM');
   await eu.daemon.waitFor('"message":"draining"');
   let refusal = await us.call('POST', '/session/new?region=eu', OFFER);
   while (refusal.status === 200) refusal = await us.call('POST', '/session/new?region=eu', OFFER);
-  const elsewhere = await created(await eu.call('POST', '/session/new', OFFER));
+  const elsewhere = await createSession(eu);
   const described = await us.call('GET', `/session/${sessionId}`);
   await us.call('DELETE', `/session/${sessionId}`);
   const { code } = await eu.daemon.exit;
@@ -100,7 +109,7 @@ test('other nodes soon know that a node is draining, and its sessions continue',
 
 test('with Redis frozen, calls between nodes continue, listings say what is missing, and all nodes stay ready', async () => {
   const [eu, us] = await joinTwo(221);
-  const { sessionId } = await created(await eu.call('POST', '/session/new', OFFER));
+  const { sessionId } = await createSession(eu);
   await us.call('GET', `/session/${sessionId}`);
 
   redis.pause();
@@ -119,7 +128,7 @@ test('with Redis frozen, calls between nodes continue, listings say what is miss
 test('a node whose number a newer process takes closes its sessions and ends with 3, and the newer one serves', async () => {
   const INTERNAL = { CAUSEWAY_INTERNAL_URL: 'http://127.0.0.1:9' };
   const former = await join(261, 'eu', { ...APP, ...INTERNAL });
-  const { sessionId } = await created(await former.call('POST', '/session/new', OFFER));
+  const { sessionId } = await createSession(former);
   const events = await former.call('GET', `/session/${sessionId}/events`);
 
   const newer = await join(261, 'eu', { ...APP, ...INTERNAL });
@@ -137,7 +146,7 @@ test('a node whose number a newer process takes closes its sessions and ends wit
 test('a node with another key does not count, and cannot have calls carried out', async () => {
   const us = await join(232, 'us', APP);
   const stranger = await join(231, 'eu', { ...APP, CAUSEWAY_CLUSTER_KEY: 'another-key-of-somebody-else-012345' });
-  const { sessionId } = await created(await us.call('POST', '/session/new', OFFER));
+  const { sessionId } = await createSession(us);
 
   const [foreign, unknownRegion] = [
     await stranger.call('GET', `/session/${sessionId}`),
