@@ -51,7 +51,7 @@ test('sessions are listed while the page is connected and visible, and again aft
   expect(listings()).toBe(3);
 });
 
-test('an own session that is missing from the list is verified', async () => {
+test("the page's own session is looked up if it is missing from the list", async () => {
   const own = createFakeSession('own');
   const { mediaConsole, api, clock } = createTestConsole(own);
   api.next('listSessions', [{ sessionId: 'own', metadata: '' }]);

@@ -81,7 +81,7 @@ test('the tracks of many sessions are read a few at a time, the watched ones fir
   directory.stop();
 });
 
-test('data channels are listed besides the tracks, and a node without data channels is not a failure', async () => {
+test('data channels are listed alongside the tracks, and a node without data channels is not a failure', async () => {
   const { api, clock, directory } = createLive();
   api.next('listSessions', [summary('a'), summary('b')]);
   api.next('listDataChannels', { sessionId: 'a', published: [{ dataChannelName: 'chat', status: 'open' }], subscribed: [] });

@@ -16,7 +16,7 @@ test.each([
   ['the equator in the middle', 0, 0, 50, 58.33],
   ['the end of the map', -60, 180, 100, 100],
   ['the south pole, which the map has at its edge', -90, 180, 100, 100],
-])('%s', (_what, latitudeDegrees, longitudeDegrees, xPercent, yPercent) => {
+])('%s is drawn in its place', (_what, latitudeDegrees, longitudeDegrees, xPercent, yPercent) => {
   const place = placeOf({ latitudeDegrees, longitudeDegrees });
 
   expect(place.xPercent).toBeCloseTo(xPercent, 2);

@@ -30,7 +30,7 @@ test('reports the code of a refusal, and no such code for a reply that is not fr
   expect(codeOf(new Error('something else'))).toBeUndefined();
 });
 
-test('reports a node that does not answer', async () => {
+test('reports a node that is not responding', async () => {
   const api = createAdminApi('https://sfu.example/', () => Promise.reject(new TypeError('Failed to fetch')));
 
   expect(codeOf(await api.me().catch((error: unknown) => error))).toBe('network_failure');

@@ -1,6 +1,6 @@
 import { readEntry } from '../../src/service/entry.ts';
 
-test('the page to which an OpenID provider sends browsers back', () => {
+test('recognises the page to which an OpenID provider sends browsers back', () => {
   expect(readEntry('/sfu/oidc', '', '?code=abc&state=def')).toEqual({ kind: 'provider', query: '?code=abc&state=def' });
 });
 
@@ -14,6 +14,6 @@ test.each([
   ['/setup', '#cwsetup_abc', { kind: 'one-time', page: 'setup', token: 'cwsetup_abc' }],
   ['/sfu/invitation', '#cwi_abc', { kind: 'one-time', page: 'invitation', token: 'cwi_abc' }],
   ['/setup', '', { kind: 'one-time', page: 'setup', token: '' }],
-])('the address %s%s', (path, fragment, entry) => {
+])('the address %s%s is read as %j', (path, fragment, entry) => {
   expect(readEntry(path, fragment)).toEqual(entry);
 });

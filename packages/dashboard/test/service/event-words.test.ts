@@ -8,6 +8,6 @@ test.each([
   [{ type: 'layer.changed', mid: '1', rid: '', reason: 'bandwidth' }, 'line 1 · only layer · bandwidth'],
   [{ type: 'quality.changed', mid: '1', rid: 'h', quality: 'reduced' }, 'line 1 · layer h · reduced'],
   [{ type: 'subscription.failed', remoteSessionId: 's2', errorCode: 'track_not_found' }, 'from s2 · track_not_found'],
-])('%j', (event, words) => {
+])('the event %j is described as %j', (event, words) => {
   expect(eventWords({ id: '1-1', at: '', ...event } as ApiEvent)).toBe(words);
 });

@@ -17,10 +17,10 @@ test('the newest figure is at the right edge and the highest at the top', () => 
   expect(sparklinePoints([0, 50, 100], 59, 20)).toBe('57.0,20.0 58.0,10.0 59.0,0.0');
 });
 
-test('a single figure makes no line', () => {
+test('a single figure draws no line', () => {
   expect(sparklinePoints([7], 59, 20)).toBe('');
 });
 
-test('only zeros are a line at the bottom', () => {
+test('a history of zeros is a line at the bottom', () => {
   expect(sparklinePoints([0, 0], 59, 20)).toBe('58.0,20.0 59.0,20.0');
 });

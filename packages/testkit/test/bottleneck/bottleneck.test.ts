@@ -14,21 +14,21 @@ function sum(values: readonly number[]): number {
 }
 
 describe('a bottleneck', () => {
-  it('passes everything on at once by default', () => {
+  it('forwards every datagram immediately by default', () => {
     expect(send({}).every((arrivals, sentAtMs) => arrivals.length === 1 && arrivals[0] === sentAtMs)).toBe(true);
   });
 
-  it('delays every datagram alike', () => {
+  it('delays every datagram equally', () => {
     expect(send({ delayMs: 80 }).every(([arrivedAtMs], sentAtMs) => arrivedAtMs === sentAtMs + 80)).toBe(true);
   });
 
-  it.each([0.02, 0.05])('loses a share of %d', (lossRatio) => {
+  it.each([0.02, 0.05])('loses a share of %d of the datagrams', (lossRatio) => {
     const lost = send({ lossRatio }).filter((arrivals) => arrivals.length === 0).length;
 
     expect(lost / DATAGRAMS).toBeCloseTo(lossRatio, 2);
   });
 
-  it('loses as many when it loses several in a row', () => {
+  it('loses the same share when it loses several in a row', () => {
     const isLost = send({ lossRatio: 0.03, lossBurst: 8 }).map((arrivals) => arrivals.length === 0);
     const bursts = isLost.filter((lost, index) => lost && isLost[index - 1] !== true).length;
     const lost = isLost.filter(Boolean).length;
@@ -37,7 +37,7 @@ describe('a bottleneck', () => {
     expect(lost / bursts).toBeGreaterThanOrEqual(8);
   });
 
-  it('changes no order by jitter alone', () => {
+  it('does not reorder datagrams by jitter alone', () => {
     const arrivals = send({ delayMs: 75, jitterMs: 30 }).flat();
 
     expect(arrivals).toEqual([...arrivals].sort((a, b) => a - b));
@@ -52,20 +52,20 @@ describe('a bottleneck', () => {
     expect(late.length / DATAGRAMS).toBeCloseTo(0.03, 2);
   });
 
-  it('delivers a share twice', () => {
+  it('delivers a share of the datagrams twice', () => {
     const twice = send({ duplicateRatio: 0.01 }).filter(({ length }) => length === 2).length;
 
     expect(twice / DATAGRAMS).toBeCloseTo(0.01, 2);
   });
 
-  it('carries no more than its rate, and keeps no datagram waiting for long', () => {
+  it('never exceeds its rate, and keeps no datagram waiting for long', () => {
     const arrivals = send({ rateBps: 4_000_000 }).flatMap((times, sentAtMs) => times.map((arrivedAtMs) => ({ sentAtMs, arrivedAtMs })));
 
     expect((8 * DATAGRAM_BYTES * arrivals.length) / (DATAGRAMS / 1_000) / 4_000_000).toBeCloseTo(1, 1);
     expect(Math.max(...arrivals.map(({ sentAtMs, arrivedAtMs }) => arrivedAtMs - sentAtMs))).toBeLessThan(205);
   });
 
-  it('loses what finds no room for its bytes, and only that', () => {
+  it('drops only the datagrams that do not fit in the queue', () => {
     const bottleneck = new Bottleneck(seededRandom(1), { rateBps: 800_000, queueMs: 1_000, queueBytes: 5_000 });
 
     const burst = Array.from({ length: 8 }, () => bottleneck.take(0, 1_000).length);
@@ -76,7 +76,7 @@ describe('a bottleneck', () => {
     expect(bottleneck.counts).toEqual({ offered: 10, overflowed: 4, policed: 0, lost: 0, marked: 0 });
   });
 
-  it('polices without delaying anything', () => {
+  it('drops datagrams above the policed rate, and delays none', () => {
     const bottleneck = new Bottleneck(seededRandom(1), { policedBps: 800_000, policerBurstBytes: 3_000 });
     const arrivals = Array.from({ length: 1_000 }, (_, sentAtMs) => bottleneck.take(sentAtMs, 400));
     const passed = arrivals.filter(({ length }) => length === 1).length;
@@ -86,7 +86,7 @@ describe('a bottleneck', () => {
     expect(arrivals.every(([arrivedAtMs], sentAtMs) => arrivedAtMs === undefined || arrivedAtMs === sentAtMs)).toBe(true);
   });
 
-  it('transmits what waits across a change of rate at both rates', () => {
+  it('sends a datagram at two rates if the rate changes halfway through', () => {
     const steps = [
       { fromMs: 0, rateBps: 800_000 },
       { fromMs: 15, rateBps: 400_000 },
@@ -101,7 +101,7 @@ describe('a bottleneck', () => {
     expect(arrivals).toEqual([10, 25, 100.5]);
   });
 
-  it('accepts nothing more when its link is gone for good', () => {
+  it('accepts no more datagrams once the link is down for good', () => {
     const steps = [
       { fromMs: 0, rateBps: 800_000 },
       { fromMs: 50, rateBps: 0 },
@@ -113,7 +113,7 @@ describe('a bottleneck', () => {
     expect(sum(arrived)).toBe(5);
   });
 
-  it('lets 1,500 bytes leave at each line of a trace, and repeats it', () => {
+  it('sends 1,500 bytes for each line of a trace, and repeats the trace', () => {
     const bottleneck = new Bottleneck(seededRandom(1), {}, tracedCapacity('2\n2\n10\n'));
 
     const whole = [0, 0, 0, 0, 0].flatMap((sentAtMs) => bottleneck.take(sentAtMs, 1_500));
@@ -127,11 +127,11 @@ describe('a bottleneck', () => {
     expect(large).toEqual([50]);
   });
 
-  it.each(['', '0', '5\n3', '1\nx', '1.5'])('refuses the trace %j', (trace) => {
+  it.each(['', '0', '5\n3', '1\nx', '1.5'])('rejects the trace %j', (trace) => {
     expect(() => tracedCapacity(trace)).toThrow(RangeError);
   });
 
-  it('says how long a datagram would wait, and for how many bytes', () => {
+  it('reports how long a datagram would wait, and behind how many bytes', () => {
     const bottleneck = new Bottleneck(seededRandom(1), { rateBps: 800_000 });
 
     bottleneck.take(0, 1_000);
@@ -141,11 +141,11 @@ describe('a bottleneck', () => {
     expect([bottleneck.queuedBytes(0), bottleneck.queuedBytes(12), bottleneck.queuedBytes(15)]).toEqual([1_500, 500, 0]);
   });
 
-  it('delivers nothing while it is cut', () => {
+  it('delivers nothing while the link is cut', () => {
     expect(send({ isCut: true }).flat()).toEqual([]);
   });
 
-  it('has the same bad luck with the same seed, and other luck with another', () => {
+  it('loses the same datagrams with the same seed, and others with another seed', () => {
     expect(send({ lossRatio: 0.02 }, 7)).toEqual(send({ lossRatio: 0.02 }, 7));
     expect(send({ lossRatio: 0.02 }, 7)).not.toEqual(send({ lossRatio: 0.02 }, 8));
   });

@@ -21,7 +21,7 @@ describe('an elastic source', () => {
     return (8000 * within.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0)) / (toMs - fromMs);
   }
 
-  test('sends what its target says, and never more than it can', () => {
+  test('sends at its target rate, up to its maximum', () => {
     let target = 1_000_000;
     const { simulation, sent } = source(() => target);
 
@@ -46,7 +46,7 @@ describe('an elastic source', () => {
     expect(elastic.rateBps).toBe(150_000);
   });
 
-  test('is silent while it is paused', () => {
+  test('sends nothing while it is paused', () => {
     const { simulation, sent, elastic } = source(() => 1_000_000);
 
     elastic.pause();
@@ -72,7 +72,7 @@ describe('an elastic source', () => {
   });
 });
 
-test('a feedback peer reports every packet once: when it came, or that it did not', () => {
+test('a feedback peer reports every packet once, with its arrival time or as lost', () => {
   const simulation = new Simulation();
   const path = new Bottleneck(seededRandom(11), { delayMs: 20, jitterMs: 15, lossRatio: 0.1, reorderRatio: 0.05 });
   const arrivedAt = new Map<number, number>();

@@ -1,6 +1,6 @@
 import { Simulation, seededRandom } from '../../src/index.ts';
 
-test('a simulation does things in the order of their times, and those of one time in the order they were asked for', () => {
+test('a simulation runs callbacks in order of their times, and those of the same time in the order in which they were scheduled', () => {
   const simulation = new Simulation();
   const random = seededRandom(3);
   const done: (readonly [number, number])[] = [];

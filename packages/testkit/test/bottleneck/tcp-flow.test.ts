@@ -63,7 +63,7 @@ test.each(['reno', 'cubic'] as const)('two greedy flows with %s share a bottlene
   expect(Math.min(one, other) / Math.max(one, other)).toBeGreaterThan(0.6);
 });
 
-test('random loss slows it down as Reno is known to be', () => {
+test('random loss limits the rate of a flow as the Mathis formula predicts', () => {
   const { simulation, forward } = narrowLink({ rateBps: 100_000_000, lossRatio: 0.01 });
   const flow = new TcpFlow({ simulation, forward, ackDelayMs: 50 });
 
@@ -90,7 +90,7 @@ test('a short flow ends when the last byte has been acknowledged, lost ones incl
   expect(finishedAtMs).toBeLessThan(10_000);
 });
 
-test('it recovers from an outage', () => {
+test('a flow recovers from an outage', () => {
   const { simulation, forward } = narrowLink();
   const flow = new TcpFlow({ simulation, forward, ackDelayMs: 50 });
   simulation.at(5_000, () => forward.impair({ ...forward.conditions, isCut: true }));
