@@ -35,14 +35,14 @@ const root = createRootRouteWithContext<RouteContext>()({
       <h1>Causeway</h1>
       <Failure error={error} />
       <p>
-        <a href="#/bench">Open the bench</a>, which needs the id and secret of an app and nothing else.
+        You can still <a href="#/bench">open the bench</a> with the ID and a secret of an app.
       </p>
     </main>
   ),
   notFoundComponent: () => (
     <main className="enter">
-      <h1>There is nothing here</h1>
-      <a href="#/">Overview</a>
+      <h1>Page not found</h1>
+      <a href="#/">Go to the overview</a>
     </main>
   ),
 });

@@ -58,7 +58,7 @@ describe('the bench', () => {
   it('publishes in one tab, and another tab watches that and shows its figures', async () => {
     const alice = await openConsole('Alice');
     await alice.page.getByRole('radio', { name: 'Test picture' }).check({ force: true });
-    await alice.page.getByRole('combobox', { name: 'Picture size' }).selectOption('360');
+    await alice.page.getByRole('combobox', { name: 'Resolution' }).selectOption('360');
     await alice.page.getByRole('button', { name: 'Publish', exact: true }).first().click();
     await alice.page.getByText('On air').waitFor();
     const bob = await openConsole('Bob');

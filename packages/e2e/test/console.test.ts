@@ -114,7 +114,7 @@ it('leads from the link of a new node to the first bytes on a chart in ten click
   expect(page.url()).not.toContain('cwsetup_');
   const faults = [...(await findFaultsInBoth(tab, 'set-up'))];
   await page.getByRole('textbox', { name: 'Your name' }).fill('Ada');
-  await page.getByRole('textbox', { name: 'E-mail' }).fill('ada@example.org');
+  await page.getByRole('textbox', { name: 'Email' }).fill('ada@example.org');
   const password = page.getByRole('textbox', { name: 'Password' });
   await password.fill('too short');
   await page.getByRole('button', { name: 'Create account' }).click();
@@ -127,7 +127,7 @@ it('leads from the link of a new node to the first bytes on a chart in ten click
   faults.push(...(await findFaultsInBoth(tab, 'new-app')));
   await click('Create app');
   await click('Run with my camera');
-  await page.getByText('Playing what came back').waitFor();
+  await page.getByText('Playing the video received').waitFor();
   const chart = page.getByRole('img', { name: /^Chart: [1-9].* (kB|MB) received$/ });
   await chart.waitFor();
   faults.push(...(await findFaultsInBoth(tab, 'running')));
@@ -143,18 +143,18 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
   const { page } = tab;
   const faults: string[] = [];
   await page.getByRole('link', { name: 'Sessions' }).click();
-  await page.getByText('No sessions now.').waitFor();
+  await page.getByText('No open sessions.').waitFor();
   const other = await page.context().newPage();
   await other.goto(`${stage.daemon.access.host}/#/apps/${appId}`);
   await other.getByRole('button', { name: 'Run with a test picture' }).click();
-  await page.getByText('2 sessions now.').waitFor();
+  await page.getByText('2 open sessions.').waitFor();
   await page.getByRole('cell', { name: 'connected', exact: true }).first().waitFor();
   faults.push(...(await findFaultsInBoth(tab, 'sessions')));
   await page
     .getByRole('row', { name: /Run it here: publisher/ })
     .getByRole('link')
     .click();
-  await page.getByText('The node finds nothing wrong with this session.').waitFor();
+  await page.getByText('No problems found in this session.').waitFor();
   // It happened before the page was opened.
   await page.getByRole('rowheader', { name: 'session.connected' }).waitFor();
   const quality = await readQuality(page);
@@ -164,7 +164,7 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
   await other.close();
 
   expect(faults).toEqual([]);
-  expect(quality.titles).toEqual(['Bitrate', 'Packets lost', 'Round trip']);
+  expect(quality.titles).toEqual(['Bitrate', 'Packet loss', 'Round trip']);
   // The test picture has much less to send than a camera.
   expect(quality.inTable).toMatch(/^[1-9]\d* kbit\/s$|^\d+\.\d\d Mbit\/s$/);
   expect(quality.inLegend).toBe(quality.inTable);
@@ -173,13 +173,13 @@ it('shows the sessions of the app as they come and go, and what is wrong with on
 /** The charts of a session that publishes, after the node's first sample, with the newest rate beside one and in the table. */
 async function readQuality(page: ChromiumPage['page']) {
   await page.getByRole('img', { name: /^Chart: Bitrate over five minutes, now .*from the client [1-9]/ }).waitFor();
-  await page.getByText('As a table').click();
-  await page.getByRole('region', { name: 'Table of quality' }).waitFor();
+  await page.getByText('Show as table').click();
+  await page.getByRole('region', { name: 'Quality table' }).waitFor();
   // Another sample may come between two questions, so that there is one question for both.
   return page.evaluate(() => ({
     titles: [...document.querySelectorAll('.quality figcaption')].map(({ textContent }) => textContent),
     inLegend: document.querySelector('.quality [data-colour="warn"] strong')?.textContent,
-    inTable: document.querySelector('[aria-label="Table of quality"] tbody td:nth-of-type(3)')?.textContent,
+    inTable: document.querySelector('[aria-label="Quality table"] tbody td:nth-of-type(3)')?.textContent,
   }));
 }
 
@@ -187,7 +187,7 @@ it('shows the events of the app as they happen', async () => {
   const { page } = tab;
   const { host } = stage.daemon.access;
   await page.goto(`${host}/#/apps/${appId}/events`);
-  await page.getByText('Nothing yet.').waitFor();
+  await page.getByText('No events yet.').waitFor();
   const other = await page.context().newPage();
   await other.goto(`${host}/#/apps/${appId}`);
   await other.getByRole('button', { name: 'Run with a test picture' }).click();
@@ -233,7 +233,7 @@ it('creates a secret that is shown once and gives access to the app', async () =
   await page.goto(`${host}/#/apps/${appId}/keys`);
   await page.getByRole('button', { name: 'New secret' }).click();
   await page.getByRole('textbox', { name: 'Name' }).fill('backend');
-  await page.getByRole('button', { name: 'Make secret' }).click();
+  await page.getByRole('button', { name: 'Create secret' }).click();
   const secret = (await page.getByRole('dialog').locator('code').textContent()) ?? '';
   const call = () => fetch(`${host}/api/sfu/${appId}/sessions`, { headers: { Authorization: `Bearer ${secret}` } });
   await page.getByRole('button', { name: 'Done' }).click();
@@ -241,7 +241,7 @@ it('creates a secret that is shown once and gives access to the app', async () =
   const before = (await call()).status;
   await page.getByRole('button', { name: 'Revoke backend' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
-  await page.getByRole('cell', { name: 'ended', exact: true }).waitFor();
+  await page.getByRole('cell', { name: 'revoked', exact: true }).waitFor();
 
   expect([before, (await call()).status]).toEqual([200, 401]);
   expect(await page.content()).not.toContain(secret);
@@ -268,7 +268,7 @@ it.each([
   ['usage', 'apps/:app/usage', 'Demo'],
   ['settings', 'apps/:app/settings', 'Demo'],
   ['nodes', 'nodes', 'Nodes'],
-  ['audit', 'audit', 'Audit'],
+  ['audit', 'audit', 'Audit log'],
   ['account', 'account', 'Ada'],
 ])('has nothing wrong on the page %s, which has an address of its own', async (name, path, heading) => {
   await tab.page.goto(`${stage.daemon.access.host}/#/${path.replace(':app', appId)}`);
@@ -309,9 +309,9 @@ it('lets an invited person in, who sees what their role shows', async () => {
   const { page } = tab;
   await page.goto(`${stage.daemon.access.host}/#/team`);
   await page.getByRole('button', { name: 'Invite' }).click();
-  await page.getByRole('textbox', { name: 'E-mail' }).fill('bob@example.org');
+  await page.getByRole('textbox', { name: 'Email' }).fill('bob@example.org');
   await page.getByRole('combobox', { name: 'Role', exact: true }).selectOption('viewer');
-  await page.getByRole('button', { name: 'Make link' }).click();
+  await page.getByRole('button', { name: 'Create link' }).click();
   const bob = await stage.chromium.openPage((await page.getByRole('dialog').locator('code').textContent()) ?? '', {
     initScript: NOTE_VIOLATIONS,
   });
@@ -321,7 +321,7 @@ it('lets an invited person in, who sees what their role shows', async () => {
   await bob.page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
   await bob.page.getByRole('button', { name: 'Join' }).click();
   await bob.page.getByRole('link', { name: 'Demo' }).click();
-  await bob.page.getByRole('heading', { name: 'Quick Start' }).waitFor();
+  await bob.page.getByRole('heading', { name: 'Quick start' }).waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click();
   await page.reload();
   await page.getByRole('cell', { name: 'bob@example.org' }).waitFor();
@@ -338,7 +338,7 @@ it('signs out for good, says why a password is wrong, and signs in', async () =>
   await page.reload();
   await page.getByRole('button', { name: 'Sign out' }).click();
   const signIn = async (password: string) => {
-    await page.getByRole('textbox', { name: 'E-mail' }).fill('ada@example.org');
+    await page.getByRole('textbox', { name: 'Email' }).fill('ada@example.org');
     await page.getByRole('textbox', { name: 'Password' }).fill(password);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   };
@@ -384,7 +384,7 @@ it('asks for a code once there is an authenticator, and for nothing else with a 
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const fill = (name: string, text: string) => page.getByRole('textbox', { name }).fill(text);
   const signIn = async () => {
-    await fill('E-mail', 'ada@example.org');
+    await fill('Email', 'ada@example.org');
     await fill('Password', PASSWORD);
     await button('Sign in').click();
   };
@@ -408,7 +408,7 @@ it('asks for a code once there is an authenticator, and for nothing else with a 
   await button('Add passkey').click();
   await fill('Name', 'laptop');
   await fill('Your password', PASSWORD);
-  await button('Make passkey').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Add passkey' }).click();
   await page.getByRole('rowheader', { name: 'laptop' }).waitFor();
   faults.push(...(await findFaultsInBoth(tab, 'factors')));
 

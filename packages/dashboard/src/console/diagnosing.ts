@@ -22,8 +22,8 @@ export async function diagnose(api: Pick<SfuApi, 'diagnoseSession'> | undefined,
 
 /** Returns one line for each finding, or one that says that there is none. */
 export function diagnosisLines(diagnosis: Diagnosis): readonly string[] {
-  if (diagnosis.phase === 'asking') return ['Asking the node…'];
+  if (diagnosis.phase === 'asking') return ['Running the diagnosis…'];
   if (diagnosis.phase === 'failed') return [diagnosis.title];
-  if (diagnosis.findings.length === 0) return ['The node finds nothing wrong with this session.'];
+  if (diagnosis.findings.length === 0) return ['No problems found in this session.'];
   return diagnosis.findings.map(({ mid, summary }) => (mid === undefined ? summary : `Line ${mid}: ${summary}`));
 }

@@ -99,7 +99,7 @@ class LiveDirectory implements Directory {
   async #follow(signal: AbortSignal): Promise<void> {
     // What happened before the stream was open is in the list that is read then.
     const onOpen = () => this.refresh();
-    const onLost = (failure: unknown) => this.#noteStale(failure ?? new Error('The node has ended the stream of events.'));
+    const onLost = (failure: unknown) => this.#noteStale(failure ?? new Error('The node has closed the event stream.'));
     try {
       for await (const event of this.#options.api.events({ signal, onOpen, onLost })) this.#noteEvent(event);
     } catch (failure) {

@@ -10,37 +10,37 @@ export interface ErrorText {
 }
 
 const TITLES: Readonly<Partial<Record<ErrorCode | 'network_failure' | 'unexpected_reply', string>>> = {
-  unauthorized: 'App id and secret do not belong together.',
+  unauthorized: 'The app ID or the secret is wrong.',
   token_expired: 'The access token has expired. Connect again with a new one.',
   forbidden: 'The access token does not allow this.',
-  quota_exceeded: 'A limit of this app is reached.',
-  session_not_found: 'That session is gone.',
+  quota_exceeded: 'This app has reached a limit.',
+  session_not_found: 'That session no longer exists.',
   track_not_found: 'That track is no longer published.',
-  track_name_conflict: 'Another track of this session has that name already.',
-  codec_mismatch: 'This browser and the publisher share no codec for that track.',
+  track_name_conflict: 'Another track of this session already has that name.',
+  codec_mismatch: 'This browser supports none of the codecs of that track.',
   rid_not_available: 'The publisher does not send that layer.',
   session_closed: 'The node has closed this session.',
-  rate_limited: 'Too many calls at once. It works again in a moment.',
+  rate_limited: 'Too many calls. Try again in a moment.',
   draining: 'This node is shutting down and accepts no new sessions.',
-  no_capacity: 'This node has no room for another session now.',
-  node_unreachable: 'The node that holds that session does not answer.',
+  no_capacity: 'This node has no capacity for another session right now.',
+  node_unreachable: 'The node that owns that session is not responding.',
   relay_unavailable: 'The node of the track or data channel cannot be reached at the moment.',
   negotiation_glare: 'The session is busy with another change. Try again.',
   negotiation_in_progress: 'The session is busy with another change. Try again.',
   negotiation_timeout: 'The change took too long and was withdrawn. Try again.',
   stale_answer: 'The change took too long and was withdrawn. Try again.',
   invalid_session_description: "The node could not use this browser's media description.",
-  internal_error: 'The node made a mistake. Please report it with the request id.',
-  network_failure: 'The node does not answer.',
-  unexpected_reply: 'Something else answered in place of the node.',
+  internal_error: 'Something went wrong on the node. Please report this with the request ID.',
+  network_failure: 'The node is not responding.',
+  unexpected_reply: 'The reply did not come from a node.',
 };
 
 /** `getUserMedia` failures, by `DOMException.name`. @see Media Capture and Streams §10 */
 const CAPTURE_TITLES: Readonly<Record<string, string>> = {
-  NotAllowedError: 'The browser was not allowed to use the camera or microphone.',
-  NotFoundError: 'There is no camera or microphone on this machine.',
+  NotAllowedError: 'Access to the camera or microphone was denied.',
+  NotFoundError: 'No camera or microphone was found.',
   NotReadableError: 'The camera or microphone is in use by another program.',
-  OverconstrainedError: 'The camera cannot deliver that picture size.',
+  OverconstrainedError: 'The camera does not support that resolution.',
 };
 
 /** @param failure anything that was thrown */

@@ -55,7 +55,7 @@ export function AccountPage() {
         <section aria-labelledby="password-title">
           <h2 id="password-title">Change password</h2>
           <form className="narrow" onSubmit={(event) => void submit(event)}>
-            <TextField label="Present password" name="present" type="password" autoComplete="current-password" isRequired />
+            <TextField label="Current password" name="present" type="password" autoComplete="current-password" isRequired />
             <TextField
               label="New password"
               name="next"
@@ -63,11 +63,11 @@ export function AccountPage() {
               autoComplete="new-password"
               isRequired
               minLength={15}
-              remark="At least 15 characters; a few words will do"
+              remark="At least 15 characters. A few words will do."
             />
             <Button type="submit">Change password</Button>
             <Failure error={error} />
-            <p role="status">{isChanged ? 'Changed. All other browsers are signed out.' : ''}</p>
+            <p role="status">{isChanged ? 'Password changed. You have been signed out of all other browsers.' : ''}</p>
           </form>
         </section>
       )}
@@ -98,7 +98,7 @@ function ProviderConnection({ oidc, hasPassword, onChanged }: ProviderConnection
       <h2 id="provider-title">{name}</h2>
       {oidc === undefined ? (
         <>
-          <p>Connect your account at {name}, and it signs you in, without password and code.</p>
+          <p>Connect your {name} account to sign in without a password or code.</p>
           <DialogButton label={`Connect ${name}`} title={`Connect ${name}`}>
             {(close) => (
               <ActionForm action="Continue" onCancel={close} onSubmit={connect}>
@@ -110,16 +110,16 @@ function ProviderConnection({ oidc, hasPassword, onChanged }: ProviderConnection
       ) : (
         <>
           <p>
-            {oidc.email === '' ? 'An account there' : oidc.email} signs you in, connected <Time at={oidc.connectedAt} />, last used{' '}
+            Connected{oidc.email === '' ? '' : ` as ${oidc.email}`} since <Time at={oidc.connectedAt} />. Last used:{' '}
             {oidc.lastUsedAt === undefined ? 'never' : <Time at={oidc.lastUsedAt} />}.
-            {!hasPassword && ' You have no password here, and so neither an authenticator nor passkeys.'}
+            {!hasPassword && ' You have no password here, so you cannot add an authenticator or passkeys.'}
           </p>
           {hasPassword && (
             <ConfirmButton
               label={`Disconnect ${name}`}
               look="danger"
               title={`Disconnect ${name}?`}
-              explanation="It signs you in no longer. Your password and your passkeys do."
+              explanation={`You can no longer sign in with ${name}. Your password and passkeys still work.`}
               onConfirm={disconnect}
             />
           )}

@@ -32,12 +32,12 @@ export function AppSettingsPage() {
           mayDo(memberships.find(({ organisation }) => organisation.id === read.orgId)?.role, 'develop') ? (
             <>
               <SettingsForm key={read.version} app={read} />
-              <h3>Remove</h3>
+              <h3>Remove this app</h3>
               <ConfirmButton
                 label="Remove app"
                 look="danger"
                 title={`Remove ${read.name}?`}
-                explanation="Its keys end now, and calls with its tokens are refused within two seconds. Sessions that run go on until they end. The id is not given again."
+                explanation="Its keys stop working now, and its tokens within two seconds. Existing sessions continue until they end. The app ID cannot be used again."
                 onConfirm={() => remove(read.orgId)}
               />
             </>
@@ -59,7 +59,7 @@ function SettingsForm({ app }: { readonly app: AdminApp }) {
     setSaved('');
     const settings = settingsPatch(app.settings, fields);
     const renamed = name.trim() === app.name ? {} : { name };
-    if (Object.keys({ ...settings, ...renamed }).length === 0) return setSaved('Nothing was changed.');
+    if (Object.keys({ ...settings, ...renamed }).length === 0) return setSaved('No changes to save.');
     try {
       const changed = await services.admin.changeApp(app.id, app.version, { ...renamed, settings });
       queries.setQueryData(appQuery(services, app.id).queryKey, changed);
@@ -72,8 +72,8 @@ function SettingsForm({ app }: { readonly app: AdminApp }) {
   return (
     <>
       <p>
-        Version {app.version}. A change is in force on all nodes within two seconds; if someone else was faster, nothing is changed and the
-        page shows what they have saved.
+        Version {app.version}. Changes take effect on all nodes within two seconds. If someone else has saved a change since you opened this
+        page, yours is not saved, and the page shows theirs.
       </p>
       <ActionForm action="Save" onSubmit={save}>
         <div className="fields">
@@ -120,7 +120,7 @@ function SettingInput({ field, value }: { readonly field: SettingField; readonly
 /** Shown to members who may not change the settings. */
 function SettingsTable({ app }: { readonly app: AdminApp }) {
   return (
-    <TableBox label="Table of settings">
+    <TableBox label="Settings table">
       <table>
         <thead>
           <tr>

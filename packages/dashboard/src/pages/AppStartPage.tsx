@@ -20,21 +20,22 @@ export function AppStartPage() {
   return (
     <>
       <p className="id-row">
-        App id <code>{appId}</code> <CopyButton text={appId} what="app id" />
+        App ID <code>{appId}</code> <CopyButton text={appId} what="app ID" />
       </p>
       {mayDo(role, 'develop') && <RunItHere appId={appId} />}
       <section aria-labelledby="program-title">
         <div className="title-row">
-          <h2 id="program-title">Quick Start</h2>
+          <h2 id="program-title">Quick start</h2>
           <CopyButton text={program} what="program" isLarge />
         </div>
         <p>
-          Publishes a camera and plays it back, with nothing but <code>fetch</code> and <code>RTCPeerConnection</code>. Put a secret from{' '}
+          Publishes your camera and plays it back, using only <code>fetch</code> and <code>RTCPeerConnection</code>. Replace{' '}
+          <code>YOUR_SECRET</code> with a secret from{' '}
           <Link to="/apps/$appId/keys" params={{ appId }}>
             Keys
-          </Link>{' '}
-          in the place of <code>YOUR_SECRET</code>, and paste it into the browser's console on a page of localhost or HTTPS. A page of yours
-          gets a token from your server instead.
+          </Link>
+          , and paste the program into the browser console on any page served from localhost or over HTTPS. In production, your pages get a
+          token from your server instead.
         </p>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard */}
         <pre className="program-text" tabIndex={0}>

@@ -21,13 +21,13 @@ export function AppsPage() {
           list.length === 0 ? (
             <p>No apps yet.</p>
           ) : (
-            <TableBox label="Table of apps">
+            <TableBox label="Apps table">
               <table>
                 <thead>
                   <tr>
                     <th scope="col">Name</th>
-                    <th scope="col">Id</th>
-                    <th scope="col">Made</th>
+                    <th scope="col">ID</th>
+                    <th scope="col">Created</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -82,7 +82,7 @@ function NewAppForm({ orgId, close }: { readonly orgId: string; readonly close: 
   };
   return (
     <form onSubmit={(event) => void submit(event)}>
-      <TextField label="Name" name="name" isRequired autoFocus maxLength={128} remark="For people; the id is made for you" />
+      <TextField label="Name" name="name" isRequired autoFocus maxLength={128} remark="For display. The ID is generated for you." />
       <Failure error={error} />
       <div className="actions">
         <Button onPress={close}>Cancel</Button>

@@ -23,15 +23,15 @@ export function AuditPage() {
   });
   return (
     <>
-      <h1>Audit</h1>
+      <h1>Audit log</h1>
       <Failure error={error} />
-      <TableBox label="Table of audit">
+      <TableBox label="Audit log table">
         <table>
           <thead>
             <tr>
-              <th scope="col">At</th>
-              <th scope="col">By</th>
-              <th scope="col">What</th>
+              <th scope="col">Time</th>
+              <th scope="col">Actor</th>
+              <th scope="col">Action</th>
               <th scope="col">App</th>
               <th scope="col">Subject</th>
             </tr>
@@ -53,7 +53,7 @@ export function AuditPage() {
       </TableBox>
       {hasNextPage && (
         <Button isDisabled={isFetching} onPress={() => void fetchNextPage()}>
-          Show older
+          Load older
         </Button>
       )}
     </>
@@ -62,8 +62,8 @@ export function AuditPage() {
 
 /** A former member is shown by their id. */
 function actorText({ actor: { kind, id = '' } }: AdminAuditEntry, members: readonly AdminMember[]): string {
-  if (kind === 'operator') return 'the operator of the node';
-  if (kind === 'node') return 'the node';
+  if (kind === 'operator') return 'node operator';
+  if (kind === 'node') return 'node';
   if (kind === 'key') return `key ${id}`;
   return members.find(({ person }) => person.id === id)?.person.email ?? id;
 }

@@ -18,8 +18,8 @@ export function Authenticator({ totp, onChanged }: AuthenticatorProps) {
       <h2 id="totp-title">Authenticator</h2>
       <p>
         {totp.isOn
-          ? `Signing in with your password asks for a code. ${totp.recoveryCodesLeft} recovery codes are left.`
-          : 'Your password alone signs you in. An authenticator on your phone adds a code that changes every half minute.'}
+          ? `Signing in with your password also requires a code from your authenticator. Recovery codes left: ${totp.recoveryCodesLeft}.`
+          : 'You sign in with your password alone. An authenticator app adds a second step: a code that changes every 30 seconds.'}
       </p>
       {totp.isOn ? (
         <DialogButton label="Remove authenticator" look="danger" title="Remove authenticator">
@@ -62,7 +62,10 @@ function AddAuthenticator({ onChanged, close }: StepsProps) {
       onCancel={close}
       onSubmit={async ({ code = '' }) => setRecoveryCodes((await admin.confirmTotp(code)).recoveryCodes)}
     >
-      <p>Scan this with your authenticator, or type the key into it, and enter the code that it shows. Neither is shown again.</p>
+      <p>
+        Scan the QR code with your authenticator app, or type the key into it. Then enter the code that the app shows. The QR code and the
+        key will not be shown again.
+      </p>
       <QrCode text={offer.uri} label="QR code for the authenticator" />
       <p className="id-row">
         <code>{offer.seed.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code> <CopyButton text={offer.seed} what="key" />
@@ -76,8 +79,8 @@ function RecoveryCodes({ codes, onDone }: { readonly codes: readonly string[]; r
   return (
     <>
       <p>
-        The authenticator is on, and all other browsers are signed out. Keep these recovery codes where the phone is not: each replaces a
-        code once. They are not shown again.
+        The authenticator is set up, and you have been signed out of all other browsers. Keep these recovery codes somewhere other than your
+        phone. Each works once in place of a code. They will not be shown again.
       </p>
       <ul className="codes">
         {codes.map((code) => (

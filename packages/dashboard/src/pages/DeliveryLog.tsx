@@ -29,25 +29,25 @@ export function DeliveryLog({ webhookId, mayChange }: DeliveryLogProps) {
   return (
     <>
       <div className="title-row">
-        <h3>Deliveries of the last 30 days</h3>
+        <h3>Deliveries in the last 30 days</h3>
         <Button isDisabled={isFetching} onPress={() => void refetch()}>
-          Show newest
+          Refresh
         </Button>
       </div>
       <Failure error={error} />
       {deliveries.length === 0 ? (
-        <p>{data === undefined ? 'Loading…' : 'Nothing yet.'}</p>
+        <p>{data === undefined ? 'Loading…' : 'No deliveries yet.'}</p>
       ) : (
-        <TableBox label="Table of deliveries">
+        <TableBox label="Deliveries table">
           <table>
             <thead>
               <tr>
-                <th scope="col">Happened at</th>
+                <th scope="col">Time</th>
                 <th scope="col">Event</th>
                 <th scope="col">Session</th>
                 <th scope="col">State</th>
                 <th scope="col">Last attempt</th>
-                <th scope="col">More</th>
+                <th scope="col">Details</th>
               </tr>
             </thead>
             <tbody>
@@ -60,7 +60,7 @@ export function DeliveryLog({ webhookId, mayChange }: DeliveryLogProps) {
       )}
       {hasNextPage && (
         <Button isDisabled={isFetching} onPress={() => void fetchNextPage()}>
-          Show older
+          Load older
         </Button>
       )}
     </>
@@ -113,7 +113,7 @@ function Attempts({ delivery, mayChange, close }: AttemptsProps) {
         <code>webhook-id: {messageId}</code>
       </p>
       {attempts.length === 0 ? (
-        <p>It has not been sent yet.</p>
+        <p>Not sent yet.</p>
       ) : (
         <ol>
           {attempts.map((attempt) => (
@@ -130,7 +130,7 @@ function Attempts({ delivery, mayChange, close }: AttemptsProps) {
       )}
       {response !== undefined && (
         <>
-          <p>The last reply began:</p>
+          <p>Start of the last reply:</p>
           <pre className="reply">{response}</pre>
         </>
       )}
@@ -139,7 +139,7 @@ function Attempts({ delivery, mayChange, close }: AttemptsProps) {
         <Button onPress={close}>Close</Button>
         {mayChange && eventType !== 'webhook.ping' && (
           <Button look="primary" onPress={() => void redeliver()}>
-            Send again
+            Resend
           </Button>
         )}
       </div>

@@ -11,7 +11,7 @@ import { Button, Failure, Loaded, TextField } from '../shell/controls.tsx';
 import { Mark } from '../ui/Icon.tsx';
 
 /** The node checks the same length (`MIN_PASSWORD_LENGTH`), and its answer decides. */
-const PASSWORD_REMARK = 'At least 15 characters; a few words will do';
+const PASSWORD_REMARK = 'At least 15 characters. A few words will do.';
 
 interface EnterFormProps {
   readonly title: string;
@@ -70,7 +70,7 @@ function EnterForm({ title, lead, action, children, foot, onSubmit, others = [] 
             autoComplete="one-time-code"
             isRequired
             autoFocus
-            remark="What your authenticator shows, or a recovery code"
+            remark="From your authenticator, or a recovery code"
           />
         )}
         <Button type="submit" look="primary" isDisabled={isBusy}>
@@ -112,12 +112,12 @@ export function SignInPage() {
       onSubmit={({ email = '', password = '', code }) => admin.signIn({ email, password, ...(code === undefined ? {} : { code }) })}
       foot={
         <>
-          No account? A colleague can invite you, and a new node prints a link to make the first one. With an app id and its secret,{' '}
-          <Link to="/bench">open the bench</Link>.
+          No account? Ask a colleague for an invitation. On a new node, open the link that it prints to create the first account. With an
+          app ID and a secret, you can <Link to="/bench">open the bench</Link>.
         </>
       }
     >
-      <TextField label="E-mail" name="email" type="email" autoComplete="username" isRequired autoFocus />
+      <TextField label="Email" name="email" type="email" autoComplete="username" isRequired autoFocus />
       <TextField label="Password" name="password" type="password" autoComplete="current-password" isRequired />
     </EnterForm>
   );
@@ -129,16 +129,16 @@ export function SetUpPage({ token }: { readonly token: string }) {
   return (
     <EnterForm
       title="Set up Causeway"
-      lead="Makes the first account: an organisation, and you as its owner."
+      lead="Create your organisation and your account as its owner."
       action="Create account"
       onSubmit={({ organisation = '', email = '', name = '', password = '' }) =>
         admin.signUp({ setUpToken: token, organisation, email, name, password })
       }
-      foot="The link is good once. Each start of the node prints another, until there is an account."
+      foot="This link works once. Until an account exists, the node prints a new link each time it starts."
     >
       <TextField label="Organisation" name="organisation" autoComplete="organization" isRequired autoFocus maxLength={128} />
       <TextField label="Your name" name="name" autoComplete="name" isRequired maxLength={128} />
-      <TextField label="E-mail" name="email" type="email" autoComplete="username" isRequired />
+      <TextField label="Email" name="email" type="email" autoComplete="username" isRequired />
       <TextField
         label="Password"
         name="password"
@@ -171,7 +171,7 @@ export function InvitationPage({ token }: { readonly token: string }) {
       {({ organisation, email, role, isKnown }) => (
         <EnterForm
           title={`Join ${organisation}`}
-          lead={`As ${role}, with the address ${email}.`}
+          lead={`You have been invited as ${email}, with the role “${role}”.`}
           action="Join"
           others={provider}
           onSubmit={({ name, password = '', code }) =>
@@ -190,7 +190,7 @@ export function InvitationPage({ token }: { readonly token: string }) {
             type="password"
             autoComplete={isKnown ? 'current-password' : 'new-password'}
             isRequired
-            remark={isKnown ? 'You can sign in already: this is the password that you have' : PASSWORD_REMARK}
+            remark={isKnown ? 'You already have an account. Enter its password.' : PASSWORD_REMARK}
           />
         </EnterForm>
       )}

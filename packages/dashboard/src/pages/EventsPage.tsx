@@ -13,7 +13,7 @@ export function EventsPage() {
   return (
     <section aria-labelledby="events-title">
       <h2 id="events-title">Events</h2>
-      <p className="hint">The last {MAX_EVENTS} since this page was opened, the newest first.</p>
+      <p className="hint">Up to {MAX_EVENTS} events since you opened this page, newest first.</p>
       <Failure error={stopped} />
       <EventTable events={events} hasSessions />
     </section>
@@ -28,16 +28,16 @@ interface EventTableProps {
 
 /** A table of events in the given order. */
 export function EventTable({ events, hasSessions = false }: EventTableProps) {
-  if (events.length === 0) return <p>Nothing yet.</p>;
+  if (events.length === 0) return <p>No events yet.</p>;
   return (
-    <TableBox label="Table of events">
+    <TableBox label="Events table">
       <table>
         <thead>
           <tr>
-            <th scope="col">At</th>
+            <th scope="col">Time</th>
             <th scope="col">Event</th>
             {hasSessions && <th scope="col">Session</th>}
-            <th scope="col">Particulars</th>
+            <th scope="col">Details</th>
           </tr>
         </thead>
         <tbody>

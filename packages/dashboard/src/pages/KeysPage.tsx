@@ -8,6 +8,8 @@ import { Button, ConfirmButton, DialogButton, Failure, Loaded, TableBox, TextFie
 import { ShownOnce } from '../shell/ShownOnce.tsx';
 
 const SECONDS_PER_DAY = 86_400;
+const SECRET_REVOKED = 'All nodes reject it within two seconds. Existing sessions continue, and tokens created with it remain valid.';
+const SIGNING_KEY_REVOKED = 'All nodes reject tokens signed with it within two seconds. Existing sessions continue.';
 
 /** The keys of an app. Secrets are shown once, when they are created. */
 export function KeysPage() {
@@ -29,13 +31,13 @@ export function KeysPage() {
           </DialogButton>
         )}
       </div>
-      <p>A secret can do everything in the app: keep it on your server. An app has at most two at once, the old one and the new one.</p>
+      <p>A secret gives full access to the app, so keep it on your server. An app can have two at a time: the old one and the new one.</p>
       <Loaded query={keys}>
         {(list) =>
           list.length === 0 ? (
-            <p>There is none yet, so only people of your organisation can use the app, from this console.</p>
+            <p>No keys yet. Until you create one, only members of your organisation can use the app, from this console.</p>
           ) : (
-            <TableBox label="Table of keys">
+            <TableBox label="Keys table">
               <table>
                 <thead>
                   <tr>
@@ -43,7 +45,7 @@ export function KeysPage() {
                     <th scope="col">Key</th>
                     <th scope="col">Last used</th>
                     <th scope="col">State</th>
-                    {mayChange && <th scope="col">Change</th>}
+                    {mayChange && <th scope="col">Actions</th>}
                   </tr>
                 </thead>
                 <tbody>
@@ -78,7 +80,7 @@ function KeyRow({ shown, mayChange, onChanged }: KeyRowProps) {
     <tr>
       <th scope="row">{name}</th>
       <td className="mono">{kind === 'signing' ? `${prefix} (public key)` : `${prefix}…${last4}`}</td>
-      <td>{kind === 'signing' ? 'not counted' : lastUsedAt === undefined ? 'never' : <Time at={lastUsedAt} />}</td>
+      <td>{kind === 'signing' ? 'not tracked' : lastUsedAt === undefined ? 'never' : <Time at={lastUsedAt} />}</td>
       <td>
         <KeyState shown={shown} isLive={isLive} />
       </td>
@@ -96,7 +98,7 @@ function KeyRow({ shown, mayChange, onChanged }: KeyRowProps) {
                 of={name}
                 look="danger"
                 title={`Revoke ${name}?`}
-                explanation="It opens nothing from now on, on all nodes within two seconds. Sessions and tokens that came from it go on."
+                explanation={kind === 'signing' ? SIGNING_KEY_REVOKED : SECRET_REVOKED}
                 onConfirm={revoke}
               />
             </div>
@@ -108,11 +110,11 @@ function KeyRow({ shown, mayChange, onChanged }: KeyRowProps) {
 }
 
 function KeyState({ shown: { revokedAt, expiresAt }, isLive }: { readonly shown: AdminKey; readonly isLive: boolean }) {
-  if (revokedAt !== undefined) return <>ended</>;
-  if (expiresAt === undefined) return <>good</>;
+  if (revokedAt !== undefined) return <>revoked</>;
+  if (expiresAt === undefined) return <>active</>;
   return (
     <>
-      {isLive ? 'good until ' : 'ended '}
+      {isLive ? 'expires ' : 'expired '}
       <Time at={expiresAt} />
     </>
   );
@@ -146,7 +148,7 @@ function NewSecret({ appId, onMade, close }: NewSecretProps) {
       <div className="actions">
         <Button onPress={close}>Cancel</Button>
         <Button type="submit" look="primary">
-          Make secret
+          Create secret
         </Button>
       </div>
     </form>
@@ -176,7 +178,9 @@ function RollSecret({
   if (secret !== undefined) return <ShownSecret secret={secret} close={close} />;
   return (
     <>
-      <p>Makes a new secret of the same name. The present one stays good for a day: give the new one to your servers until then.</p>
+      <p>
+        Creates a new secret with the same name. The current one keeps working for 24 hours: switch your servers to the new one by then.
+      </p>
       <Failure error={error} />
       <div className="actions">
         <Button onPress={close}>Cancel</Button>
@@ -191,7 +195,7 @@ function RollSecret({
 function ShownSecret({ secret, close }: { readonly secret: string; readonly close: () => void }) {
   return (
     <ShownOnce text={secret} what="secret" close={close}>
-      This is the only time that the secret is shown. The node keeps a digest of it alone.
+      Copy the secret now: it will not be shown again. The node stores only a hash of it.
     </ShownOnce>
   );
 }

@@ -16,14 +16,14 @@ export function NodesPage() {
       <div className="title-row">
         <h1>Nodes</h1>
         <Button onPress={() => void query.refetch()} isDisabled={query.isFetching}>
-          Read again
+          Refresh
         </Button>
       </div>
       <Loaded query={query}>
         {(nodes) => (
           <>
             <WorldMap nodes={nodes} />
-            <TableBox label="Table of nodes">
+            <TableBox label="Nodes table">
               <table>
                 <thead>
                   <tr>
@@ -43,24 +43,24 @@ export function NodesPage() {
                     <tr key={nodeNo}>
                       <th scope="row">
                         {nodeNo}
-                        {isSelf && ' (replied to this page)'}
+                        {isSelf && ' (this node)'}
                       </th>
                       <td>{region}</td>
                       <td>{state}</td>
-                      <td className="unbroken">{Math.round(load * PERCENT)} %</td>
+                      <td className="unbroken">{Math.round(load * PERCENT)}%</td>
                       <td>{version}</td>
                       <td className="unbroken">
                         {location === undefined ? 'not set' : `${location.latitudeDegrees}, ${location.longitudeDegrees}`}
                       </td>
-                      <td>{isSelf ? 'this node' : (link?.state ?? 'none')}</td>
+                      <td>{isSelf ? '–' : (link?.state ?? 'none')}</td>
                       <td className="unbroken">{link?.rttMs === undefined ? '' : `${Math.round(link.rttMs)} ms`}</td>
-                      <td className="unbroken">{link?.lossRatio === undefined ? '' : `${(link.lossRatio * PERCENT).toFixed(1)} %`}</td>
+                      <td className="unbroken">{link?.lossRatio === undefined ? '' : `${(link.lossRatio * PERCENT).toFixed(1)}%`}</td>
                     </tr>
                   ))}
                 </tbody>
               </table>
             </TableBox>
-            <p className="hint">Links, which relay media between nodes, are those of the node that replied to this page.</p>
+            <p className="hint">Links relay media between nodes. Only those of this node, which answered the request, are shown.</p>
           </>
         )}
       </Loaded>
@@ -82,7 +82,7 @@ function WorldMap({ nodes }: { readonly nodes: readonly AdminNode[] }) {
     <figure
       className="world"
       role="img"
-      aria-label={`Map: ${count(located, 'node')} in ${count(places.length, 'place')}; the table has them all`}
+      aria-label={`Map: ${count(located, 'node')} in ${count(places.length, 'location')}. The table lists all nodes.`}
     >
       <svg viewBox={`0 0 ${MAP_WIDTH} ${MAP_HEIGHT}`} aria-hidden="true">
         <path className="land" d={LAND} />

@@ -15,7 +15,7 @@ export function OverviewPage() {
   const orgId = membership?.organisation.id ?? '';
   const apps = useQuery({ ...appsQuery(services, orgId), enabled: orgId !== '' });
   const nodes = useQuery(nodesQuery(services));
-  if (membership === undefined) return <p>You are in no organisation. Someone who administers one can invite you.</p>;
+  if (membership === undefined) return <p>You are not a member of any organisation. Ask an administrator for an invitation.</p>;
   return (
     <>
       <h1>{membership.organisation.name}</h1>
@@ -25,7 +25,7 @@ export function OverviewPage() {
           {(list) =>
             list.length === 0 ? (
               <div className="empty">
-                <p>An app holds the sessions of one of your products, and the keys that open it. There is none yet.</p>
+                <p>No apps yet. An app contains the sessions of one of your products, and the keys that give access to them.</p>
                 {mayDo(membership.role, 'develop') && <NewApp orgId={orgId} />}
               </div>
             ) : (
@@ -68,7 +68,7 @@ function LiveCount({ appId }: { readonly appId: string }) {
   if (error !== undefined) return <Failure error={error} />;
   if (data?.isComplete !== true) return <span className="hint">Counting…</span>;
   const { length } = data.sessions;
-  return <span>{length === 1 ? '1 session' : `${length} sessions`} now</span>;
+  return <span>{length === 1 ? '1 open session' : `${length} open sessions`}</span>;
 }
 
 function regionsText(regions: readonly string[]): string {

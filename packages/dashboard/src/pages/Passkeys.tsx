@@ -14,16 +14,18 @@ export function Passkeys({ passkeys, onChanged }: PasskeysProps) {
   return (
     <section aria-labelledby="passkeys-title">
       <h2 id="passkeys-title">Passkeys</h2>
-      <p>A passkey on your phone, computer or security key signs you in with a finger or a PIN, without password and code.</p>
+      <p>
+        A passkey on your phone, computer or security key lets you sign in with a fingerprint, face or PIN instead of a password and code.
+      </p>
       {passkeys.length > 0 && (
-        <TableBox label="Table of passkeys">
+        <TableBox label="Passkeys table">
           <table>
             <thead>
               <tr>
                 <th scope="col">Name</th>
                 <th scope="col">Added</th>
                 <th scope="col">Last used</th>
-                <th scope="col">Change</th>
+                <th scope="col">Actions</th>
               </tr>
             </thead>
             <tbody>
@@ -39,7 +41,7 @@ export function Passkeys({ passkeys, onChanged }: PasskeysProps) {
           {(close) => <AddPasskey onChanged={onChanged} close={close} />}
         </DialogButton>
       ) : (
-        <p className="hint">This browser makes none here: that takes HTTPS, or localhost.</p>
+        <p className="hint">Passkeys require HTTPS or localhost, and a browser that supports them.</p>
       )}
     </section>
   );
@@ -65,7 +67,7 @@ function PasskeyRow({ passkey, onChanged }: { readonly passkey: AdminPasskey; re
           of={name}
           look="danger"
           title={`Remove ${name}?`}
-          explanation="It signs you in no longer. Remove it from the device as well."
+          explanation="You can no longer sign in with it. Remember to delete it from your device as well."
           onConfirm={remove}
         />
       </td>
@@ -78,15 +80,25 @@ function AddPasskey({ onChanged, close }: { readonly onChanged: () => Promise<un
   const add = async ({ name = '', password = '' }: Readonly<Record<string, string>>) => {
     const optionsJSON = await admin.offerPasskey(password);
     const response = await startRegistration({ optionsJSON }).catch((cause: unknown) => {
-      throw new Error('No passkey was made: you or the device has said no, the device has one already, or it took too long.', { cause });
+      throw new Error('No passkey was added: the prompt was cancelled or timed out, or the device already has a passkey for you.', {
+        cause,
+      });
     });
     await admin.addPasskey(name, response);
     close();
     await onChanged();
   };
   return (
-    <ActionForm action="Make passkey" onCancel={close} onSubmit={add}>
-      <TextField label="Name" name="name" autoComplete="off" maxLength={128} isRequired autoFocus remark="Such as the device that has it" />
+    <ActionForm action="Add passkey" onCancel={close} onSubmit={add}>
+      <TextField
+        label="Name"
+        name="name"
+        autoComplete="off"
+        maxLength={128}
+        isRequired
+        autoFocus
+        remark="For example, the device that stores it"
+      />
       <TextField label="Your password" name="password" type="password" autoComplete="current-password" isRequired />
     </ActionForm>
   );

@@ -43,13 +43,13 @@ const RATES: Figure = {
   lines: [
     { name: 'to the client', colour: '--accent', look: 'solid', read: ({ toClientBps }) => toClientBps },
     { name: 'from the client', colour: '--warn', look: 'dotted', read: ({ fromClientBps }) => fromClientBps },
-    { name: 'capacity of its downlink', colour: '--ink-faint', look: 'dashed', read: ({ estimatedBps }) => estimatedBps },
+    { name: 'downlink capacity', colour: '--ink-faint', look: 'dashed', read: ({ estimatedBps }) => estimatedBps },
   ],
   leastMax: 100_000,
   text: rateText,
 };
 const LOSSES: Figure = {
-  title: 'Packets lost',
+  title: 'Packet loss',
   lines: [
     { name: 'to the client', colour: '--accent', look: 'solid', read: ({ toClientLoss }) => toClientLoss },
     { name: 'from the client', colour: '--warn', look: 'dotted', read: ({ fromClientLoss }) => fromClientLoss },
@@ -70,7 +70,7 @@ export function QualityPanel({ samples }: { readonly samples: readonly QualitySa
   const tracks = tracksOf(samples);
   const track = tracks.find((each) => trackName(each) === chosen);
   const rows = rowsOf(samples, track);
-  if (rows.length === 0) return <p>Nothing yet: the node takes a sample every five seconds while the session has tracks.</p>;
+  if (rows.length === 0) return <p>No samples yet. The node takes one every five seconds while the session has tracks.</p>;
   return (
     <>
       {tracks.length > 1 && (
@@ -87,7 +87,7 @@ export function QualityPanel({ samples }: { readonly samples: readonly QualitySa
         ))}
       </div>
       <details>
-        <summary>As a table</summary>
+        <summary>Show as table</summary>
         <QualityTable rows={rows} track={track} />
       </details>
     </>
@@ -110,7 +110,7 @@ function QualityFigure({ figure, rows }: { readonly figure: Figure; readonly row
     <figure>
       <figcaption>{title}</figcaption>
       {shown.length === 0 ? (
-        <p className="hint">Not known of this session.</p>
+        <p className="hint">Not available for this session.</p>
       ) : (
         <>
           <Plot label={`${title} over five minutes, now ${present.join(', ')}`} options={options} data={data} />
@@ -130,11 +130,11 @@ function QualityFigure({ figure, rows }: { readonly figure: Figure; readonly row
 function QualityTable({ rows, track }: { readonly rows: readonly QualityRow[]; readonly track: QualityTrack | undefined }) {
   const hasLayer = track?.direction === 'to client';
   return (
-    <TableBox label="Table of quality">
+    <TableBox label="Quality table">
       <table>
         <thead>
           <tr>
-            <th scope="col">At</th>
+            <th scope="col">Time</th>
             <th scope="col">To the client</th>
             <th scope="col">Lost</th>
             <th scope="col">From the client</th>
@@ -167,7 +167,7 @@ function QualityTable({ rows, track }: { readonly rows: readonly QualityRow[]; r
 
 function layerText(rid: string | null): string {
   if (rid === null) return 'none';
-  return rid === '' ? 'the only one' : rid;
+  return rid === '' ? 'only layer' : rid;
 }
 
 function linesNamed({ lines }: Figure, names: readonly string[]): readonly Line[] {

@@ -41,7 +41,7 @@ export function RunItHere({ appId }: { readonly appId: string }) {
   return (
     <section aria-labelledby="run-title">
       <h2 id="run-title">Run it here</h2>
-      <p>Publishes a picture from this page in one session, and plays it back through the node in another, with a token made for you.</p>
+      <p>Publishes video from this page in one session and plays it back through the node in another, using a token created for you.</p>
       {run === undefined || run === 'starting' ? (
         <div className="actions start">
           <Button look="primary" isDisabled={run === 'starting'} onPress={() => void start('camera')}>
@@ -76,24 +76,24 @@ function Running({ run, onStop }: { readonly run: Run; readonly onStop: () => vo
   return (
     <div className="run">
       <div>
-        <video ref={video} aria-label="What came back through the node" autoPlay playsInline muted onPlaying={() => setPlaying(true)} />
-        <p role="status">{isPlaying ? 'Playing what came back through the node.' : 'Waiting for the first picture…'}</p>
+        <video ref={video} aria-label="Video received through the node" autoPlay playsInline muted onPlaying={() => setPlaying(true)} />
+        <p role="status">{isPlaying ? 'Playing the video received through the node.' : 'Waiting for the first frame…'}</p>
         <Button onPress={onStop}>Stop</Button>
       </div>
       <figure>
         <figcaption>
           Received by this page: <strong>{sizeText(total)}</strong>
         </figcaption>
-        <Suspense fallback={<p className="hint">Loading the chart…</p>}>
+        <Suspense fallback={<p className="hint">Loading chart…</p>}>
           <ByteChart readings={readings} label={`${sizeText(total)} received`} />
         </Suspense>
         <details>
-          <summary>As a table</summary>
+          <summary>Show as table</summary>
           <table>
             <thead>
               <tr>
-                <th scope="col">At</th>
-                <th scope="col">Received in all</th>
+                <th scope="col">Time</th>
+                <th scope="col">Total received</th>
               </tr>
             </thead>
             <tbody>
@@ -147,11 +147,11 @@ async function connect(api: SfuApi, source: LocalSource, sessions: ConsoleSessio
   };
   const publisher = await open('Run it here: publisher');
   const { done, failures } = await publisher.publish(source.tracks);
-  if (done.length === 0) throw failures[0] ?? new Error('Nothing could be published.');
+  if (done.length === 0) throw failures[0] ?? new Error('No track could be published.');
   const subscriber = await open('Run it here: subscriber');
   const wanted = done.map(({ trackId }) => ({ remoteSessionId: publisher.sessionId, remoteTrackId: trackId }));
   const subscribed = await subscriber.subscribe(wanted);
-  if (subscribed.done.length === 0) throw subscribed.failures[0] ?? new Error('Nothing could be subscribed to.');
+  if (subscribed.done.length === 0) throw subscribed.failures[0] ?? new Error('No track could be subscribed to.');
   return {
     received: new MediaStream(subscribed.done.map(({ track }) => track)),
     receivedBytes: async () => receivedBytes(await subscriber.stats()),

@@ -31,14 +31,12 @@ export function SessionPage() {
       <Diagnosis appId={appId} sessionId={sessionId} />
       <section aria-labelledby="quality-title">
         <h3 id="quality-title">Quality</h3>
-        <p className="hint">The last five minutes, as the node measures them, and what follows.</p>
+        <p className="hint">Measured by the node: the last five minutes, updated live.</p>
         <QualityPanel samples={samples} />
       </section>
       <section aria-labelledby="timeline-title">
         <h3 id="timeline-title">Timeline</h3>
-        <p className="hint">
-          What has happened, the newest first. Of the time before this page was opened, the node knows ten minutes at most.
-        </p>
+        <p className="hint">Events of this session, newest first. They go back at most ten minutes before you opened this page.</p>
         <Failure error={stopped} />
         <EventTable events={events} />
       </section>
@@ -68,14 +66,14 @@ function Particulars({ details, state }: { readonly details: SessionDetails; rea
           <dd>{group}</dd>
         </>
       )}
-      <dt>Publishes</dt>
+      <dt>Published tracks</dt>
       <dd>
         {listText(
           tracks.map(({ trackKind, customTrackName, trackId, status }) => `${trackKind} ${customTrackName || trackId} (${status})`),
         )}
       </dd>
-      <dt>Receives</dt>
-      <dd>{listText(subscriptions.map(({ trackKind, remoteSessionId }) => `${trackKind} of ${remoteSessionId}`))}</dd>
+      <dt>Subscriptions</dt>
+      <dd>{listText(subscriptions.map(({ trackKind, remoteSessionId }) => `${trackKind} from ${remoteSessionId}`))}</dd>
     </dl>
   );
 }
@@ -90,9 +88,9 @@ function Diagnosis({ appId, sessionId }: { readonly appId: string; readonly sess
   return (
     <section aria-labelledby="diagnosis-title">
       <div className="title-row">
-        <h3 id="diagnosis-title">Why is there no picture?</h3>
+        <h3 id="diagnosis-title">Diagnosis</h3>
         <Button onPress={() => void query.refetch()} isDisabled={query.isFetching}>
-          Ask again
+          Run again
         </Button>
       </div>
       <div aria-live="polite">
@@ -113,7 +111,7 @@ function Findings({ reply: { findings, transport, publications, subscriptions } 
   return (
     <>
       <ul className="findings">
-        {findings.length === 0 && <li>The node finds nothing wrong with this session.</li>}
+        {findings.length === 0 && <li>No problems found in this session.</li>}
         {findings.map(({ code, mid = '', severity, summary }) => (
           <li key={`${code} ${mid}`} data-severity={severity}>
             {mid === '' ? summary : `Line ${mid}: ${summary}`}
@@ -125,25 +123,26 @@ function Findings({ reply: { findings, transport, publications, subscriptions } 
           {roundTripText(transport.rttMs)}
           {transport.estimatedBps === undefined
             ? ''
-            : `, its downlink carries about ${Math.round(transport.estimatedBps / BPS_PER_KBPS)} kbit/s`}
+            : `, downlink capacity about ${Math.round(transport.estimatedBps / BPS_PER_KBPS)} kbit/s`}
           .
         </p>
       )}
       {layers.length > 0 && (
         <p>
-          Sends{' '}
+          Arriving from the client:{' '}
           {layers
             .map(
               ({ line, bitrateBps, isArriving }) =>
-                `line ${line}: ${isArriving ? `${Math.round(bitrateBps / BPS_PER_KBPS)} kbit/s` : 'nothing'}`,
+                `line ${line}, ${isArriving ? `${Math.round(bitrateBps / BPS_PER_KBPS)} kbit/s` : 'nothing'}`,
             )
-            .join(', ')}
+            .join('; ')}
           .
         </p>
       )}
       {subscriptions.length > 0 && (
         <p>
-          Was sent {subscriptions.map(({ mid, trackKind, packetsSent }) => `line ${mid} ${trackKind}: ${packetsSent} packets`).join(', ')}.
+          Sent to the client:{' '}
+          {subscriptions.map(({ mid, trackKind, packetsSent }) => `line ${mid} ${trackKind}, ${packetsSent} packets`).join('; ')}.
         </p>
       )}
     </>
@@ -162,9 +161,9 @@ function latestState(events: readonly ApiEvent[]): string | undefined {
 
 /** The node reports 100 until it has measured one. */
 function roundTripText(rttMs: number): string {
-  return rttMs === UNMEASURED_RTT_MS ? 'Its round trip is not measured yet' : `Round trip ${Math.round(rttMs)} ms`;
+  return rttMs === UNMEASURED_RTT_MS ? 'Round trip not measured yet' : `Round trip ${Math.round(rttMs)} ms`;
 }
 
 function listText(items: readonly string[]): string {
-  return items.length === 0 ? 'nothing' : items.join(', ');
+  return items.length === 0 ? 'none' : items.join(', ');
 }

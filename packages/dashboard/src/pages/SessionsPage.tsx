@@ -20,7 +20,7 @@ export function SessionsPage() {
           return (
             <>
               <p role="status">{countText(sessions.length, matching.length, isComplete)}</p>
-              {sessions.length > 0 && <TextField label="Filter by name, id or group" value={filter} onChange={setFilter} />}
+              {sessions.length > 0 && <TextField label="Filter by name, ID or group" value={filter} onChange={setFilter} />}
               {matching.length > 0 && <SessionTable appId={appId} sessions={matching} />}
             </>
           );
@@ -35,7 +35,7 @@ const COLUMNS = ['Session', 'Name', 'Group', 'State'];
 function SessionTable({ appId, sessions }: { readonly appId: string; readonly sessions: readonly SessionSummary[] }) {
   return (
     <WindowedTable
-      label="Table of sessions"
+      label="Sessions table"
       columns={COLUMNS}
       rowCount={sessions.length}
       keyOf={(row) => sessions[row]?.sessionId ?? ''}
@@ -68,10 +68,10 @@ function matches({ sessionId, metadata, group = '' }: SessionSummary, filter: st
 
 function countText(all: number, matching: number, isComplete: boolean): string {
   const first = all >= SESSIONS_READ ? 'The first ' : '';
-  const words = `${first}${all} ${all === 1 ? 'session' : 'sessions'}`;
+  const words = `${first}${all} open ${all === 1 ? 'session' : 'sessions'}`;
   if (!isComplete) return `${words} so far…`;
-  const text = all === 0 ? 'No sessions now.' : `${words} now.`;
-  return matching === all ? text : `${text} ${matching} of them match.`;
+  const text = all === 0 ? 'No open sessions.' : `${words}.`;
+  return matching === all ? text : `${text} ${matching} ${matching === 1 ? 'matches' : 'match'} the filter.`;
 }
 
 /** The height of a row, which the style sheet sets. */

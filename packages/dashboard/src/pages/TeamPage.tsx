@@ -26,15 +26,15 @@ export function TeamPage() {
       </div>
       <Loaded query={members}>
         {(list) => (
-          <TableBox label="Table of members">
+          <TableBox label="Members table">
             <table>
               <thead>
                 <tr>
                   <th scope="col">Name</th>
-                  <th scope="col">E-mail</th>
+                  <th scope="col">Email</th>
                   <th scope="col">Role</th>
                   <th scope="col">Joined</th>
-                  {mayChange && <th scope="col">Change</th>}
+                  {mayChange && <th scope="col">Actions</th>}
                 </tr>
               </thead>
               <tbody>
@@ -108,7 +108,7 @@ function MemberRow({ orgId, person, role, joinedAt }: MemberRowProps) {
               of={person.name}
               look="danger"
               title={`Remove ${person.name}?`}
-              explanation="They see nothing of this organisation any more. Their tokens for its apps end, and sessions that came from those are closed."
+              explanation="They lose access to this organisation. Their tokens for its apps are revoked, and sessions created with those tokens are closed."
               onConfirm={remove}
             />
           )}
@@ -139,19 +139,19 @@ function Invite({ orgId, close }: { readonly orgId: string; readonly close: () =
     const link = `${new URL('invitation', baseUrl).href}#${token}`;
     return (
       <ShownOnce text={link} what="link" close={close}>
-        The node sends no mail: give them this link. It is good for a week, once, and is not shown again.
+        The node does not send email, so pass this link on yourself. It works once, expires in a week, and will not be shown again.
       </ShownOnce>
     );
   }
   return (
     <form onSubmit={(event) => void submit(event)}>
-      <TextField label="E-mail" name="email" type="email" isRequired autoFocus />
+      <TextField label="Email" name="email" type="email" isRequired autoFocus />
       <Choice label="Role" value={role} options={mayDo(own, 'own') ? ROLES : ROLES.slice(1)} onChange={setRole} />
       <Failure error={error} />
       <div className="actions">
         <Button onPress={close}>Cancel</Button>
         <Button type="submit" look="primary">
-          Make link
+          Create link
         </Button>
       </div>
     </form>
@@ -178,13 +178,13 @@ function Invitations({ orgId }: { readonly orgId: string }) {
               {list.map(({ id, email, role, expiresAt }) => (
                 <li key={id}>
                   <span>
-                    {email} as {role}, until <Time at={expiresAt} />
+                    {email} as {role}, expires <Time at={expiresAt} />
                   </span>
                   <ConfirmButton
                     label="Withdraw"
                     of={email}
                     title="Withdraw the invitation?"
-                    explanation={`The link that ${email} has been given opens nothing any more.`}
+                    explanation={`The invitation link for ${email} stops working.`}
                     onConfirm={() => withdraw(id)}
                   />
                 </li>

@@ -18,7 +18,7 @@ export function UsagePage() {
   return (
     <section aria-labelledby="usage-title">
       <h2 id="usage-title">Usage</h2>
-      <p>As the books have it, usually within ten seconds. Times are UTC.</p>
+      <p>Usage usually appears here within ten seconds. Times are in UTC.</p>
       <Loaded query={bill}>{(reply) => <Bill bill={reply} />}</Loaded>
       <Choice label="Range" value={range} options={USAGE_RANGES} onChange={setRange} />
       <Loaded query={usage}>{(reply) => <Used usage={reply} csvUrl={csvUrl(appId, range)} />}</Loaded>
@@ -29,8 +29,10 @@ export function UsagePage() {
 function Bill({ bill }: { readonly bill: BillReply }) {
   const { month, billedBytes, freeBytes, pricePerGb, currency, cost } = bill;
   const price =
-    Number(pricePerGb) === 0 ? 'Nothing is charged on this node.' : `${cost} ${currency} so far, at ${pricePerGb} ${currency} a gigabyte.`;
-  const free = freeBytes === 0 ? '' : ` ${sizeText(freeBytes)} of each month are free.`;
+    Number(pricePerGb) === 0
+      ? 'This node does not charge for usage.'
+      : `${cost} ${currency} so far, at ${pricePerGb} ${currency} per gigabyte.`;
+  const free = freeBytes === 0 ? '' : ` The first ${sizeText(freeBytes)} of each month are free.`;
   return (
     <p>
       <strong>{sizeText(billedBytes)}</strong> billed in {month}. {price}
@@ -41,7 +43,7 @@ function Bill({ bill }: { readonly bill: BillReply }) {
 
 function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: string }) {
   const { by, billedMetric, total, rows, next } = usage;
-  if (rows.length === 0) return <p>Nothing in this range.</p>;
+  if (rows.length === 0) return <p>No usage in this range.</p>;
   return (
     <>
       <figure className="wide">
@@ -50,7 +52,7 @@ function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: 
         </figcaption>
         <ByteChart readings={barsOf(rows)} label={`${sizeText(total.billed)} billed, by ${by}`} bars={spanOf(usage)} />
       </figure>
-      <TableBox label="Table of usage">
+      <TableBox label="Usage table">
         <table>
           <thead>
             <tr>
@@ -60,7 +62,7 @@ function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: 
               <th scope="col">Billed</th>
               <th scope="col">From publishers</th>
               <th scope="col">Between nodes</th>
-              <th scope="col">Sent again</th>
+              <th scope="col">Retransmitted</th>
             </tr>
           </thead>
           <tbody>
@@ -78,12 +80,12 @@ function Used({ usage, csvUrl }: { readonly usage: UsageReply; readonly csvUrl: 
           </tbody>
         </table>
       </TableBox>
-      {next !== undefined && <p>There is more: the CSV and the API have the rest.</p>}
+      {next !== undefined && <p>Not all rows are shown. The CSV file and the API have the rest.</p>}
       <p>
         <a href={csvUrl} download="usage.csv">
           Download as CSV
-        </a>
-        , to the byte.
+        </a>{' '}
+        (exact bytes)
       </p>
     </>
   );

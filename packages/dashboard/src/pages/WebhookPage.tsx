@@ -41,7 +41,7 @@ function WebhookFacts({ shown }: { readonly shown: AdminWebhook }) {
   return (
     <dl className="facts">
       <div>
-        <dt>Address</dt>
+        <dt>URL</dt>
         <dd className="mono">{url}</dd>
       </div>
       {description !== '' && (
@@ -66,14 +66,14 @@ function WebhookFacts({ shown }: { readonly shown: AdminWebhook }) {
       </div>
       {formerSecretEndsAt !== undefined && (
         <div>
-          <dt>Former secret signs until</dt>
+          <dt>Previous secret valid until</dt>
           <dd>
             <Time at={formerSecretEndsAt} />
           </dd>
         </div>
       )}
       <div>
-        <dt>Made</dt>
+        <dt>Created</dt>
         <dd>
           <Time at={createdAt} />
         </dd>
@@ -123,9 +123,9 @@ function WebhookActions({ shown: { id, appId, url, disabled } }: { readonly show
         </DialogButton>
         {!disabled && (
           <ConfirmButton
-            label="Send last day again"
-            title="Send the events of the last day again?"
-            explanation="The receiver gets each with the webhook-id that it had, and can leave out what it knows. What still waits is not sent twice."
+            label="Replay last 24 hours"
+            title="Replay the events of the last 24 hours?"
+            explanation="Each event is sent again with its original webhook-id, so the receiver can ignore the ones it has. Deliveries that are still waiting are not sent twice."
             onConfirm={() => admin.replayWebhook(id, new Date(Date.now() - REPLAYED_MS).toISOString()).then(reload)}
           />
         )}
@@ -137,7 +137,7 @@ function WebhookActions({ shown: { id, appId, url, disabled } }: { readonly show
           <ConfirmButton
             label="Disable"
             title="Disable the webhook?"
-            explanation="What waits is not sent. What happens while it is disabled can be sent later, for 30 days."
+            explanation="Waiting deliveries are not sent. Events that occur while the webhook is disabled can be replayed for 30 days."
             onConfirm={() => admin.changeWebhook(id, { disabled: true }).then(reload)}
           />
         )}
@@ -145,7 +145,7 @@ function WebhookActions({ shown: { id, appId, url, disabled } }: { readonly show
           label="Remove"
           look="danger"
           title={`Remove ${url}?`}
-          explanation="What waits is not sent, and its log of deliveries is lost."
+          explanation="Waiting deliveries are not sent, and the delivery log is deleted."
           onConfirm={remove}
         />
       </div>
@@ -180,7 +180,7 @@ function RotateSecret({ webhookId, onRotated, close }: RotateSecretProps) {
   if (secret !== undefined) return <WebhookSecret secret={secret} close={close} />;
   return (
     <>
-      <p>What is sent is signed with both secrets for a day: give the new one to the receiver until then.</p>
+      <p>For 24 hours, deliveries are signed with both the old and the new secret. Give the new one to the receiver within that time.</p>
       <Failure error={error} />
       <div className="actions">
         <Button onPress={close}>Cancel</Button>

@@ -4,15 +4,15 @@ import { ShownOnce } from '../shell/ShownOnce.tsx';
 
 const DISABLED_WORDS = {
   requested: 'disabled',
-  gone: 'disabled: its receiver has replied 410',
-  failing: 'disabled: nothing has arrived for five days',
+  gone: 'disabled: the receiver replied 410 Gone',
+  failing: 'disabled: no delivery has succeeded for five days',
   unreadable: 'disabled: the node cannot read its secret; rotate it',
 } as const;
 
 /** Describes the state of a webhook. */
 export function webhookStateText({ disabledReason, failingSince }: AdminWebhook): string {
   if (disabledReason !== undefined) return DISABLED_WORDS[disabledReason];
-  return failingSince === undefined ? 'good' : `failing since ${new Date(failingSince).toLocaleString()}`;
+  return failingSince === undefined ? 'active' : `failing since ${new Date(failingSince).toLocaleString()}`;
 }
 
 /** Describes the result of a delivery's last attempt; empty before the first one. */
@@ -26,7 +26,7 @@ export function lastReplyText({ attempts }: WebhookDelivery): string {
 export function WebhookSecret({ secret, close }: { readonly secret: string; readonly close: () => void }) {
   return (
     <ShownOnce text={secret} what="secret" close={close}>
-      Give it to the receiver, which verifies with it that a node has sent what arrives. It is not shown again.
+      Copy the secret now: it will not be shown again. The receiver uses it to verify that deliveries come from a node.
     </ShownOnce>
   );
 }

@@ -30,7 +30,10 @@ export function WebhooksPage() {
           </DialogButton>
         )}
       </div>
-      <p>Each event of the app is sent to these addresses, signed, in the order of its session, and tried again for 28 hours.</p>
+      <p>
+        The events of the app are sent to these URLs, signed. Events of one session are sent in order. Failed deliveries are retried for 28
+        hours.
+      </p>
       <Loaded query={webhooks}>
         {(list) => (list.length === 0 ? <p>No webhooks yet.</p> : <WebhookTable appId={appId} webhooks={list} />)}
       </Loaded>
@@ -40,11 +43,11 @@ export function WebhooksPage() {
 
 function WebhookTable({ appId, webhooks }: { readonly appId: string; readonly webhooks: readonly AdminWebhook[] }) {
   return (
-    <TableBox label="Table of webhooks">
+    <TableBox label="Webhooks table">
       <table>
         <thead>
           <tr>
-            <th scope="col">Address</th>
+            <th scope="col">URL</th>
             <th scope="col">Description</th>
             <th scope="col">Events</th>
             <th scope="col">State</th>
@@ -98,11 +101,11 @@ function NewWebhook({ appId, onMade, close }: NewWebhookProps) {
   if (secret !== undefined) return <WebhookSecret secret={secret} close={close} />;
   return (
     <form onSubmit={(event) => void submit(event)}>
-      <TextField label="Address" name="url" type="url" isRequired autoFocus maxLength={2_048} remark="Such as https://example.org/hook" />
+      <TextField label="URL" name="url" type="url" isRequired autoFocus maxLength={2_048} remark="For example, https://example.org/hook" />
       <TextField label="Description" name="description" maxLength={256} />
       <fieldset className="checks">
         <legend>Events</legend>
-        <p className="remark">All, unless you choose some.</p>
+        <p className="remark">Choose none to receive all events.</p>
         {EVENT_GROUPS.map((group) => (
           <label key={group}>
             <input type="checkbox" name="events" value={group} /> {group}
@@ -113,7 +116,7 @@ function NewWebhook({ appId, onMade, close }: NewWebhookProps) {
       <div className="actions">
         <Button onPress={close}>Cancel</Button>
         <Button type="submit" look="primary">
-          Make webhook
+          Create webhook
         </Button>
       </div>
     </form>

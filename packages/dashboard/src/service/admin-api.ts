@@ -123,7 +123,7 @@ export function createAdminApi(baseUrl: string, send: typeof fetch = (...request
     const condition: Record<string, string> = ifMatch === undefined ? {} : { 'If-Match': ifMatch };
     const init = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...condition } };
     const response = await send(new URL(`api/admin/v1${path}`, baseUrl), { method, cache: 'no-store', ...init }).catch((cause: unknown) => {
-      throw failure('network_failure', 'the node does not answer', 0, cause);
+      throw failure('network_failure', 'the node is not responding', 0, cause);
     });
     const reply: unknown = await response.json().catch(() => undefined);
     if (response.ok && reply !== undefined) return reply as Reply;

@@ -21,6 +21,6 @@ export function leaveFor({ url, ticket }: OidcOfferReply): Promise<never> {
 export async function comeBack(admin: AdminApi, query: string): Promise<WhoAmIReply> {
   const ticket = sessionStorage.getItem(TICKET);
   sessionStorage.removeItem(TICKET);
-  if (ticket === null) throw new Error('This sign-in did not begin in this tab, or was finished already. Begin again.');
+  if (ticket === null) throw new Error('This sign-in was started in another tab, or is already complete. Start again.');
   return admin.signInWithOidc(ticket, query);
 }

@@ -9,22 +9,22 @@ export interface SettingField {
   readonly remark: string;
 }
 
-const AS_ON_NODE = 'Empty: as on the node';
+const NODE_DEFAULT = 'Empty: node default';
 
 /** The compiler ensures that the list is complete. */
 const FIELDS: Readonly<Record<keyof AppSettings, Omit<SettingField, 'name'>>> = {
-  autoPublish: { label: 'Publish by offer', kind: 'switch', remark: 'Lines that begin to send become tracks without a call' },
-  refuseSecretFromBrowsers: { label: 'Refuse secrets from pages', kind: 'switch', remark: 'Pages must use tokens' },
-  monthlyQuotaGb: { label: 'Monthly quota', kind: 'number', remark: 'Billed gigabytes a month, on all nodes. Empty: no limit' },
-  quotaGraceSeconds: { label: 'Grace time', kind: 'number', remark: 'Seconds that subscriptions go on after the quota. Empty: none' },
-  maxCallsPerSecondPerSession: { label: 'Calls a second of a session', kind: 'number', remark: 'Empty: the default' },
-  maxCallsPerSecondPerApp: { label: 'Calls a second of the app', kind: 'number', remark: 'On one node. Empty: the default' },
-  maxSessions: { label: 'Sessions', kind: 'number', remark: `On one node. ${AS_ON_NODE}` },
-  maxUnconnectedSessions: { label: 'Sessions not connected yet', kind: 'number', remark: `On one node. ${AS_ON_NODE}` },
-  maxTracks: { label: 'Publications and subscriptions', kind: 'number', remark: `On one node. ${AS_ON_NODE}` },
-  maxEgressMbps: { label: 'Megabits a second to clients', kind: 'number', remark: `From one node. ${AS_ON_NODE}` },
-  maxIdempotencyKeys: { label: 'Kept replies', kind: 'number', remark: `On one node. ${AS_ON_NODE}` },
-  maxEventStreams: { label: 'Listeners to events', kind: 'number', remark: `On one node. ${AS_ON_NODE}` },
+  autoPublish: { label: 'Auto-publish', kind: 'switch', remark: 'Media lines that start sending become tracks' },
+  refuseSecretFromBrowsers: { label: 'Reject secrets from browsers', kind: 'switch', remark: 'Web pages must use tokens' },
+  monthlyQuotaGb: { label: 'Monthly quota', kind: 'number', remark: 'Billed GB per month, on all nodes. Empty: no limit' },
+  quotaGraceSeconds: { label: 'Grace period', kind: 'number', remark: 'Seconds before subscriptions pause. Empty: none' },
+  maxCallsPerSecondPerSession: { label: 'Calls per second, per session', kind: 'number', remark: 'Empty: default' },
+  maxCallsPerSecondPerApp: { label: 'Calls per second, per app', kind: 'number', remark: 'Per node. Empty: default' },
+  maxSessions: { label: 'Max sessions', kind: 'number', remark: `Per node. ${NODE_DEFAULT}` },
+  maxUnconnectedSessions: { label: 'Max unconnected sessions', kind: 'number', remark: `Per node. ${NODE_DEFAULT}` },
+  maxTracks: { label: 'Max publications and subscriptions', kind: 'number', remark: `Per node. ${NODE_DEFAULT}` },
+  maxEgressMbps: { label: 'Max egress to clients', kind: 'number', remark: `Mbit/s per node. ${NODE_DEFAULT}` },
+  maxIdempotencyKeys: { label: 'Max idempotency keys', kind: 'number', remark: `Replies kept per node. ${NODE_DEFAULT}` },
+  maxEventStreams: { label: 'Max event streams', kind: 'number', remark: `Per node. ${NODE_DEFAULT}` },
 };
 
 /** In the order in which they are shown. */

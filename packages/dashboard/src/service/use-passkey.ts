@@ -7,7 +7,9 @@ import type { AdminApi } from './admin-api.ts';
 export async function signInByPasskey(admin: AdminApi): Promise<WhoAmIReply> {
   const optionsJSON = await admin.offerPasskeySignIn();
   const response = await startAuthentication({ optionsJSON }).catch((cause: unknown) => {
-    throw new Error('No passkey was used: you or the device has said no, or there is none for this place.', { cause });
+    throw new Error('You were not signed in: the passkey prompt was cancelled or timed out, or you have no passkey for this site.', {
+      cause,
+    });
   });
   return admin.signInWithPasskey(response);
 }

@@ -10,7 +10,7 @@ const PAGES = [
   { to: '/apps', label: 'Apps' },
   { to: '/nodes', label: 'Nodes' },
   { to: '/team', label: 'Team' },
-  { to: '/audit', label: 'Audit' },
+  { to: '/audit', label: 'Audit log' },
   { to: '/bench', label: 'Bench' },
 ] as const;
 

@@ -27,7 +27,7 @@ export async function hasCaptureDevice(): Promise<boolean> {
 
 async function capture(video: MediaTrackConstraints): Promise<MediaStream> {
   const devices = mediaDevices();
-  if (devices === undefined) throw new DOMException('This page was not loaded over https or from this machine.', 'NotFoundError');
+  if (devices === undefined) throw new DOMException('Cameras require a page that is served over HTTPS or from localhost.', 'NotFoundError');
   try {
     return await devices.getUserMedia({ audio: true, video });
   } catch (failure) {

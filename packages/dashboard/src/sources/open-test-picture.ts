@@ -40,7 +40,7 @@ function paintOnPage({ widthPixels, heightPixels }: PictureSize, firstLabel: str
   canvas.height = heightPixels;
   const context = canvas.getContext('2d', { alpha: false });
   const track = canvas.captureStream(FRAMES_PER_SECOND).getVideoTracks()[0];
-  if (context === null || track === undefined) throw new Error('This browser cannot make a video track from a canvas.');
+  if (context === null || track === undefined) throw new Error('This browser cannot create a video track from a canvas.');
 
   let label = firstLabel;
   const paint = () => paintTestPicture(context, { widthPixels, heightPixels, wallClockMs: Date.now(), label });

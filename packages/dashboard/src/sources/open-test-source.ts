@@ -43,7 +43,7 @@ export function openTestTone(): TestTone {
   // The loop starts at the present offset within the second, so that pips are on full seconds.
   loop.start(0, (Date.now() % 1000) / 1000);
   const track = destination.stream.getAudioTracks()[0];
-  if (track === undefined) throw new Error('This browser cannot make an audio track.');
+  if (track === undefined) throw new Error('This browser cannot create an audio track.');
   return {
     track,
     stop: () => {

@@ -157,7 +157,7 @@ function TopBar({ linkState, onQuickStart }: TopBarProps) {
       </h1>
       <p className="place">
         <span>{window.location.host}</span>
-        <span className="id" title="App id">
+        <span className="id" title="App ID">
           {linkState.door.credentials.appId}
         </span>
       </p>

@@ -39,7 +39,7 @@ export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
         <p className="lead">
           Publish, watch and measure on <strong>{window.location.host}</strong>
         </p>
-        <Field label="App id" value={appId} onChange={setAppId} required className="mono" />
+        <Field label="App ID" value={appId} onChange={setAppId} required className="mono" />
         <Field label="Secret" remark="or a token" value={secret} onChange={setSecret} required type="password" className="mono" />
         <Field label="Name" remark="shown to others, optional" value={displayName} onChange={setDisplayName} maxLength={80} />
         <button type="submit" className="button primary wide" disabled={isBusy}>
@@ -47,7 +47,7 @@ export function ConnectForm({ prefilled, failure, isBusy }: ConnectFormProps) {
         </button>
         <Failure failure={failure} />
       </form>
-      <p className="foot">The page trades the secret for a token of a day, and keeps that in this tab alone.</p>
+      <p className="foot">This page exchanges the secret for a token that expires after a day, and keeps the token only in this tab.</p>
     </main>
   );
 }

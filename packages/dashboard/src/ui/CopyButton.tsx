@@ -22,7 +22,7 @@ export function CopyButton({ text, what, isLarge = false }: CopyButtonProps) {
   }, [outcome]);
 
   const copy = async () => setOutcome((await copyText(text)) ? 'copied' : 'failed');
-  const label = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Not allowed' : `Copy ${what}`;
+  const label = outcome === 'copied' ? 'Copied' : outcome === 'failed' ? 'Copy failed' : `Copy ${what}`;
   return (
     <button type="button" className={isLarge ? 'button' : 'icon-button'} title={label} onClick={() => void copy()}>
       <Icon name={outcome === 'copied' ? 'check' : 'copy'} />

@@ -56,12 +56,12 @@ function Preview({ state }: { readonly state: PublishingState }) {
   return (
     <div className="screen" data-off={isCameraOff || undefined}>
       {tracks.length > 0 ? (
-        <MediaView tracks={tracks} isMuted isMirrored={source?.kind === 'camera'} label="What this page sends" />
+        <MediaView tracks={tracks} isMuted isMirrored={source?.kind === 'camera'} label="Preview of your video" />
       ) : (
         <TestCard />
       )}
-      {isCameraOff && <p className="caption">Picture off</p>}
-      {source !== undefined && tracks.length === 0 && <p className="caption">Sound only</p>}
+      {isCameraOff && <p className="caption">Video off</p>}
+      {source !== undefined && tracks.length === 0 && <p className="caption">Audio only</p>}
     </div>
   );
 }
@@ -98,7 +98,7 @@ function LiveControls({ live }: { readonly live: Live }) {
             onClick={() => publishing.setCameraOff(!live.isCameraOff)}
           >
             <Icon name={live.isCameraOff ? 'cameraOff' : 'camera'} />
-            {live.isCameraOff ? 'Picture on' : 'Picture off'}
+            {live.isCameraOff ? 'Video on' : 'Video off'}
           </button>
         )}
         <button type="button" className="button stop" onClick={() => void publishing.stop()}>
@@ -110,8 +110,8 @@ function LiveControls({ live }: { readonly live: Live }) {
 }
 
 const LIMIT_TEXT: Readonly<Record<string, string>> = {
-  bandwidth: 'The network allows no more at the moment.',
-  cpu: 'This machine cannot encode more at the moment.',
+  bandwidth: 'Limited by the network.',
+  cpu: 'Limited by the CPU of this machine.',
 };
 
 /** The encodings that the page sends, one per line. */
@@ -123,7 +123,7 @@ function SentLayers({ streams }: { readonly streams: readonly StreamReading[] })
         <thead>
           <tr>
             <th scope="col">Sent</th>
-            <th scope="col">Picture</th>
+            <th scope="col">Size</th>
             <th scope="col">fps</th>
             <th scope="col">kbit/s</th>
             <th scope="col">Loss</th>
@@ -136,7 +136,7 @@ function SentLayers({ streams }: { readonly streams: readonly StreamReading[] })
           ))}
         </tbody>
       </table>
-      <p className="limit">{limitedBy === undefined ? '' : (LIMIT_TEXT[limitedBy] ?? `Limited by: ${limitedBy}`)}</p>
+      <p className="limit">{limitedBy === undefined ? '' : (LIMIT_TEXT[limitedBy] ?? `Limited by: ${limitedBy}.`)}</p>
     </>
   );
 }
@@ -196,7 +196,7 @@ function PublishOptions({ choice, isBusy, onChange, onStart }: PublishOptionsPro
         </div>
         <div className="option-row">
           <label>
-            <span className="sr-only">Picture size</span>
+            <span className="sr-only">Resolution</span>
             <select value={choice.size.heightPixels} onChange={(event) => choose({ size: sizeOf(event.target.value) })}>
               {SIZES.map(({ widthPixels, heightPixels }) => (
                 <option key={heightPixels} value={heightPixels}>
@@ -205,7 +205,7 @@ function PublishOptions({ choice, isBusy, onChange, onStart }: PublishOptionsPro
               ))}
             </select>
           </label>
-          <label className="checkbox" title="Sends the picture in three sizes; each viewer gets the one that fits">
+          <label className="checkbox" title="Sends the video in three resolutions; each viewer receives the one that fits">
             <input type="checkbox" checked={choice.isSimulcast} onChange={(event) => choose({ isSimulcast: event.target.checked })} />
             Simulcast, 3 layers
           </label>

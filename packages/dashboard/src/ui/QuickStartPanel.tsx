@@ -28,8 +28,8 @@ export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
         </button>
       </header>
       <p className="lead">
-        Publishes a camera and plays it back through this node, with nothing but <code>fetch</code> and <code>RTCPeerConnection</code>.
-        Paste it into the browser's console on any page.
+        Publishes your camera and plays it back through this node, using only <code>fetch</code> and <code>RTCPeerConnection</code>. Paste
+        the program into the browser console on any page served from localhost or over HTTPS.
       </p>
       <Values values={values} shownSecret={shownSecret}>
         <button type="button" className="text-button" aria-pressed={isSecretShown} onClick={() => setSecretShown(!isSecretShown)}>
@@ -37,7 +37,8 @@ export function QuickStartPanel({ values, onClose }: QuickStartPanelProps) {
         </button>
       </Values>
       <p className="warning">
-        In place of the secret it has this page's token, which ends after a day. In production your server makes a token for each user.
+        Instead of the secret, the program contains this page's token, which expires after a day. In production, your server creates a token
+        for each user.
       </p>
       <div className="program">
         <div className="panel-head">
@@ -61,31 +62,33 @@ interface ValuesProps {
 function Values({ values, shownSecret, children }: ValuesProps) {
   return (
     <dl className="values">
-      <Value name="Host" value={values.host} />
-      <Value name="App id" value={values.appId} />
-      <Value name="Token" value={values.secret} shown={shownSecret}>
+      <Value name="Host" what="host" value={values.host} />
+      <Value name="App ID" what="app ID" value={values.appId} />
+      <Value name="Token" what="token" value={values.secret} shown={shownSecret}>
         {children}
       </Value>
-      <Value name="STUN" value={values.stunUrl} />
+      <Value name="STUN" what="STUN URL" value={values.stunUrl} />
     </dl>
   );
 }
 
 interface ValueProps {
   readonly name: string;
+  /** The name within a sentence. */
+  readonly what: string;
   readonly value: string;
   readonly shown?: string;
   readonly children?: ReactNode;
 }
 
-function Value({ name, value, shown = value, children }: ValueProps) {
+function Value({ name, what, value, shown = value, children }: ValueProps) {
   return (
     <div className="value-row">
       <dt>{name}</dt>
       <dd className="mono">{shown}</dd>
       <dd className="value-actions">
         {children}
-        <CopyButton text={value} what={name.toLowerCase()} />
+        <CopyButton text={value} what={what} />
       </dd>
     </div>
   );

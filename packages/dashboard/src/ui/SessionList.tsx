@@ -58,7 +58,7 @@ function ListHead({ listing }: { readonly listing: DirectoryState }) {
       <span className="count">{count >= SESSIONS_PER_PAGE ? `first ${SESSIONS_PER_PAGE}` : count}</span>
       {listing.phase === 'stale' && (
         <span className="stale" title={errorText(listing.failure).detail}>
-          not up to date
+          out of date
         </span>
       )}
     </header>
@@ -70,7 +70,7 @@ function Filter({ text, onChange }: { readonly text: string; readonly onChange: 
     <input
       className="filter"
       type="search"
-      placeholder="Filter by name, id or track"
+      placeholder="Filter by name, ID or track"
       aria-label="Filter sessions"
       value={text}
       onChange={(event) => onChange(event.target.value)}
@@ -88,7 +88,7 @@ function matches({ sessionId, metadata, tracks }: ListedSession, filter: string)
 }
 
 function emptyText(phase: DirectoryState['phase'], filter: string): string {
-  if (filter !== '') return 'No session matches.';
+  if (filter !== '') return 'No matching sessions.';
   return phase === 'loading' ? 'Loading…' : 'No sessions.';
 }
 

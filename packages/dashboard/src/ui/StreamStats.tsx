@@ -15,10 +15,10 @@ export function StreamStats({ reading, bitrates }: StreamStatsProps) {
       <Sparkline history={bitrates} />
       <dl className="figures">
         <Figure label="Bitrate" readout={bitrateReadout(reading?.bitrateBps)} title="Received in the last second" />
-        <Figure label="Picture" readout={pictureReadout(reading?.widthPixels, reading?.heightPixels)} title={reading?.codec ?? ''} />
-        <Figure label="Rate" readout={frameRateReadout(reading?.framesPerSecond)} title="Frames decoded in the last second" />
-        <Figure label="Loss" readout={lossReadout(reading?.lossRatio)} title="Packets of the last second that did not arrive" />
-        <Figure label="Jitter" readout={durationReadout(reading?.jitterMs)} title="Variation of the packets' travel time" />
+        <Figure label="Size" readout={pictureReadout(reading?.widthPixels, reading?.heightPixels)} title={reading?.codec ?? ''} />
+        <Figure label="Frame rate" readout={frameRateReadout(reading?.framesPerSecond)} title="Frames decoded in the last second" />
+        <Figure label="Loss" readout={lossReadout(reading?.lossRatio)} title="Packets lost in the last second" />
+        <Figure label="Jitter" readout={durationReadout(reading?.jitterMs)} title="Variation in packet arrival times" />
         <Figure label="Round trip" readout={durationReadout(reading?.roundTripMs)} title="Between this page and the node" />
       </dl>
     </div>
@@ -34,11 +34,11 @@ interface SoundStatsProps {
 export function SoundStats({ reading, readLevel }: SoundStatsProps) {
   return (
     <div className="sound-stats">
-      <span className="sound-name">Sound</span>
+      <span className="sound-name">Audio</span>
       <LevelMeter readLevel={readLevel} />
-      <Value readout={bitrateReadout(reading?.bitrateBps)} title="Bitrate of the sound" />
-      <Value readout={lossReadout(reading?.lossRatio)} title="Packets of the sound that did not arrive" />
-      <Value readout={durationReadout(reading?.jitterMs)} title="Jitter of the sound" />
+      <Value readout={bitrateReadout(reading?.bitrateBps)} title="Audio bitrate" />
+      <Value readout={lossReadout(reading?.lossRatio)} title="Audio packet loss" />
+      <Value readout={durationReadout(reading?.jitterMs)} title="Audio jitter" />
     </div>
   );
 }

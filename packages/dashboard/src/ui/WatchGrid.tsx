@@ -51,11 +51,11 @@ function NothingWatched({ sessions, ownSessionId }: NothingWatchedProps) {
 function hintFor(sessions: readonly ListedSession[], ownSessionId: string): string {
   const publishing = sessions.filter(({ tracks }) => (tracks?.length ?? 0) > 0);
   if (publishing.some(({ sessionId }) => sessionId !== ownSessionId)) {
-    return 'Choose Watch beside a session. Its picture, sound and figures appear here.';
+    return 'Choose Watch next to a session. Its video, audio and statistics appear here.';
   }
   return publishing.length > 0
-    ? 'You are publishing. Open this page in a second tab to watch it there, or choose Watch beside your own session.'
-    : 'Nobody is publishing. Open this page in a second tab, publish there, and watch it here.';
+    ? 'You are publishing. Open this page in a second tab to watch it there, or choose Watch next to your own session.'
+    : 'No session is publishing yet. Open this page in a second tab, publish there, and watch it here.';
 }
 
 interface TrackTileProps {
@@ -98,7 +98,7 @@ function TrackTile({ tile, isOwn }: TrackTileProps) {
 
 function SoundSwitch({ isMuted, onSwitch }: { readonly isMuted: boolean; readonly onSwitch: () => void }) {
   return (
-    <button type="button" className="icon-button" aria-pressed={isMuted} title={isMuted ? 'Sound on' : 'Sound off'} onClick={onSwitch}>
+    <button type="button" className="icon-button" aria-pressed={isMuted} title={isMuted ? 'Unmute' : 'Mute'} onClick={onSwitch}>
       <Icon name={isMuted ? 'soundOff' : 'sound'} />
       <span className="sr-only">Mute</span>
     </button>
@@ -115,10 +115,10 @@ function TileCaption({ tile }: { readonly tile: Tile }) {
   const { received } = useStore(meter.state).readings;
   const state = stateOf(watchedOf(tile));
   if (state === 'ended') return <p className="caption">The publisher has stopped.</p>;
-  if (tile.video === undefined) return <p className="caption">Sound only</p>;
+  if (tile.video === undefined) return <p className="caption">Audio only</p>;
   const mid = midOf(tile.video);
   const hasPicture = mid !== undefined && received.get(mid)?.widthPixels !== undefined;
-  return hasPicture ? null : <p className="caption">{state === 'opening' ? 'Subscribing…' : 'Waiting for the first picture…'}</p>;
+  return hasPicture ? null : <p className="caption">{state === 'opening' ? 'Subscribing…' : 'Waiting for the first frame…'}</p>;
 }
 
 function TileFigures({ tile }: { readonly tile: Tile }) {

@@ -11,16 +11,16 @@ test('lists the findings of the node by media line', async () => {
   expect(diagnosisLines(diagnosis)).toEqual(['No packet of the client has arrived.', 'Line 3: The publisher has sent no keyframe.']);
 });
 
-test('says that nothing is wrong, or that the node is being asked', async () => {
+test('says that there are no problems, or that the diagnosis is running', async () => {
   const diagnosis = await diagnose({ diagnoseSession: async () => ({ findings: [] }) as never }, 'session');
 
-  expect(diagnosisLines(diagnosis)).toEqual(['The node finds nothing wrong with this session.']);
-  expect(diagnosisLines({ phase: 'asking' })).toEqual(['Asking the node…']);
+  expect(diagnosisLines(diagnosis)).toEqual(['No problems found in this session.']);
+  expect(diagnosisLines({ phase: 'asking' })).toEqual(['Running the diagnosis…']);
 });
 
-test('says why there is no diagnosis', async () => {
+test('says why the diagnosis failed', async () => {
   const gone = await diagnose({ diagnoseSession: () => Promise.reject(refusal('session_not_found')) }, 'session');
 
-  expect(diagnosisLines(gone)).toEqual(['That session is gone.']);
+  expect(diagnosisLines(gone)).toEqual(['That session no longer exists.']);
   expect((await diagnose(undefined, 'session')).phase).toBe('failed');
 });

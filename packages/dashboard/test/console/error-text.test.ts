@@ -26,8 +26,8 @@ test('a code without its own text shows the message of the node', () => {
 });
 
 test.each([
-  ['NotAllowedError', 'The browser was not allowed to use the camera or microphone.'],
-  ['NotFoundError', 'There is no camera or microphone on this machine.'],
+  ['NotAllowedError', 'Access to the camera or microphone was denied.'],
+  ['NotFoundError', 'No camera or microphone was found.'],
   ['SomethingNewError', 'Something went wrong in this browser.'],
 ])('%s of a browser reads as a sentence', (name, title) => {
   expect(errorText(new DOMException('details of the browser', name))).toEqual({ title, detail: 'details of the browser' });

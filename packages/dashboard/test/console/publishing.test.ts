@@ -75,7 +75,7 @@ test('if the camera may not be used, nothing changes', async () => {
   await publishing.start(CHOICE);
 
   expect(publishing.state.read().phase).toBe('idle');
-  expect(notices.list.read()).toMatchObject([{ title: 'The browser was not allowed to use the camera or microphone.' }]);
+  expect(notices.list.read()).toMatchObject([{ title: 'Access to the camera or microphone was denied.' }]);
 });
 
 test('a refused publication stops the source', async () => {

@@ -31,7 +31,7 @@ try {
   await page.goto(`${stage.daemon.access.host}/#/apps/${appId}`);
   await page.getByRole('link', { name: 'Sessions' }).waitFor();
   const firstRowMs = await untilFirstRow(page);
-  await page.getByText(`${sessions} sessions now.`).waitFor();
+  await page.getByText(`${sessions} open sessions.`).waitFor();
   const idle = await scroll(page, 0);
   const busyMsOf = await cpuMeterOf(page);
   const { frames, framesPerSecond, longestFrameMs } = await scroll(page, SCROLL_PIXELS_PER_FRAME);

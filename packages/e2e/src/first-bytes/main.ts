@@ -80,7 +80,7 @@ async function walk(link: string): Promise<number> {
     await fill(page, {
       Organisation: 'Example',
       'Your name': 'Ada',
-      'E-mail': 'ada@example.org',
+      Email: 'ada@example.org',
       Password: 'correct horse battery staple',
     });
     await click('Create account');
@@ -88,7 +88,7 @@ async function walk(link: string): Promise<number> {
     await fill(page, { Name: 'Demo' });
     await click('Create app');
     await click('Run with my camera');
-    await page.getByText('Playing what came back').waitFor();
+    await page.getByText('Playing the video received').waitFor();
     await page.getByRole('img', { name: /^Chart: [1-9].* (kB|MB) received$/ }).waitFor();
     return clicks;
   } finally {
