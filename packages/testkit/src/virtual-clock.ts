@@ -6,6 +6,8 @@ export class VirtualClock {
   /** A binary heap, with the next timer first. Cancelled timers stay in it until their turn. */
   readonly #timers: Timer[] = [];
   #armed = 0;
+  /** Called when all that a timer has caused is done, before the next one is looked for. */
+  onSettled: () => void = () => undefined;
 
   /** @param startWallClockMs the initial value of `wallClockMs()`, in milliseconds since 1970 */
   constructor(startWallClockMs = Date.UTC(2026, 0, 1)) {
@@ -48,6 +50,7 @@ export class VirtualClock {
       this.#nowMs = next.dueAtMs;
       callback();
       await settle();
+      this.onSettled();
     }
     this.#nowMs = endMs;
     await settle();

@@ -13,8 +13,8 @@ interface Stretch {
 }
 
 /**
- * Who uses the CPU of a process in which many nodes run: all time from the moment at which something of a node runs until the next one does
- * is that node's, the clock's own work and short collections of garbage included, so the figures are upper bounds.
+ * Measures who uses the CPU of a process in which many nodes run. All time from the moment at which something of a node runs until `enter`
+ * is called again is that node's, short garbage collections included.
  */
 export class CpuMeter {
   readonly #usedUs = new Map<number | undefined, number>();
