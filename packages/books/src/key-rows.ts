@@ -68,7 +68,7 @@ export class KeyRows {
     const { kid, alg, key } = readSigningKey(given);
     const { orgId } = await this.#touchApp(database, appId);
     const live = await this.#liveKeys(database, appId, 'signing');
-    if (live.some(({ prefix }) => prefix === kid)) throw new SfuError('key_conflict', `app ${appId} has a signing key ${kid}`);
+    if (live.some(({ prefix }) => prefix === kid)) throw new SfuError('key_conflict', `app ${appId} already has a signing key ${kid}`);
     if (live.length >= MAX_TOKEN_KEYS_PER_APP) throw tooMany(appId, `${MAX_TOKEN_KEYS_PER_APP} live signing keys: revoke one`);
     const row = { ...this.#newRow({ kind: 'signing', orgId, appId, name, expiresAtMs: null }), prefix: kid, alg, publicKey: key };
     return this.#insert(database, row, 'key.created', actor);
@@ -88,10 +88,11 @@ export class KeyRows {
 
   async roll(database: BooksDatabase, keyId: string, overlapMs: number, actor: Actor): Promise<IssuedKey> {
     const { orgId, appId, kind, name } = await this.find(database, keyId);
-    if (kind === 'signing') throw new SfuError('key_conflict', 'add the new public key beside the old one, then revoke that');
+    if (kind === 'signing')
+      throw new SfuError('key_conflict', 'signing keys cannot be rolled: add the new public key, then revoke the old one');
     if (appId !== undefined) await this.#touchApp(database, appId);
     const row = await this.#row(database, keyId);
-    if (!isLive(row, this.#nowMs())) throw new SfuError('key_conflict', `key ${keyId} has ended; make a new one`);
+    if (!isLive(row, this.#nowMs())) throw new SfuError('key_conflict', `key ${keyId} has expired or was revoked; create a new one`);
     const endMs = this.#nowMs() + overlapMs;
     await database
       .updateTable('keys')
@@ -99,7 +100,7 @@ export class KeyRows {
       .where('id', '=', keyId)
       .execute();
     if (appId !== undefined && (await this.#liveKeys(database, appId, 'secret')).length >= MAX_SECRETS_PER_APP) {
-      throw tooMany(appId, `${MAX_SECRETS_PER_APP} live secrets: end this one at once, or revoke the other`);
+      throw tooMany(appId, `${MAX_SECRETS_PER_APP} live secrets: roll this one without overlap, or revoke the other`);
     }
     await this.#note(database, row, 'key.rolled', actor);
     return this.#issue(database, { kind, orgId, appId: appId ?? null, name, expiresAtMs: null }, actor);
@@ -202,5 +203,5 @@ function readSigningKey(given: NewAppTokenKey): ReturnType<typeof createAppToken
   } catch (error) {
     throw new SfuError('invalid_params', (error as Error).message, { details: { path: 'publicKey' } });
   }
-  throw new SfuError('invalid_params', 'alg must be EdDSA or ES256: the books keep public keys alone', { details: { path: 'alg' } });
+  throw new SfuError('invalid_params', 'alg must be EdDSA or ES256: the books store only public keys', { details: { path: 'alg' } });
 }

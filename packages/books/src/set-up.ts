@@ -26,5 +26,5 @@ export async function takeSetUp(database: BooksDatabase, token: string): Promise
   await nextSerial(database);
   const { numDeletedRows } = await database.deleteFrom('setUps').where('digest', '=', digestSecret(token)).executeTakeFirst();
   if (numDeletedRows === 0n)
-    throw new SfuError('unauthorized', 'this set-up token is not good, or was used; the node prints one at its start');
+    throw new SfuError('unauthorized', 'this set-up token is not valid, or has been used; the node prints a new one when it starts');
 }

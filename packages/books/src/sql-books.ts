@@ -86,7 +86,7 @@ export class SqlBooks implements Books {
       await orgRow(database, orgId);
       const serial = await nextSerial(database);
       const former = await database.selectFrom('apps').select('id').where('id', '=', id).executeTakeFirst();
-      if (former !== undefined) throw new SfuError('app_conflict', `there is or was an app ${id}; ids are not given twice`);
+      if (former !== undefined) throw new SfuError('app_conflict', `the app id ${id} is or was in use; ids cannot be used again`);
       const row = {
         id,
         orgId,
@@ -125,7 +125,7 @@ export class SqlBooks implements Books {
       const serial = await nextSerial(database);
       const row = await liveApp(database, appId);
       if (ifVersion !== undefined && ifVersion !== row.version) {
-        throw new SfuError('version_conflict', `app ${appId} has version ${row.version} by now, not ${ifVersion}`);
+        throw new SfuError('version_conflict', `app ${appId} is now at version ${row.version}, not ${ifVersion}`);
       }
       const merged = Object.entries({ ...JSON.parse(row.settings), ...AppSettingsPatch.parse(settings ?? {}) });
       const kept = Object.fromEntries(merged.filter(([, value]) => value !== null));

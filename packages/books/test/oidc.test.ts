@@ -84,14 +84,14 @@ test('who came from the provider has no password, and is told so where one is as
 });
 
 test('an address alone signs no one in: not that of a stranger, nor that of a person with a password', async () => {
-  expect(await refusal(signIn())).toMatch(/^forbidden: no one here is connected to Bob@example.org/);
+  expect(await refusal(signIn())).toMatch(/^forbidden: no account here is connected to Bob@example.org/);
   provider.account = { sub: 'mallory', email: 'ada@example.org', email_verified: true };
-  expect(await refusal(signIn())).toMatch(/^forbidden: no one here is connected/);
+  expect(await refusal(signIn())).toMatch(/^forbidden: no account here is connected/);
 
   const other = await books.createOrg('Other', { kind: 'operator' });
   const { token } = await accounts.invite(other.id, { email: 'ada@example.org', role: 'viewer' }, { kind: 'operator' });
   expect(await refusal(finish(await accounts.offerOidcSignIn(REDIRECT_URI, token)))).toMatch(
-    /^forbidden: ada@example.org can sign in already/,
+    /^forbidden: ada@example.org already has an account/,
   );
 });
 
@@ -102,7 +102,7 @@ test.each([
   [
     'names another address',
     { email: 'eve@example.org' },
-    'the invitation is for bob@example.org, and the identity provider names eve@example.org',
+    'the invitation is for bob@example.org, but the identity provider names eve@example.org',
   ],
 ])('a provider that %s opens no invitation, which stays good', async (_what, claims, message) => {
   const token = await invite('bob@example.org');
@@ -116,7 +116,7 @@ test('a person with a password connects, is signed in by it, and disconnects; al
   expect(await refusal(accounts.offerOidcConnection(ada.person.id, 'wrong', REDIRECT_URI))).toMatch(/^unauthorized/);
   await connect();
   expect((await signIn()).person.id).toBe(ada.person.id);
-  expect(await refusal(connect())).toMatch(/^factor_conflict: you are connected/);
+  expect(await refusal(connect())).toMatch(/^factor_conflict: you are already connected/);
   await accounts.disconnectOidc(ada.person.id);
 
   expect(await refusal(signIn())).toMatch(/^forbidden/);
@@ -127,7 +127,7 @@ test('a person with a password connects, is signed in by it, and disconnects; al
 
 test('one account at the provider is one person, who may join further organisations with it', async () => {
   const bob = await accept();
-  expect(await refusal(connect())).toMatch(/^factor_conflict: this account at the identity provider signs another person in/);
+  expect(await refusal(connect())).toMatch(/^factor_conflict: this account at the identity provider is connected to another person/);
   const other = await books.createOrg('Other', { kind: 'operator' });
   const { token } = await accounts.invite(other.id, { email: 'bob@example.org', role: 'viewer' }, { kind: 'operator' });
   const both = await finish(await accounts.offerOidcSignIn(REDIRECT_URI, token));
@@ -140,7 +140,7 @@ test('who was removed and is invited again starts from the beginning', async () 
   await accounts.removeMember(orgId, bob.person.id, { kind: 'operator' });
   await accounts.acceptInvitation(await invite('bob@example.org'), { name: 'Bob', password: PASSWORD });
 
-  expect(await refusal(signIn())).toMatch(/^forbidden: no one here is connected/);
+  expect(await refusal(signIn())).toMatch(/^forbidden: no account here is connected/);
 });
 
 describe('what came back is not taken', () => {
@@ -150,16 +150,16 @@ describe('what came back is not taken', () => {
     const query = await provider.visit(first.url);
     const other = await accounts.offerOidcSignIn(REDIRECT_URI);
     expect(await refusal(accounts.signInWithOidc(other.ticket, query))).toMatch(
-      /^unauthorized: what the identity provider says is not valid: .*state/,
+      /^unauthorized: the reply of the identity provider is not valid: .*state/,
     );
     await accounts.signInWithOidc(first.ticket, query);
-    expect(await refusal(accounts.signInWithOidc(first.ticket, query))).toMatch(/^unauthorized: this sign-in was finished/);
-    expect(await refusal(accounts.signInWithOidc('', query))).toMatch(/^unauthorized: this sign-in was finished/);
+    expect(await refusal(accounts.signInWithOidc(first.ticket, query))).toMatch(/^unauthorized: this sign-in is already complete/);
+    expect(await refusal(accounts.signInWithOidc('', query))).toMatch(/^unauthorized: this sign-in is already complete/);
 
     const late = await accounts.offerOidcSignIn(REDIRECT_URI);
     const lateQuery = await provider.visit(late.url);
     nowMs += CHALLENGE_LIFE_MS;
-    expect(await refusal(accounts.signInWithOidc(late.ticket, lateQuery))).toMatch(/^unauthorized: this sign-in was finished/);
+    expect(await refusal(accounts.signInWithOidc(late.ticket, lateQuery))).toMatch(/^unauthorized: this sign-in is already complete/);
   });
 
   test('if the person has refused at the provider', async () => {
@@ -172,12 +172,12 @@ describe('what came back is not taken', () => {
     const { url, ticket } = await accounts.offerOidcSignIn(REDIRECT_URI);
     const query = (await provider.visit(url)).replace(/iss=[^&]*/, `iss=${encodeURIComponent('https://evil.example')}`);
     expect(await refusal(accounts.signInWithOidc(ticket, query))).toMatch(
-      /^unauthorized: what the identity provider says is not valid: .*iss/,
+      /^unauthorized: the reply of the identity provider is not valid: .*iss/,
     );
 
     const empty = await accounts.offerOidcSignIn(REDIRECT_URI);
     expect(await refusal(accounts.signInWithOidc(empty.ticket, '?'))).toMatch(
-      /^unauthorized: what the identity provider says is not valid/,
+      /^unauthorized: the reply of the identity provider is not valid/,
     );
   });
 
@@ -192,7 +192,7 @@ describe('what came back is not taken', () => {
         return JSON.stringify({ ...reply, id_token: [header, Buffer.from(claims).toString('base64url'), signature].join('.') });
       };
 
-      expect(await refusal(signIn())).toMatch(/^unauthorized: what the identity provider says is not valid: /);
+      expect(await refusal(signIn())).toMatch(/^unauthorized: the reply of the identity provider is not valid: /);
     }
   });
 });

@@ -121,5 +121,5 @@ test('a person has ten at most', async () => {
 });
 
 test.each(['http://127.0.0.1:8080', 'http://[::1]:8080'])('there are none at %s', (origin) => {
-  expect(() => passkeySiteOf(origin)).toThrow('belong to a host name');
+  expect(() => passkeySiteOf(origin)).toThrow('require a host name');
 });

@@ -351,7 +351,7 @@ it('signs out for good, says why a password is wrong, and signs in', async () =>
   await signIn(PASSWORD);
   await page.getByRole('heading', { name: 'Example' }).waitFor();
 
-  expect(alert).toBe('Address and password do not belong together.');
+  expect(alert).toBe('The email address or the password is wrong.');
   expect(faults).toEqual([]);
   expect(tab.errors).toEqual([]);
 });

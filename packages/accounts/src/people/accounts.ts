@@ -277,7 +277,7 @@ export const MAX_PASSKEYS_PER_PERSON = 10;
 export function passkeySiteOf(origin: string): PasskeySite {
   const { hostname } = new URL(origin);
   if (/^(?:[0-9.]+|\[.*\])$/.test(hostname)) {
-    throw new SfuError('invalid_params', `passkeys belong to a host name, and this console was opened at the address ${hostname}`);
+    throw new SfuError('invalid_params', `passkeys require a host name, but this console was opened at the address ${hostname}`);
   }
   return { rpId: hostname, origin };
 }

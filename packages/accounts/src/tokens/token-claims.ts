@@ -35,7 +35,7 @@ export function readClaims(payload: Uint8Array, appId: AppId): TokenClaims | und
   if (!parsed.success) throw unusable(`has no usable claim ${String(parsed.error.issues[0]?.path[0] ?? '')}`);
   const { nbf: notBefore = 0 } = claims;
   if (typeof notBefore !== 'number' || !(notBefore >= 0)) throw unusable('has no usable claim nbf');
-  if (parsed.data.exp - parsed.data.iat > MAX_TOKEN_SECONDS) throw unusable(`is good for more than ${MAX_TOKEN_SECONDS / 3_600} hours`);
+  if (parsed.data.exp - parsed.data.iat > MAX_TOKEN_SECONDS) throw unusable(`is valid for more than ${MAX_TOKEN_SECONDS / 3_600} hours`);
   return { grants: parsed.data, notBefore };
 }
 
@@ -46,7 +46,7 @@ export function readClaims(payload: Uint8Array, appId: AppId): TokenClaims | und
 export function checkTime({ grants, notBefore }: TokenClaims, nowSeconds: number): void {
   if (grants.exp <= nowSeconds) throw new SfuError('token_expired', 'the token has expired; fetch a new one');
   if (grants.iat > nowSeconds + SKEW_SECONDS) throw unusable('was issued in the future (iat): do the clocks agree?');
-  if (notBefore > nowSeconds + SKEW_SECONDS) throw unusable('is not good yet (nbf)');
+  if (notBefore > nowSeconds + SKEW_SECONDS) throw unusable('is not valid yet (nbf)');
 }
 
 /** A token must name exactly one app. */

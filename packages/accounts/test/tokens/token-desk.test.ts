@@ -116,7 +116,7 @@ describe('a token of the SFU', () => {
   test.each([
     [30, 'as alice'],
     [60, 'as alice'],
-    [61, 'unauthorized: the token is not good yet (nbf)'],
+    [61, 'unauthorized: the token is not valid yet (nbf)'],
   ])('that begins in %d seconds: %s', async (seconds, outcome) => {
     const { desk, enter } = openWorld();
 
@@ -186,12 +186,12 @@ describe('a token of a backend', () => {
     ['no date', { iat: undefined }, 'unauthorized: the token has no usable claim iat'],
     ['no end', { exp: undefined }, 'unauthorized: the token has no usable claim exp'],
     ['an end that is a text', { exp: String(NOW + 600) }, 'unauthorized: the token has no usable claim exp'],
-    ['an end beyond a day', { exp: NOW + 86_401 }, 'unauthorized: the token is good for more than 24 hours'],
+    ['an end beyond a day', { exp: NOW + 86_401 }, 'unauthorized: the token is valid for more than 24 hours'],
     ['a day', { exp: NOW + 86_400 }, 'as alice'],
     ['an end that is over', { iat: NOW - 600, exp: NOW }, /^token_expired/],
     ['a date in the future', { iat: NOW + 61 }, /^unauthorized: the token was issued in the future/],
     ['a date that a clock a minute ahead gives', { iat: NOW + 60 }, 'as alice'],
-    ['a beginning in the future', { nbf: NOW + 61 }, 'unauthorized: the token is not good yet (nbf)'],
+    ['a beginning in the future', { nbf: NOW + 61 }, 'unauthorized: the token is not valid yet (nbf)'],
     ['a beginning that is no number', { nbf: 'soon' }, 'unauthorized: the token has no usable claim nbf'],
     ['a restriction that is misspelt', { name: ['alice-*'] }, 'unauthorized: the token has a claim that is not known here: name'],
     ['an action that does not exist', { act: ['everything'] }, 'unauthorized: the token has no usable claim act'],

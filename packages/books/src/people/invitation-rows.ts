@@ -54,7 +54,7 @@ export async function invitationByDigest(database: BooksDatabase, digest: string
     .where('expiresAtMs', '>', nowMs)
     .executeTakeFirst();
   if (row === undefined)
-    throw new SfuError('invitation_not_found', 'this invitation was accepted or withdrawn, or is over; ask for another');
+    throw new SfuError('invitation_not_found', 'this invitation has expired, or has been accepted or withdrawn; ask for a new one');
   return row;
 }
 

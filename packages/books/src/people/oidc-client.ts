@@ -161,11 +161,11 @@ async function refuse(cause: unknown): Promise<never> {
   }
   const isUnanswered = chainOf(cause).some(({ name, code }) => CUT_OFF.includes(name) || UNANSWERED.includes(code));
   if (isUnanswered) throw unavailable(reasonOf(cause), cause);
-  throw new SfuError('unauthorized', `what the identity provider says is not valid: ${reasonOf(cause)}`, { cause });
+  throw new SfuError('unauthorized', `the reply of the identity provider is not valid: ${reasonOf(cause)}`, { cause });
 }
 
 function unavailable(reason: string, cause: unknown): SfuError {
-  const message = `the identity provider does not answer as it should: ${reason}`;
+  const message = `the identity provider is not responding as expected: ${reason}`;
   return new SfuError('identity_provider_unavailable', message, { retryAfterMs: RETRY_AFTER_MS, cause });
 }
 

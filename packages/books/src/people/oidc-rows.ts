@@ -44,7 +44,7 @@ export async function takeVisit(database: BooksDatabase, ticket: string, nowMs: 
   if (data === undefined)
     throw new SfuError(
       'unauthorized',
-      'this sign-in was finished, took longer than five minutes, or began in another browser; begin again',
+      'this sign-in is already complete, took longer than five minutes, or was started in another browser; start again',
     );
   return JSON.parse(data);
 }

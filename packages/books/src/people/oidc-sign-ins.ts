@@ -40,7 +40,7 @@ export class OidcSignIns {
   async offerConnection(personId: string, redirectUri: string): Promise<OidcOffer> {
     this.#required();
     if ((await this.connectionOf(personId)) !== undefined)
-      throw new SfuError('factor_conflict', 'you are connected to the identity provider; disconnect first');
+      throw new SfuError('factor_conflict', 'you are already connected to the identity provider; disconnect first');
     return this.#begin({ kind: 'connect', personId }, redirectUri);
   }
 
@@ -82,7 +82,7 @@ export class OidcSignIns {
 
   async #connect(database: BooksDatabase, personId: string, identity: OidcIdentity, holder: PersonRow | undefined): Promise<PersonRow> {
     if (holder !== undefined && holder.id !== personId)
-      throw new SfuError('factor_conflict', 'this account at the identity provider signs another person in');
+      throw new SfuError('factor_conflict', 'this account at the identity provider is connected to another person');
     await connect(database, personId, identity, this.#nowMs());
     await noteOfPerson(database, 'person.provider-connected', personId, this.#nowMs());
     return database.selectFrom('people').selectAll().where('id', '=', personId).executeTakeFirstOrThrow();
@@ -92,7 +92,7 @@ export class OidcSignIns {
     const { id, orgId, email, role } = await invitationByDigest(database, digest, this.#nowMs());
     requireAddress(identity, email);
     const memberships = holder === undefined ? [] : await membershipsOf(database, holder.id);
-    if (memberships.some(({ org }) => org.id === orgId)) throw new SfuError('member_conflict', `${holder?.email} is a member already`);
+    if (memberships.some(({ org }) => org.id === orgId)) throw new SfuError('member_conflict', `${holder?.email} is already a member`);
     // A person who is in no organisation counts as new, as when an invitation is accepted with a password.
     const person = memberships.length > 0 && holder !== undefined ? holder : await this.#takeNewcomer(database, email, identity);
     await takeInvitation(database, id);
@@ -103,7 +103,10 @@ export class OidcSignIns {
   async #takeNewcomer(database: BooksDatabase, email: string, identity: OidcIdentity): Promise<PersonRow> {
     // Otherwise the provider could give away an account that its owner has created with a password.
     if ((await findMember(database, email)) !== undefined)
-      throw new SfuError('forbidden', `${email} can sign in already: accept with the password, and connect on your account's page`);
+      throw new SfuError(
+        'forbidden',
+        `${email} already has an account: accept with its password, then connect the identity provider on your account page`,
+      );
     const person = await takeNewcomer(database, { email, name: identity.name ?? email, password: '' }, this.#nowMs());
     await connect(database, person.id, identity, this.#nowMs());
     return person;
@@ -120,16 +123,16 @@ export class OidcSignIns {
 function requireAddress({ email, verifiedEmail }: OidcIdentity, invited: string): void {
   if (verifiedEmail === undefined) {
     const said = email === '' ? 'names no address' : `does not say that ${email} is verified`;
-    throw new SfuError('forbidden', `the identity provider ${said}, and the invitation is for ${invited}`);
+    throw new SfuError('forbidden', `the identity provider ${said}, but the invitation is for ${invited}`);
   }
   if (addressOf(verifiedEmail) !== invited)
-    throw new SfuError('forbidden', `the invitation is for ${invited}, and the identity provider names ${verifiedEmail}`);
+    throw new SfuError('forbidden', `the invitation is for ${invited}, but the identity provider names ${verifiedEmail}`);
 }
 
 function refuseStranger({ email }: OidcIdentity): never {
   const who = email === '' ? 'this account at the identity provider' : `${email} at the identity provider`;
   throw new SfuError(
     'forbidden',
-    `no one here is connected to ${who}: accept an invitation with it, or sign in and connect it on your account's page`,
+    `no account here is connected to ${who}: accept an invitation with it, or sign in and connect it on your account page`,
   );
 }

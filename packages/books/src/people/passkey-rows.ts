@@ -25,7 +25,7 @@ export async function readPasskeys(database: BooksDatabase, personId: string): P
 export async function offerPasskey(database: BooksDatabase, person: PersonRow, site: PasskeySite, nowMs: number): Promise<object> {
   const rows = await rowsOf(database, person.id);
   if (rows.length >= MAX_PASSKEYS_PER_PERSON) {
-    throw new SfuError('quota_exceeded', `a person has at most ${MAX_PASSKEYS_PER_PERSON} passkeys; remove one`);
+    throw new SfuError('quota_exceeded', `a person can have at most ${MAX_PASSKEYS_PER_PERSON} passkeys; remove one first`);
   }
   const { generateRegistrationOptions } = await webAuthn();
   const options = await generateRegistrationOptions({
@@ -124,9 +124,9 @@ function rowsOf(database: BooksDatabase, personId: string): Promise<PasskeyRow[]
 }
 
 function refuse(cause: unknown): never {
-  throw new SfuError('invalid_params', 'this is no answer to a challenge of this node, or it took too long; try again', { cause });
+  throw new SfuError('invalid_params', 'this passkey does not answer a challenge of this node, or took too long; try again', { cause });
 }
 
 function unknownPasskey(cause: unknown): SfuError {
-  return new SfuError('unauthorized', 'this passkey signs no one in here', { cause });
+  return new SfuError('unauthorized', 'this passkey does not belong to any account here', { cause });
 }

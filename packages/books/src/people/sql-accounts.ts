@@ -107,7 +107,8 @@ export class SqlAccounts implements Accounts {
   async offerTotp(personId: string, password: string, issuer: string): Promise<OfferedTotp> {
     const row = await this.#requirePassword(personId, password);
     const key = this.#sealingKey;
-    if (key === undefined) throw new SfuError('books_unavailable', 'this node has no key to seal a seed with; set CAUSEWAY_TOKEN_KEY');
+    if (key === undefined)
+      throw new SfuError('books_unavailable', 'this node has no key with which to encrypt the seed; set CAUSEWAY_TOKEN_KEY');
     return this.#change((database) => insertTotp(database, row, { key, issuer }));
   }
 
@@ -146,7 +147,7 @@ export class SqlAccounts implements Accounts {
 
   removePasskey(personId: string, passkeyId: string): Promise<void> {
     return this.#change(async (database) => {
-      if (!(await deletePasskey(database, personId, passkeyId))) throw new SfuError('factor_conflict', 'you have no such passkey');
+      if (!(await deletePasskey(database, personId, passkeyId))) throw new SfuError('factor_conflict', 'you have no passkey with this id');
       await this.#noteOfPerson(database, 'person.passkey-removed', personId);
     });
   }
@@ -212,7 +213,7 @@ export class SqlAccounts implements Accounts {
       const address = addressOf(email);
       await orgRow(database, orgId);
       const members = await membersOf(database, orgId);
-      if (members.some(({ person }) => person.email === address)) throw new SfuError('member_conflict', `${address} is a member already`);
+      if (members.some(({ person }) => person.email === address)) throw new SfuError('member_conflict', `${address} is already a member`);
       const created = await createInvitation(database, { orgId, email: address, role }, this.#nowMs());
       await this.#note(database, orgId, 'member.invited', `${address}: ${role}`, actor);
       return created;
@@ -262,7 +263,7 @@ export class SqlAccounts implements Accounts {
 
   async #requirePassword(personId: string, password: string): Promise<PersonRow> {
     const row = await this.#personRow(personId);
-    if (row.password === '') throw new SfuError('factor_conflict', 'you have no password: the identity provider signs you in');
+    if (row.password === '') throw new SfuError('factor_conflict', 'you have no password, because you sign in with the identity provider');
     if (!(await this.#passwords.matches(password, row.password))) throw wrongPassword();
     return row;
   }
@@ -303,5 +304,5 @@ export class SqlAccounts implements Accounts {
 }
 
 function wrongPassword(): SfuError {
-  return new SfuError('unauthorized', 'address and password do not belong together');
+  return new SfuError('unauthorized', 'the email address or the password is wrong');
 }

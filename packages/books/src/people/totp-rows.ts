@@ -40,7 +40,8 @@ export async function insertTotp(
   { key, issuer }: { readonly key: KeyObject; readonly issuer: string },
 ): Promise<OfferedTotp> {
   await database.deleteFrom('totps').where('personId', '=', id).where('isOn', '=', 0).execute();
-  if ((await totpRow(database, id)) !== undefined) throw new SfuError('factor_conflict', 'an authenticator is in force; remove it first');
+  if ((await totpRow(database, id)) !== undefined)
+    throw new SfuError('factor_conflict', 'you already have an authenticator; remove it first');
   const seed = randomBytes(TOTP_SEED_SIZE_BYTES);
   const sealedSeed = sealText(seed.toString('hex'), contextOf(id), key);
   const row = { personId: id, sealedSeed, isOn: 0, lastStep: 0, recoveryDigests: '[]', failures: 0, failedAtMs: 0 };
@@ -54,7 +55,7 @@ export async function turnTotpOn(database: BooksDatabase, personId: string): Pro
   const recoveryDigests = JSON.stringify(codes.map((code) => digestSecret(plainCode(code))));
   const change = database.updateTable('totps').set({ isOn: 1, recoveryDigests }).where('personId', '=', personId).where('isOn', '=', 0);
   const { numUpdatedRows } = await change.executeTakeFirstOrThrow();
-  if (numUpdatedRows === 0n) throw new SfuError('factor_conflict', 'an authenticator is in force already');
+  if (numUpdatedRows === 0n) throw new SfuError('factor_conflict', 'you already have an authenticator');
   return codes;
 }
 
@@ -81,7 +82,7 @@ export interface CodeCheck {
 export async function passTotp(database: BooksDatabase, check: CodeCheck): Promise<boolean> {
   const row = await totpRow(database, check.personId);
   if (row?.isOn !== 1) return false;
-  if (check.code === undefined) throw new SfuError('code_required', 'send the code that your authenticator shows, or a recovery code');
+  if (check.code === undefined) throw new SfuError('code_required', 'enter the code that your authenticator shows, or a recovery code');
   await useCode(database, row, { ...check, code: check.code });
   return true;
 }
@@ -96,7 +97,7 @@ export async function passOfferedTotp(database: BooksDatabase, check: CodeCheck 
 async function useCode(database: BooksDatabase, row: TotpRow, check: CodeCheck & { readonly code: string }): Promise<void> {
   const { personId, nowMs } = check;
   const waitMs = row.failedAtMs + waitAfter(row.failures) - nowMs;
-  if (waitMs > 0) throw new SfuError('rate_limited', 'too many codes were wrong; wait before the next one', { retryAfterMs: waitMs });
+  if (waitMs > 0) throw new SfuError('rate_limited', 'too many wrong codes; wait before you try again', { retryAfterMs: waitMs });
   const changed = changeBy(row, check);
   if (changed !== undefined) {
     // The condition on the previous values lets only one of two calls with the same code succeed.
@@ -107,7 +108,7 @@ async function useCode(database: BooksDatabase, row: TotpRow, check: CodeCheck &
   }
   const failures = sql<number>`${sql.ref('failures')} + 1`;
   await database.updateTable('totps').set({ failures, failedAtMs: nowMs }).where('personId', '=', personId).execute();
-  throw new SfuError('code_invalid', 'the code is wrong, is over, or was used before');
+  throw new SfuError('code_invalid', 'the code is wrong, has expired, or has already been used');
 }
 
 /** @returns the change of the row when the code is used; undefined if the code is invalid */

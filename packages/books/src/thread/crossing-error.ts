@@ -35,7 +35,7 @@ export function arrivedError(crossed: CrossingError): unknown {
 }
 
 export function unavailable(cause: unknown): SfuError {
-  const message = 'the books cannot be reached at the moment; media and tokens go on without them';
+  const message = 'the books cannot be reached at the moment; media and tokens keep working without them';
   return new SfuError('books_unavailable', message, { retryAfterMs: RETRY_AFTER_MS, cause });
 }
 

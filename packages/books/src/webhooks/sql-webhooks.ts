@@ -99,7 +99,7 @@ export class SqlWebhooks implements WebhookBooks {
       await nextSerial(database);
       const row = await webhookRow(database, webhookId);
       if (ifVersion !== undefined && ifVersion !== row.version) {
-        throw new SfuError('version_conflict', `webhook ${webhookId} has version ${row.version} by now, not ${ifVersion}`);
+        throw new SfuError('version_conflict', `webhook ${webhookId} is now at version ${row.version}, not ${ifVersion}`);
       }
       const nowMs = this.#nowMs();
       const { events, ...texts } = patch;
@@ -134,7 +134,7 @@ export class SqlWebhooks implements WebhookBooks {
       await nextSerial(database);
       const row = await webhookRow(database, webhookId);
       if (secret.no !== row.secretNo + 1)
-        throw new SfuError('version_conflict', `the secret of webhook ${webhookId} was replaced just now`);
+        throw new SfuError('version_conflict', `the secret of webhook ${webhookId} has just been replaced`);
       const nowMs = this.#nowMs();
       const changed = {
         secretNo: secret.no,

@@ -106,6 +106,6 @@ export function mayIn(caller: AdminCaller, orgId: string, right: Right): boolean
 
 /** The router rejects other callers of routes for people, so this does not throw for them. */
 export function personOf({ caller }: AdminCall): Extract<AdminCaller, { kind: 'person' }> {
-  if (caller.kind !== 'person') throw new SfuError('forbidden', 'this is for people who are signed in');
+  if (caller.kind !== 'person') throw new SfuError('forbidden', 'only a person who is signed in can make this call');
   return caller;
 }

@@ -245,7 +245,7 @@ async function identifyCaller(sources: CallerSources, { access }: AdminRouteDesc
     throw new SfuError('unauthorized', 'sign in, or send "Authorization: Bearer <key of the admin API>" with a key that begins with cwa_');
   }
   if (access === 'person' && caller.kind !== 'person')
-    throw new SfuError('forbidden', 'this is for people who are signed in, not for keys');
+    throw new SfuError('forbidden', 'only a person who is signed in can make this call, not a key');
   return caller;
 }
 

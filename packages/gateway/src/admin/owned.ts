@@ -42,7 +42,7 @@ export async function ownKey(call: AdminCall): Promise<BookedKey> {
 /** @throws SfuError `forbidden` – the caller's role does not include the right */
 export function requireRight({ caller }: AdminCall, orgId: string, right: Right): void {
   if (!mayIn(caller, orgId, right)) {
-    throw new SfuError('forbidden', `your role in this organisation (${roleIn(caller, orgId)}) does not include this`);
+    throw new SfuError('forbidden', `your role in this organisation (${roleIn(caller, orgId)}) does not allow this`);
   }
 }
 

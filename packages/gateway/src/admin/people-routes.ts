@@ -277,7 +277,7 @@ async function protectOwners(call: AdminCall, orgId: string, personId: string, r
 async function checkNewcomer(accounts: Accounts, token: string, name: string | undefined, password: string): Promise<void> {
   const { isKnown } = await accounts.readInvitation(token);
   if (isKnown) return;
-  if (name === undefined) throw new SfuError('invalid_params', 'name: a new person needs one', { details: { path: 'name' } });
+  if (name === undefined) throw new SfuError('invalid_params', 'name: is required for a new person', { details: { path: 'name' } });
   if (password.length < MIN_PASSWORD_LENGTH) {
     const message = `password: must have at least ${MIN_PASSWORD_LENGTH} characters; a few words will do`;
     throw new SfuError('invalid_params', message, { details: { path: 'password' } });

@@ -45,7 +45,11 @@ export const ERROR_CODES = {
     retryable: false,
     meaning: 'The password is right, and the person has a second factor: send its `code`, too.',
   },
-  code_invalid: { httpStatus: 401, retryable: false, meaning: 'The code of the second factor is wrong, is over, or was used before.' },
+  code_invalid: {
+    httpStatus: 401,
+    retryable: false,
+    meaning: 'The code of the second factor is wrong, has expired, or has already been used.',
+  },
   forbidden: { httpStatus: 403, retryable: false, meaning: 'The access token does not grant this action.' },
   quota_exceeded: {
     httpStatus: 403,
@@ -65,7 +69,7 @@ export const ERROR_CODES = {
   invitation_not_found: {
     httpStatus: 404,
     retryable: false,
-    meaning: 'There is no such invitation: it was accepted, replaced or withdrawn, or is over.',
+    meaning: 'There is no such invitation: it has expired, or was accepted, replaced or withdrawn.',
   },
   method_not_allowed: { httpStatus: 405, retryable: false, meaning: 'The path exists, but not with this method; see the Allow header.' },
   request_timeout: { httpStatus: 408, retryable: true, meaning: 'The request did not arrive completely in time.' },
@@ -98,7 +102,7 @@ export const ERROR_CODES = {
   app_conflict: {
     httpStatus: 409,
     retryable: false,
-    meaning: 'There is or was an app with this id, or the app is configured on the node and cannot be changed here.',
+    meaning: 'The app id is or was in use, or the app is configured on the node and cannot be changed here.',
   },
   key_conflict: { httpStatus: 409, retryable: false, meaning: 'The app already has a key with this id, or the key cannot be replaced.' },
   webhook_disabled: {
@@ -109,7 +113,7 @@ export const ERROR_CODES = {
   member_conflict: {
     httpStatus: 409,
     retryable: false,
-    meaning: 'The person is a member already, or is the last owner, whom an organisation keeps.',
+    meaning: 'The person is already a member, or is the last owner, whom an organisation must keep.',
   },
   factor_conflict: {
     httpStatus: 409,
