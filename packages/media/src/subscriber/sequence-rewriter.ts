@@ -134,6 +134,18 @@ class DroppedRuns {
   }
 }
 
+/** Ten seconds of video. Packets are kept for two of them, so none can be later than this. */
+const MAX_LATE_TICKS = 900_000;
+
+/**
+ * Whether a packet comes after the one with the timestamp `newest`. If its own is much lower, the clock has gone half round without a
+ * packet, or the publisher has set it back.
+ */
+export function isNewerTimestamp(newest: number, timestamp: number): boolean {
+  const distance = timestampDistance(newest, timestamp);
+  return distance > 0 || distance < -MAX_LATE_TICKS;
+}
+
 /**
  * The time during which one source is forwarded, and the map of its sequence numbers. This is a single object because it is read for every
  * packet.
@@ -224,7 +236,8 @@ export class SequenceRewriter<Source> {
     const sinceTicks = Math.round(((newest.atMs - this.#highestTimestampAtMs) * clockRateHz) / 1000);
     const shift = (highest + sinceTicks - newest.timestamp) | 0;
     const first = (firstSourceTimestamp + shift) | 0;
-    const overtakenTicks = -timestampDistance(highest, first);
+    // After hours without a packet, the distance of the two outgoing timestamps would have come round.
+    const overtakenTicks = timestampDistance(firstSourceTimestamp, newest.timestamp) - sinceTicks;
     this.#startEpoch(source, firstSourceSeq, shift, overtakenTicks < 0 ? undefined : new CatchUp(first, overtakenTicks));
   }
 
@@ -244,7 +257,7 @@ export class SequenceRewriter<Source> {
     const outSeq = current.map(sourceSeq);
     if (outSeq === undefined) return undefined;
     const timestamp = current.timestampOf(sourceTimestamp);
-    if (this.#highestTimestamp === undefined || timestampDistance(this.#highestTimestamp, timestamp) > 0) {
+    if (this.#highestTimestamp === undefined || isNewerTimestamp(this.#highestTimestamp, timestamp)) {
       this.#highestTimestamp = timestamp;
       this.#highestTimestampAtMs = compactNumber(Math.round(nowMs));
     }

@@ -123,6 +123,36 @@ describe('SequenceRewriter', () => {
     expect([1000, 37_000].map((timestamp) => rewriter.mapTimestamp(timestamp))).toEqual([1000, 37_000]);
   });
 
+  /** More than half of the time in which a clock of 90 kHz goes round. */
+  const MUTED_MS = 8 * 3_600_000;
+
+  test('begins with kept packets after hours without any, and their timestamps advance as they did', () => {
+    const rewriter = new SequenceRewriter<string>(10);
+    enter(rewriter, 1000, 'camera', 100, 500_000);
+
+    const nowMs = 1000 + MUTED_MS;
+    rewriter.switchToKept(nowMs, 'screen', seqOf(7), 1000, { atMs: nowMs, timestamp: 19_000 }, CLOCK_HZ);
+
+    const placed = [1000, 10_000, 19_000, 28_000].map((timestamp) => rewriter.mapTimestamp(timestamp));
+    const last = (500_000 + MUTED_MS * 90) % 2 ** 32;
+    expect(placed).toEqual([last - 18_000, last - 9000, last, last + 9000]);
+  });
+
+  test.each([
+    ['whose clock has run a second ahead in hours without a packet', MUTED_MS, 500_000 + (MUTED_MS + 1000) * 90],
+    ['whose timestamps begin again from 0', 33, 0],
+  ])('advances from the newest timestamp of a source %s', (_, pauseMs, timestamp) => {
+    const rewriter = new SequenceRewriter<string>(10);
+    enter(rewriter, 1000, 'low', 100, 2_000_000);
+    rewriter.map(1033, seqOf(101), 2_003_000);
+
+    const nowMs = 1033 + pauseMs;
+    rewriter.map(nowMs, seqOf(102), timestamp >>> 0);
+    enter(rewriter, nowMs + 100, 'high', 5, 77);
+
+    expect(timestampDistance(timestamp, rewriter.mapTimestamp(77))).toBe(9000);
+  });
+
   test('does not map packets from before the switch', () => {
     const rewriter = new SequenceRewriter<string>(10);
     enter(rewriter, 0, 'low', 100, 0);
