@@ -5,8 +5,8 @@
  *
  * @see RFC 7741 §4.2 (TID and Y), RFC 9628 §4.2 (TID, U and SID)
  */
-import { timestampDistance } from '@causeway/wire';
 import { ALL_LAYERS } from '../publisher/layer-catalogue.ts';
+import { isNewerTimestamp } from './sequence-rewriter.ts';
 
 /** The properties of a packet that the filter reads. */
 export interface LayeredPacket {
@@ -70,15 +70,14 @@ export class LayerFilter {
   /** Whether this is the last packet of its picture that is sent, because the layers above it are dropped. */
   endsPicture({ timestamp, isFrameEnd, spatialId }: LayeredPacket): boolean {
     if (!isFrameEnd || spatialId === undefined || this.#newestTimestamp === undefined) return false;
-    const isEarlier = timestampDistance(this.#newestTimestamp, timestamp) < 0;
+    const isEarlier = timestamp !== this.#newestTimestamp && !isNewerTimestamp(this.#newestTimestamp, timestamp);
     return spatialId === (isEarlier ? this.#before : this.#now).spatial;
   }
 
   #limitsFor(packet: LayeredPacket): Limits {
     const newest = this.#newestTimestamp;
-    const distance = newest === undefined ? 1 : timestampDistance(newest, packet.timestamp);
-    if (distance < 0) return this.#before;
-    if (distance > 0) this.#beginPicture(packet);
+    if (newest === undefined || isNewerTimestamp(newest, packet.timestamp)) this.#beginPicture(packet);
+    else if (packet.timestamp !== newest) return this.#before;
     if (packet.isSwitchingUp && (packet.temporalId ?? 0) <= this.#now.temporal) this.#mayGoUp = true;
     return this.#now;
   }

@@ -15,11 +15,16 @@ const NOTHING = {
 
 /** Frames of three temporal layers, as libwebrtc sends them in VP8. */
 class Frames {
+  readonly #firstTimestamp: number;
   #frame = 0;
+
+  constructor(afterTicks = 0) {
+    this.#firstTimestamp = 0xffff_f000 + afterTicks;
+  }
 
   next(): LayeredPacket & { readonly temporalId: number } {
     const place = this.#frame % PATTERN.length;
-    const timestamp = (0xffff_f000 + 3000 * this.#frame++) >>> 0;
+    const timestamp = (this.#firstTimestamp + 3000 * this.#frame++) >>> 0;
     return { ...NOTHING, timestamp, temporalId: PATTERN[place] ?? 0, isLayerSync: SYNCS[place] ?? false };
   }
 }
@@ -89,6 +94,19 @@ describe('temporal layers of VP8', () => {
     const third = filter.admits(upper);
 
     expect([first, second, next, third]).toEqual([true, true, false, true]);
+  });
+
+  test.each([
+    ['the clock has gone half round without a packet', 2 ** 31 + 30_000],
+    ['the publisher has set its clock back', -(2 ** 30)],
+  ])('are left out from the next frame on after %s', (_, jumpTicks) => {
+    const filter = limited(ALL);
+    admitted(filter, new Frames(), 5);
+    filter.want(ALL, 0);
+
+    const later = new Frames(jumpTicks);
+
+    expect(admitted(filter, later, 8)).toEqual([0, 0]);
   });
 
   test('all follow a keyframe', () => {
