@@ -12,6 +12,8 @@ const MAX_EPOCHS = 4;
 const LONG_PICTURE_ID_PERIOD = 1 << 15;
 const SHORT_PICTURE_ID_PERIOD = 1 << 7;
 const TL0_PIC_IDX_PERIOD = 1 << 8;
+/** Four seconds at 60 pictures a second. Packets are kept for two. */
+const MAX_LATE_PICTURES = 240;
 
 /** The values added to the numbers of one source; undefined until the source's first packet with such a number. */
 interface PictureEpoch {
@@ -145,10 +147,10 @@ export class PictureNumbers {
     return picture < this.#first ? picture : (this.#map.map(picture) ?? picture);
   }
 
-  /** Unwraps a picture id: the number closest to the newest one that has these low bits. */
+  /** Unwraps a picture id. If it is too low to be late, the source has started its count again, and the picture follows the newest. */
   #advance(pictureId: number): number {
-    const half = this.#period >> 1;
-    const picture = this.#newest + ((pictureId - this.#newest + half) & (this.#period - 1)) - half;
+    const most = Math.min(this.#period >> 1, MAX_LATE_PICTURES);
+    const picture = this.#newest + ((pictureId - this.#newest + most) & (this.#period - 1)) - most;
     if (picture > this.#newest) this.#newest = picture;
     return picture;
   }

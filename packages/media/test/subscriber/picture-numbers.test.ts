@@ -31,6 +31,16 @@ test('leaves a place for a picture that is written later than the next one was l
   expect([numbers.map(11), numbers.map(13)]).toEqual([10, 11]);
 });
 
+test('goes on without a gap that a decoder would wait for when the source starts its count again', () => {
+  const numbers = new PictureNumbers(9000, PERIOD);
+  const before = numbers.map(9001);
+  const [key, next] = [numbers.map(500), numbers.map(501)];
+  numbers.leaveOut(502);
+
+  expect(next - key).toBe(1);
+  expect([key > before, numbers.map(503) - next]).toEqual([true, 1]);
+});
+
 test('whatever is left out, what is sent counts without a gap, and no number is given twice', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: PERIOD - 1 }), fc.array(fc.boolean(), { maxLength: 300 }), (first, isSent) => {
