@@ -162,6 +162,11 @@ export class BandwidthEstimator {
     return this.#use === 'overuse';
   }
 
+  /** How long packets have been without feedback, in ms; NaN if there are none. */
+  unansweredMs(nowMs: number): number {
+    return nowMs - this.#unansweredSinceMs;
+  }
+
   /** @param bytesSent total so far */
   onSent(nowMs: number, bytesSent: number): void {
     if (Number.isNaN(this.#unansweredSinceMs) && bytesSent > this.#bytesSent) this.#unansweredSinceMs = nowMs;

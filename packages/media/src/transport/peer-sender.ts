@@ -155,7 +155,7 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   handleReportedLoss(nowMs: number, packets: number, lossRatio: number, bytesSent: number): void {
     // Links to other nodes are measured by transport-wide feedback, and those within the process not at all.
     if (this.#peer.isLink) return;
-    if (nowMs - this.#feedbackAtMs > FEEDBACK_STOPPED_AFTER_MS) this.#forgetEstimate();
+    if (this.#hasStoppedReporting(nowMs)) this.#forgetEstimate();
     if (this.isNumbering && !this.#saysNothing(nowMs)) return;
     this.#openEstimator().onReportedLoss(nowMs, packets, lossRatio, bytesSent);
     this.#process(nowMs);
@@ -402,6 +402,12 @@ export class PeerSender implements SendWatch, TransportFeedbackTaker, Timer, All
   #saysNothing(nowMs: number): boolean {
     if (this.#estimator?.hasFeedback === true) return false;
     return nowMs - this.sent.firstAtMs > FIRST_FEEDBACK_WITHIN_MS;
+  }
+
+  /** Whether the peer no longer reports. After a pause, its first receiver report may come before the first feedback. */
+  #hasStoppedReporting(nowMs: number): boolean {
+    const isUnanswered = (this.#estimator?.unansweredMs(nowMs) ?? 0) > FIRST_FEEDBACK_WITHIN_MS;
+    return isUnanswered && nowMs - this.#feedbackAtMs > FEEDBACK_STOPPED_AFTER_MS;
   }
 
   /** Whether ticks are needed even without feedback: to detect silence, or to send a probe. */

@@ -67,6 +67,33 @@ test('a peer that stops reporting by stream is sent what its receiver reports al
   expect(bob.received.filter(({ atMs }) => atMs > world.nowMs - 1000).length).toBeGreaterThan(80);
 });
 
+test('a peer whose receiver report comes before its report by stream, after ten seconds without packets, keeps its estimate', () => {
+  const { world, alice, bob, publisher } = call();
+  world.linksOf(bob.path).down.bottleneck = new Bottleneck(seededRandom(4), { rateBps: 500_000, queueMs: 300 });
+  for (const peer of [alice, bob]) world.keepAlive(peer, 2 * CALL_MS);
+  reportByStream(world, bob, 2 * CALL_MS);
+  reportReception(world, bob, 70);
+  publisher.publishFor(4000);
+  world.run(10_000);
+  const before = estimateOf(world, 'bob')?.targetBps ?? 0;
+
+  const { onRtp } = bob;
+  let hasReported = false;
+  bob.onRtp = (packet) => {
+    onRtp(packet);
+    if (hasReported) return;
+    hasReported = true;
+    const none = { cumulativeLost: 0, jitterTicks: 0, lastSenderReport: 0, delaySinceLastSenderReport: 0 };
+    const report = { ...none, ssrc: 70, fractionLost: 0, extendedHighestSeq: packet.sequence };
+    bob.sendRtcp(world.nowMs, (out, offset) => writeReceiverReport(out, offset, { senderSsrc: 1, reports: [report] }));
+  };
+  publisher.publishFor(66);
+
+  expect(before).toBeGreaterThan(350_000);
+  expect(hasReported).toBe(true);
+  expect(estimateOf(world, 'bob')?.targetBps).toBeGreaterThan(0.9 * before);
+});
+
 test('a client that withdraws its reports by stream goes on at once, by its receiver reports', () => {
   const { world, bob, publisher } = call();
   reportByStream(world, bob, 4000);
