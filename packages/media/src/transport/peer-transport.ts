@@ -47,6 +47,8 @@ import { RtcpSender } from './rtcp-sender.ts';
 const INITIAL_RTT_MS = 100;
 /** Share by which the estimate of the peer's clock moves towards a sender report that took longer. */
 const SENDER_CLOCK_LEAK = 0.05;
+/** No report takes this much longer than another, so the peer's clock has been set back. */
+const SENDER_CLOCK_STEP_MS = 5000;
 
 /** RFC 3711 §5.2; RFC 7714 §12. */
 const SRTP_TAG_BYTES: Readonly<Record<SrtpProfile, number>> = { AES_CM_128_HMAC_SHA1_80: 10, AEAD_AES_128_GCM: 16 };
@@ -259,7 +261,8 @@ export class PeerTransport implements SecureEndpointListener {
     const offset = nowMs - ntpMs;
     const known = this.senderClockOffsetMs;
     // The smallest offset is that of the fastest report. It slowly moves upwards, so that it follows a drifting clock.
-    this.senderClockOffsetMs = known === undefined || offset < known ? offset : known + (offset - known) * SENDER_CLOCK_LEAK;
+    const isSlow = known !== undefined && offset >= known && offset - known < SENDER_CLOCK_STEP_MS;
+    this.senderClockOffsetMs = isSlow ? known + (offset - known) * SENDER_CLOCK_LEAK : offset;
   }
 
   /** Reports a defect that a timer of this peer or its endpoint has revealed. */

@@ -38,6 +38,32 @@ test('a publisher hears how its stream arrives, a subscriber which wall-clock ti
   expect(sent.packetCount).toBeGreaterThan(180);
 });
 
+test('sender reports to subscribers stay right when the wall clock of the publisher is set back by an hour', () => {
+  const world = new VirtualWorld();
+  const alice = world.connectPeer('alice');
+  const bob = world.connectPeer('bob');
+  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
+  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
+  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, firstTimestamp: 90_000 }));
+  const fromMs = world.nowMs;
+  const report = (wallClockMs: number) => {
+    const [ntpSeconds, ntpFraction] = [ntpSecondsFromUnixMs(wallClockMs), ntpFractionFromUnixMs(wallClockMs)];
+    const values = { rtpTimestamp: 90_000 + 90 * (world.nowMs - fromMs), packetCount: 90, octetCount: 18_000, reports: [] };
+    alice.sendRtcp(world.nowMs, (out, offset) => writeSenderReport(out, offset, { senderSsrc: 7, ntpSeconds, ntpFraction, ...values }));
+  };
+  publisher.publishFor(1000);
+  report(world.wallClockMs);
+  publisher.publishFor(1000);
+
+  report(world.wallClockMs - 3_600_000);
+  publisher.publishFor(2000);
+
+  const sent = bob.rtcp.filter((packet) => packet.type === 'sender-report').at(-1)!;
+  const sentAtMs = unixMsFromNtp(sent.ntpSeconds, sent.ntpFraction) - (world.wallClockMs - world.nowMs);
+  const shift = (bob.received[0]?.timestamp ?? 0) - 90_000;
+  expect(sent.rtpTimestamp - shift - 90_000).toBeCloseTo(90 * (sentAtMs - fromMs - 10), -2);
+});
+
 test('what a publisher reports on its retransmissions says nothing of the clock of its stream', () => {
   const world = new VirtualWorld();
   const alice = world.connectPeer('alice');
