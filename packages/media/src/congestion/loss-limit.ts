@@ -115,8 +115,10 @@ export class LossLimit {
     if (this.#isUnanswered(loss)) this.#acceptLoss(nowMs, loss);
     this.#lossBefore = Number.NaN;
     const increase = excess < LITTLE_LOSS ? INCREASE : CAREFUL_INCREASE;
+    // A pause within the window proves nothing.
+    const seconds = Math.min(nowMs - this.#windowFromMs, MAX_WINDOW_MS) / 1000;
     // A limit that is not used is not known to fit, so only probes raise it.
-    if (isUsed) this.#limitBps *= (1 + increase) ** ((nowMs - this.#windowFromMs) / 1000);
+    if (isUsed) this.#limitBps *= (1 + increase) ** seconds;
     return false;
   }
 

@@ -44,3 +44,12 @@ test('it does not rise while less is sent, which shows nothing, but a probe rais
   expect(unusedBps).toBe(fallenBps);
   expect(limit.limitBps).toBe(2 * ARRIVING_BPS);
 });
+
+test('it rises no more over a minute without packets than over two seconds with them', () => {
+  const limit = limited();
+  const fallenBps = limit.limitBps;
+  report(limit, 60_000, 60_100, 0, true);
+
+  expect(limit.limitBps / fallenBps).toBeGreaterThan(1);
+  expect(limit.limitBps / fallenBps).toBeLessThan(1.08 ** 2.1);
+});
