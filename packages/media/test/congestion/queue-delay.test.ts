@@ -46,3 +46,15 @@ test('what is taken for a queue of others, but does not vary, is a longer route 
 
   expect(reportFor(delay, 5000, 36_000, (nowMs) => 30 + (nowMs % 130) / 10)).toBeLessThan(15);
 });
+
+test('what clocks drift apart while nothing is sent for an hour is not taken for a queue', () => {
+  const delay = new QueueDelay();
+  const hourMs = 3_600_000;
+  reportFor(delay, 0, 5000, () => 0);
+
+  // Fifty millionths are usual for two computers.
+  const driftMs = 180;
+
+  expect(reportFor(delay, hourMs, hourMs + 1000, () => driftMs)).toBe(0);
+  expect(reportFor(delay, hourMs + 1000, hourMs + 2000, () => driftMs + 80)).toBe(80);
+});

@@ -37,10 +37,13 @@ export class QueueDelay {
   }
 
   #beginSpan(sentAtMs: number, transitMs: number): void {
+    const hasPaused = sentAtMs - this.#spanFromMs >= 2 * SPAN_MS;
     this.#spanFromMs = sentAtMs;
     const variationMs = Math.max(VARIES_BY_MS, VARIES * (this.#mostNow - this.leastTransitMs));
     const keepsMinimum = this.isContested && this.#mostNow - this.#leastNow > variationMs;
     this.#leastBefore = keepsMinimum ? this.leastTransitMs : this.#leastNow;
+    // While nothing is sent for hours, the clocks drift apart by more than any queue.
+    if (hasPaused) this.#leastBefore = Number.POSITIVE_INFINITY;
     this.#leastNow = transitMs;
     this.#mostNow = Number.NEGATIVE_INFINITY;
   }
