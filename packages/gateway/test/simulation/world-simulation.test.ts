@@ -51,6 +51,15 @@ test.each([
   expect(seen.copies).toBeGreaterThan(1000);
 });
 
+// A root once moved to the route by the new root of another region, and every second back to the old one, for those behind it.
+test('a track leaves a former root of a region on the way, though others rely on it, seed 1007170 of 9 nodes', async () => {
+  const faults: readonly Fault[] = [{ atMs: 3_526, kind: 'deploy', nodeNo: 5, otherNo: 2, forMs: 1_084, strength: 0.59 }];
+
+  const { broken } = await new WorldSimulation(1_007_170, { ...SIZE, nodes: 9 }, 60_000, faults).run();
+
+  expect(broken).toBeUndefined();
+});
+
 // Its clients once waited for the reply of a dead node for ever, and their sessions were thought to live.
 test('a client does not wait for a node that was killed while it was asked, seed 402656 of 10 nodes', async () => {
   const faults: readonly Fault[] = [

@@ -87,8 +87,12 @@ export class ImportLegs<Numbers> {
   #isMisplaced(current: readonly number[], planned: PlannedRoute): boolean {
     const { nodes } = planned;
     const isBesideRegions = !this.#isFromRegion(current[1]) && this.#isFromRegion(nodes[1]);
-    const isStray = (route: readonly number[]) => this.#routes.isStray(route, nodes, this.#publicationId);
-    return isBesideRegions || this.leavesTree(current, planned) || (isStray(current) && !isStray(nodes));
+    const isStray = this.#isStray(current, planned) && !this.#isStray(nodes, planned);
+    return isBesideRegions || this.leavesTree(current, planned) || isStray;
+  }
+
+  #isStray(route: readonly number[], { nodes }: PlannedRoute): boolean {
+    return this.#routes.isStray(route, nodes, this.#publicationId);
   }
 
   /** @returns the nodes of a route before the first one outside this region */
@@ -97,12 +101,17 @@ export class ImportLegs<Numbers> {
     return outside === -1 ? route : route.slice(0, outside);
   }
 
-  /** Whether a leg bypasses this region's own copy, on which the local one arrives, or the region's tree, which the local one follows. */
+  /**
+   * Whether a leg bypasses this region's own copy, on which the local one arrives, or a tree that the local one follows:
+   * that of this region or, on the way, that of another one.
+   */
   bypassesTree({ route, firstHop }: ImportLeg<Numbers>): boolean {
     if (this.local === undefined) return false;
     if (this.#isFromRegion(this.local.firstHop) && !this.#isFromRegion(firstHop)) return true;
     const planned = this.#routes.plan(route.at(-1) ?? Number.NaN, this.#publicationId, new Map());
-    return planned !== undefined && this.leavesTree(route, planned) && !this.leavesTree(this.local.route, planned);
+    if (planned === undefined) return false;
+    const leaves = (nodes: readonly number[]) => this.leavesTree(nodes, planned) || this.#isStray(nodes, planned);
+    return leaves(route) && !leaves(this.local.route);
   }
 
   #isFromRegion(nodeNo: number | undefined): boolean {
