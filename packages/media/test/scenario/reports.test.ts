@@ -3,13 +3,19 @@ import { ntpFractionFromUnixMs, ntpSecondsFromUnixMs, unixMsFromNtp, writeSender
 
 const TRANSPORT_WIDE_CC = { id: 5, uri: 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01' };
 
-test('a publisher hears how its stream arrives, a subscriber which wall-clock time its timestamps stand for', () => {
+/** Alice publishes a camera whose RTP clock starts at 90,000, and Bob watches it. */
+function openCall() {
   const world = new VirtualWorld();
   const alice = world.connectPeer('alice');
   const bob = world.connectPeer('bob');
   world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
   world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
   const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, firstTimestamp: 90_000 }));
+  return { world, alice, bob, publisher };
+}
+
+test('a publisher hears how its stream arrives, a subscriber which wall-clock time its timestamps stand for', () => {
+  const { world, alice, bob, publisher } = openCall();
   publisher.publishFor(1000);
   // The publisher's clock is ten years behind ours; its RTP clock showed 90,000 when it started.
   const report = {
@@ -39,12 +45,7 @@ test('a publisher hears how its stream arrives, a subscriber which wall-clock ti
 });
 
 test('sender reports to subscribers stay right when the wall clock of the publisher is set back by an hour', () => {
-  const world = new VirtualWorld();
-  const alice = world.connectPeer('alice');
-  const bob = world.connectPeer('bob');
-  world.publish(alice, { trackId: 'camera', ssrcs: [{ ssrc: 7, rtxSsrc: undefined }] });
-  world.subscribe(bob, { sourceTrackId: 'camera', ssrc: 70 });
-  const publisher = new PublishingPeer(world, alice, new VideoSource({ ssrc: 7, firstTimestamp: 90_000 }));
+  const { world, alice, bob, publisher } = openCall();
   const fromMs = world.nowMs;
   const report = (wallClockMs: number) => {
     const [ntpSeconds, ntpFraction] = [ntpSecondsFromUnixMs(wallClockMs), ntpFractionFromUnixMs(wallClockMs)];
