@@ -5,6 +5,9 @@ const state = document.getElementById('state');
 const followed = new Set();
 
 const connection = new RTCPeerConnection();
+connection.onconnectionstatechange = () => {
+  state.value = connection.connectionState;
+};
 
 // Where the pointer is now matters, where it was does not: nothing is sent twice, nothing waits for
 // what was lost.
@@ -77,6 +80,3 @@ async function call(path, body) {
 await connection.setLocalDescription();
 const { sessionId, sessionDescription } = await call('/join', { sessionDescription: connection.localDescription });
 await connection.setRemoteDescription(sessionDescription);
-connection.onconnectionstatechange = () => {
-  state.value = connection.connectionState;
-};

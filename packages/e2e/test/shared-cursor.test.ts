@@ -23,7 +23,12 @@ afterAll(async () => {
 
 async function join(): Promise<ChromiumPage> {
   const opened = await chromium.openPage(url);
-  await opened.page.locator('#state').filter({ hasText: 'connected' }).waitFor();
+  await waitUntil(
+    'the page is connected',
+    async () => ({ state: await opened.page.locator('#state').textContent(), errors: opened.errors }),
+    ({ state }) => state === 'connected',
+    30_000,
+  );
   return opened;
 }
 
